@@ -1,0 +1,1 @@
+"""Prompts, orders, money, clips: the studio."""

@@ -1,0 +1,237 @@
+"""The one settings file; the environment (or `.env` at the root) decides. `.env.example` lists every variable."""
+
+import os
+import secrets
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR = BASE_DIR / "var"  # what the program writes; ignored by git
+VAR.mkdir(exist_ok=True)
+
+env = environ.Env()
+env.read_env(BASE_DIR / ".env")
+
+
+def below_root(path: str) -> Path:
+    """A path from the environment, relative ones counted from the project's root and not from the shell's folder."""
+    return BASE_DIR / Path(path).expanduser()
+
+
+def practice_secret() -> str:
+    """A random key of this checkout, so that every practice command works before `up` has written `.env`."""
+    keyfile = VAR / "secret_key"
+    try:
+        descriptor = os.open(keyfile, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return keyfile.read_text().strip() or secrets.token_urlsafe(50)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(key := secrets.token_urlsafe(50))
+    return key
+
+
+def is_loopback(url: str) -> bool:
+    return urlsplit(url).hostname in {"127.0.0.1", "localhost", "::1"}
+
+
+# --- Providers -------------------------------------------------------------------------------------------------
+
+APIXO_API_KEY: str = env.str("APIXO_API_KEY", default="")
+APIKLEY_API_KEY: str = env.str("APIKLEY_API_KEY", default="")
+
+# Practice: orders go to the sandbox of `manage.py sandbox`, and money is marked as practice.
+PRACTICE: bool = env.bool("PRACTICE", default=not (APIXO_API_KEY or APIKLEY_API_KEY))
+SANDBOX_URL: str = env.str("SANDBOX_URL", default="http://127.0.0.1:8900").rstrip("/")
+
+
+def base_url(name: str, real: str) -> str:
+    """Where a provider is; a practice site never talks to anything that is not on this machine."""
+    url: str = env.str(name, default="").rstrip("/") or real
+    if PRACTICE and not is_loopback(url):
+        return f"{SANDBOX_URL}/api/v1"
+    return url
+
+
+APIXO_BASE_URL = base_url("APIXO_BASE_URL", "https://api.apixo.ai/api/v1")
+APIKLEY_BASE_URL = base_url("APIKLEY_BASE_URL", "https://api.apikley.ru/api/v1")
+
+# Documented limits: APIXO's Kling pages; Apikley publishes none, its upstream 20 orders per 10 s and 100 in flight.
+APIXO_REQUESTS_PER_MINUTE: int = env.int("APIXO_REQUESTS_PER_MINUTE", default=10_000)
+APIXO_CONCURRENT_TASKS: int = env.int("APIXO_CONCURRENT_TASKS", default=1_000)
+APIKLEY_REQUESTS_PER_MINUTE: int = env.int("APIKLEY_REQUESTS_PER_MINUTE", default=120)
+APIKLEY_CONCURRENT_TASKS: int = env.int("APIKLEY_CONCURRENT_TASKS", default=100)
+
+# Hosts that result files are fetched from (https, public addresses); an origin listed in full is trusted as it is.
+RESULT_ORIGINS: list[str] = env.list(
+    "RESULT_ORIGINS",
+    default=[
+        "r2.apixo.ai",
+        "file.apixo.ai",
+        "cdn.apixo.ai",
+        "api.apikley.ru",
+        "tempfile.aiquickdraw.com",
+        "file.aiquickdraw.com",
+        "static.aiquickdraw.com",
+    ],
+)
+if PRACTICE:
+    RESULT_ORIGINS = [*RESULT_ORIGINS, SANDBOX_URL]
+
+# Multiplies every documented wait: first poll, interval, backoff, grace.
+WAIT_SCALE: float = env.float("WAIT_SCALE", default=0.1 if PRACTICE else 1.0)
+RETRY_SUBMIT_ON_5XX: bool = env.bool("RETRY_SUBMIT_ON_5XX", default=False)
+DOWNLOAD_MAX_MB: int = env.int("DOWNLOAD_MAX_MB", default=512)
+DOWNLOAD_DEADLINE_SECONDS: int = env.int("DOWNLOAD_DEADLINE_SECONDS", default=240)
+
+# This site as the provider sees it; `up` sets it for its own port in practice mode.
+PUBLIC_URL: str = env.str("PUBLIC_URL", default="http://127.0.0.1:8000" if PRACTICE else "").rstrip("/")
+CATALOG_PUBLIC: bool = env.bool("CATALOG_PUBLIC", default=False)
+
+# --- Django ----------------------------------------------------------------------------------------------------
+
+DEBUG: bool = env.bool("DEBUG", default=False)
+SECRET_KEY: str = env.str("SECRET_KEY", default="")
+if not SECRET_KEY:
+    if not PRACTICE:
+        raise ImproperlyConfigured("SECRET_KEY is not set: `manage.py up` writes one into .env, or set your own.")
+    SECRET_KEY = practice_secret()
+ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1"])
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL else []
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "csp",
+    "django_q",
+    "generations",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "kling_site.urls"
+WSGI_APPLICATION = "kling_site.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+DATABASES = {"default": env.db("DATABASE_URL", default="sqlite:///var/db.sqlite3")}
+DATABASES["default"]["CONN_MAX_AGE"] = 60
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    if DATABASES["default"]["NAME"] != ":memory:":
+        DATABASES["default"]["NAME"] = below_root(DATABASES["default"]["NAME"])
+    DATABASES["default"]["OPTIONS"] = {
+        "timeout": 20,
+        # Take the write lock at BEGIN: a deferred one fails at once with "database is locked" when two writers meet.
+        "transaction_mode": "IMMEDIATE",
+        # FULL: the intent to order is written before the POST; NORMAL lets a power cut take it back.
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON",
+    }
+
+LANGUAGE_CODE = "en"
+TIME_ZONE: str = env.str("TIME_ZONE", default="UTC")
+USE_TZ = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = VAR / "static"
+WHITENOISE_USE_FINDERS = True  # no collectstatic step is needed to run the site
+MEDIA_URL = "/media/"
+MEDIA_ROOT = below_root(env.str("MEDIA_ROOT", default="var/media"))
+MEDIA_STORAGE: str = env.str("MEDIA_STORAGE", default="local")
+if MEDIA_STORAGE != "local":
+    raise ImproperlyConfigured("MEDIA_STORAGE: only `local` is built so far.")
+FILE_UPLOAD_PERMISSIONS = 0o640
+
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "catalog"
+LOGOUT_REDIRECT_URL = "login"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+
+# --- Security --------------------------------------------------------------------------------------------------
+
+BEHIND_TLS = PUBLIC_URL.startswith("https://")
+SECURE_SSL_REDIRECT = BEHIND_TLS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_TLS else None
+SECURE_HSTS_SECONDS = 31_536_000 if BEHIND_TLS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = BEHIND_TLS
+SECURE_HSTS_PRELOAD = BEHIND_TLS
+SESSION_COOKIE_SECURE = BEHIND_TLS
+CSRF_COOKIE_SECURE = BEHIND_TLS
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        "object-src": ["'none'"],
+        "base-uri": ["'none'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+    }
+}
+
+# --- The queue: a doorbell; the rows are the truth (README, "How it works") --------------------------------------
+
+Q_CLUSTER = {
+    "name": "kling",
+    "orm": "default",  # on the site's own database: a job commits with the row that it is about
+    "workers": (WORKERS := env.int("WORKERS", default=4)),
+    "queue_limit": WORKERS,  # the broker's lease starts at prefetch, so prefetch no more than can run
+    "bulk": 1,
+    "timeout": 300,  # above every job's own deadline: it must never fire, it can wedge the cluster
+    "retry": 960,  # > timeout x (1 + ceil((queue_limit + 1) / workers)): never redeliver what may still run
+    "ack_failures": True,  # the rows drive retries, not the broker
+    "max_attempts": 1,
+    "catch_up": False,
+    "save_limit": 250,
+    "recycle": 200,  # a worker is replaced after so many jobs, or above so much memory (KiB)
+    "max_rss": 600_000,
+    "poll": 0.2,
+    "label": "Queue",
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "WARNING"},
+    "loggers": {
+        "generations": {"level": env.str("LOG_LEVEL", default="INFO")},
+        "django-q": {"handlers": ["console"], "level": "WARNING", "propagate": False},
+    },
+}
