@@ -1,0 +1,37 @@
+"""Numbers as words for people."""
+
+from decimal import Decimal
+
+
+def usd(amount: Decimal | None) -> str:
+    """`$0.35`; cents at least, up to four places where they count; an unknown price is said to be unknown."""
+    if amount is None:
+        return "price unavailable"
+    places = 2 if amount == amount.quantize(Decimal("0.01")) else 4
+    return f"{'-' if amount < 0 else ''}${abs(amount):,.{places}f}"
+
+
+def clock(seconds: float) -> str:
+    """`0:05`, `1:40`: a clip's length as players write it."""
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes}:{rest:02d}"
+
+
+def duration(seconds: float) -> str:
+    """`45 s`, `3 min`, `2 h 5 min`, `14 d 3 h`: the two largest units that matter."""
+    total = max(0, round(seconds))
+    if total < 120:
+        return f"{total} s"
+    if total < 7200:
+        return f"{total // 60} min"
+    hours, minutes = total // 3600, total % 3600 // 60
+    if hours < 48:
+        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    return f"{hours // 24} d {hours % 24} h" if hours % 24 else f"{hours // 24} d"
+
+
+def megabytes(size_bytes: int) -> str:
+    """`850 kB`, `3.2 MB`: decimal units, as file managers show them."""
+    if size_bytes < 1_000_000:
+        return f"{max(1, round(size_bytes / 1000))} kB" if size_bytes else "0 kB"
+    return f"{size_bytes / 1_000_000:,.1f} MB"

@@ -1,0 +1,67 @@
+"""What the program and a provider's adapter say to each other; a provider's own words stop at its adapter."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import Enum
+from typing import Protocol
+
+# A provider's id of a task is opaque, but it goes into a URL and a column.
+REMOTE_ID = re.compile(r"[A-Za-z0-9_.\-]{1,200}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """One clip to be made. Empty strings and None are not sent. Images are URLs, durations seconds."""
+
+    provider: str
+    model: str
+    mode: str
+    prompt: str
+    duration_seconds: int
+    aspect_ratio: str = ""
+    sound: bool | None = None
+    negative_prompt: str = ""
+    cfg_scale: Decimal | None = None
+    start_image: str = ""
+    end_image: str = ""
+    route: str = ""
+    callback_url: str = ""
+
+
+class RemoteState(Enum):
+    """What a provider says of a task, in our words."""
+
+    WORKING = "working"  # also any word that is not known: not finished is the safe reading
+    DONE = "done"
+    FAILED = "failed"
+    UNSEEN = "unseen"  # "no such task": not visible yet just after the order, gone for good later
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """A provider's answer about one task; `raw_state`, `error_code` and `error_message` are its own words."""
+
+    state: RemoteState
+    raw_state: str = ""
+    result_urls: tuple[str, ...] = ()
+    error_kind: str = ""  # ours: see errors.Kind
+    error_code: str = ""
+    error_message: str = ""
+
+
+class Provider(Protocol):
+    """What every adapter does; all raise errors.ProviderError and nothing else."""
+
+    name: str
+
+    def submit(self, order: Order) -> str:
+        """Send the order that costs money, once, and return the provider's id for it."""
+
+    def fetch(self, *, model: str, remote_id: str) -> Report:
+        """Ask how a task is; free, and repeated at will."""
+
+    def balance(self) -> Decimal:
+        """What is left on the account, in the provider's unit (APIXO: USD)."""
