@@ -1,0 +1,56 @@
+"""What went wrong with a request, named for what to do next (README, "What an answer means")."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """Why a clip was not made, for people to sort by."""
+
+    CONTENT = "content"  # the prompt, a picture or the result offended a filter
+    INPUT = "input"  # a parameter or a picture was not accepted
+    PROVIDER = "provider"  # their side: overloaded, timed out, broken
+    ACCOUNT = "account"  # key, money, permission
+    UNKNOWN = "unknown"
+
+
+class ProviderError(Exception):
+    """A request that did not bring what it was for; `code` and `message` are the provider's words, cut to length."""
+
+    def __init__(self, message: str, *, code: str = "", kind: Kind = Kind.UNKNOWN) -> None:
+        super().__init__(message)
+        self.message = message[:2000]
+        self.code = code[:100]
+        self.kind = kind
+
+
+class NotSent(ProviderError):
+    """Nothing left this machine: sending again is safe."""
+
+
+class Busy(ProviderError):
+    """Refused for now (429): come again after `retry_after_seconds`, or after a backoff when it is None."""
+
+    def __init__(self, message: str, *, code: str = "", retry_after_seconds: float | None = None) -> None:
+        super().__init__(message, code=code, kind=Kind.PROVIDER)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class Rejected(ProviderError):
+    """Refused for good: the same request will be refused again, and nothing was made."""
+
+
+class AccountProblem(ProviderError):
+    """The key or the money is at fault, so every other order would fail too."""
+
+    def __init__(self, message: str, *, code: str = "") -> None:
+        super().__init__(message, code=code, kind=Kind.ACCOUNT)
+
+
+class OutcomeUnknown(ProviderError):
+    """The request may or may not have been carried out; only evidence or a person can tell."""
+
+
+class ServerTrouble(OutcomeUnknown):
+    """The provider's own envelope says 500, 502 or 503; RETRY_SUBMIT_ON_5XX may treat it as not carried out."""
