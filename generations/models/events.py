@@ -1,0 +1,23 @@
+"""The timeline of a task: a line for each move, and for what is worth knowing between them."""
+
+from django.conf import settings
+from django.db import models
+
+from generations.models.tasks import GenerationTask, Status
+
+
+class TaskEvent(models.Model):
+    """A line of a task's timeline; written once, by move() and note()."""
+
+    task = models.ForeignKey(GenerationTask, on_delete=models.CASCADE, related_name="events")
+    at = models.DateTimeField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    was = models.CharField(max_length=12, choices=Status.choices)
+    now = models.CharField(max_length=12, choices=Status.choices)
+    reason = models.TextField()
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.was} → {self.now}: {self.reason}" if self.was != self.now else self.reason

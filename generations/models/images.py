@@ -1,0 +1,54 @@
+"""Start and end images that staff gave us, kept under names of ours."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+
+from django.conf import settings
+from django.core import signing
+from django.core.files.base import ContentFile
+from django.db import models
+from django.urls import reverse
+
+from generations.media import CleanImage
+
+LINK_LIFE_SECONDS = 7 * 86_400  # a provider fetches the picture when it starts, which a queue may put off by days
+SIGNER = signing.TimestampSigner(salt="generations.reference-image")
+
+
+class ReferenceImage(models.Model):
+    """A checked and re-encoded picture; the same content is kept once."""
+
+    file = models.FileField(max_length=200, editable=False)
+    sha256 = models.CharField(max_length=64, unique=True, editable=False)
+    width = models.PositiveIntegerField(editable=False)
+    height = models.PositiveIntegerField(editable=False)
+    original_name = models.CharField(max_length=200, blank=True, help_text="As it was called where it came from.")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+
+    def __str__(self) -> str:
+        return self.original_name or f"Image {self.pk}"
+
+    @classmethod
+    def keep(cls, image: CleanImage, *, name: str = "") -> ReferenceImage:
+        """Store a checked picture, or return the one that has the same content."""
+        sha256 = hashlib.sha256(image.content).hexdigest()
+        found = cls.objects.filter(sha256=sha256).first()
+        if found:
+            return found
+        row = cls(sha256=sha256, width=image.width, height=image.height, original_name=name[:200])
+        row.file.save(f"images/{uuid.uuid4().hex}.{image.extension}", ContentFile(image.content), save=False)
+        row.save(force_insert=True)
+        return row
+
+    def provider_url(self) -> str:
+        """Where a provider fetches the picture: signed, under PUBLIC_URL, good for a week."""
+        return settings.PUBLIC_URL + reverse("reference_image", args=[SIGNER.sign(str(self.pk)), self.extension])
+
+    @property
+    def extension(self) -> str:
+        return str(self.file.name).rsplit(".", 1)[-1]

@@ -1,0 +1,108 @@
+"""Who may do a thing that only one process at a time may do, until when; and signs of life."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+from django.db import DatabaseError, connection, models
+from django.db.models.functions import Now
+
+logger = logging.getLogger(__name__)
+
+
+class LeaseQuerySet(models.QuerySet["Lease"]):
+    """Leases are timed by the database's clock, so hosts whose clocks differ still agree."""
+
+    def take(self, name: str, *, seconds: float) -> uuid.UUID | None:
+        """Take a free or run-out lease; the token proves later that it is still ours."""
+        self.bulk_create([Lease(name=name)], ignore_conflicts=True)
+        token = uuid.uuid4()
+        free = self.filter(name=name).filter(models.Q(token=None) | models.Q(expires_at__lte=Now()))
+        taken = free.update(token=token, expires_at=Now() + timedelta(seconds=seconds))
+        return token if taken else None
+
+    def renew(self, name: str, token: uuid.UUID, *, seconds: float) -> bool:
+        """Hold on to a lease; False when it ran out and someone else took it."""
+        ours = self.filter(name=name, token=token)
+        return bool(ours.update(expires_at=Now() + timedelta(seconds=seconds)))
+
+    def release(self, name: str, token: uuid.UUID) -> None:
+        self.filter(name=name, token=token).update(token=None, expires_at=None)
+
+    def stamp(self, name: str) -> None:
+        """Leave a sign of life under a name."""
+        self.bulk_create([Lease(name=name)], ignore_conflicts=True)
+        self.filter(name=name).update(expires_at=Now())
+
+    def stamped_within(self, name: str, *, seconds: float) -> bool:
+        return self.filter(name=name, expires_at__gte=Now() - timedelta(seconds=seconds)).exists()
+
+
+class Lease(models.Model):
+    name = models.CharField(max_length=100, primary_key=True)
+    token = models.UUIDField(null=True)
+    expires_at = models.DateTimeField(null=True)
+
+    objects = LeaseQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Hold:
+    """A lease that a thread of ours keeps renewing until it is ended."""
+
+    def __init__(self, name: str, token: uuid.UUID, seconds: float) -> None:
+        self.name, self.token, self.seconds = name, token, seconds
+        self._ended = threading.Event()
+        self._renewed = time.monotonic()
+        self._thread = threading.Thread(target=self._keep_renewing, name=f"lease {name}", daemon=True)
+        self._thread.start()
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether it was renewed in time; a process that was stopped and woken finds that it was not."""
+        return time.monotonic() - self._renewed < self.seconds
+
+    def renew(self) -> bool:
+        """Renew it now; inside a transaction, this also fences what is written there."""
+        if not Lease.objects.renew(self.name, self.token, seconds=self.seconds):
+            return False
+        self._renewed = time.monotonic()
+        return True
+
+    def end(self) -> None:
+        self._ended.set()
+        self._thread.join()
+        Lease.objects.release(self.name, self.token)
+
+    def _keep_renewing(self) -> None:
+        try:
+            while not self._ended.wait(self.seconds / 4):
+                try:
+                    if not self.renew():
+                        return
+                except DatabaseError as error:  # the database may be back before the lease runs out
+                    logger.warning("lease %s not renewed: %s", self.name, error)
+        finally:
+            connection.close()
+
+
+@contextmanager
+def holding(name: str, *, seconds: float) -> Iterator[Hold | None]:
+    """Hold a lease for the length of a block; None when another has it."""
+    token = Lease.objects.take(name, seconds=seconds)
+    if token is None:
+        yield None
+        return
+    hold = Hold(name, token, seconds)
+    try:
+        yield hold
+    finally:
+        hold.end()

@@ -1,0 +1,269 @@
+"""One task is one order: what was asked, where it stands, and the only door through which it moves."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.db import models, transaction
+from django.db.models import Count, Q, Sum
+from django.urls import reverse
+
+from generations import offers
+from generations.models.images import ReferenceImage
+from generations.models.prompts import Prompt
+from generations.providers.base import Order
+
+
+class Status(models.TextChoices):
+    QUEUED = "queued"
+    SUBMITTING = "submitting"
+    RUNNING = "running"
+    READY = "ready"
+    STORED = "stored"
+    FAILED = "failed"
+    UNCONFIRMED = "unconfirmed"
+    LOST = "lost"
+    CANCELED = "canceled"
+
+
+MOVES: dict[Status, set[Status]] = {
+    Status.QUEUED: {Status.SUBMITTING, Status.CANCELED},
+    Status.SUBMITTING: {Status.RUNNING, Status.QUEUED, Status.FAILED, Status.UNCONFIRMED},
+    Status.UNCONFIRMED: {Status.RUNNING, Status.FAILED},
+    Status.RUNNING: {Status.READY, Status.FAILED, Status.LOST},
+    Status.READY: {Status.STORED, Status.LOST},
+    Status.LOST: {Status.READY},
+    Status.STORED: set(),
+    Status.FAILED: set(),
+    Status.CANCELED: set(),
+}
+ENDED = (Status.STORED, Status.FAILED, Status.CANCELED)
+RESTING = (*ENDED, Status.LOST)
+# Where a row always says when it is looked at next; a lost one only does when a person asks for it again.
+ACTIVE = tuple(status for status in Status if status not in RESTING)
+# What counts against a provider's limit of tasks at once: also what it may have accepted.
+IN_FLIGHT = (Status.SUBMITTING, Status.RUNNING, Status.UNCONFIRMED)
+
+
+class Delivery(models.TextChoices):
+    POLLING = "polling"
+    CALLBACK = "callback"
+
+
+class ForbiddenMove(Exception):
+    """A bug: MOVES has no such way."""
+
+
+class TaskQuerySet(models.QuerySet["GenerationTask"]):
+    def due(self, *, at: datetime) -> TaskQuerySet:
+        """What is to be looked at now, longest overdue first."""
+        return self.filter(due_at__lte=at).order_by("due_at", "id")
+
+    def active(self) -> TaskQuerySet:
+        return self.filter(status__in=ACTIVE)
+
+    def to_be_asked(self) -> TaskQuerySet:
+        """Those whose next step is a question to the provider; a lost one only when a person asked for it."""
+        dead_urls = Q(status=Status.READY, urls_died=True)
+        return self.filter(Q(status__in=[Status.RUNNING, Status.LOST]) | dead_urls)
+
+    def count_in_flight(self) -> dict[str, int]:
+        """Provider -> how many tasks it may be working on."""
+        counts = self.filter(status__in=IN_FLIGHT).order_by().values_list("provider").annotate(n=Count("id"))
+        return dict(counts)
+
+    def with_charged(self) -> TaskQuerySet:
+        """Add `charged_usd`: what each task cost so far; NULL when nothing was charged or the price is unknown."""
+        paid = Sum("entries__amount_usd", filter=Q(entries__kind__in=["charge", "adjust"]))
+        return self.annotate(charged_usd=paid)
+
+
+class GenerationTask(models.Model):
+    # What was ordered: frozen when the row is made.
+    prompt = models.ForeignKey(Prompt, on_delete=models.PROTECT, related_name="tasks")
+    prompt_text = models.TextField()
+    negative_prompt = models.TextField(blank=True)
+    provider = models.CharField(max_length=20)
+    model = models.CharField(max_length=50)
+    mode = models.CharField(max_length=50)
+    duration_seconds = models.PositiveSmallIntegerField()
+    aspect_ratio = models.CharField(max_length=10, blank=True)
+    sound = models.BooleanField(null=True)
+    cfg_scale = models.DecimalField(max_digits=2, decimal_places=1, null=True)
+    route = models.CharField(max_length=20, blank=True)
+    start_image = models.ForeignKey(ReferenceImage, on_delete=models.PROTECT, null=True, related_name="+")
+    start_image_url = models.TextField(blank=True)
+    end_image = models.ForeignKey(ReferenceImage, on_delete=models.PROTECT, null=True, related_name="+")
+    end_image_url = models.TextField(blank=True)
+    delivery = models.CharField(max_length=10, choices=Delivery.choices, default=Delivery.POLLING)
+    practice = models.BooleanField()
+    price_usd = models.DecimalField(max_digits=10, decimal_places=4, null=True)
+    ordered_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="tasks")
+    batch = models.UUIDField(default=uuid.uuid4, help_text="One press of the button.")
+    take = models.PositiveSmallIntegerField(default=1, help_text="Which of the press's clips it is, from 1.")
+    retry_of = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="retries")
+
+    # Where it stands.
+    status = models.CharField(max_length=12, choices=Status.choices, default=Status.QUEUED)
+    due_at = models.DateTimeField(null=True)
+    remote_id = models.CharField(max_length=200, null=True)  # noqa: DJ001 - NULL keeps it out of the unique constraint
+    remote_state = models.CharField(max_length=50, blank=True, help_text="The provider's own word, as last heard.")
+    posts = models.PositiveSmallIntegerField(default=0, help_text="How often the order was sent.")
+    asks = models.PositiveIntegerField(default=0, help_text="How often its state was asked.")
+    failures = models.PositiveIntegerField(default=0, help_text="Attempts in a row that brought nothing.")
+    unseen_since = models.DateTimeField(null=True, help_text="Since when the provider says it knows no such task.")
+    result_urls = models.JSONField(default=list)
+    urls_died = models.BooleanField(default=False, help_text="The result URLs no longer answer: ask for fresh ones.")
+    error_kind = models.CharField(max_length=20, blank=True)
+    error_code = models.CharField(max_length=100, blank=True)
+    error_message = models.TextField(blank=True)
+
+    created_at = models.DateTimeField()
+    submitted_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    stored_at = models.DateTimeField(null=True)
+    source_expires_at = models.DateTimeField(null=True)
+
+    objects = TaskQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "task"
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(status__in=Status.values), name="task_status_known"),
+            # What is not at rest has a time at which someone looks at it: nothing is ever forgotten.
+            models.CheckConstraint(
+                condition=Q(status=Status.LOST)
+                | Q(status__in=ENDED, due_at=None)
+                | Q(status__in=ACTIVE, due_at__isnull=False),
+                name="task_due_unless_at_rest",
+            ),
+            models.UniqueConstraint(fields=["provider", "remote_id"], name="task_remote_id_once"),
+            # A form that is sent twice orders once.
+            models.UniqueConstraint(fields=["batch", "take"], name="task_once_per_take"),
+            models.CheckConstraint(condition=Q(price_usd=None) | Q(price_usd__gte=0), name="task_price_not_negative"),
+        ]
+        indexes = [
+            # The conductor's question, asked several times a second.
+            models.Index(fields=["due_at"], name="task_due", condition=Q(due_at__isnull=False)),
+            models.Index(fields=["status", "provider"], name="task_status"),
+        ]
+        permissions = [("order_clips", "Can order clips, which costs money")]
+
+    def __str__(self) -> str:
+        return f"Task {self.pk}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("admin:generations_generationtask_change", args=[self.pk])
+
+    def move(
+        self,
+        to: Status,
+        reason: str,
+        *,
+        at: datetime,
+        by: Any = None,
+        due_at: datetime | None = None,
+        **changes: Any,
+    ) -> bool:
+        """Change the status, if it is still what this object says; False means that someone was first.
+
+        The only writer of `status`. Writes the event in the same transaction, and the given columns with it.
+        """
+        was = Status(self.status)
+        if to not in MOVES[was]:
+            raise ForbiddenMove(f"task {self.pk}: {was} -> {to}")
+        changes |= {"status": to, "due_at": due_at}
+        with transaction.atomic():
+            if not GenerationTask.objects.filter(pk=self.pk, status=was).update(**changes):
+                return False
+            self.events.create(at=at, by=by, was=was, now=to, reason=reason)
+        for name, value in changes.items():
+            setattr(self, name, value)
+        return True
+
+    def put_off(self, *, due_at: datetime | None, **changes: Any) -> bool:
+        """Set when to look again, if nobody else has touched the row since it was read."""
+        mine = GenerationTask.objects.filter(pk=self.pk, status=self.status, due_at=self.due_at)
+        if not mine.update(due_at=due_at, **changes):
+            return False
+        self.due_at = due_at
+        for name, value in changes.items():
+            setattr(self, name, value)
+        return True
+
+    def note(self, reason: str, *, at: datetime, by: Any = None) -> None:
+        """Put a line on the timeline that moves nothing."""
+        self.events.create(at=at, by=by, was=self.status, now=self.status, reason=reason)
+
+    @property
+    def offer(self) -> offers.Offer | None:
+        return offers.find(self.provider, self.model, self.mode)
+
+    @property
+    def is_active(self) -> bool:
+        return self.status in ACTIVE
+
+    def order(self) -> Order:
+        """What the provider is sent; stored images become links that it can fetch."""
+        return Order(
+            provider=self.provider,
+            model=self.model,
+            mode=self.mode,
+            prompt=self.prompt_text,
+            duration_seconds=self.duration_seconds,
+            aspect_ratio=self.aspect_ratio,
+            sound=self.sound,
+            negative_prompt=self.negative_prompt,
+            cfg_scale=self.cfg_scale,
+            start_image=self.start_image.provider_url() if self.start_image else self.start_image_url,
+            end_image=self.end_image.provider_url() if self.end_image else self.end_image_url,
+            route=self.route,
+        )
+
+    def expected_seconds(self, *, scale: float) -> tuple[float, float]:
+        """The documented range of generation times, scaled; what is not documented is given ten minutes."""
+        offer = self.offer
+        low, high = offer.expected_seconds.get(self.duration_seconds, (0, 600)) if offer else (0, 600)
+        return low * scale, high * scale
+
+    def overdue_seconds(self, *, at: datetime, scale: float) -> float:
+        """How long a running task has taken beyond twice its documented time; 0 while it is in good time."""
+        if self.status != Status.RUNNING or not self.submitted_at:
+            return 0.0
+        patience = timedelta(seconds=2 * self.expected_seconds(scale=scale)[1])
+        return max(0.0, (at - self.submitted_at - patience).total_seconds())
+
+    def as_json(self) -> dict[str, Any]:
+        """The keys of the commands' JSON; call it on `with_charged()` rows."""
+        times = ("created_at", "submitted_at", "finished_at", "stored_at", "due_at", "source_expires_at")
+        return {
+            "id": self.pk,
+            "status": self.status,
+            "provider": self.provider,
+            "model": self.model,
+            "mode": self.mode,
+            "duration_seconds": self.duration_seconds,
+            "aspect_ratio": self.aspect_ratio or None,
+            "sound": self.sound,
+            "prompt": self.prompt_text,
+            "remote_id": self.remote_id,
+            "practice": self.practice,
+            "retry_of": self.retry_of_id,
+            "price_usd": amount(self.price_usd),
+            "charged_usd": amount(getattr(self, "charged_usd", None)),
+            "error_kind": self.error_kind or None,
+            "error_code": self.error_code or None,
+            "error_message": self.error_message or None,
+            "videos": [video.as_json() for video in self.videos.all()],
+            **{name: value.isoformat() if (value := getattr(self, name)) else None for name in times},
+        }
+
+
+def amount(usd: Decimal | None) -> str | None:
+    """Money in JSON: a string with four decimals; unknown is null."""
+    return None if usd is None else f"{usd:.4f}"

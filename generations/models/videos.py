@@ -1,0 +1,81 @@
+"""Clips that we keep: a row stands only where its whole, verified file does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.urls import reverse
+
+from generations.formats import clock, megabytes
+from generations.models.tasks import GenerationTask
+
+
+class Video(models.Model):
+    task = models.ForeignKey(GenerationTask, on_delete=models.PROTECT, related_name="videos")
+    position = models.PositiveSmallIntegerField(help_text="Which of the order's results it is, from 0.")
+    title = models.CharField(max_length=200)
+    description = models.TextField(blank=True)
+    file = models.CharField(max_length=200, unique=True, help_text="Relative to the storage's root.")
+    poster = models.CharField(max_length=200, blank=True)
+    source_url = models.TextField(blank=True, help_text="Blanked by the clean-up once the provider has deleted it.")
+    sha256 = models.CharField(max_length=64)
+    size_bytes = models.PositiveBigIntegerField()
+    duration_seconds = models.FloatField()
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    fps = models.FloatField()
+    has_audio = models.BooleanField()
+    differences = models.JSONField(default=list, help_text="Where the clip differs from what was ordered.")
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["task", "position"], name="video_once_per_result"),
+            models.CheckConstraint(condition=models.Q(size_bytes__gt=0), name="video_has_bytes"),
+        ]
+        # The catalog pages by this pair.
+        indexes = [models.Index(fields=["-created_at", "-id"])]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def get_absolute_url(self) -> str:
+        return reverse("video", args=[self.pk])
+
+    @property
+    def url(self) -> str:
+        return settings.MEDIA_URL + self.file
+
+    @property
+    def poster_url(self) -> str:
+        return settings.MEDIA_URL + self.poster if self.poster else ""
+
+    @property
+    def path(self) -> Path:
+        return Path(settings.MEDIA_ROOT, self.file)
+
+    @property
+    def length(self) -> str:
+        return clock(self.duration_seconds)
+
+    @property
+    def size(self) -> str:
+        return megabytes(self.size_bytes)
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "id": self.pk,
+            "url": self.url,
+            "path": self.file,
+            "sha256": self.sha256,
+            "size_bytes": self.size_bytes,
+            "duration_seconds": round(self.duration_seconds, 3),
+            "width": self.width,
+            "height": self.height,
+            "fps": round(self.fps, 3),
+            "has_audio": self.has_audio,
+        }
