@@ -1,0 +1,49 @@
+"""What sending and watching share: a claimed row with the HTTP call that is due for it, and how long to wait."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+
+from generations.providers.base import Report
+from generations.providers.errors import ProviderError
+
+ASK_LEASE = timedelta(seconds=150)  # longer than the slowest exchange (connect, read and body limits of http.py)
+BACKOFF_FIRST_SECONDS, BACKOFF_MAX_SECONDS = 2.0, 300.0
+
+Outcome = str | Report | ProviderError
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A claimed row and the HTTP call that is due for it."""
+
+    task_id: int
+    provider: str
+    is_order: bool
+    call: Callable[[], str | Report]
+
+    def __call__(self) -> Outcome:
+        try:
+            return self.call()
+        except ProviderError as error:
+            return error
+
+
+def backoff(failures: int) -> float:
+    """Seconds to wait after so many failures: doubling, bounded, and spread so that rows do not return as one."""
+    wait = min(BACKOFF_FIRST_SECONDS * 2.0 ** min(failures, 20), BACKOFF_MAX_SECONDS)
+    spread: float = random.uniform(0.75, 1.25)  # noqa: S311 - jitter, not a secret
+    return wait * spread * float(settings.WAIT_SCALE)
+
+
+NO_ERROR: dict[str, Any] = {"error_kind": "", "error_code": "", "error_message": ""}
+
+
+def error_columns(error: ProviderError) -> dict[str, Any]:
+    return {"error_kind": error.kind, "error_code": error.code, "error_message": error.message}

@@ -1,0 +1,197 @@
+"""The one loop that talks to providers: it finds due rows, hands the asking to threads, and settles what came back.
+
+It runs as a django-q2 job, in slices, under a lease: one process at a time is thereby every provider's rate limiter.
+The threads do HTTP and nothing else; every row is read and written here.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from multiprocessing.sharedctypes import RawValue
+
+from django.db import OperationalError, connection, transaction
+from django.utils import timezone
+
+from generations import doorbell
+from generations.asking import Ask, Outcome
+from generations.models import Breaker, GenerationTask, Status
+from generations.models.leases import Hold, holding
+from generations.pacing import Pace, clips_that_fit, concurrent_tasks
+from generations.providers import ADAPTERS
+from generations.providers.errors import OutcomeUnknown
+from generations.submitting import doubt, remind, settle_order, start
+from generations.watching import look, settle_report
+
+logger = logging.getLogger(__name__)
+
+SLICE_SECONDS = 40.0  # then the job ends and asks for a successor: a worker can be recycled, a queue can move
+CLOSING_SECONDS = 120.0  # how long a slice waits for orders in the air; longer than one HTTP exchange
+LEASE_SECONDS = 8.0
+THREADS = 16
+POSTS_AT_ONCE = 4  # a provider; so a crash leaves few orders of unknown outcome
+TICK_SECONDS = 0.2
+SOON = timedelta(seconds=30)  # what is due later than this is left to a sweep
+IDLE_SECONDS = 2.0
+RING_AGAIN = timedelta(seconds=30)  # a lost ring to save is repeated after this long
+BATCH = 200  # rows that one tick claims at most
+
+# Set by `manage.py worker` when it is told to stop; shared with the processes that django-q2 forks.
+stop_asked = RawValue("b", 0)
+
+
+@dataclass
+class Slice:
+    """What one run of the conductor did."""
+
+    asked: int = 0
+    settled: int = 0
+    wants_successor: bool = False
+
+
+def conduct() -> Slice:
+    """Run one slice; over at once when another process conducts."""
+    with holding("conductor", seconds=LEASE_SECONDS) as hold:
+        if hold is None:
+            return Slice()
+        done = Conductor(hold).run()
+    # Asked after the lease is free: who orders from now on finds nobody conducting, and that ring is heard.
+    soon = GenerationTask.objects.due(at=timezone.now() + SOON)
+    done.wants_successor = not stop_asked.value and soon.exists()
+    return done
+
+
+class Conductor:
+    def __init__(self, hold: Hold) -> None:
+        self.hold = hold
+        self.done = Slice()
+        self.flying: dict[Future[Outcome], Ask] = {}
+        self.landed: list[tuple[Ask, Outcome]] = []
+        self.paces = {name: Pace.of(name) for name in ADAPTERS}
+        self.in_flight: dict[str, int] = {}
+
+    def run(self) -> Slice:
+        began = last_busy = time.monotonic()
+        with ThreadPoolExecutor(THREADS, thread_name_prefix="ask") as pool:
+            while self.hold.is_ours and not stop_asked.value:
+                now = time.monotonic()
+                closing = now - began > SLICE_SECONDS
+                if (closing and not self._orders_flying) or now - began > SLICE_SECONDS + CLOSING_SECONDS:
+                    break
+                try:
+                    self._launch(pool, orders=not closing)
+                    if self.flying or GenerationTask.objects.due(at=timezone.now() + SOON).exists():
+                        last_busy = now
+                except OperationalError as error:
+                    self._wait_for_database(error)
+                if now - last_busy > IDLE_SECONDS:
+                    break
+                self._collect()
+                self._settle()
+            self._land_all()
+        return self.done
+
+    @property
+    def _orders_flying(self) -> int:
+        return sum(ask.is_order for ask in self.flying.values())
+
+    def _launch(self, pool: ThreadPoolExecutor, *, orders: bool) -> None:
+        """Claim what is due, in committed transactions, and only then send it off."""
+        at = timezone.now()
+        self.in_flight = GenerationTask.objects.count_in_flight()
+        with transaction.atomic():
+            _step_without_asking(at)
+        for provider, pace in self.paces.items():
+            with transaction.atomic():
+                asks = self._claim_looks(provider, pace, at)
+            if orders and (room := self._room_for_orders(provider, pace)):
+                with transaction.atomic():
+                    asks += self._claim_orders(provider, room, at)
+            pace.spend(len(asks))
+            self.flying |= {pool.submit(ask): ask for ask in asks}
+            self.done.asked += len(asks)
+
+    def _claim_looks(self, provider: str, pace: Pace, at: datetime) -> list[Ask]:
+        free = min(pace.available(), 2 * THREADS - len(self.flying))
+        due = GenerationTask.objects.due(at=at).to_be_asked().filter(provider=provider)[: max(0, free)]
+        return [ask for task in due if (ask := look(task, at=at))]
+
+    def _room_for_orders(self, provider: str, pace: Pace) -> int:
+        """How many orders may be sent now: by rate, concurrency, disk, and what is already in the air."""
+        under_way = self.in_flight.get(provider, 0)
+        flying = sum(ask.is_order and ask.provider == provider for ask in self.flying.values())
+        room = min(pace.available(), POSTS_AT_ONCE - flying, concurrent_tasks(provider) - under_way)
+        return max(0, min(room, clips_that_fit(sum(self.in_flight.values())))) if room > 0 else 0
+
+    def _claim_orders(self, provider: str, room: int, at: datetime) -> list[Ask]:
+        due = GenerationTask.objects.due(at=at).filter(status=Status.QUEUED, provider=provider)
+        tasks = list(due.select_related("start_image", "end_image")[:room])
+        if not tasks or Breaker.objects.filter(provider=provider).exists():
+            return []
+        return [ask for task in tasks if (ask := start(task, at=at))]
+
+    def _collect(self) -> None:
+        """Wait a tick for answers."""
+        if not self.flying:
+            time.sleep(TICK_SECONDS)
+            return
+        landed, __ = wait(self.flying, timeout=TICK_SECONDS, return_when=FIRST_COMPLETED)
+        for future in landed:
+            self.landed.append((self.flying.pop(future), _outcome(future)))
+
+    def _settle(self) -> None:
+        """Write what came back, in one commit; when the database is away, keep it for the next tick."""
+        if not self.landed:
+            return
+        try:
+            with transaction.atomic():
+                for ask, outcome in self.landed:
+                    self._settle_one(ask, outcome, at=timezone.now())
+        except OperationalError as error:
+            self._wait_for_database(error)
+            return
+        self.done.settled += len(self.landed)
+        self.landed.clear()
+
+    def _settle_one(self, ask: Ask, outcome: Outcome, *, at: datetime) -> None:
+        if ask.is_order:
+            settle_order(ask.task_id, outcome, at=at)
+            return
+        pace_seconds = self.paces[ask.provider].interval_seconds(self.in_flight.get(ask.provider, 0))
+        settle_report(ask.task_id, outcome, at=at, pace_seconds=pace_seconds)
+
+    def _land_all(self) -> None:
+        """Before the slice ends, every answer is waited for and written: one of them may hold a paid id."""
+        ends = time.monotonic() + CLOSING_SECONDS
+        while (self.flying or self.landed) and time.monotonic() < ends:
+            self._collect()
+            self._settle()
+
+    def _wait_for_database(self, error: OperationalError) -> None:
+        logger.warning("the database does not answer, trying again: %s", error)
+        connection.close()
+        time.sleep(TICK_SECONDS)
+
+
+def _step_without_asking(at: datetime) -> None:
+    """What is due and needs no provider: doubtful orders, undecided ones, and files to be fetched."""
+    due = GenerationTask.objects.due(at=at)
+    for task in due.filter(status=Status.SUBMITTING)[:BATCH]:
+        doubt(task, at=at)
+    for task in due.filter(status=Status.UNCONFIRMED)[:BATCH]:
+        remind(task, at=at)
+    for task in due.filter(status=Status.READY, urls_died=False)[:BATCH]:
+        if task.put_off(due_at=at + RING_AGAIN):
+            doorbell.ring_to_save(task.pk)
+
+
+def _outcome(future: Future[Outcome]) -> Outcome:
+    """What an ask brought; a fault of our own proves nothing about the order."""
+    error = future.exception()
+    if error is None:
+        return future.result()
+    logger.error("an ask failed", exc_info=error)
+    return OutcomeUnknown(f"a fault of our own: {type(error).__name__}", code="fault")

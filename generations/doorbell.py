@@ -1,0 +1,13 @@
+"""Rings for the worker: "look". It lies below the lifecycle, so that a row and its ring commit together."""
+
+from django_q.tasks import async_task
+
+
+def ring() -> None:
+    """Ask for a look at what is due. Lost or doubled rings break nothing: the rows say what to do."""
+    async_task("generations.jobs.conduct")
+
+
+def ring_to_save(task_id: int) -> None:
+    """Ask for a finished task's files to be fetched."""
+    async_task("generations.jobs.save", task_id)

@@ -1,0 +1,73 @@
+"""What django-q2 runs, and when. A job takes ids only, and may be lost, doubled or late."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+
+from django.utils import timezone
+from django_q.models import Schedule
+
+from generations import conductor, doorbell, saving
+from generations.cleanup import clean_up
+from generations.models import Lease
+
+logger = logging.getLogger(__name__)
+
+HEARTBEAT = "worker"  # the sign of life that /healthz and the pages read
+HEARTBEAT_FRESH_SECONDS = 90.0  # sweeps stamp it every 30 s
+
+# Name -> (function, when). Two sweeps a minute, 30 s apart: the scheduler wakes about every 30 s.
+SCHEDULES = {
+    "sweep": ("generations.jobs.sweep", {"schedule_type": Schedule.MINUTES, "minutes": 1}),
+    "sweep, half a minute later": (
+        "generations.jobs.sweep",
+        {"schedule_type": Schedule.MINUTES, "minutes": 1},
+    ),
+    "clean-up": ("generations.jobs.cleanup", {"schedule_type": Schedule.DAILY}),
+}
+
+
+def conduct() -> str:
+    """Advance what is due, for one slice; ask for a successor while there is work."""
+    Lease.objects.stamp(HEARTBEAT)
+    done = conductor.conduct()
+    if done.wants_successor:
+        doorbell.ring()
+    return str(done)
+
+
+def save(task_id: int) -> bool:
+    """Fetch and keep what a finished task made."""
+    return saving.save(task_id)
+
+
+def sweep() -> None:
+    """A sign of life, and a ring in case that the last one was lost."""
+    Lease.objects.stamp(HEARTBEAT)
+    doorbell.ring()
+
+
+def cleanup() -> str:
+    """The daily clean-up of expired URLs."""
+    done = clean_up(at=timezone.now())
+    logger.info(
+        "clean-up: %d expired URLs blanked, %d kept because their file is not whole, %d tasks past their URLs' life",
+        len(done.blanked), len(done.kept_unsafe), len(done.kept_unstored),
+    )  # fmt: skip
+    return str(done.as_json())
+
+
+def load_schedules() -> None:
+    """Write the schedules, as they stand here; the sweeps start half a minute apart."""
+    now = timezone.now()
+    for offset, (name, (func, when)) in enumerate(SCHEDULES.items()):
+        first = {"next_run": now + timedelta(seconds=30 * (offset % 2))}
+        Schedule.objects.update_or_create(name=name, defaults={"func": func, **when}, create_defaults={
+            "name": name, "func": func, **when, **first,
+        })  # fmt: skip
+    Schedule.objects.exclude(name__in=SCHEDULES).delete()
+
+
+def worker_is_alive() -> bool:
+    return Lease.objects.stamped_within(HEARTBEAT, seconds=HEARTBEAT_FRESH_SECONDS)

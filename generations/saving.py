@@ -1,0 +1,170 @@
+"""A finished clip on its way home: fetched, verified, made durable, and only then a row.
+
+The order of things is the promise: part file, verification, fsync, rename, fsync of the folder, row. A worker that dies
+in between leaves a part file or a file without a row, never a row without its file.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import uuid
+from datetime import datetime, timedelta
+from fractions import Fraction
+from pathlib import Path
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from generations import downloads, media
+from generations.asking import backoff
+from generations.media import Clip
+from generations.models import GenerationTask, Status, Video
+from generations.models.leases import Hold, holding
+from generations.origins import Origins
+from generations.watching import lose
+
+logger = logging.getLogger(__name__)
+
+LEASE_SECONDS = 20.0  # renewed while we work, so a dead worker's clip is taken up again after this long
+GONE_TRIES = 6  # rounds of "ask for fresh URLs, find them dead" before a clip counts as lost
+DURATION_SLACK_SECONDS = 0.5  # encoders add or drop a few frames
+RATIO_SLACK = 0.02  # 1920x1088 is still 16:9
+
+
+class Fenced(Exception):
+    """The lease was lost while we worked: another worker has the clip, and we write nothing."""
+
+
+def save(task_id: int) -> bool:
+    """Fetch, verify and keep what a finished task made; True when all of it is stored."""
+    with holding(f"save:{task_id}", seconds=LEASE_SECONDS) as hold:
+        if hold is None:
+            return False
+        task = GenerationTask.objects.select_related("prompt").get(pk=task_id)
+        if task.status != Status.READY or task.urls_died:
+            return False
+        try:
+            for position, url in enumerate(task.result_urls):
+                if not task.videos.filter(position=position).exists():
+                    _keep(task, position, url, hold)
+            return task.move(Status.STORED, "verified and kept", at=timezone.now(), stored_at=timezone.now())
+        except downloads.Gone as error:
+            _gone(task, str(error), at=timezone.now())
+        except (downloads.DownloadError, media.NotAVideo, OSError) as error:
+            _try_later(task, str(error), at=timezone.now())
+        except Fenced:
+            logger.warning("task %s: another worker took over its download", task_id)
+        return False
+
+
+def _keep(task: GenerationTask, position: int, url: str, hold: Hold) -> None:
+    """Bring one result home: the file first, then its row."""
+    root = Path(settings.MEDIA_ROOT)
+    download = downloads.fetch(
+        url,
+        root / "tmp",
+        origins=Origins.parse(settings.RESULT_ORIGINS),
+        max_bytes=settings.DOWNLOAD_MAX_MB * 1_000_000,
+        deadline_seconds=settings.DOWNLOAD_DEADLINE_SECONDS,
+    )
+    placed: list[Path] = [download.path]
+    try:
+        clip = media.verify(download.path)
+        stem = f"{timezone.now():%Y}/{uuid.uuid4().hex}"
+        poster = _poster(download.path, root / "posters" / f"{stem}.jpg")
+        file = root / "videos" / f"{stem}.mp4"
+        placed.append(file)
+        settle_file(download.path, file)
+        with transaction.atomic():
+            if not hold.renew():
+                raise Fenced
+            Video.objects.create(
+                task=task,
+                position=position,
+                title=task.prompt.name if position == 0 else f"{task.prompt.name} ({position + 1})"[:200],
+                file=str(file.relative_to(root)),
+                poster=str(poster.relative_to(root)) if poster else "",
+                source_url=url,
+                sha256=download.sha256,
+                size_bytes=download.size_bytes,
+                duration_seconds=clip.duration_seconds,
+                width=clip.width,
+                height=clip.height,
+                fps=clip.fps,
+                has_audio=clip.has_audio,
+                differences=differences(task, clip),
+                created_at=timezone.now(),
+            )
+    except BaseException:
+        for path in placed:
+            path.unlink(missing_ok=True)
+        raise
+
+
+def settle_file(part: Path, file: Path) -> None:
+    """Give a finished part file its name, durably: the folder is synced as well."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    os.replace(part, file)
+    descriptor = os.open(file.parent, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _poster(clip: Path, poster: Path) -> Path | None:
+    """A still for the lists; a clip without one is still a clip."""
+    poster.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        media.poster(clip, poster)
+    except media.NotAVideo as error:
+        logger.warning("no poster for %s: %s", clip.name, error)
+        return None
+    return poster
+
+
+def differences(task: GenerationTask, clip: Clip) -> list[str]:
+    """Where a clip is not what was ordered, in words: it was paid for, so it is kept and flagged."""
+    found = []
+    if abs(clip.duration_seconds - task.duration_seconds) > DURATION_SLACK_SECONDS:
+        found.append(f"{clip.duration_seconds:.1f} s long, {task.duration_seconds} s were ordered")
+    if task.aspect_ratio:
+        wide, high = map(int, task.aspect_ratio.split(":"))
+        if abs(clip.width * high / (clip.height * wide) - 1) > RATIO_SLACK:
+            shape = Fraction(clip.width, clip.height)
+            found.append(f"{shape.numerator}:{shape.denominator} picture, {task.aspect_ratio} was ordered")
+    if task.sound is not None and task.sound != clip.has_audio:
+        found.append("silent, sound was ordered" if task.sound else "has sound, none was ordered")
+    return found
+
+
+def _gone(task: GenerationTask, why: str, *, at: datetime) -> None:
+    """The URLs died: the provider is asked for fresh ones, and after some rounds the clip counts as lost."""
+    if task.failures + 1 >= GONE_TRIES:
+        lose(task, f"the result is gone: {why}", at=at)
+        return
+    _note_once(task, why, at=at)
+    due_at = at + timedelta(seconds=backoff(task.failures))
+    _put_off(task, due_at=due_at, failures=task.failures + 1, urls_died=True, error_message=why)
+
+
+def _try_later(task: GenerationTask, why: str, *, at: datetime) -> None:
+    """Not stored this time: tried again until the URLs' life ends."""
+    if task.source_expires_at and at >= task.source_expires_at:
+        lose(task, f"its URL's life ended before the file was safe: {why}", at=at)
+        return
+    _note_once(task, why, at=at)
+    due_at = at + timedelta(seconds=backoff(task.failures))
+    _put_off(task, due_at=due_at, failures=task.failures + 1, error_message=why)
+
+
+def _put_off(task: GenerationTask, *, due_at: datetime, **changes: object) -> None:
+    """The conductor may have rung again meanwhile, so the row is not compared by its due time: the lease fences."""
+    GenerationTask.objects.filter(pk=task.pk, status=Status.READY).update(due_at=due_at, **changes)
+
+
+def _note_once(task: GenerationTask, why: str, *, at: datetime) -> None:
+    if why != task.error_message:
+        task.note(f"not stored yet: {why}", at=at)

@@ -1,0 +1,174 @@
+"""An order on its way to the provider: sent once, and what its answer, or the lack of one, means.
+
+Each step has two halves: an `Ask` talks HTTP and touches no database, `settle_order` writes and talks to nobody. So no
+transaction is ever open across HTTP, and what a dead worker leaves behind is always a row with a time on it.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+
+from generations import costs, doorbell
+from generations.asking import (
+    ASK_LEASE,
+    BACKOFF_FIRST_SECONDS,
+    NO_ERROR,
+    Ask,
+    Outcome,
+    backoff,
+    error_columns,
+)
+from generations.models import Breaker, GenerationTask, Status
+from generations.providers import get_provider
+from generations.providers.base import REMOTE_ID
+from generations.providers.errors import (
+    AccountProblem,
+    Busy,
+    NotSent,
+    OutcomeUnknown,
+    ProviderError,
+    Rejected,
+    ServerTrouble,
+)
+
+logger = logging.getLogger(__name__)
+
+REMIND = timedelta(hours=1)  # how often an undecided order shows up in the log
+MAX_POSTS = 3  # only with RETRY_SUBMIT_ON_5XX
+
+
+class NotAnId(ValueError):
+    """What was given cannot be the id of this task at its provider."""
+
+
+def start(task: GenerationTask, *, at: datetime) -> Ask | None:
+    """Claim a waiting order: from here on it counts as sent, unless the answer proves otherwise."""
+    order = task.order()
+    moved = task.move(
+        Status.SUBMITTING, f"sending to {task.provider}", at=at,
+        due_at=at + ASK_LEASE, submitted_at=at, posts=task.posts + 1,
+    )  # fmt: skip
+    if not moved:
+        return None
+    provider = get_provider(task.provider)
+    return Ask(task.pk, task.provider, True, lambda: provider.submit(order))
+
+
+def settle_order(task_id: int, outcome: Outcome, *, at: datetime) -> None:
+    """Write what came of the POST: see the README's table "What an answer means"."""
+    task = GenerationTask.objects.get(pk=task_id)
+    if isinstance(outcome, str):
+        _accepted(task, outcome, at=at)
+    elif task.status == Status.SUBMITTING and isinstance(outcome, ProviderError):
+        _not_accepted(task, outcome, at=at)
+    elif isinstance(outcome, ProviderError):  # the lease ran out first, and a person decides
+        task.note(f"the answer came late: {outcome}", at=at)
+
+
+def _accepted(task: GenerationTask, remote_id: str, *, at: datetime) -> None:
+    offer = task.offer
+    first = (offer.first_poll_seconds if offer else 0) * settings.WAIT_SCALE
+    try:
+        with transaction.atomic():
+            moved = task.status in (Status.SUBMITTING, Status.UNCONFIRMED) and task.move(
+                Status.RUNNING, f"accepted as {remote_id}", at=at,
+                due_at=at + timedelta(seconds=first), remote_id=remote_id, failures=0, **NO_ERROR,
+            )  # fmt: skip
+    except IntegrityError:
+        logger.error("task %s: %s gave the id %s, which another task has", task.pk, task.provider, remote_id)
+        unsure = OutcomeUnknown(f"the answer's id {remote_id} belongs to another task", code="id taken")
+        _not_accepted(task, unsure, at=at)
+        return
+    if not moved:
+        logger.error("task %s is %s, and %s accepted it as %s", task.pk, task.status, task.provider, remote_id)
+        task.note(f"{task.provider} accepted it as {remote_id}, but it was {task.status} by then", at=at)
+
+
+def _not_accepted(task: GenerationTask, error: ProviderError, *, at: datetime) -> None:
+    again_later = isinstance(error, NotSent | Busy | AccountProblem) or (
+        isinstance(error, ServerTrouble) and settings.RETRY_SUBMIT_ON_5XX and task.posts < MAX_POSTS
+    )
+    if isinstance(error, AccountProblem):
+        open_breaker(task.provider, str(error), at=at)
+    if again_later:
+        wait = backoff(task.failures)
+        if isinstance(error, Busy) and error.retry_after_seconds is not None:
+            wait = error.retry_after_seconds + random.uniform(0, BACKOFF_FIRST_SECONDS * settings.WAIT_SCALE)  # noqa: S311
+        due_at = at + timedelta(seconds=wait)
+        task.move(
+            Status.QUEUED, f"not accepted for now: {error}", at=at,
+            due_at=due_at, failures=task.failures + 1, **error_columns(error),
+        )  # fmt: skip
+    elif isinstance(error, Rejected):
+        with transaction.atomic():
+            if task.move(Status.FAILED, f"refused: {error}", at=at, finished_at=at, **error_columns(error)):
+                costs.release(task, at=at, note="refused; nothing was made")
+    else:
+        logger.warning("task %s: nobody knows whether %s took the order: %s", task.pk, task.provider, error)
+        task.move(
+            Status.UNCONFIRMED, f"nobody knows whether it was accepted: {error}", at=at,
+            due_at=at + REMIND, **error_columns(error),
+        )  # fmt: skip
+
+
+def doubt(task: GenerationTask, *, at: datetime) -> None:
+    """A row found due in SUBMITTING: its worker died with the order under way, so it is never sent again."""
+    error = OutcomeUnknown("the worker died while the order was under way", code="worker died")
+    _not_accepted(task, error, at=at)
+
+
+def remind(task: GenerationTask, *, at: datetime) -> None:
+    """An undecided order comes up again and again, and waits for evidence or a person."""
+    logger.warning("task %s is still unconfirmed: %s", task.pk, task.error_message)
+    task.put_off(due_at=at + REMIND)
+
+
+def confirm(task: GenerationTask, remote_id: str, *, at: datetime, by: Any) -> bool:
+    """A person found the provider's id of an order whose answer was lost; the look that is rung for proves it.
+
+    Raise NotAnId when the text cannot be one, or is another task's.
+    """
+    if not REMOTE_ID.fullmatch(remote_id):
+        raise NotAnId("letters, digits, dots, dashes and underscores, at most 200 of them")
+    if task.status != Status.UNCONFIRMED:
+        return False
+    try:
+        with transaction.atomic():
+            doorbell.ring()
+            return task.move(
+                Status.RUNNING, f"its id at {task.provider} was given as {remote_id}", at=at, by=by,
+                due_at=at, remote_id=remote_id, failures=0, **NO_ERROR,
+            )  # fmt: skip
+    except IntegrityError as error:
+        raise NotAnId(f"{remote_id} is the id of another task") from error
+
+
+def abandon(task: GenerationTask, why: str, *, at: datetime, by: Any) -> bool:
+    """A person made sure that the provider accepted nothing: the held money is free again."""
+    if task.status != Status.UNCONFIRMED:
+        return False
+    with transaction.atomic():
+        moved = task.move(
+            Status.FAILED,
+            f"nothing was accepted: {why}",
+            at=at,
+            by=by,
+            finished_at=at,
+            error_kind="not accepted",
+        )
+        if moved:
+            costs.release(task, at=at, by=by, note=f"nothing was accepted: {why}")
+    return moved
+
+
+def open_breaker(provider: str, reason: str, *, at: datetime) -> None:
+    """No further order goes to a provider until a person has closed its breaker."""
+    __, opened = Breaker.objects.get_or_create(provider=provider, defaults={"reason": reason[:500], "opened_at": at})
+    if opened:
+        logger.error("%s: no more orders are sent until its breaker is closed: %s", provider, reason)
