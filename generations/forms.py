@@ -1,0 +1,163 @@
+"""The order form: what the Generate page and `manage.py generate` both fill in, with one set of rules and words."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Any, BinaryIO, cast
+
+from django import forms
+from django.core.files import File
+
+from generations import offers, ordering
+from generations.media import BadImage, clean_image
+from generations.models import Delivery, GenerationTask, Prompt
+from generations.ordering import Upload
+from generations.providers import ADAPTERS
+from generations.providers.base import Order
+
+YES_NO = {"true": True, "false": False, "yes": True, "no": False, "1": True, "0": False, "": None}
+
+
+def choices_of(name: str) -> list[tuple[str, str]]:
+    """Every value that some connected offer has under a name, in the menu's order."""
+    values = dict.fromkeys(getattr(offer, name) for offer in offers.OFFERS.values() if offer.provider in ADAPTERS)
+    return [(value, value) for value in values]
+
+
+class SoundField(forms.Field):
+    """With, without, or not said: models without sound must not be told."""
+
+    widget = forms.Select(choices=[("", "not said"), ("true", "with sound"), ("false", "silent")])
+
+    def to_python(self, value: Any) -> bool | None:
+        if isinstance(value, bool) or value is None:
+            return value
+        if str(value).lower() not in YES_NO:
+            raise forms.ValidationError("with sound, silent, or not said")
+        return YES_NO[str(value).lower()]
+
+
+class OrderForm(forms.Form):
+    """One order of one or more takes. Every problem is found at once and stands at its field."""
+
+    prompt = forms.CharField(widget=forms.Textarea(attrs={"rows": 6}), strip=False, required=False)
+    provider = forms.CharField(widget=forms.Select(choices=choices_of("provider")), initial="apixo", required=False)
+    model = forms.CharField(widget=forms.Select(choices=choices_of("model")), initial="kling-2-6", required=False)
+    mode = forms.CharField(widget=forms.Select(choices=choices_of("mode")), initial="text-to-video", required=False)
+    duration = forms.IntegerField(
+        widget=forms.Select(choices=[(n, f"{n} seconds") for n in offers.DURATIONS]),
+        initial=5,
+        required=False,
+        error_messages={"invalid": "a whole number of seconds"},
+    )
+    aspect_ratio = forms.CharField(
+        widget=forms.Select(choices=[("", "not said"), *((r, r) for r in offers.RATIOS)]), required=False
+    )
+    sound = SoundField(required=False)
+    negative_prompt = forms.CharField(widget=forms.Textarea(attrs={"rows": 2}), required=False)
+    cfg_scale = forms.DecimalField(
+        label="CFG scale",
+        required=False,
+        widget=forms.NumberInput(attrs={"min": "0", "max": "1", "step": "0.1"}),
+        help_text="0 to 1: how closely the prompt is followed. Empty: the model's own choice.",
+        error_messages={"invalid": "a number from 0 to 1"},
+    )
+    start_image = forms.FileField(required=False, widget=forms.FileInput(attrs={"accept": "image/*"}))
+    start_image_url = forms.CharField(label="or its URL", required=False, widget=forms.URLInput)
+    end_image = forms.FileField(required=False, widget=forms.FileInput(attrs={"accept": "image/*"}))
+    end_image_url = forms.CharField(label="or its URL", required=False, widget=forms.URLInput)
+    route = forms.CharField(
+        required=False,
+        widget=forms.Select(choices=[("", "the key's own setting"), *((r, r) for r in ("auto", "value", "official"))]),
+    )
+    takes = forms.IntegerField(
+        initial=1,
+        required=False,
+        help_text="How many clips of this.",
+        error_messages={"invalid": "a whole number"},
+    )
+    delivery = forms.CharField(widget=forms.HiddenInput, initial=Delivery.POLLING, required=False)
+    batch = forms.UUIDField(widget=forms.HiddenInput, required=False)
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        self.uploads = {name: upload for name in ordering.IMAGE_FIELDS if (upload := self._upload(name))}
+        if "duration" in data and data["duration"] is None:
+            data["duration"] = 5
+        if "takes" in data and data["takes"] is None:
+            data["takes"] = 1
+        # A field that cannot be read has its own error; the rules look at the rest with a harmless value for it.
+        found = ordering.problems(
+            self.order(), uploads=self.uploads, takes=data.get("takes", 1), delivery=data.get("delivery") or "polling"
+        )
+        for name, texts in found.items():
+            if name not in self.errors:
+                for text in texts:
+                    self.add_error(name, text)
+        return data
+
+    def order(self) -> Order:
+        data = self.cleaned_data
+        return Order(
+            provider=data.get("provider") or "apixo",
+            model=data.get("model", ""),
+            mode=data.get("mode", ""),
+            prompt=data.get("prompt", ""),
+            duration_seconds=data.get("duration") or 5,
+            aspect_ratio=data.get("aspect_ratio", ""),
+            sound=data.get("sound"),
+            negative_prompt=data.get("negative_prompt", ""),
+            cfg_scale=data.get("cfg_scale"),
+            start_image=data.get("start_image_url", ""),
+            end_image=data.get("end_image_url", ""),
+            route=data.get("route", ""),
+        )
+
+    def place(self, *, at: datetime, by: Any = None, prompt: Prompt | None = None) -> list[GenerationTask]:
+        """Order what was filled in; raise ordering.OrderRefused when something changed since the form was checked."""
+        return ordering.place(
+            self.order(),
+            at=at,
+            by=by,
+            prompt=prompt,
+            uploads=self.uploads,
+            takes=self.cleaned_data["takes"],
+            batch=self.cleaned_data.get("batch") or uuid.uuid4(),
+        )
+
+    def _upload(self, name: str) -> Upload | None:
+        """The checked picture of a field, or None with the error at the field."""
+        file: File[bytes] | None = self.cleaned_data.get(name)
+        if file is None:
+            return None
+        if self.cleaned_data.get(f"{name}_url"):
+            self.add_error(name, "a picture or its URL, not both")
+        try:
+            return Upload(clean_image(cast(BinaryIO, file)), file.name or "")
+        except BadImage as error:
+            self.add_error(name, str(error))
+            return None
+
+
+def menu() -> list[dict[str, Any]]:
+    """What each offer accepts, for the page's script: it shows only the fields that count."""
+    return [
+        {
+            "provider": offer.provider,
+            "model": offer.model,
+            "mode": offer.mode,
+            "prompt_max": offer.prompt_max,
+            "negative_prompt_max": offer.negative_prompt_max,
+            "durations": offer.durations,
+            "aspect_ratios": offer.aspect_ratios,
+            "sound": offer.sound,
+            "cfg_scale": offer.cfg_scale,
+            "routes": offer.routes,
+            "images_min": offer.images_min,
+            "images_max": offer.images_max,
+            "expected_seconds": offer.expected_seconds,
+        }
+        for offer in offers.OFFERS.values()
+        if offer.provider in ADAPTERS
+    ]

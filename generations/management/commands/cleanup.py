@@ -1,0 +1,31 @@
+"""`manage.py cleanup`: the daily clean-up of expired URLs, now."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+from django.utils import timezone
+
+from generations.cleanup import clean_up
+
+
+class Command(BaseCommand):
+    help = "Blank source URLs that the provider has deleted by now, on clips whose file is safe, and on no others."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
+        parser.add_argument("--json", action="store_true")
+
+    def handle(self, **options: Any) -> None:
+        done = clean_up(at=timezone.now(), dry_run=options["dry_run"])
+        if options["json"]:
+            self.stdout.write(json.dumps(done.as_json()))
+            return
+        verb = "would be blanked" if done.dry_run else "blanked"
+        self.stdout.write(f"{len(done.blanked)} expired URLs {verb}.")
+        for what, ids in (("video", done.kept_unsafe), ("task", done.kept_unstored)):
+            for pk in ids:
+                why = "its file is not there in full" if what == "video" else "its clip is not stored"
+                self.stdout.write(f"{what} {pk}: URL kept, {why}.")

@@ -1,0 +1,144 @@
+"""`manage.py generate`: order clips from the shell, and wait for them if asked to."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from argparse import BooleanOptionalAction
+from pathlib import Path
+from typing import Any
+
+from django.core.files import File
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+from django.utils.datastructures import MultiValueDict
+from tqdm import tqdm
+
+from generations.forms import OrderForm
+from generations.models import GenerationTask, Prompt, Status
+from generations.models.tasks import ACTIVE
+
+LOOK_SECONDS = 0.3  # between two looks at the rows while waiting
+UNDECIDED = (Status.UNCONFIRMED,)  # nothing moves there until a person decides, so waiting is in vain
+
+Problems = dict[str, list[str]]
+
+
+class Command(BaseCommand):
+    help = "Order clips. Exit 0: ordered (with --wait: all stored); 1: not all stored; 2: refused, nothing charged."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        what = parser.add_mutually_exclusive_group()
+        what.add_argument("--prompt", help="the text of the clip")
+        what.add_argument("--prompt-id", help="the id of a kept prompt")
+        for name in ("model", "mode", "duration", "aspect-ratio", "negative-prompt", "cfg-scale", "route"):
+            parser.add_argument(f"--{name}")
+        parser.add_argument("--provider", default="apixo")
+        parser.add_argument("--sound", action=BooleanOptionalAction, default=None)
+        parser.add_argument("--start-image", metavar="PATH_OR_URL")
+        parser.add_argument("--end-image", metavar="PATH_OR_URL")
+        parser.add_argument("--takes", default="1", help="how many clips of this")
+        parser.add_argument("--delivery", choices=["polling", "callback"], help="default: polling")
+        parser.add_argument("--wait", action="store_true", help="until all clips are stored, or cannot be")
+        parser.add_argument("--timeout", type=float, default=900.0, help="seconds that --wait waits at most")
+        parser.add_argument("--json", action="store_true")
+
+    def handle(self, **options: Any) -> None:
+        tasks = self._order(options)
+        if options["wait"]:
+            wait_for([task.pk for task in tasks], timeout=options["timeout"])
+        rows = GenerationTask.objects.with_charged().prefetch_related("videos").order_by("pk")
+        tasks = list(rows.filter(pk__in=[task.pk for task in tasks]))
+        if options["json"]:
+            self.stdout.write(json.dumps([task.as_json() for task in tasks], indent=2, ensure_ascii=False))
+        else:
+            for task in tasks:
+                self.stdout.write(describe(task))
+        if options["wait"] and any(task.status != Status.STORED for task in tasks):
+            raise CommandError("not all clips are stored", returncode=1)
+
+    def _order(self, options: dict[str, Any]) -> list[GenerationTask]:
+        """Place the order, or end with exit code 2 and every reason."""
+        problems: Problems = {}
+        prompt = _kept_prompt(options, problems)
+        data = _form_data(options, prompt)
+        files = {name: file for name in ("start_image", "end_image") if (file := _picture(name, data, problems))}
+        form = OrderForm(data, MultiValueDict({name: [file] for name, file in files.items()}))
+        found = {**{name: [str(text) for text in texts] for name, texts in form.errors.items()}, **problems}
+        if found:
+            self._refuse({name.removesuffix("_url"): texts for name, texts in found.items()}, as_json=options["json"])
+        return form.place(at=timezone.now(), prompt=prompt)
+
+    def _refuse(self, problems: Problems, *, as_json: bool) -> None:
+        if as_json:
+            self.stdout.write(json.dumps({"errors": problems}, ensure_ascii=False))
+        else:
+            for name, texts in problems.items():
+                for text in texts:
+                    self.stderr.write(f"{name}: {text}")
+            self.stderr.write("Nothing was ordered. Nothing was charged.")
+        sys.exit(2)
+
+
+def _kept_prompt(options: dict[str, Any], problems: Problems) -> Prompt | None:
+    given = options["prompt_id"]
+    if given is None:
+        return None
+    prompt = Prompt.objects.filter(pk=given).first() if given.isdecimal() and len(given) < 19 else None
+    if prompt is None:
+        problems["prompt"] = [f"there is no prompt with the id {given}"]
+    return prompt
+
+
+def _form_data(options: dict[str, Any], prompt: Prompt | None) -> dict[str, Any]:
+    names = (
+        "provider",
+        "model",
+        "mode",
+        "duration",
+        "aspect_ratio",
+        "cfg_scale",
+        "route",
+        "takes",
+        "delivery",
+        "sound",
+    )
+    data = {name: options[name] for name in names if options[name] is not None}
+    data["prompt"] = prompt.text if prompt else options["prompt"] or ""
+    kept = prompt.negative_prompt if prompt else ""
+    data["negative_prompt"] = kept if options["negative_prompt"] is None else options["negative_prompt"]
+    for name in ("start_image", "end_image"):
+        data[name] = options[name]
+    return data
+
+
+def _picture(name: str, data: dict[str, Any], problems: Problems) -> File[bytes] | None:
+    """The file that a path names; a URL goes on as it is."""
+    given = data.pop(name) or ""
+    if not given:
+        return None
+    if "://" in given:
+        data[f"{name}_url"] = given
+        return None
+    try:
+        return File(Path(given).open("rb"), name=Path(given).name)
+    except OSError as error:
+        problems[name] = [f"{given} cannot be read: {error.strerror}"]
+        return None
+
+
+def wait_for(ids: list[int], *, timeout: float) -> None:
+    """Wait until nothing moves any more, with a bar on a terminal."""
+    ends = time.monotonic() + timeout
+    waiting = GenerationTask.objects.filter(pk__in=ids, status__in=ACTIVE).exclude(status__in=UNDECIDED)
+    with tqdm(total=len(ids), unit="clip", disable=not sys.stderr.isatty(), leave=False) as bar:
+        while (left := waiting.count()) and time.monotonic() < ends:
+            bar.update(len(ids) - left - bar.n)
+            time.sleep(LOOK_SECONDS)
+
+
+def describe(task: GenerationTask) -> str:
+    """One line for a terminal."""
+    files = ", ".join(video.file for video in task.videos.all())
+    return f"task {task.pk}: {task.status} {files or task.error_message}".rstrip()

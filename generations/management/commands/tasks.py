@@ -1,0 +1,32 @@
+"""`manage.py tasks`: what was ordered, and where it stands."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from generations.management.commands.generate import describe
+from generations.models import GenerationTask, Status
+
+
+class Command(BaseCommand):
+    help = "List tasks, newest first."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--status", nargs="+", choices=Status.values, metavar="S")
+        parser.add_argument("--id", nargs="+", type=int, metavar="ID")
+        parser.add_argument("--json", action="store_true", help="one JSON array")
+
+    def handle(self, **options: Any) -> None:
+        tasks = GenerationTask.objects.with_charged().prefetch_related("videos")
+        if options["status"]:
+            tasks = tasks.filter(status__in=options["status"])
+        if options["id"]:
+            tasks = tasks.filter(pk__in=options["id"])
+        if options["json"]:
+            self.stdout.write(json.dumps([task.as_json() for task in tasks], indent=2, ensure_ascii=False))
+            return
+        for task in tasks.iterator(chunk_size=500):
+            self.stdout.write(describe(task))

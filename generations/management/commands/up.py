@@ -1,0 +1,126 @@
+"""`manage.py up`: everything at once, and everything that the first run needs."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shlex
+import socket
+import sys
+from contextlib import closing
+from typing import Any
+from urllib.parse import urlsplit
+
+import honcho.manager
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from generations import ordering
+from generations.jobs import load_schedules
+from generations.models import GenerationTask
+from generations.providers.base import Order
+
+HOST = "127.0.0.1"
+WEB_THREADS = 16  # a player holds one while it streams
+STOP_SECONDS = 60  # for what is under way to finish; then the rest is killed
+
+# What a new practice site has to show; the README's first picture.
+WELCOME = (
+    ("16:9", True, "A lighthouse at dawn, gulls crying, waves rolling in below the cliff"),
+    ("9:16", False, "Slow dolly through a neon market in the rain, reflections on the wet street"),
+    ("1:1", True, "Macro of coffee crema swirling in a white cup, a spoon clinking"),
+)
+
+
+class Command(BaseCommand):
+    help = (
+        "Set up what is missing, then run web, worker and, in practice mode, the practice provider. Ctrl-C stops all."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--port", type=int, default=8000)
+
+    def handle(self, **options: Any) -> None:
+        port = options["port"]
+        if not is_free(port):
+            raise CommandError(f"Port {port} is in use: end what runs there, or choose another with --port.")
+        self._write_env()
+        call_command("migrate", interactive=False, verbosity=0)
+        load_schedules()
+        self._make_admin()
+        if settings.PRACTICE and not GenerationTask.objects.exists():
+            welcome()
+        self.stdout.write(f"Kling Studio: http://{HOST}:{port}/  (admin: http://{HOST}:{port}/admin/)")
+        if settings.PRACTICE:
+            self.stdout.write("Practice mode: orders go to the practice provider on this machine and cost nothing.")
+        self.stdout.flush()
+        sys.exit(self._run(port))
+
+    def _write_env(self) -> None:
+        path = settings.BASE_DIR / ".env"
+        if path.exists():
+            return
+        # The key that this run already signs with, so that nothing signed before is lost.
+        path.touch(mode=0o600)
+        path.write_text(f"SECRET_KEY='{settings.SECRET_KEY}'\nDEBUG=True\n")
+        self.stdout.write("Wrote .env with a random SECRET_KEY; .env.example lists every variable.")
+
+    def _make_admin(self) -> None:
+        users = get_user_model().objects
+        if users.filter(is_superuser=True).exists():
+            return
+        password = secrets.token_urlsafe(12)
+        users.create_superuser("admin", password=password)
+        self.stdout.write(f"Made the user admin with the password {password}  (shown once)")
+
+    def _run(self, port: int) -> int:
+        env = os.environ | {"PYTHONUNBUFFERED": "1"}
+        commands = {
+            "web": f"-m gunicorn kling_site.wsgi --bind {HOST}:{port} --threads {WEB_THREADS} --log-level warning",
+            "worker": "manage.py worker",
+        }
+        if settings.PRACTICE:
+            sandbox_port = urlsplit(settings.SANDBOX_URL).port or 8900
+            if not is_free(sandbox_port):
+                sandbox_port = free_port()
+            env["SANDBOX_URL"] = f"http://{HOST}:{sandbox_port}"
+            env["PUBLIC_URL"] = os.environ.get("PUBLIC_URL") or f"http://{HOST}:{port}"
+            commands["sandbox"] = f"manage.py sandbox --port {sandbox_port}"
+        honcho.manager.KILL_WAIT = STOP_SECONDS
+        manager = honcho.manager.Manager()
+        for name, command in commands.items():
+            # exec: the shell makes way, so that a signal reaches the program itself.
+            line = f"exec {shlex.quote(sys.executable)} {command}"
+            manager.add_process(name, line, env=env, cwd=str(settings.BASE_DIR))
+        manager.loop()
+        return 0 if manager.returncode in (130, 143) else manager.returncode or 0
+
+
+def welcome() -> None:
+    """Order a few practice clips, the same way as anybody would."""
+    for ratio, sound, text in WELCOME:
+        order = Order(
+            provider="apixo", model="kling-2-6", mode="text-to-video", prompt=text,
+            duration_seconds=5, aspect_ratio=ratio, sound=sound,
+        )  # fmt: skip
+        ordering.place(order, at=timezone.now())
+
+
+def is_free(port: int) -> bool:
+    with closing(socket.socket()) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+        return True
+
+
+def free_port() -> int:
+    with closing(socket.socket()) as probe:
+        probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+        return port
