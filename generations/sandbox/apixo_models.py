@@ -1,0 +1,134 @@
+"""What APIXO's model pages say about an order's fields, its price and its time.
+
+Read from https://apixo.ai/docs/models/video/kling-2-1, kling-2-5-turbo-pro and kling-2-6, not from the
+product's own table of offers: when one of the two has misread a page, they disagree, and a test sees it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from . import rules
+from .tasks import Order
+from .wire import Json
+
+RATIOS = ("1:1", "9:16", "16:9")
+ROUTES = ("auto", "value", "official")
+
+
+@dataclass(frozen=True)
+class Mode:
+    """One value of `mode`. Prices are in USD for 5 and 10 seconds."""
+
+    images: tuple[int, int]  # at least, at most; see Model.ignores_images for text modes
+    prices: tuple[str, str]
+    text: bool = False  # text modes obey aspect_ratio; the others take the ratio of their image
+
+
+@dataclass(frozen=True)
+class Model:
+    """One model page."""
+
+    name: str
+    modes: Mapping[str, Mode]
+    longest_prompt: int
+    typical: Mapping[int, tuple[float, float]]  # duration -> documented seconds of making it
+    default_ratio: str = "16:9"
+    longest_negative: int = 0  # 0: the page knows no negative prompt and no cfg_scale
+    number_strings: bool = False  # whether duration and cfg_scale may come as strings
+    sound: bool = False  # whether `sound` exists, and then it is required
+    routes: bool = False  # whether the page has the field `provider`
+    ignores_images: bool = True  # in a text mode; the kling-2-1 page refuses them
+    old_wording: bool = False
+
+    def read(self, body: dict[str, Json]) -> Order:
+        """Returns the order in a request's body. Raises rules.Refused."""
+        callback_url = self._delivery(body)
+        if self.routes:
+            rules.choice(body, "provider", ROUTES, default="auto")
+        given = rules.mapping(body, "input")
+        mode = self.modes[rules.choice(given, "mode", tuple(self.modes))]
+        prompt = rules.text(given, "prompt", most=self.longest_prompt)
+        seconds = rules.duration(given, numbers=True, strings=self.number_strings)
+        sound = rules.flag(given, "sound") if self.sound else False
+        self._settings(given)
+        price = Decimal(mode.prices[seconds == 10])
+        return Order(
+            provider="apixo",
+            model=self.name,
+            prompt=prompt,
+            seconds=seconds,
+            # Elsewhere the page says that it "appears ignored".
+            ratio=rules.choice(given, "aspect_ratio", RATIOS, default=self.default_ratio) if mode.text else "",
+            sound=sound,
+            price=price * 2 if sound else price,
+            typical=self.typical[seconds],
+            image_urls=self._images(given, mode),
+            callback_url=callback_url,
+        )
+
+    def _delivery(self, body: dict[str, Json]) -> str:
+        if rules.choice(body, "request_type", ("async", "callback"), default="async") == "async":
+            return ""
+        if body.get("callback_url") in (None, ""):
+            raise rules.Refused(rules.MISSING, "callback_url", "callback_url is required for request_type callback")
+        return rules.callback(body, "callback_url", public=True)
+
+    def _settings(self, given: dict[str, Json]) -> None:
+        if self.longest_negative:
+            rules.text(given, "negative_prompt", most=self.longest_negative, required=False)
+            rules.tenths(given, "cfg_scale", strings=self.number_strings)
+
+    def _images(self, given: dict[str, Json], mode: Mode) -> tuple[str, ...]:
+        if mode.text and self.ignores_images:
+            return ()
+        least, most = mode.images
+        return rules.image_urls(given, least=least, most=most)
+
+
+MODELS: Mapping[str, Model] = {
+    model.name: model
+    for model in (
+        Model(
+            name="kling-2-6",
+            # No price is published. These are KIE's figures for the same model, and practice money only;
+            # sound doubles them.
+            modes={
+                "text-to-video": Mode((0, 0), ("0.275", "0.55"), text=True),
+                "image-to-video": Mode((1, 2), ("0.275", "0.55")),
+            },
+            longest_prompt=1000,
+            typical={5: (50, 70), 10: (80, 100)},
+            default_ratio="1:1",
+            sound=True,
+            routes=True,
+            old_wording=True,
+        ),
+        Model(
+            name="kling-2-5-turbo-pro",
+            modes={
+                "text-to-video": Mode((0, 0), ("0.30", "0.60"), text=True),
+                "image-to-video": Mode((1, 2), ("0.30", "0.60")),
+            },
+            longest_prompt=2500,
+            typical={5: (30, 45), 10: (45, 60)},
+            longest_negative=2500,
+            number_strings=True,
+            routes=True,
+        ),
+        Model(
+            name="kling-2-1",
+            modes={
+                "standard-image-to-video": Mode((1, 1), ("0.20", "0.40")),
+                "pro-image-to-video": Mode((1, 2), ("0.35", "0.70")),
+                "master-text-to-video": Mode((0, 0), ("1.00", "2.00"), text=True),
+                "master-image-to-video": Mode((1, 1), ("1.00", "2.00")),
+            },
+            longest_prompt=5000,
+            typical={5: (60, 90), 10: (90, 120)},
+            # The page has no number ("exceeds the backend limit"); an older Russian copy of it says 500.
+            longest_negative=500,
+            ignores_images=False,
+        ),
+    )
+}

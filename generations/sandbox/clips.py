@@ -1,0 +1,124 @@
+"""Renders a practice clip: a real MP4 with H.264 and, when ordered, AAC; small and cheap."""
+
+import math
+import os
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from pathlib import Path
+
+import av
+from av.audio.frame import AudioFrame
+from av.audio.stream import AudioStream
+from av.container import OutputContainer
+from av.packet import Packet
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+from PIL import Image
+
+from . import sound as sounds
+from .scenery import Scene
+
+FRAMES_PER_SECOND = 24
+# Exact ratios, even sides, and few enough pixels that dozens of clips at once do not starve a small machine.
+SIZES = {"16:9": (640, 360), "9:16": (360, 640), "1:1": (480, 480)}
+PIXELS = 640 * 360  # what a clip that follows a start image may have
+SHORTEST_SIDE, LONGEST_SIDE = 180, 960
+# One thread: clips run beside each other, and a thread of x264's own costs more than it brings at this size. CABAC and
+# deblocking are what `ultrafast` leaves out and soft colours need; the rest would cost a third more time.
+ENCODER = {
+    "preset": "ultrafast",
+    "crf": "25",
+    "threads": "1",
+    "g": "48",
+    "bf": "0",
+    "x264-params": "cabac=1:no-deblock=0",
+}
+# AAC without its searches: a chord needs none of them, and they cost three times as much as the rest.
+VOICE = {"aac_coder": "fast", "aac_tns": "0", "aac_pns": "0", "aac_is": "0", "aac_ms": "0"}
+VOICE_BITS_PER_SECOND = 64_000
+
+
+class Cancelled(Exception):
+    """Nobody waits for the clip any more; a later start of the practice provider removes what was begun."""
+
+
+def size_for(image_size: tuple[int, int]) -> tuple[int, int]:
+    """Returns even sides with about the image's ratio, for a clip that starts from it."""
+    width, height = image_size
+    scale = math.sqrt(PIXELS / (width * height))
+
+    def side(pixels: int) -> int:
+        return 2 * round(min(max(pixels * scale, SHORTEST_SIDE), LONGEST_SIDE) / 2)
+
+    return side(width), side(height)
+
+
+def render(
+    path: Path,
+    *,
+    prompt: str,
+    width: int,
+    height: int,
+    seconds: int,
+    sound: bool,
+    background: Image.Image | None = None,
+    take: int = 1,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> None:
+    """Writes a clip under a temporary name and puts it in place when it is whole.
+
+    `take` chooses other colours for the same prompt; `cancelled` is asked after each frame. Raises
+    Cancelled, or OSError when the disk refuses.
+    """
+    scene = Scene(prompt, width, height, background, take)
+    part = path.with_name(path.name + ".part")
+    with av.open(str(part), "w", format="mp4", options={"movflags": "+faststart"}) as container:
+        picture = _video_stream(container, width, height)
+        voice = _audio_stream(container) if sound else None
+        chord = sounds.tone(prompt) if voice is not None else b""
+        for second in range(seconds):
+            for packet in _pictures(picture, scene, second, seconds):
+                container.mux(packet)
+                if cancelled():
+                    raise Cancelled
+            if voice is not None:
+                _sing(container, voice, chord, second)
+        container.mux(picture.encode())
+        if voice is not None:
+            container.mux(voice.encode())
+    os.replace(part, path)
+
+
+def _video_stream(container: OutputContainer, width: int, height: int) -> VideoStream:
+    stream = container.add_stream("libx264", rate=FRAMES_PER_SECOND, options=ENCODER)
+    stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+    stream.time_base = Fraction(1, FRAMES_PER_SECOND)
+    return stream
+
+
+def _audio_stream(container: OutputContainer) -> AudioStream:
+    stream = container.add_stream("aac", rate=sounds.RATE, layout="stereo", options=VOICE)
+    stream.bit_rate = VOICE_BITS_PER_SECOND
+    return stream
+
+
+def _pictures(stream: VideoStream, scene: Scene, second: int, seconds: int) -> "Iterator[list[Packet[VideoStream]]]":
+    last = seconds * FRAMES_PER_SECOND - 1
+    for number in range(second * FRAMES_PER_SECOND, (second + 1) * FRAMES_PER_SECOND):
+        frame = VideoFrame(scene.width, scene.height, "rgb0")
+        # Four bytes a pixel is how Pillow keeps a picture; VideoFrame.from_image() would repack it.
+        frame.planes[0].update(_rows(scene.at(number / last), frame.planes[0].line_size))
+        frame.pts, frame.time_base = number, Fraction(1, FRAMES_PER_SECOND)
+        yield stream.encode(frame.reformat(format="yuv420p", interpolation="POINT"))
+
+
+def _rows(picture: Image.Image, line_size: int) -> bytes:
+    return picture.tobytes("raw", "RGBX", line_size)
+
+
+def _sing(container: OutputContainer, stream: AudioStream, chord: bytes, second: int) -> None:
+    frame = AudioFrame(format="s16", layout="stereo", samples=sounds.RATE)
+    frame.sample_rate = sounds.RATE
+    frame.pts, frame.time_base = second * sounds.RATE, Fraction(1, sounds.RATE)
+    frame.planes[0].update(chord * 2)
+    container.mux(stream.encode(frame))
