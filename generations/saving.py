@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import time
 import uuid
 from datetime import datetime, timedelta
 from fractions import Fraction
@@ -45,10 +46,11 @@ def save(task_id: int) -> bool:
         task = GenerationTask.objects.select_related("prompt").get(pk=task_id)
         if task.status != Status.READY or task.urls_died:
             return False
+        ends = time.monotonic() + settings.DOWNLOAD_DEADLINE_SECONDS  # of the job, however many results there are
         try:
             for position, url in enumerate(task.result_urls):
                 if not task.videos.filter(position=position).exists():
-                    _keep(task, position, url, hold)
+                    _keep(task, position, url, hold, seconds=ends - time.monotonic())
             return task.move(Status.STORED, "verified and kept", at=timezone.now(), stored_at=timezone.now())
         except downloads.Gone as error:
             _gone(task, str(error), at=timezone.now())
@@ -59,15 +61,17 @@ def save(task_id: int) -> bool:
         return False
 
 
-def _keep(task: GenerationTask, position: int, url: str, hold: Hold) -> None:
+def _keep(task: GenerationTask, position: int, url: str, hold: Hold, *, seconds: float) -> None:
     """Bring one result home: the file first, then its row."""
+    if seconds <= 0:
+        raise downloads.TryAgain("the time for one job ran out before this result")
     root = Path(settings.MEDIA_ROOT)
     download = downloads.fetch(
         url,
         root / "tmp",
         origins=Origins.parse(settings.RESULT_ORIGINS),
         max_bytes=settings.DOWNLOAD_MAX_MB * 1_000_000,
-        deadline_seconds=settings.DOWNLOAD_DEADLINE_SECONDS,
+        deadline_seconds=seconds,
     )
     placed: list[Path] = [download.path]
     try:

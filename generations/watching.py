@@ -25,6 +25,7 @@ UNSEEN_GRACE_SECONDS = 90.0  # how long "no such task" may follow an order that 
 UNSEEN_ASKS = 3  # and how often it must have been said
 OVERDUE_SHARE = 0.1  # a long overdue task is asked again after a tenth of its delay
 OVERDUE_MAX_SECONDS = 3600.0
+WATCHED = (Status.RUNNING, Status.READY, Status.LOST)
 
 
 def look(task: GenerationTask, *, at: datetime) -> Ask | None:
@@ -38,10 +39,19 @@ def look(task: GenerationTask, *, at: datetime) -> Ask | None:
 def settle_report(task_id: int, outcome: Outcome, *, at: datetime, pace_seconds: float = 0.0) -> None:
     """Write what the provider says of a task; `pace_seconds` is the shortest interval its rate limit allows."""
     task = GenerationTask.objects.get(pk=task_id)
-    if isinstance(outcome, ProviderError):
+    if task.status not in WATCHED:
+        _too_late(task, outcome, at=at)
+    elif isinstance(outcome, ProviderError):
         _ask_later(task, str(outcome), at=at)
     elif isinstance(outcome, Report):
         REPORTED[outcome.state](task, outcome, at=at, pace_seconds=pace_seconds)
+
+
+def _too_late(task: GenerationTask, outcome: Outcome, *, at: datetime) -> None:
+    """An ended task stays as it is; only a clip that turns up after all is worth a person's look."""
+    if isinstance(outcome, Report) and outcome.state is RemoteState.DONE and task.status == Status.FAILED:
+        logger.error("task %s failed, and %s now says that it succeeded", task.pk, task.provider)
+        task.note(f"{task.provider} now says that it succeeded: {' '.join(outcome.result_urls)}", at=at)
 
 
 def _working(task: GenerationTask, report: Report, *, at: datetime, pace_seconds: float) -> None:
@@ -126,7 +136,7 @@ def _ask_later(task: GenerationTask, why: str, *, at: datetime) -> None:
 
 def poke(task: GenerationTask, *, at: datetime, by: Any) -> bool:
     """Look at it now and not when it is due; a lost task is asked for once more."""
-    if task.status not in (Status.RUNNING, Status.READY, Status.LOST) or not task.remote_id:
+    if task.status not in WATCHED or not task.remote_id:
         return False
     with transaction.atomic():
         poked = task.put_off(due_at=at)

@@ -1,0 +1,53 @@
+"""What every test may ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from pytest_django import Settings
+
+from generations import providers
+from generations.sandbox import Sandbox
+
+
+@pytest.fixture(autouse=True)
+def media_root(settings: Settings, tmp_path: Path) -> Path:
+    """Files of a test go where the test's other files go."""
+    settings.MEDIA_ROOT = tmp_path / "media"
+    return settings.MEDIA_ROOT
+
+
+@pytest.fixture
+def sandbox(settings: Settings, tmp_path: Path) -> Iterator[Sandbox]:
+    """The practice provider, running, and the site pointed at it."""
+    with Sandbox(directory=tmp_path / "sandbox", wait_scale=settings.WAIT_SCALE) as running:
+        point_at(settings, running.url)
+        yield running
+    providers.get_provider.cache_clear()
+
+
+def point_at(settings: Settings, url: str) -> None:
+    """Let the site order from a provider at an address on this machine, and fetch results from there."""
+    settings.SANDBOX_URL = url
+    settings.APIXO_BASE_URL = settings.APIKLEY_BASE_URL = f"{url}/api/v1"
+    settings.RESULT_ORIGINS = [url]
+    providers.get_provider.cache_clear()
+
+
+@pytest.fixture
+def staff(db: None) -> User:
+    """A member of the team who may do everything."""
+    return User.objects.create_superuser("mira", password="a long enough password")
+
+
+@pytest.fixture
+def log_in(client: Any) -> Callable[[User], Any]:
+    def as_user(user: User) -> Any:
+        client.force_login(user)
+        return client
+
+    return as_user

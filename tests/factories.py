@@ -1,0 +1,95 @@
+"""Rows for tests: a test names what it is about, and gets the rest."""
+
+from __future__ import annotations
+
+import itertools
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+
+from generations import costs
+from generations.models import GenerationTask, Prompt, Status, Video
+from generations.models.tasks import ACTIVE
+from generations.providers.base import Order
+
+NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+numbers = itertools.count(1)
+
+
+def an_order(**changes: Any) -> Order:
+    """A good order of Kling 2.5, which has a published price."""
+    fields: dict[str, Any] = {
+        "provider": "apixo",
+        "model": "kling-2-5-turbo-pro",
+        "mode": "text-to-video",
+        "prompt": "a lighthouse at dawn",
+        "duration_seconds": 5,
+    }
+    return Order(**(fields | changes))
+
+
+def a_prompt(**changes: Any) -> Prompt:
+    return Prompt.objects.create(**({"text": "a lighthouse at dawn"} | changes))
+
+
+def a_task(status: Status = Status.QUEUED, **changes: Any) -> GenerationTask:
+    """A task in a status, with what such a task has: a hold, an id, URLs."""
+    fields: dict[str, Any] = {
+        "prompt": changes.pop("prompt", None) or a_prompt(),
+        "prompt_text": "a lighthouse at dawn",
+        "provider": "apixo",
+        "model": "kling-2-5-turbo-pro",
+        "mode": "text-to-video",
+        "duration_seconds": 5,
+        "price_usd": Decimal("0.30"),
+        "practice": True,
+        "created_at": NOW,
+        "status": status,
+        "due_at": NOW if status in ACTIVE else None,
+    }
+    if status not in (Status.QUEUED, Status.CANCELED):
+        fields |= {"submitted_at": NOW, "posts": 1}
+    if status in (Status.RUNNING, Status.READY, Status.STORED, Status.LOST):
+        fields["remote_id"] = f"remote-{next(numbers)}"
+    if status in (Status.READY, Status.STORED):
+        fields |= {
+            "finished_at": NOW,
+            "result_urls": ["http://127.0.0.1:9/clip.mp4"],
+            "source_expires_at": NOW + timedelta(days=15),
+        }
+    task = GenerationTask.objects.create(**(fields | changes))
+    costs.hold(task, at=NOW)
+    if status in (Status.READY, Status.STORED, Status.LOST):
+        costs.charge(task, at=NOW, note="the clip was made")
+    if status in (Status.FAILED, Status.CANCELED):
+        costs.release(task, at=NOW, note="nothing was made")
+    return task
+
+
+def a_video(task: GenerationTask | None = None, *, content: bytes = b"not really a clip", **changes: Any) -> Video:
+    """A stored clip; its file is there, and is only as much of an MP4 as `content` is."""
+    task = task or a_task(Status.STORED)
+    number = next(numbers)
+    fields: dict[str, Any] = {
+        "task": task,
+        "position": 0,
+        "title": "A lighthouse at dawn",
+        "file": f"videos/2026/{number:032x}.mp4",
+        "source_url": "http://127.0.0.1:9/clip.mp4",
+        "sha256": f"{number:064x}",
+        "size_bytes": len(content),
+        "duration_seconds": 5.0,
+        "width": 1280,
+        "height": 720,
+        "fps": 24.0,
+        "has_audio": False,
+        "created_at": NOW,
+    }
+    video = Video.objects.create(**(fields | changes))
+    path = Path(settings.MEDIA_ROOT, video.file)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return video

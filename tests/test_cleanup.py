@@ -1,0 +1,57 @@
+"""The clean-up: expired URLs go where the file is safe, and stay everywhere else."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from generations.cleanup import clean_up
+from generations.models import Status
+from tests.factories import NOW, a_task, a_video
+
+pytestmark = pytest.mark.django_db
+
+PAST = NOW - timedelta(seconds=1)
+
+
+def test_an_expired_url_of_a_safe_clip_is_blanked() -> None:
+    video = a_video(a_task(Status.STORED, source_expires_at=PAST))
+    done = clean_up(at=NOW)
+    video.refresh_from_db()
+    assert (done.blanked, video.source_url, video.task.result_urls) == ([video.pk], "", [])
+    assert clean_up(at=NOW).blanked == []
+
+
+def test_a_url_that_still_lives_stays() -> None:
+    video = a_video(a_task(Status.STORED, source_expires_at=NOW + timedelta(seconds=1)))
+    assert clean_up(at=NOW).blanked == []
+    video.refresh_from_db()
+    assert video.source_url
+
+
+@pytest.mark.parametrize("harm", ["gone", "cut"])
+def test_a_url_whose_clip_is_not_whole_stays_and_is_told(harm: str) -> None:
+    video = a_video(a_task(Status.STORED, source_expires_at=PAST))
+    if harm == "gone":
+        video.path.unlink()
+    else:
+        video.path.write_bytes(b"cut")
+    done = clean_up(at=NOW)
+    video.refresh_from_db()
+    assert (done.kept_unsafe, done.blanked) == ([video.pk], [])
+    assert video.source_url and video.task.result_urls
+
+
+def test_a_task_that_was_never_stored_keeps_its_urls_and_is_told() -> None:
+    task = a_task(Status.READY, source_expires_at=PAST)
+    assert clean_up(at=NOW).kept_unstored == [task.pk]
+    task.refresh_from_db()
+    assert task.result_urls
+
+
+def test_a_dry_run_says_the_same_and_does_nothing() -> None:
+    video = a_video(a_task(Status.STORED, source_expires_at=PAST))
+    assert clean_up(at=NOW, dry_run=True).blanked == [video.pk]
+    video.refresh_from_db()
+    assert video.source_url

@@ -1,0 +1,158 @@
+"""An accepted order at its provider: what each report does."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django_q.models import OrmQ
+from pytest_django import Settings
+
+from generations import watching
+from generations.models import GenerationTask, Kind, LedgerEntry, Status
+from generations.providers.base import RemoteState, Report
+from generations.providers.errors import OutcomeUnknown, ProviderError
+from tests.factories import NOW, a_task
+
+pytestmark = pytest.mark.django_db
+
+LATER = NOW + timedelta(seconds=40)
+WORKING = Report(state=RemoteState.WORKING, raw_state="processing")
+DONE = Report(state=RemoteState.DONE, raw_state="success", result_urls=("https://r2.apixo.ai/a.mp4",))
+FAILED = Report(
+    state=RemoteState.FAILED, raw_state="failed", error_kind="content", error_code="NSFW", error_message="no"
+)
+UNSEEN = Report(state=RemoteState.UNSEEN, raw_state="404")
+
+
+@pytest.fixture(autouse=True)
+def unscaled(settings: Settings) -> None:
+    settings.WAIT_SCALE = 1
+
+
+def reported(
+    task: GenerationTask, outcome: Report | ProviderError, *, at: Any = LATER, pace: float = 0
+) -> GenerationTask:
+    watching.settle_report(task.pk, outcome, at=at, pace_seconds=pace)
+    task.refresh_from_db()
+    return task
+
+
+def kinds_of(task: GenerationTask) -> list[str]:
+    return list(LedgerEntry.objects.filter(task=task).order_by("id").values_list("kind", flat=True))
+
+
+def test_a_look_claims_the_row_so_that_nobody_else_asks() -> None:
+    task = a_task(Status.RUNNING)
+    twin = GenerationTask.objects.get(pk=task.pk)
+    assert watching.look(task, at=LATER) is not None
+    assert watching.look(twin, at=LATER) is None
+    assert task.due_at > LATER
+
+
+def test_a_working_task_is_asked_again_after_the_documented_interval() -> None:
+    task = reported(a_task(Status.RUNNING), WORKING)
+    assert task.status == Status.RUNNING
+    assert task.due_at == LATER + timedelta(seconds=5)
+    assert task.remote_state == "processing"
+
+
+def test_many_tasks_share_the_rate_so_each_is_asked_more_rarely() -> None:
+    task = reported(a_task(Status.RUNNING), WORKING, pace=8)
+    assert task.due_at == LATER + timedelta(seconds=8)
+
+
+def test_a_long_overdue_task_is_asked_ever_more_rarely_and_never_dropped() -> None:
+    an_hour = reported(a_task(Status.RUNNING), WORKING, at=NOW + timedelta(hours=1))
+    a_week = reported(a_task(Status.RUNNING), WORKING, at=NOW + timedelta(days=7))
+    assert timedelta(minutes=5) < an_hour.due_at - (NOW + timedelta(hours=1)) < timedelta(minutes=7)
+    assert a_week.due_at - (NOW + timedelta(days=7)) == timedelta(hours=1)
+
+
+def test_a_finished_task_is_charged_in_the_same_breath() -> None:
+    task = reported(a_task(Status.RUNNING), DONE)
+    assert (task.status, task.result_urls) == (Status.READY, ["https://r2.apixo.ai/a.mp4"])
+    assert (task.finished_at, task.due_at) == (LATER, LATER)
+    assert task.source_expires_at == LATER + timedelta(days=15)
+    assert kinds_of(task) == [Kind.HOLD, Kind.CHARGE]
+
+
+def test_a_second_report_of_success_charges_nothing_more() -> None:
+    task = reported(reported(a_task(Status.RUNNING), DONE), DONE)
+    assert kinds_of(task) == [Kind.HOLD, Kind.CHARGE]
+
+
+def test_a_failed_task_keeps_their_words_and_frees_the_money() -> None:
+    task = reported(a_task(Status.RUNNING), FAILED)
+    assert (task.status, task.error_kind, task.error_code, task.error_message) == ("failed", "content", "NSFW", "no")
+    assert kinds_of(task) == [Kind.HOLD, Kind.RELEASE]
+
+
+def test_no_such_task_is_forgiven_for_a_while_after_the_order() -> None:
+    task = a_task(Status.RUNNING)
+    for seconds in (30, 35, 40, 89):
+        task = reported(task, UNSEEN, at=NOW + timedelta(seconds=seconds))
+    assert task.status == Status.RUNNING
+    assert reported(task, WORKING, at=NOW + timedelta(seconds=95)).unseen_since is None
+
+
+def test_what_stays_unknown_to_the_provider_is_lost_and_counts_as_spent() -> None:
+    task = a_task(Status.RUNNING)
+    for seconds in (30, 60, 90, 125):
+        task = reported(task, UNSEEN, at=NOW + timedelta(seconds=seconds))
+    assert (task.status, task.due_at) == (Status.LOST, None)
+    assert kinds_of(task) == [Kind.HOLD, Kind.CHARGE]
+
+
+def test_one_no_such_task_in_the_middle_of_a_long_run_loses_nothing() -> None:
+    task = reported(a_task(Status.RUNNING), UNSEEN, at=NOW + timedelta(minutes=30))
+    assert task.status == Status.RUNNING
+
+
+def test_a_question_that_failed_is_put_off_and_said_once() -> None:
+    task = a_task(Status.RUNNING)
+    for seconds in (1, 2, 3):
+        task = reported(task, OutcomeUnknown("HTTP 502"), at=LATER + timedelta(seconds=seconds))
+    assert (task.status, task.failures) == (Status.RUNNING, 3)
+    assert task.events.filter(reason__contains="HTTP 502").count() == 1
+
+
+def test_fresh_urls_replace_the_dead_ones() -> None:
+    task = reported(a_task(Status.READY, urls_died=True), DONE)
+    assert (task.status, task.urls_died, task.result_urls) == (Status.READY, False, ["https://r2.apixo.ai/a.mp4"])
+
+
+def test_an_ended_task_never_changes_whatever_is_reported_late() -> None:
+    for status in (Status.STORED, Status.FAILED, Status.CANCELED):
+        for report in (FAILED, DONE, WORKING, UNSEEN):
+            assert reported(a_task(status), report).status == status
+
+
+def test_a_person_may_have_a_task_looked_at_now(staff: User) -> None:
+    task = a_task(Status.RUNNING, due_at=NOW + timedelta(minutes=5))
+    assert watching.poke(task, at=LATER, by=staff)
+    assert task.due_at == LATER
+    assert OrmQ.objects.count() == 1
+
+
+@pytest.mark.parametrize("status", [Status.QUEUED, Status.SUBMITTING, Status.UNCONFIRMED, Status.STORED, Status.FAILED])
+def test_a_look_is_only_for_tasks_that_the_provider_has(status: Status, staff: User) -> None:
+    assert not watching.poke(a_task(status), at=LATER, by=staff)
+
+
+def test_a_lost_task_that_the_provider_still_has_comes_back(staff: User) -> None:
+    task = a_task(Status.LOST)
+    assert watching.poke(task, at=LATER, by=staff)
+    task = reported(task, DONE)
+    assert task.status == Status.READY
+    assert kinds_of(task) == [Kind.HOLD, Kind.CHARGE]
+
+
+@pytest.mark.parametrize("report", [UNSEEN, FAILED])
+def test_a_lost_task_that_is_asked_for_in_vain_rests_again(report: Report, staff: User) -> None:
+    task = a_task(Status.LOST)
+    watching.poke(task, at=LATER, by=staff)
+    task = reported(task, report)
+    assert (task.status, task.due_at) == (Status.LOST, None)
