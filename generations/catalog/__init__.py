@@ -1,0 +1,1 @@
+"""The pages that people browse, and the files behind them."""

@@ -1,0 +1,23 @@
+"""Who may see what: the one rule that pages and files share."""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import user_passes_test
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+
+from generations.models import ReferenceImage, Video
+
+
+def may_browse(user: AbstractBaseUser | AnonymousUser) -> bool:
+    """Signed-in people. CATALOG_PUBLIC is for published videos, and so far nothing can be published."""
+    return user.is_authenticated
+
+
+def may_open(user: AbstractBaseUser | AnonymousUser, row: Video | ReferenceImage) -> bool:
+    """Clips and posters are for whoever browses; what staff uploaded to start from is for staff."""
+    if isinstance(row, ReferenceImage):
+        return may_browse(user) and bool(getattr(user, "is_staff", False))
+    return may_browse(user)
+
+
+for_browsers = user_passes_test(may_browse)

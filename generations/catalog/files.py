@@ -1,0 +1,100 @@
+"""Answers with a stored file: whole or in part, cached by the browser, and never run as a page of ours."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.utils.cache import get_conditional_response
+from django.utils.http import content_disposition_header, http_date, parse_http_date_safe
+
+from generations.catalog.ranges import Unsatisfiable, parse_range
+
+logger = logging.getLogger(__name__)
+
+CONTENT_TYPES = {".mp4": "video/mp4", ".jpg": "image/jpeg", ".png": "image/png", ".webp": "image/webp"}
+CHUNK_BYTES = 128 * 1024  # a player that jumps throws away at most what is in flight
+MAX_AGE_SECONDS = 3600  # names are never used twice, but a right to see may end
+# Opened on its own, a file is a page: one that may show itself and run nothing. The style is the browser's own, and
+# without our origin its player may not fetch the clip.
+FILE_POLICY = (
+    "default-src 'none'; media-src 'self'; img-src 'self'; style-src 'unsafe-inline'; sandbox allow-same-origin"
+)
+FIXED_HEADERS = {
+    "Accept-Ranges": "bytes",
+    "Cache-Control": f"private, max-age={MAX_AGE_SECONDS}",
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Content-Security-Policy": FILE_POLICY,
+}
+
+
+class Part:
+    """The bytes of a file from where it stands, read as they are sent; Django closes it with the response."""
+
+    def __init__(self, file: BinaryIO, length: int) -> None:
+        self.file, self.left = file, length
+
+    def __iter__(self) -> Iterator[bytes]:
+        while self.left and (chunk := self.file.read(min(CHUNK_BYTES, self.left))):
+            self.left -= len(chunk)
+            yield chunk
+
+    def close(self) -> None:
+        self.file.close()
+
+
+def serve(request: HttpRequest, path: Path, *, sha256: str = "", download_as: str = "") -> HttpResponseBase:
+    """Send a file, or the part of it that is asked for (RFC 9110); 404 and a line in the log when it is gone."""
+    try:
+        file = path.open("rb")
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
+        logger.error("a row names a file that is not there: %s", path)
+        raise Http404 from error
+    response = _answer(request, file, path.suffix, sha256)
+    if not response.streaming:
+        file.close()
+    if download_as and response.status_code in (200, 206):
+        response["Content-Disposition"] = content_disposition_header(True, download_as)
+    return response
+
+
+def _answer(request: HttpRequest, file: BinaryIO, suffix: str, sha256: str) -> HttpResponseBase:
+    facts = os.fstat(file.fileno())
+    size, modified = facts.st_size, int(facts.st_mtime)
+    etag = f'"{sha256}"' if sha256 else f'"{facts.st_mtime_ns:x}-{size:x}"'
+    headers = {**FIXED_HEADERS, "ETag": etag, "Last-Modified": http_date(modified), "Content-Length": str(size)}
+    whole = HttpResponse(headers=headers, content_type=CONTENT_TYPES.get(suffix, "application/octet-stream"))
+    conditional = get_conditional_response(request, etag=etag, last_modified=modified, response=whole)
+    if conditional is not None and (conditional is not whole or request.method == "HEAD"):
+        return conditional  # 304, 412, or the headers alone
+    wanted = None
+    if "Range" in request.headers and _still_the_same(request.headers.get("If-Range", ""), etag, modified):
+        try:
+            wanted = parse_range(request.headers["Range"], size)
+        except Unsatisfiable:
+            return HttpResponse(status=416, headers={**FIXED_HEADERS, "Content-Range": f"bytes */{size}"})
+    return _streamed(file, whole, wanted, size)
+
+
+def _streamed(file: BinaryIO, whole: HttpResponse, wanted: range | None, size: int) -> HttpResponseBase:
+    part = range(size) if wanted is None else wanted
+    file.seek(part.start)
+    response = StreamingHttpResponse(Part(file, len(part)), headers=dict(whole.items()))
+    response["Content-Length"] = len(part)
+    if wanted is not None:
+        response.status_code = 206
+        response["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{size}"
+    return response
+
+
+def _still_the_same(if_range: str, etag: str, modified: int) -> bool:
+    """Whether the part continues what the client has; a weak tag or another date never does (RFC 9110, 13.1.5)."""
+    if not if_range or if_range == etag:
+        return True
+    return parse_http_date_safe(if_range) == modified

@@ -1,0 +1,29 @@
+"""Whether the site works, for whatever watches it."""
+
+from __future__ import annotations
+
+import logging
+
+from django.db import Error, connection
+from django.http import HttpRequest, JsonResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from generations.jobs import worker_is_alive
+
+logger = logging.getLogger(__name__)
+
+
+@never_cache
+@require_safe
+def healthz(request: HttpRequest) -> JsonResponse:
+    """200 when the database answers and the worker gave a sign of life; else 503, with which did not."""
+    database = worker = False
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        database = True
+        worker = worker_is_alive()
+    except Error as error:
+        logger.error("health: the database does not answer: %s", error)
+    return JsonResponse({"database": database, "worker": worker}, status=200 if database and worker else 503)

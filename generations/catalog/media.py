@@ -1,0 +1,65 @@
+"""Stored files by their names, for those who may see them, and start images for the provider that fetches them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from django.conf import settings
+from django.core.signing import BadSignature
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404
+from django.utils.text import slugify
+from django.views.decorators.http import require_safe
+
+from generations.catalog.access import may_browse, may_open
+from generations.catalog.files import serve
+from generations.models import ReferenceImage, Video
+from generations.models.images import LINK_LIFE_SECONDS, SIGNER
+
+# Rows are the real gate; this keeps a wrong row from opening `tmp/`, `..` or an absolute path.
+STORED_NAME = re.compile(r"(videos|posters|images)(/[A-Za-z0-9_-][A-Za-z0-9_.-]*)+")
+NAME_LENGTH = 80  # of a download, before its number: file systems end at 255 bytes, and a letter may take four
+
+
+@require_safe
+def media(request: HttpRequest, path: str) -> HttpResponseBase:
+    """A clip, a poster or a start image; whoever may not see it learns nothing, not even that it is there."""
+    row = _row_of(path) if may_browse(request.user) else None
+    if row is None or not may_open(request.user, row):
+        raise Http404
+    if isinstance(row, Video) and path == row.file:
+        name = download_name(row) if "download" in request.GET else ""
+        return serve(request, Path(settings.MEDIA_ROOT, path), sha256=row.sha256, download_as=name)
+    return serve(request, Path(settings.MEDIA_ROOT, path))
+
+
+@require_safe
+def reference_image(request: HttpRequest, signed: str, extension: str) -> HttpResponseBase:
+    """A start image for the provider, which has no account here: the signed link is the right to see it."""
+    try:
+        pk = int(SIGNER.unsign(signed, max_age=LINK_LIFE_SECONDS))
+    except (BadSignature, ValueError) as error:
+        raise Http404 from error
+    image = get_object_or_404(ReferenceImage, pk=pk)
+    name = str(image.file.name)
+    if image.extension != extension or not STORED_NAME.fullmatch(name):
+        raise Http404
+    return serve(request, Path(settings.MEDIA_ROOT, name))
+
+
+def download_name(video: Video) -> str:
+    """`neon-rain-market-17.mp4`: words of the title and the number, with nothing that a shell or a header minds."""
+    words = slugify(video.title, allow_unicode=True)[:NAME_LENGTH].rstrip("-")
+    return f"{words or 'video'}-{video.pk}.mp4"
+
+
+def _row_of(path: str) -> Video | ReferenceImage | None:
+    found = STORED_NAME.fullmatch(path)
+    if not found:
+        return None
+    if found[1] == "images":
+        return ReferenceImage.objects.filter(file=path).first()
+    column = "file" if found[1] == "videos" else "poster"
+    return Video.objects.filter(**{column: path}).only("file", "title", "sha256").first()

@@ -1,0 +1,32 @@
+"""The Range header of RFC 9110, for one range of bytes."""
+
+from __future__ import annotations
+
+import re
+
+# Fifteen digits are a petabyte; longer ones are no wish that a player has.
+ONE_RANGE = re.compile(r"bytes=[ \t]*(?:(\d{1,15})-(\d{0,15})|-(\d{1,15}))[ \t]*", re.ASCII | re.IGNORECASE)
+
+
+class Unsatisfiable(Exception):
+    """The range is well written, and the file has no such bytes."""
+
+
+def parse_range(header: str, size: int) -> range | None:
+    """The bytes that a Range header asks for, or None where it is to be ignored: malformed, or several ranges.
+
+    RFC 9110, 14.2, lets a server answer either with the whole file. Raises Unsatisfiable.
+    """
+    found = ONE_RANGE.fullmatch(header)
+    if not found:
+        return None
+    first, last, suffix = found.groups()
+    if suffix is not None:
+        start, stop = max(0, size - int(suffix)), size
+    else:
+        if last and int(last) < int(first):
+            return None
+        start, stop = int(first), min(int(last) + 1, size) if last else size
+    if start >= stop:
+        raise Unsatisfiable
+    return range(start, stop)

@@ -1,0 +1,67 @@
+"""Words for what the catalog shows; every one returns plain text, which the template escapes."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+
+from django import template
+from django.utils import timezone
+from django.utils.formats import date_format
+
+from generations import formats
+from generations.models import Video
+
+register = template.Library()
+register.filter("usd", formats.usd)
+
+PROVIDERS = {"apixo": "APIXO", "apikley": "Apikley"}
+
+
+@register.filter
+def model_name(model: str) -> str:
+    """`Kling 2.5 Turbo Pro` for `kling-2-5-turbo-pro`."""
+    return re.sub(r"(?<=\d)-(?=\d)", ".", model).replace("-", " ").title()
+
+
+@register.filter
+def mode_name(mode: str) -> str:
+    """`Text to video` for `text-to-video`."""
+    return mode.replace("-", " ").capitalize()
+
+
+@register.filter
+def provider_name(provider: str) -> str:
+    return PROVIDERS.get(provider, provider)
+
+
+@register.filter
+def ago(at: datetime, now: datetime | None = None) -> str:
+    """`just now`, `12 min ago`, `5 h ago`, `yesterday`, `3 days ago`; a date after a week."""
+    passed = (now or timezone.now()) - at
+    days = passed.days
+    if passed < timedelta(minutes=1):
+        return "just now"
+    if passed < timedelta(hours=1):
+        return f"{passed.seconds // 60} min ago"
+    if days < 1:
+        return f"{passed.seconds // 3600} h ago"
+    if days < 7:
+        return "yesterday" if days == 1 else f"{days} days ago"
+    return date_format(timezone.localtime(at), "j M Y")
+
+
+@register.filter
+def web_address(url: str) -> str:
+    """The address if a browser may follow it, else nothing: never `javascript:`."""
+    try:
+        return url if urlsplit(url).scheme in ("http", "https") else ""
+    except ValueError:
+        return ""
+
+
+@register.filter
+def frame_seconds(video: Video) -> str:
+    """How long one frame stands, in seconds, as JavaScript reads a number whatever the language."""
+    return f"{1 / video.fps:.6f}" if video.fps > 0 else "0.04"

@@ -1,0 +1,22 @@
+"""The addresses of the program."""
+
+from django.contrib.auth.views import LoginView, LogoutView
+from django.templatetags.static import static
+from django.urls import path
+from django.views.generic import RedirectView
+
+from generations.catalog.health import healthz
+from generations.catalog.media import media, reference_image
+from generations.catalog.views import catalog, video
+
+urlpatterns = [
+    path("", catalog, name="catalog"),
+    path("videos/<int:pk>/", video, name="video"),
+    path("media/<path:path>", media, name="media"),
+    path("reference/<str:signed>.<str:extension>", reference_image, name="reference_image"),
+    path("login/", LoginView.as_view(redirect_authenticated_user=True), name="login"),
+    path("logout/", LogoutView.as_view(), name="logout"),
+    path("healthz", healthz, name="healthz"),
+    # Browsers ask for it on pages that name no icon: files, and what Django itself draws.
+    path("favicon.ico", RedirectView.as_view(url=static("generations/favicon.svg")), name="favicon"),
+]

@@ -1,0 +1,58 @@
+"""Who looks at the catalog."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.test import Client
+
+from generations.media import CleanImage
+from generations.models import ReferenceImage, Video
+from tests.factories import NOW, a_video
+
+
+@pytest.fixture
+def person(db: None) -> User:
+    """Someone of the team who only looks."""
+    return User.objects.create_user("anna", password="a long enough password")
+
+
+@pytest.fixture
+def visitor(person: User) -> Client:
+    client = Client()
+    client.force_login(person)
+    return client
+
+
+@pytest.fixture
+def staff_client(staff: User) -> Client:
+    client = Client()
+    client.force_login(staff)
+    return client
+
+
+def videos(count: int, **changes: Any) -> list[Video]:
+    """Videos a minute apart, the newest last."""
+    return [a_video(created_at=NOW + timedelta(minutes=n), title=f"Clip {n}", **changes) for n in range(count)]
+
+
+def with_poster(video: Video, content: bytes = b"a poster") -> Video:
+    video.poster = video.file.replace("videos/", "posters/").replace(".mp4", ".jpg")
+    video.save()
+    path = Path(settings.MEDIA_ROOT, video.poster)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return video
+
+
+def an_image(content: bytes = b"a picture") -> ReferenceImage:
+    return ReferenceImage.keep(CleanImage(content, "png", 400, 300), name="bottle.png")
+
+
+def body(response: Any) -> bytes:
+    return bytes(response.getvalue() if response.streaming else response.content)

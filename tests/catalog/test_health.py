@@ -1,0 +1,46 @@
+from datetime import timedelta
+
+import pytest
+from django.db import OperationalError
+from django.test import Client
+from django.utils import timezone
+
+from generations.jobs import HEARTBEAT
+from generations.models import Lease
+
+
+@pytest.mark.django_db
+def test_a_site_with_a_worker_is_well(client: Client) -> None:
+    Lease.objects.stamp(HEARTBEAT)
+    response = client.get("/healthz")
+    assert (response.status_code, response.json()) == (200, {"database": True, "worker": True})
+    assert "no-store" in response["Cache-Control"]
+    assert client.head("/healthz").status_code == 200
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("stamped", [False, True])
+def test_a_site_whose_worker_is_silent_says_so(client: Client, stamped: bool) -> None:
+    if stamped:
+        Lease.objects.create(name=HEARTBEAT, expires_at=timezone.now() - timedelta(hours=1))
+    response = client.get("/healthz")
+    assert (response.status_code, response.json()) == (503, {"database": True, "worker": False})
+
+
+@pytest.mark.django_db
+def test_a_database_that_does_not_answer_is_said(
+    client: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse() -> None:
+        raise OperationalError("server closed the connection")
+
+    monkeypatch.setattr("generations.catalog.health.connection.cursor", refuse)
+    response = client.get("/healthz")
+    assert (response.status_code, response.json()) == (503, {"database": False, "worker": False})
+    assert "server closed" in caplog.text
+    assert "server closed" not in response.content.decode()
+
+
+@pytest.mark.django_db
+def test_health_is_only_read(client: Client) -> None:
+    assert client.post("/healthz").status_code == 405

@@ -1,0 +1,241 @@
+"""The pages in Chromium: nothing in the console, nothing that axe minds, and what only a browser can show."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.core.handlers.wsgi import WSGIHandler
+from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
+from django.test import Client
+from PIL import Image
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from generations import media
+from generations.models import GenerationTask, Status, Video
+from tests.catalog.conftest import an_image, with_poster
+from tests.clips import clip
+from tests.factories import a_prompt, a_task, a_video
+
+CHROMIUM = Path("/usr/bin/chromium")
+QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+QUIET += ["--disable-sync", "--no-first-run"]
+LOOKS = [("light", 1280), ("dark", 1280), ("light", 390), ("dark", 390)]
+PLAYER = "document.querySelector('.stage video')"
+
+pytestmark = [
+    pytest.mark.skipif(not CHROMIUM.exists(), reason="needs the system's Chromium"),
+    pytest.mark.django_db(transaction=True),
+]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    # Playwright runs an event loop on this thread, and Django then refuses its database.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield browser
+        browser.close()
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+class Quiet(WSGIRequestHandler):
+    def log_message(self, format: str, *args: Any) -> None:
+        pass
+
+
+@pytest.fixture
+def site(transactional_db: None) -> Iterator[str]:
+    """The site, running. Not `live_server`: that one serves /media/ itself, without ranges and to everybody."""
+    server = ThreadedWSGIServer(("127.0.0.1", 0), Quiet)
+    server.set_app(WSGIHandler())
+    threading.Thread(target=server.serve_forever, args=[0.05], daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def told() -> list[str]:
+    """What the browser's console said; a test ends with it empty."""
+    return []
+
+
+@pytest.fixture
+def open_page(browser: Browser, site: str, staff: User, told: list[str]) -> Iterator[Any]:
+    contexts = []
+
+    def opened(path: str, *, scheme: Any = "light", width: int = 1280, **options: Any) -> Page:
+        context = browser.new_context(
+            base_url=site, color_scheme=scheme, viewport={"width": width, "height": 844}, **options
+        )
+        contexts.append(context)
+        client = Client()
+        client.force_login(staff)
+        cookie = {"name": settings.SESSION_COOKIE_NAME, "value": client.session.session_key, "url": site}
+        context.add_cookies([cookie])  # type: ignore[list-item]
+        page = context.new_page()
+        page.on("console", lambda message: told.append(f"{message.type}: {message.text}"))
+        page.on("pageerror", lambda error: told.append(str(error)))
+        page.goto(path)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def stored(media_root: Path) -> list[Video]:
+    """Three takes of a prompt, one of each shape, the first the newest."""
+    prompt, image = a_prompt(), an_image(picture())
+    found: list[Video] = []
+    for width, height in [(64, 64), (64, 112), (112, 64)]:
+        task: GenerationTask = a_task(Status.STORED, prompt=prompt, start_image=image, negative_prompt="fog")
+        video = a_video(
+            task, content=clip(seconds=2, width=width, height=height), width=width, height=height,
+            title="A lighthouse", differences=["2.0 s long, 5 s were ordered"],
+        )  # fmt: skip
+        with_poster(video)
+        media.poster(video.path, media_root / video.poster)
+        found.insert(0, video)
+    return found
+
+
+def until(page: Page, expression: str) -> None:
+    """Wait for something in the page; Playwright's own way needs `unsafe-eval`, which the policy refuses."""
+    deadline = time.monotonic() + 10
+    while not page.evaluate(expression):
+        assert time.monotonic() < deadline, expression
+        page.wait_for_timeout(20)
+
+
+def sins(page: Page) -> list[str]:
+    """What axe finds serious or critical."""
+    found: list[dict[str, str]] = Axe().run(page).response["violations"]
+    return [violation["id"] for violation in found if violation["impact"] in ("serious", "critical")]
+
+
+def picture() -> bytes:
+    out = BytesIO()
+    Image.new("RGB", (400, 300), "teal").save(out, "PNG")
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(("scheme", "width"), LOOKS)
+def test_pages_are_quiet_accessible_and_no_wider_than_the_screen(
+    open_page: Any, stored: list[Video], told: list[str], scheme: str, width: int
+) -> None:
+    for path in ("/", stored[1].get_absolute_url()):
+        page = open_page(path, scheme=scheme, width=width)
+        page.wait_for_load_state("networkidle")
+        assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), path
+        assert not told, path
+        # axe is injected as an inline script, which the page's own policy rightly refuses.
+        page = open_page(path, scheme=scheme, width=width, bypass_csp=True)
+        assert not sins(page), path
+        told.clear()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_signing_in_and_getting_lost_are_accessible_too(open_page: Any, scheme: str) -> None:
+    page = open_page("/nothing/", scheme=scheme, bypass_csp=True)
+    assert not sins(page)
+    page.get_by_role("button", name="Log out").click()
+    page.get_by_role("button", name="Sign in").wait_for()
+    assert not sins(page)
+
+
+def test_a_tall_clip_is_not_taller_than_the_window(open_page: Any, stored: list[Video]) -> None:
+    for width in (1280, 390):
+        for video in stored:
+            page = open_page(video.get_absolute_url(), width=width)
+            until(page, f"{PLAYER}.readyState >= 1")
+            size = page.evaluate(f"[{PLAYER}.clientWidth, {PLAYER}.clientHeight]")
+            assert size[1] <= 844
+            assert size[0] / size[1] == pytest.approx(video.width / video.height, rel=0.02)
+
+
+def test_nothing_moves_when_the_clip_has_loaded(open_page: Any, stored: list[Video]) -> None:
+    page = open_page(stored[1].get_absolute_url())
+    page.route("**/*.mp4", lambda route: route.abort())
+    page.reload(wait_until="domcontentloaded")
+    size = f"[{PLAYER}.clientWidth, {PLAYER}.clientHeight]"
+    before = page.evaluate(size)
+    page.unroute("**/*.mp4")
+    page.reload()
+    until(page, f"{PLAYER}.readyState >= 1")
+    assert page.evaluate(size) == before
+
+
+def test_the_player_seeks_and_steps_by_frames(open_page: Any, stored: list[Video], told: list[str]) -> None:
+    page = open_page(stored[0].get_absolute_url())
+    until(page, f"{PLAYER}.readyState >= 1")
+    page.evaluate(f"{PLAYER}.currentTime = 1")
+    until(page, f"!{PLAYER}.seeking && {PLAYER}.currentTime === 1")
+    page.keyboard.press(".")
+    first = page.evaluate(f"{PLAYER}.currentTime")
+    page.keyboard.press(".")
+    assert page.evaluate(f"{PLAYER}.currentTime") - first == pytest.approx(1 / 24, abs=0.001)
+    page.keyboard.press(",")
+    assert page.evaluate(f"{PLAYER}.currentTime") == pytest.approx(first, abs=0.001)
+    page.keyboard.press("Space")
+    until(page, f"!{PLAYER}.paused")
+    page.keyboard.press("Space")
+    until(page, f"{PLAYER}.paused")
+    assert not told
+
+
+def test_keys_lead_to_the_neighbours_and_to_their_list(open_page: Any, stored: list[Video], told: list[str]) -> None:
+    newest, middle, _ = stored
+    page = open_page(newest.get_absolute_url())
+    page.keyboard.press("ArrowRight")
+    page.wait_for_url(f"**{middle.get_absolute_url()}")
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_url(f"**{newest.get_absolute_url()}")
+    page.keyboard.press("?")
+    assert page.get_by_role("dialog", name="Keys").is_visible()
+    page.keyboard.press("ArrowRight")  # under the list, the page keeps still
+    page.keyboard.press("Escape")
+    assert page.get_by_role("dialog").count() == 0
+    assert page.url.endswith(newest.get_absolute_url())
+    assert not told
+
+
+@pytest.mark.parametrize("clipboard", [True, False])
+def test_the_prompt_is_copied(open_page: Any, stored: list[Video], told: list[str], clipboard: bool) -> None:
+    page = open_page(stored[0].get_absolute_url(), permissions=["clipboard-read", "clipboard-write"])
+    read = "navigator.clipboard.readText()"
+    if not clipboard:
+        page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject() }")
+    page.get_by_role("button", name="Copy the prompt").click()
+    page.get_by_role("status").filter(has_text="Copied").wait_for()
+    assert page.evaluate(read) == "a lighthouse at dawn"
+    assert not told
+
+
+def test_files_can_be_opened_on_their_own(open_page: Any, stored: list[Video], told: list[str]) -> None:
+    page = open_page(stored[0].url)
+    until(page, "document.querySelector('video').readyState >= 1")
+    page.goto(stored[0].poster_url)
+    until(page, "document.images[0].naturalWidth > 0")
+    assert not told
+
+
+def test_the_theme_that_was_chosen_in_the_admin_holds(open_page: Any, stored: list[Video]) -> None:
+    page = open_page("/", scheme="light")
+    ground = "getComputedStyle(document.body).backgroundColor"
+    light = page.evaluate(ground)
+    page.evaluate("localStorage.setItem('theme', 'dark')")
+    page.reload()
+    assert page.evaluate(ground) != light
