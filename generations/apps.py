@@ -1,8 +1,13 @@
 """The one Django app."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
 class GenerationsConfig(AppConfig):
     name = "generations"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        import_module("generations.checks")  # registers itself; needs the models, so not before they are loaded

@@ -19,7 +19,7 @@ class Pace:
 
     per_second: float
     tokens: float = 0.0
-    filled_at: float = field(default_factory=time.monotonic)
+    filled_at: float = field(default_factory=lambda: time.monotonic())
 
     @classmethod
     def of(cls, provider: str) -> Pace:

@@ -161,6 +161,7 @@ USE_TZ = True
 
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR / "static"
+STATIC_ROOT.mkdir(exist_ok=True)
 WHITENOISE_USE_FINDERS = True  # no collectstatic step is needed to run the site
 MEDIA_URL = "/media/"
 MEDIA_ROOT = below_root(env.str("MEDIA_ROOT", default="var/media"))

@@ -104,7 +104,8 @@ def test_dead_urls_are_replaced_by_fresh_ones(sandbox: Sandbox) -> None:
     assert task.status == Status.STORED
 
 
-def test_a_task_that_is_not_visible_at_first_is_waited_for(sandbox: Sandbox) -> None:
+def test_a_task_that_is_not_visible_at_first_is_waited_for(sandbox: Sandbox, settings: Settings) -> None:
+    settings.WAIT_SCALE = 0.01  # "no such task" is forgiven for 0.9 s
     assert run(order("[late visible]")).status == Status.STORED
 
 

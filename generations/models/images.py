@@ -20,7 +20,7 @@ SIGNER = signing.TimestampSigner(salt="generations.reference-image")
 class ReferenceImage(models.Model):
     """A checked and re-encoded picture; the same content is kept once."""
 
-    file = models.FileField(max_length=200, editable=False)
+    file = models.FileField(max_length=200, unique=True, editable=False)
     sha256 = models.CharField(max_length=64, unique=True, editable=False)
     width = models.PositiveIntegerField(editable=False)
     height = models.PositiveIntegerField(editable=False)

@@ -12,6 +12,9 @@ from django.db.models import F, Q
 from generations.providers.base import Order
 
 
+SAME = ["provider", "model", "mode", "duration_seconds", "route", "valid_from"]
+
+
 class PriceQuerySet(models.QuerySet["Price"]):
     def of(self, order: Order, *, on: date) -> Decimal | None:
         """USD for one clip on a day; None when no price is known. A price that names the sound or the route wins
@@ -44,12 +47,10 @@ class Price(models.Model):
         ordering = ["provider", "model", "mode", "duration_seconds", "-valid_from"]
         constraints = [
             models.CheckConstraint(condition=Q(usd__gte=0), name="price_usd_not_negative"),
-            # Two prices for the same thing from the same day would leave the choice to chance.
-            models.UniqueConstraint(
-                fields=["provider", "model", "mode", "duration_seconds", "sound", "route", "valid_from"],
-                nulls_distinct=False,
-                name="price_once_a_day",
-            ),
+            # Two prices for the same thing from the same day would leave the choice to chance. A NULL is never equal
+            # to another, so "with and without sound" has a constraint of its own.
+            models.UniqueConstraint(fields=[*SAME, "sound"], name="price_once_a_day_by_sound"),
+            models.UniqueConstraint(fields=SAME, condition=Q(sound=None), name="price_once_a_day"),
         ]
 
     def __str__(self) -> str:

@@ -19,7 +19,7 @@ class Video(models.Model):
     title = models.CharField(max_length=200)
     description = models.TextField(blank=True)
     file = models.CharField(max_length=200, unique=True, help_text="Relative to the storage's root.")
-    poster = models.CharField(max_length=200, blank=True)
+    poster = models.CharField(max_length=200, blank=True, db_index=True)
     source_url = models.TextField(blank=True, help_text="Blanked by the clean-up once the provider has deleted it.")
     sha256 = models.CharField(max_length=64)
     size_bytes = models.PositiveBigIntegerField()

@@ -9,7 +9,7 @@ from argparse import BooleanOptionalAction
 from pathlib import Path
 from typing import Any
 
-from django.core.files import File
+from django.core.files.uploadedfile import UploadedFile
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 from django.utils.datastructures import MultiValueDict
@@ -113,7 +113,7 @@ def _form_data(options: dict[str, Any], prompt: Prompt | None) -> dict[str, Any]
     return data
 
 
-def _picture(name: str, data: dict[str, Any], problems: Problems) -> File[bytes] | None:
+def _picture(name: str, data: dict[str, Any], problems: Problems) -> UploadedFile[bytes] | None:
     """The file that a path names; a URL goes on as it is."""
     given = data.pop(name) or ""
     if not given:
@@ -122,7 +122,7 @@ def _picture(name: str, data: dict[str, Any], problems: Problems) -> File[bytes]
         data[f"{name}_url"] = given
         return None
     try:
-        return File(Path(given).open("rb"), name=Path(given).name)
+        return UploadedFile(Path(given).open("rb"), name=Path(given).name)
     except OSError as error:
         problems[name] = [f"{given} cannot be read: {error.strerror}"]
         return None

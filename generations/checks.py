@@ -1,0 +1,71 @@
+"""System checks: settings that contradict each other are told at start and not at three in the morning."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Warning, register
+
+from generations.origins import Origins
+
+VERIFY_SECONDS = 60  # what media.verify may take after a download
+
+
+@register
+def limits_nest(**kwargs: Any) -> list[CheckMessage]:
+    """A job's own deadline ends before django-q2's timeout, and that before a job is given out again."""
+    queue = settings.Q_CLUSTER
+    found: list[CheckMessage] = []
+    if settings.DOWNLOAD_DEADLINE_SECONDS + VERIFY_SECONDS > queue["timeout"]:
+        found.append(
+            Error(
+                f"DOWNLOAD_DEADLINE_SECONDS is {settings.DOWNLOAD_DEADLINE_SECONDS}; with {VERIFY_SECONDS} s to verify, "
+                f"a download could outlast its job ({queue['timeout']} s).",
+                hint=f"Set it to {queue['timeout'] - VERIFY_SECONDS} or less.",
+                id="generations.E001",
+            )
+        )
+    rounds = 1 + -(-(queue["queue_limit"] + 1) // queue["workers"])
+    if queue["retry"] <= queue["timeout"] * rounds:
+        found.append(
+            Error(
+                f"Q_CLUSTER retry is {queue['retry']} s: a job that still waits or runs could be given out twice.",
+                hint=f"More than timeout x {rounds} = {queue['timeout'] * rounds} s.",
+                id="generations.E002",
+            )
+        )
+    if queue["workers"] < 2:
+        found.append(
+            Error(
+                "WORKERS is 1: the conductor would leave no worker to save clips.",
+                hint="Two at least.",
+                id="generations.E003",
+            )
+        )
+    return found
+
+
+@register
+def origins_are_readable(**kwargs: Any) -> list[CheckMessage]:
+    """RESULT_ORIGINS holds hosts and origins, or no clip could ever be fetched."""
+    try:
+        Origins.parse(settings.RESULT_ORIGINS)
+    except ValueError as error:
+        return [Error(f"RESULT_ORIGINS: {error}", id="generations.E004")]
+    return []
+
+
+@register
+def scale_is_sane(**kwargs: Any) -> list[CheckMessage]:
+    """A shortened wait is for practice: a real provider answers 429 to it, or worse."""
+    if settings.WAIT_SCALE <= 0:
+        return [Error("WAIT_SCALE must be more than 0.", id="generations.E005")]
+    if settings.WAIT_SCALE < 1 and not settings.PRACTICE and "127.0.0.1" not in settings.APIXO_BASE_URL:
+        return [
+            Warning(
+                f"WAIT_SCALE is {settings.WAIT_SCALE}: a real provider is asked sooner than it documents.",
+                id="generations.W001",
+            )
+        ]
+    return []

@@ -1,0 +1,43 @@
+"""Settings that contradict each other are told at start."""
+
+from typing import Any
+
+import pytest
+from pytest_django import Settings
+
+from generations import checks
+
+
+def ids(found: list[Any]) -> list[str]:
+    return [message.id for message in found]
+
+
+def test_the_settings_as_they_are_shipped_are_fine() -> None:
+    assert checks.limits_nest() + checks.origins_are_readable() + checks.scale_is_sane() == []
+
+
+def test_a_download_may_not_outlast_its_job(settings: Settings) -> None:
+    settings.DOWNLOAD_DEADLINE_SECONDS = 290
+    assert ids(checks.limits_nest()) == ["generations.E001"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "found"), [({"retry": 600}, "generations.E002"), ({"workers": 1, "retry": 9999}, "generations.E003")]
+)
+def test_a_queue_that_could_give_out_a_job_twice_is_told(
+    changes: dict[str, int], found: str, settings: Settings
+) -> None:
+    settings.Q_CLUSTER = settings.Q_CLUSTER | changes
+    assert ids(checks.limits_nest()) == [found]
+
+
+def test_origins_that_cannot_be_read_are_told(settings: Settings) -> None:
+    settings.RESULT_ORIGINS = ["ftp://files.example.com"]
+    assert ids(checks.origins_are_readable()) == ["generations.E004"]
+
+
+def test_a_real_provider_is_not_to_be_asked_too_soon(settings: Settings) -> None:
+    settings.PRACTICE, settings.APIXO_BASE_URL, settings.WAIT_SCALE = False, "https://api.apixo.ai/api/v1", 0.1
+    assert ids(checks.scale_is_sane()) == ["generations.W001"]
+    settings.WAIT_SCALE = 0
+    assert ids(checks.scale_is_sane()) == ["generations.E005"]

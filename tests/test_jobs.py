@@ -1,0 +1,55 @@
+"""What django-q2 runs, and when."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from django_q.models import OrmQ, Schedule
+
+from generations import jobs
+from generations.models import Lease, Status
+from tests.factories import a_task
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_the_schedules_are_written_once_and_the_sweeps_are_half_a_minute_apart() -> None:
+    Schedule.objects.create(name="of an older version", func="os.getcwd")
+    jobs.load_schedules()
+    jobs.load_schedules()
+    assert set(Schedule.objects.values_list("name", flat=True)) == set(jobs.SCHEDULES)
+    first, second = Schedule.objects.filter(func="generations.jobs.sweep").order_by("next_run")
+    assert second.next_run - first.next_run == timedelta(seconds=30)
+
+
+def test_loading_the_schedules_again_does_not_put_them_off() -> None:
+    jobs.load_schedules()
+    before = list(Schedule.objects.order_by("id").values_list("next_run", flat=True))
+    jobs.load_schedules()
+    assert list(Schedule.objects.order_by("id").values_list("next_run", flat=True)) == before
+
+
+def test_a_sweep_is_a_sign_of_life_and_a_ring() -> None:
+    assert not jobs.worker_is_alive()
+    jobs.sweep()
+    assert jobs.worker_is_alive()
+    assert OrmQ.objects.count() == 1
+
+
+def test_a_conductor_with_work_left_rings_for_its_successor(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs.conductor, "IDLE_SECONDS", 0.0)
+    jobs.conduct()
+    assert OrmQ.objects.count() == 0
+    Lease.objects.filter(name="conductor").delete()
+    monkeypatch.setattr(jobs.conductor, "SLICE_SECONDS", 0.0)
+    a_task(Status.UNCONFIRMED, due_at=timezone.now() + timedelta(seconds=5))
+    jobs.conduct()
+    assert OrmQ.objects.count() == 1
+
+
+def test_the_daily_clean_up_says_what_it_did(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("INFO"):
+        jobs.cleanup()
+    assert "0 expired URLs blanked" in caplog.text
