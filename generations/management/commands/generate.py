@@ -122,7 +122,8 @@ def _picture(name: str, data: dict[str, Any], problems: Problems) -> UploadedFil
         data[f"{name}_url"] = given
         return None
     try:
-        return UploadedFile(Path(given).open("rb"), name=Path(given).name)
+        path = Path(given)
+        return UploadedFile(path.open("rb"), name=path.name, size=path.stat().st_size)
     except OSError as error:
         problems[name] = [f"{given} cannot be read: {error.strerror}"]
         return None

@@ -20,7 +20,7 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="one JSON array")
 
     def handle(self, **options: Any) -> None:
-        tasks = GenerationTask.objects.with_charged().prefetch_related("videos")
+        tasks = GenerationTask.objects.with_charged().prefetch_related("videos").order_by("-pk")
         if options["status"]:
             tasks = tasks.filter(status__in=options["status"])
         if options["id"]:

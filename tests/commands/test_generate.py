@@ -1,0 +1,169 @@
+"""`manage.py generate`: exit codes, words and JSON that other people's scripts rely on."""
+
+from __future__ import annotations
+
+import io
+import json
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+from PIL import Image
+from pytest_django import Settings
+
+from generations import conductor, saving
+from generations.models import GenerationTask, ReferenceImage, Status
+from generations.sandbox import Sandbox
+from tests.factories import a_prompt
+
+pytestmark = pytest.mark.django_db
+
+GOOD = ["--prompt", "a lighthouse", "--model", "kling-2-6", "--mode", "text-to-video", "--sound"]
+
+
+def generate(*arguments: str) -> tuple[int, str, str]:
+    """Exit code, stdout, stderr."""
+    out, err = io.StringIO(), io.StringIO()
+    try:
+        call_command("generate", *arguments, stdout=out, stderr=err)
+    except CommandError as error:
+        return error.returncode, out.getvalue(), err.getvalue() + str(error)
+    except SystemExit as end:
+        return int(end.code or 0), out.getvalue(), err.getvalue()
+    return 0, out.getvalue(), err.getvalue()
+
+
+def test_an_order_is_a_row_and_exit_code_0() -> None:
+    code, out, __ = generate(*GOOD, "--json")
+    (row,) = json.loads(out)
+    assert code == 0
+    assert (row["status"], row["prompt"], row["duration_seconds"], row["sound"]) == ("queued", "a lighthouse", 5, True)
+    assert row["id"] == GenerationTask.objects.get().pk
+
+
+@pytest.mark.parametrize(
+    ("arguments", "field", "rule"),
+    [
+        (["--prompt", "x" * 1001], "prompt", "at most 1000 characters, not 1001"),
+        (["--prompt", " "], "prompt", "is required"),
+        (["--model", "kling-3"], "model", "kling-2-6, not kling-3"),
+        (["--mode", "pro"], "mode", "text-to-video or image-to-video, not pro"),
+        (["--provider", "acme"], "provider", "acme is not one of"),
+        (["--duration", "7"], "duration", "kling-2-6 makes 5 or 10 seconds, not 7"),
+        (["--duration", "five"], "duration", "a whole number of seconds"),
+        (["--aspect-ratio", "4:3"], "aspect_ratio", "16:9, 9:16 or 1:1, not 4:3"),
+        (["--negative-prompt", "fog"], "negative_prompt", "kling-2-6 takes none"),
+        (["--cfg-scale", "0.5"], "cfg_scale", "kling-2-6 takes none"),
+        (["--route", "cheap"], "route", "auto, value or official, not cheap"),
+        (["--start-image", "https://example.com/a.png"], "start_image", "takes no image"),
+        (["--start-image", "/no/such/file.png"], "start_image", "No such file"),
+        (["--start-image", __file__], "start_image", "not a JPG, PNG or WebP"),
+        (["--takes", "0"], "takes", "1 to 100"),
+        (["--takes", "101"], "takes", "1 to 100"),
+        (["--delivery", "callback"], "delivery", "only polling"),
+        (["--mode", "image-to-video"], "start_image", "requires one"),
+    ],
+)
+def test_a_rule_that_is_broken_is_named_with_its_field_and_nothing_is_written(
+    arguments: list[str], field: str, rule: str
+) -> None:
+    code, out, __ = generate(*GOOD, *arguments, "--json")
+    found = json.loads(out)["errors"]
+    assert code == 2
+    assert list(found) == [field]
+    assert rule in found[field][0]
+    assert not GenerationTask.objects.exists()
+    assert not ReferenceImage.objects.exists()
+
+
+def test_for_people_each_problem_is_a_line_on_stderr_and_the_last_one_speaks_of_money() -> None:
+    code, out, err = generate("--prompt", "x", "--model", "kling-2-6", "--mode", "text-to-video", "--duration", "7")
+    assert (code, out) == (2, "")
+    assert err.splitlines() == [
+        "duration: kling-2-6 makes 5 or 10 seconds, not 7",
+        "sound: kling-2-6 must be told: with sound or without",
+        "Nothing was ordered. Nothing was charged.",
+    ]
+
+
+def test_a_kept_prompt_is_ordered_with_its_negative_prompt() -> None:
+    prompt = a_prompt(text="gulls", negative_prompt="fog")
+    mode = ["--model", "kling-2-5-turbo-pro", "--mode", "text-to-video"]
+    assert generate("--prompt-id", str(prompt.pk), *mode)[0] == 0
+    task = GenerationTask.objects.get()
+    assert (task.prompt, task.prompt_text, task.negative_prompt) == (prompt, "gulls", "fog")
+
+
+@pytest.mark.parametrize("given", ["99", "x", "-1", "9" * 30])
+def test_a_prompt_that_is_not_there_is_told(given: str) -> None:
+    code, out, __ = generate(f"--prompt-id={given}", *GOOD[2:], "--json")
+    assert code == 2
+    assert json.loads(out)["errors"]["prompt"] == [f"there is no prompt with the id {given}"]
+
+
+def test_a_local_picture_is_checked_and_kept_under_a_name_of_ours(tmp_path: Path) -> None:
+    Image.new("RGB", (80, 60), "navy").save(tmp_path / "start.jpg")
+    arguments = ["--mode", "image-to-video", "--start-image", str(tmp_path / "start.jpg")]
+    assert generate(*GOOD, *arguments)[0] == 0
+    image = GenerationTask.objects.get().start_image
+    assert image is not None
+    assert (image.original_name, image.width) == ("start.jpg", 80)
+    assert "start" not in image.file.name
+
+
+def test_a_local_picture_needs_an_address_that_the_provider_can_reach(tmp_path: Path, settings: Settings) -> None:
+    settings.PRACTICE, settings.APIXO_API_KEY, settings.PUBLIC_URL = False, "key", ""
+    settings.APIXO_BASE_URL = "https://api.apixo.ai/api/v1"
+    Image.new("RGB", (80, 60), "navy").save(tmp_path / "start.jpg")
+    code, __, err = generate(*GOOD, "--mode", "image-to-video", "--start-image", str(tmp_path / "start.jpg"))
+    assert code == 2
+    assert "PUBLIC_URL is not set" in err
+
+
+@pytest.fixture
+def worker(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A worker in a thread, for as long as the test runs."""
+    monkeypatch.setattr(conductor, "TICK_SECONDS", 0.02)
+    monkeypatch.setattr(conductor, "SLICE_SECONDS", 0.3)
+    ended = threading.Event()
+
+    def work() -> None:
+        try:
+            while not ended.wait(0.02):
+                conductor.conduct()
+                for task in GenerationTask.objects.filter(status=Status.READY, urls_died=False):
+                    saving.save(task.pk)
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    yield
+    ended.set()
+    thread.join()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_waiting_ends_with_0_when_all_clips_are_stored(worker: None) -> None:
+    code, out, __ = generate(*GOOD, "--takes", "2", "--wait", "--timeout", "30", "--json")
+    rows: list[dict[str, Any]] = json.loads(out)
+    assert code == 0
+    assert [row["status"] for row in rows] == ["stored", "stored"]
+    assert all(len(row["videos"][0]["sha256"]) == 64 for row in rows)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("fate", "status"), [("[fail NSFW]", "failed"), ("[lost answer]", "unconfirmed")])
+def test_waiting_ends_with_1_when_a_clip_will_not_come(fate: str, status: str, worker: None) -> None:
+    code, out, err = generate("--prompt", f"gulls {fate}", *GOOD[2:], "--wait", "--timeout", "30", "--json")
+    assert (code, json.loads(out)[0]["status"]) == (1, status)
+    assert "not all clips are stored" in err
+
+
+def test_waiting_ends_with_1_when_the_time_is_up() -> None:
+    code, out, __ = generate(*GOOD, "--wait", "--timeout", "0", "--json")
+    assert (code, json.loads(out)[0]["status"]) == (1, "queued")

@@ -1,0 +1,156 @@
+"""What a newcomer does: a fresh copy, `manage.py up`, an order, Ctrl-C. With the real processes."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import av
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PROGRAM = ("manage.py", "kling_site", "generations", "templates", "requirements.txt")
+
+
+def free_port() -> int:
+    with contextlib.closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class Site:
+    """A fresh copy of the program, and the processes of its `up`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        for name in PROGRAM:
+            source, target = ROOT / name, folder / name
+            if source.is_dir():
+                shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+            else:
+                shutil.copy(source, target)
+        self.port = free_port()
+        # As on a fresh machine: none of this test's own settings; one port more, which others may use meanwhile.
+        outside = ("PATH", "HOME", "LANG", "LD_LIBRARY_PATH")
+        self.env = {name: os.environ[name] for name in outside if name in os.environ}
+        self.env["SANDBOX_URL"] = f"http://127.0.0.1:{free_port()}"
+
+    def start(self) -> None:
+        self.log = (self.folder / "up.log").open("ab")
+        command = [sys.executable, "manage.py", "up", "--port", str(self.port)]
+        self.up = subprocess.Popen(command, cwd=self.folder, env=self.env, stdout=self.log, stderr=self.log)
+        self.wait_for(lambda: self.get("/login/") == 200, "the site")
+
+    def get(self, path: str) -> int:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=5) as answer:
+                return int(answer.status)
+        except urllib.error.HTTPError as error:
+            return error.code
+        except OSError:
+            return 0
+
+    def manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "manage.py", *arguments]
+        return subprocess.run(command, cwd=self.folder, env=self.env, capture_output=True, text=True, timeout=90)
+
+    def processes(self) -> list[int]:
+        """Every process that runs in the copy's folder."""
+        found = []
+        for entry in Path("/proc").iterdir():
+            with contextlib.suppress(OSError):
+                if entry.name.isdecimal() and (entry / "cwd").readlink() == self.folder:
+                    found.append(int(entry.name))
+        return found
+
+    def wait_for(self, condition: object, what: str, *, seconds: float = 45) -> None:
+        ends = time.monotonic() + seconds
+        while not condition():  # type: ignore[operator]
+            assert time.monotonic() < ends, f"no {what} within {seconds} s:\n{self.output()}"
+            time.sleep(0.1)
+
+    def output(self) -> str:
+        return (self.folder / "up.log").read_text()
+
+    def stop(self, number: int) -> int:
+        self.up.send_signal(number)
+        code = self.up.wait(30)
+        self.log.close()
+        return code
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    folder = tmp_path / "studio"
+    folder.mkdir()
+    site = Site(folder.resolve())
+    yield site
+    for pid in site.processes():
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
+def test_a_newcomer_has_a_stored_clip_within_half_a_minute_and_nothing_is_left_behind(site: Site) -> None:
+    site.start()
+    password = re.search(r"user admin with the password (\S+)", site.output())
+    assert password
+    began = time.monotonic()
+    done = site.manage(
+        "generate", "--prompt", "a lighthouse at dawn, gulls crying", "--model", "kling-2-6", "--mode", "text-to-video",
+        "--duration", "5", "--aspect-ratio", "16:9", "--sound", "--wait", "--json",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr + site.output()
+    assert time.monotonic() - began < 30
+    (task,) = json.loads(done.stdout)
+    (video,) = task["videos"]
+    file = site.folder / "var/media" / video["path"]
+    assert hashlib.sha256(file.read_bytes()).hexdigest() == video["sha256"]
+    with av.open(str(file)) as clip:
+        picture = clip.streams.video[0]
+        assert picture.width * 9 == picture.height * 16
+        assert round(float(clip.duration or 0) / av.time_base) == 5
+        assert clip.streams.audio
+    site.wait_for(lambda: site.get("/healthz") == 200, "sign of life")
+    assert site.get(video["url"]) == 404  # for people who are signed in
+    assert site.stop(signal.SIGTERM) == 0
+    assert site.processes() == []
+
+
+def test_a_second_start_keeps_everything_and_ctrl_c_ends_it(site: Site) -> None:
+    site.start()
+    assert site.stop(signal.SIGINT) == 0
+    assert site.processes() == []
+    key = (site.folder / ".env").read_text()
+    began = time.monotonic()
+    site.start()
+    assert time.monotonic() - began < 15
+    assert (site.folder / ".env").read_text() == key
+    assert len(re.findall("with the password", site.output())) == 1
+    # The practice clips of the first start, interrupted at once, are finished by the second.
+    site.wait_for(lambda: site.manage("tasks", "--json").stdout.count('"stored"') == 3, "practice clips")
+    assert site.stop(signal.SIGINT) == 0
+    assert site.processes() == []
+
+
+def test_a_port_that_is_taken_is_told_before_anything_is_done(site: Site) -> None:
+    with contextlib.closing(socket.socket()) as other:
+        other.bind(("127.0.0.1", site.port))
+        other.listen()
+        done = site.manage("up", "--port", str(site.port))
+    assert done.returncode == 1
+    assert f"Port {site.port} is in use" in done.stderr
+    assert not (site.folder / ".env").exists()

@@ -1,0 +1,154 @@
+"""The rules of the house, as tests: layout, sizes, and lines that may stand in one place only."""
+
+from __future__ import annotations
+
+import ast
+import re
+import statistics
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+ROOT = Path(__file__).resolve().parents[1]
+CODE = sorted(
+    path
+    for folder in ("generations", "kling_site")
+    for path in (ROOT / folder).rglob("*.py")
+    if "migrations" not in path.parts
+)
+README = ROOT / "README.md"
+
+
+def text(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+def name(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def lines_with(pattern: str) -> list[str]:
+    """`file: line` for every line of code that matches."""
+    found = re.compile(pattern)
+    return [f"{name(path)}: {line.strip()}" for path in CODE for line in text(path).splitlines() if found.search(line)]
+
+
+def test_the_top_has_the_seven_entries_and_no_more() -> None:
+    visible = {path.name for path in ROOT.iterdir() if not path.name.startswith(".")} - {"var", "__pycache__"}
+    assert visible == {"manage.py", "kling_site", "generations", "templates", "tests", "requirements.txt", "README.md"}
+
+
+def test_no_file_is_longer_than_300_lines_and_the_median_is_under_120() -> None:
+    lengths = {name(path): len(text(path).splitlines()) for path in CODE}
+    assert {path: length for path, length in lengths.items() if length > 300} == {}
+    assert statistics.median(length for length in lengths.values() if length) < 120
+
+
+def test_every_file_says_what_it_is_for() -> None:
+    silent = [name(path) for path in CODE if text(path).strip() and ast.get_docstring(ast.parse(text(path))) is None]
+    assert silent == []
+
+
+# Files that are tested under another name, and the name.
+TESTED_BY = {
+    "generations/apps.py": "tests/test_checks.py",
+    "generations/urls.py": "tests/catalog/test_urls.py",
+    "generations/templatetags/catalog.py": "tests/catalog/test_words.py",
+    "generations/models/breakers.py": "tests/test_submitting.py",
+    "generations/models/events.py": "tests/models/test_tasks.py",
+    "generations/models/ledger.py": "tests/test_costs.py",
+    "generations/models/prices.py": "tests/test_costs.py",
+    "generations/models/videos.py": "tests/test_saving.py",
+    "generations/providers/base.py": "tests/providers/contract.py",
+    "generations/management/commands/worker.py": "tests/commands/test_up.py",
+    "generations/management/commands/sandbox.py": "tests/commands/test_up.py",
+    "generations/sandbox/memory.py": "tests/sandbox/test_journal.py",
+}
+
+
+def test_every_file_has_its_tests() -> None:
+    missing = []
+    for path in CODE:
+        inside = path.relative_to(ROOT)
+        if inside.parts[0] != "generations" or path.name == "__init__.py" or not text(path).strip():
+            continue
+        folder = [part for part in inside.parts[1:-1] if part != "management"]
+        mirror = Path("tests", *folder, f"test_{path.name}")
+        if not (ROOT / TESTED_BY.get(str(inside), mirror)).exists():
+            missing.append(str(inside))
+    assert missing == []
+
+
+def test_only_move_writes_a_status() -> None:
+    writers = lines_with(r"\.status = |update\([^)]*\bstatus=|\bsetattr\(.*status")
+    assert writers == []
+
+
+def test_only_costs_writes_the_ledger() -> None:
+    writers = lines_with(r"LedgerEntry(\.objects\.(create|bulk_create|update|get_or_create)|\()")
+    assert [line for line in writers if not line.startswith(("generations/costs.py", "generations/models/"))] == []
+
+
+def test_only_the_settings_read_the_environment() -> None:
+    readers = [line for line in lines_with(r"os\.environ|getenv|environ\.Env") if "kling_site/" not in line]
+    # `up` hands the environment on to the processes that it starts.
+    assert [line for line in readers if not line.startswith("generations/management/commands/up.py")] == []
+
+
+def test_nothing_is_marked_safe_and_nothing_is_printed() -> None:
+    assert lines_with(r"mark_safe|SafeString|^\s*print\(") == []
+    templates = [
+        path for path in (ROOT / "templates").rglob("*.html") if re.search(r"\|\s*safe\b|autoescape off", text(path))
+    ]
+    assert templates == []
+
+
+def test_templates_hold_no_inline_script_or_style() -> None:
+    inline = re.compile(
+        r"<style|\sstyle=|\son[a-z]+=|<script(?![^>]*(\bsrc=|application/json))|javascript:", re.IGNORECASE
+    )
+    assert [name(path) for path in (ROOT / "templates").rglob("*.html") if inline.search(text(path))] == []
+
+
+def test_no_import_hides_in_a_function() -> None:
+    hidden = []
+    for path in CODE:
+        for function in ast.walk(ast.parse(text(path))):
+            if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+                inner = [node for node in ast.walk(function) if isinstance(node, ast.Import | ast.ImportFrom)]
+                hidden += [f"{name(path)}: {function.name}" for __ in inner]
+    assert hidden == []
+
+
+def test_the_paid_post_is_sent_from_one_place() -> None:
+    assert [line.split(":")[0] for line in lines_with(r"\.submit\(order\)")] == ["generations/submitting.py"]
+
+
+def test_every_setting_of_the_environment_is_in_the_example_and_in_the_readme() -> None:
+    names = set(re.findall(r'env\.\w+\(\s*"(\w+)"', text(ROOT / "kling_site/settings.py")))
+    names |= set(re.findall(r'base_url\("(\w+)"', text(ROOT / "kling_site/settings.py")))
+    assert len(names) > 20
+    example = text(ROOT / ".env.example")
+    assert {name for name in names if not re.search(rf"^#?{name}=", example, re.MULTILINE)} == set()
+    assert {name for name in names if f"`{name}`" not in text(README)} == set()
+
+
+def test_the_readme_and_ci_run_the_same_test_command() -> None:
+    command = (
+        "python3 -m venv .venv && .venv/bin/pip install -q -r tests/requirements.txt"
+        " && .venv/bin/python -m pytest -n auto"
+    )
+    assert command in text(README)
+    assert command in text(ROOT / ".ci/run")
+
+
+@pytest.mark.parametrize("file", ["requirements.txt", "tests/requirements.txt"])
+def test_every_requirement_is_pinned(file: str) -> None:
+    lines = [line for line in text(ROOT / file).splitlines() if line and not line.startswith(("#", "-r"))]
+    assert [line for line in lines if "==" not in line and not line.startswith("urllib3")] == []
+
+
+def test_the_queues_own_pages_are_not_part_of_the_site() -> None:
+    assert "django_q" in settings.INSTALLED_APPS
+    assert "unregister" in text(ROOT / "generations/admin/__init__.py")
