@@ -1,0 +1,63 @@
+"""Make the pictures of the README from a running practice site.
+
+    .venv/bin/python manage.py up                                         # in one terminal
+    .venv/bin/python -m tests.browser.screenshots admin PASSWORD          # in another
+
+Writes generations/docs/<page>-<light|dark|phone>.png.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.browser.chromium import CHROMIUM, QUIET
+
+DOCS = Path(__file__).resolve().parents[2] / "generations/docs"
+LOOKS = {"light": ("light", 1280), "dark": ("dark", 1280), "phone": ("light", 390)}
+PAGES = {
+    "catalog": "/",
+    "video": "a.card-link, .card a",
+    "studio": "/admin/",
+    "prompts": "/admin/generations/prompt/",
+    "generate": "/admin/generations/prompt/1/generate/",
+    "tasks": "/admin/generations/generationtask/",
+    "task": "/admin/generations/generationtask/1/change/",
+    "videos": "/admin/generations/video/",
+}
+
+
+def main(name: str, password: str, site: str = "http://127.0.0.1:8000") -> None:
+    DOCS.mkdir(exist_ok=True)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        for look, (scheme, width) in LOOKS.items():
+            take(browser, look, scheme, width, name=name, password=password, site=site)
+        browser.close()
+
+
+def take(browser: Browser, look: str, scheme: str, width: int, *, name: str, password: str, site: str) -> None:
+    """Every page in one look."""
+    size = {"width": width, "height": 844 if width < 600 else 800}
+    context = browser.new_context(base_url=site, color_scheme=scheme, viewport=size)  # type: ignore[arg-type]
+    page = context.new_page()
+    page.on("console", lambda message: sys.stderr.write(f"{page.url}: {message.text}\n"))
+    page.goto("/login/")
+    page.get_by_label("User name").fill(name)
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(f"{site}/")
+    for title, where in PAGES.items():
+        if where.startswith("/"):
+            page.goto(where)
+        else:
+            page.locator(where).first.click()
+        page.wait_for_load_state("networkidle")
+        page.screenshot(path=DOCS / f"{title}-{look}.png")
+    context.close()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
