@@ -7,12 +7,13 @@ from datetime import date
 from decimal import Decimal
 from functools import partial
 
-from generations.providers.base import Order
+from generations.providers.base import UNSTORABLE, Order
 
 DAY = 86_400
 DURATIONS = (5, 10)
 RATIOS = ("16:9", "9:16", "1:1")
 CFG_STEP = Decimal("0.1")
+NO_TEXT = "has a character that is no text: NUL, or half of a surrogate pair"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,9 +147,12 @@ Found = list[tuple[str, str]]
 def _prompt(order: Order, offer: Offer) -> Found:
     if not order.prompt.strip():
         return [("prompt", "is required")]
+    found: Found = []
+    if UNSTORABLE.search(order.prompt):
+        found.append(("prompt", NO_TEXT))
     if len(order.prompt) > offer.prompt_max:
-        return [("prompt", f"{offer.model} takes at most {offer.prompt_max} characters, not {len(order.prompt)}")]
-    return []
+        found.append(("prompt", f"{offer.model} takes at most {offer.prompt_max} characters, not {len(order.prompt)}"))
+    return found
 
 
 def _duration(order: Order, offer: Offer) -> Found:
@@ -181,6 +185,8 @@ def _negative_prompt(order: Order, offer: Offer) -> Found:
         return []
     if not offer.negative_prompt_max:
         return [("negative_prompt", f"{offer.model} takes none")]
+    if UNSTORABLE.search(order.negative_prompt):
+        return [("negative_prompt", NO_TEXT)]
     if len(order.negative_prompt) > offer.negative_prompt_max:
         limit, length = offer.negative_prompt_max, len(order.negative_prompt)
         return [("negative_prompt", f"{offer.model} takes at most {limit} characters, not {length}")]

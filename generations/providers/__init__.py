@@ -18,6 +18,6 @@ ADAPTERS: dict[str, Callable[[str, str], Provider]] = {"apixo": Apixo}
 @cache
 def get_provider(name: str) -> Provider:
     """The adapter with its key and address; one a process, so that its connections are pooled."""
-    prefix = name.upper()
+    make, prefix = ADAPTERS[name], name.upper()
     key = getattr(settings, f"{prefix}_API_KEY") or PRACTICE_KEY
-    return ADAPTERS[name](getattr(settings, f"{prefix}_BASE_URL"), key)
+    return make(getattr(settings, f"{prefix}_BASE_URL"), key)

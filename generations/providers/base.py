@@ -10,6 +10,12 @@ from typing import Protocol
 
 # A provider's id of a task is opaque, but it goes into a URL and a column.
 REMOTE_ID = re.compile(r"[A-Za-z0-9_.\-]{1,200}")
+UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")  # PostgreSQL refuses NUL in a text, and UTF-8 has no lone surrogates
+
+
+def storable(text: str, limit: int) -> str:
+    """A provider's text as any database takes it, cut to so many characters."""
+    return UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", text[:limit])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

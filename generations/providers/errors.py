@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from generations.providers.base import storable
+
 
 class Kind(StrEnum):
     """Why a clip was not made, for people to sort by."""
@@ -19,9 +21,9 @@ class ProviderError(Exception):
     """A request that did not bring what it was for; `code` and `message` are the provider's words, cut to length."""
 
     def __init__(self, message: str, *, code: str = "", kind: Kind = Kind.UNKNOWN) -> None:
-        super().__init__(message)
-        self.message = message[:2000]
-        self.code = code[:100]
+        self.message = storable(message, 2000)
+        super().__init__(self.message)
+        self.code = storable(code, 100)
         self.kind = kind
 
 

@@ -2,26 +2,39 @@
 
 from __future__ import annotations
 
+import http.client
+import io
 import json
-import ssl
+import math
+import re
+import socket
 import time
 from collections.abc import Iterator
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter
-from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import HTTPError, NewConnectionError
 
-from generations.providers.errors import NotSent, OutcomeUnknown
+from generations.providers.base import storable
+from generations.providers.errors import AccountProblem, Kind, NotSent, OutcomeUnknown, Rejected
 
 USER_AGENT = "kling-studio/1.0"
-CONNECT_SECONDS = 10
+CONNECT_SECONDS = 10  # for each of a host's addresses, and for each step of the TLS handshake
 READ_SECONDS = 30  # between two bytes; an order is answered in a second or two, a minute of silence is an outage
-ANSWER_SECONDS = 60  # for the whole body, however slowly it drips
+EXCHANGE_SECONDS = 90  # from the call to the last byte, however slowly it drips; the lease of a row is longer
 ANSWER_MAX_BYTES = 1_000_000  # a status answer has about 1 kB
-EXCERPT = 2000  # characters of an unreadable answer that are kept for people
+EXCERPT = 2000  # characters of an answer that are kept for people
 POOL = 32  # connections kept open; the conductor asks with fewer threads
+USABLE_KEY = re.compile(r"[!-~]+")  # what a header may carry
+MASK_FROM = 9  # characters; a shorter key is "practice", and no secret
+BROKEN = (requests.RequestException, HTTPError, http.client.HTTPException, OSError, ValueError)
+
+_give_up_at: ContextVar[float] = ContextVar("_give_up_at", default=math.inf)  # time.monotonic() of this exchange
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,57 +52,86 @@ class ApiClient:
 
     def __init__(self, base_url: str, api_key: str) -> None:
         self.base_url = base_url.rstrip("/")
-        self.session = requests.Session()
+        self._key = api_key.strip()
+        self.session = _Session()
         self.session.trust_env = False
-        self.session.headers.update({"User-Agent": USER_AGENT, "Accept": "application/json"})
-        self.session.headers["Authorization"] = f"Bearer {api_key}"
+        # Not compressed: a bomb stays as small as it came.
+        self.session.headers.update(
+            {"User-Agent": USER_AGENT, "Accept": "application/json", "Accept-Encoding": "identity"}
+        )
+        self.session.headers["Authorization"] = f"Bearer {self._key}"
         # max_retries=0: a POST that may have left is never sent again by the library.
         for scheme in ("https://", "http://"):
-            self.session.mount(scheme, HTTPAdapter(pool_connections=2, pool_maxsize=POOL, max_retries=0))
+            self.session.mount(scheme, _Adapter(pool_connections=2, pool_maxsize=POOL, max_retries=0))
 
     def get(self, path: str, **params: str) -> Answer:
-        return self._exchange("GET", path, params=params)
+        return self._exchange(self._prepare("GET", path, params=params))
 
     def post(self, path: str, body: dict[str, Any]) -> Answer:
-        return self._exchange("POST", path, json=body)
+        return self._exchange(self._prepare("POST", path, json=body))
 
-    def _exchange(self, method: str, path: str, **kwargs: Any) -> Answer:
-        """Raise NotSent when provably nothing left, OutcomeUnknown when it may have."""
+    def _prepare(self, method: str, path: str, **content: Any) -> requests.PreparedRequest:
+        """Everything that can go wrong before a connection is tried."""
+        if not USABLE_KEY.fullmatch(self._key):
+            raise AccountProblem("the API key is empty or has characters that no header can carry", code="key")
         try:
-            response = self.session.request(
-                method,
-                f"{self.base_url}{path}",
-                timeout=(CONNECT_SECONDS, READ_SECONDS),
-                allow_redirects=False,
-                stream=True,
-                **kwargs,
-            )
-            with response:
-                return _answer(response)
-        except requests.exceptions.InvalidURL as error:
+            request = self.session.prepare_request(requests.Request(method, f"{self.base_url}{path}", **content))
+            self.session.get_adapter(str(request.url))  # raises for ftp: and the like
+            return request
+        except requests.exceptions.InvalidJSONError as error:
+            raise Rejected(f"not an order that can be written down: {_reason(error)}", kind=Kind.INPUT) from error
+        except BROKEN as error:
             raise NotSent(f"not an address: {_reason(error)}") from error
-        except requests.exceptions.ConnectTimeout as error:
-            raise NotSent(f"no connection within {CONNECT_SECONDS} s") from error
-        except requests.exceptions.RequestException as error:
+
+    def _exchange(self, request: requests.PreparedRequest) -> Answer:
+        """Raise NotSent when provably nothing left, OutcomeUnknown when it may have."""
+        _give_up_at.set(time.monotonic() + EXCHANGE_SECONDS)
+        try:
+            with self.session.send(
+                request, timeout=(CONNECT_SECONDS, READ_SECONDS), allow_redirects=False, stream=True
+            ) as response:
+                return self._answer(response)
+        except BROKEN as error:
             if _never_connected(error):
-                raise NotSent(f"no connection: {_reason(error)}") from error
-            raise OutcomeUnknown(f"the answer was lost: {_reason(error)}") from error
+                raise NotSent(f"no connection: {self._why(error)}") from error
+            raise OutcomeUnknown(f"the answer was lost: {self._why(error)}") from error
+
+    def _answer(self, response: requests.Response) -> Answer:
+        """Read the body within its limits; of one that breaks off, what came is kept: it may hold an id."""
+        received = bytearray()
+        wrong = "an answer that is too long"
+        try:
+            if response.status_code < 200:
+                raise ValueError("an interim answer in place of the final one")  # what follows belongs to it
+            while len(received) <= ANSWER_MAX_BYTES:
+                chunk = response.raw.read1(16_384, decode_content=True)
+                if not chunk:
+                    response.raw.release_conn()
+                    retry_after = response.headers.get("Retry-After", "")
+                    return read_answer(response.status_code, self._masked(received), retry_after)
+                received += chunk
+        except BROKEN as error:
+            wrong = f"the answer broke off ({self._why(error)})"
+        text = _text(self._masked(received))
+        raise OutcomeUnknown(f"HTTP {response.status_code}, {wrong}: {text}", code=str(response.status_code))
+
+    def _why(self, error: BaseException) -> str:
+        return self._masked(_reason(error).encode()).decode()
+
+    def _masked(self, text: bytes | bytearray) -> bytes:
+        """Text of the provider without the key, which some servers repeat."""
+        return bytes(text).replace(self._key.encode(), b"[key]") if len(self._key) >= MASK_FROM else bytes(text)
 
 
-def _answer(response: requests.Response) -> Answer:
-    """Read the body within its limits of size and time; what is too long or too slow is not an answer."""
-    received = bytearray()
-    deadline = time.monotonic() + ANSWER_SECONDS
-    for chunk in response.iter_content(16_384):
-        received += chunk
-        if len(received) > ANSWER_MAX_BYTES or time.monotonic() > deadline:
-            raise OutcomeUnknown(f"HTTP {response.status_code}, and an answer that is too long or too slow")
+def read_answer(status: int, raw: bytes, retry_after: str = "") -> Answer:
+    """The answer whose body these bytes are."""
     return Answer(
-        status=response.status_code,
-        body=_json_object(bytes(received)),
-        excerpt=received.decode("utf-8", "replace")[:EXCERPT],
-        retry_after_seconds=_retry_after(response.headers.get("Retry-After", "")),
+        status=status, body=_json_object(raw), excerpt=_text(raw), retry_after_seconds=_retry_after(retry_after)
     )
+
+
+def _text(raw: bytes) -> str:
+    return storable(raw.decode("utf-8", "replace"), EXCERPT)
 
 
 def _json_object(raw: bytes) -> dict[str, Any] | None:
@@ -109,15 +151,95 @@ def _retry_after(header: str) -> float | None:
     return min(max(seconds, 0.0), 3600.0) if seconds == seconds else None
 
 
-def _never_connected(error: BaseException) -> bool:
-    """Whether it failed before a connection stood: DNS, refused, unreachable, connect timeout, a bad certificate.
+class _Session(requests.Session):
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """None, always.
 
-    Other TLS errors can also come while the answer is read, so they prove nothing.
+        Even with allow_redirects=False, Session.send works out where a redirect leads: it reads the body without a
+        limit, and a malformed Location comes out of it as a ValueError.
+        """
+
+
+class _Reader(io.RawIOBase):
+    """The socket's bytes, until the exchange's time is up: requests' own timeouts begin anew with each byte."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+        self._raw = sock.makefile("rb", buffering=0)
+        self._deadline = _give_up_at.get()
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError(f"not finished within {EXCHANGE_SECONDS} s")
+        self._sock.settimeout(min(READ_SECONDS, left))
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _Response(http.client.HTTPResponse):
+    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        self.fp.close()
+        self.fp = io.BufferedReader(_Reader(sock))
+
+
+class _Connection(HTTPConnection):
+    """A connection that knows whether it ever stood, and that carries an order only when it is new.
+
+    The provider may have closed a kept one a moment ago; an order that is sent into it is lost or taken, and nobody
+    can say which.
     """
-    return any(
-        isinstance(cause, NewConnectionError | ConnectTimeoutError | ssl.SSLCertVerificationError)
-        for cause in _causes(error)
-    )
+
+    response_class = _Response
+    used = False
+
+    def connect(self) -> None:
+        """Raise NewConnectionError and nothing else, whatever failed: name, address, time, TLS, certificate."""
+        try:
+            super().connect()
+            if time.monotonic() > _give_up_at.get():
+                raise TimeoutError("the connection came too late to be used")
+        except (OSError, HTTPError, ValueError) as error:
+            self.close()
+            raise NewConnectionError(self, _reason(error)) from error
+        self.used = False
+
+    def request(self, method: str, *args: Any, **kwargs: Any) -> None:
+        if self.used and method == "POST":
+            self.close()  # http.client opens it anew
+        try:
+            super().request(method, *args, **kwargs)
+        finally:
+            self.used = True
+
+
+class _TLSConnection(_Connection, HTTPSConnection):
+    pass
+
+
+class _Pool(HTTPConnectionPool):
+    ConnectionCls = _Connection
+
+
+class _TLSPool(HTTPSConnectionPool):
+    ConnectionCls = _TLSConnection
+
+
+class _Adapter(HTTPAdapter):
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _TLSPool}
+
+
+def _never_connected(error: BaseException) -> bool:
+    return any(isinstance(cause, NewConnectionError) for cause in _causes(error))
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
@@ -125,10 +247,16 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
     inner: object = error
     while isinstance(inner, BaseException):
         yield inner
-        inner = getattr(inner, "reason", None) or next((a for a in inner.args if isinstance(a, BaseException)), None)
+        reason = getattr(inner, "reason", None)
+        inner = reason if isinstance(reason, BaseException) else _first_exception(inner.args)
+
+
+def _first_exception(values: tuple[object, ...]) -> BaseException | None:
+    return next((value for value in values if isinstance(value, BaseException)), None)
 
 
 def _reason(error: BaseException) -> str:
-    """The innermost cause's type and words, without the URL that requests puts around it."""
+    """The innermost cause's type and words, without the object that urllib3 puts before them."""
     *_, inner = _causes(error)
-    return f"{type(inner).__name__}: {str(inner).rsplit('>: ', 1)[-1]}"[:300]
+    words = str(inner).rsplit("): ", 1)[-1]
+    return storable(words if isinstance(inner, NewConnectionError) else f"{type(inner).__name__}: {words}", 300)
