@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
 
 from generations.providers.base import Report
-from generations.providers.errors import ProviderError
+from generations.providers.errors import NotSent, ProviderError
 
-ASK_LEASE = timedelta(seconds=150)  # longer than the slowest exchange (connect, read and body limits of http.py)
+ASK_LEASE = timedelta(seconds=150)  # how long a claimed row is ours: the wait for a thread, and one exchange
+START_SECONDS = 50.0  # from the claim; with the exchange (90 s at most) and its settling this stays within the lease
 BACKOFF_FIRST_SECONDS, BACKOFF_MAX_SECONDS = 2.0, 300.0
 
 Outcome = str | Report | ProviderError
@@ -27,8 +29,11 @@ class Ask:
     provider: str
     is_order: bool
     call: Callable[[], str | Report]
+    claimed_at: float = field(default_factory=lambda: time.monotonic())
 
     def __call__(self) -> Outcome:
+        if time.monotonic() - self.claimed_at > START_SECONDS:
+            return NotSent("claimed, and not begun in time: a stalled process leaves it to the next look")
         try:
             return self.call()
         except ProviderError as error:

@@ -1,11 +1,13 @@
 """A claimed row with its call, and how long to wait."""
 
+import time
+
 import pytest
 from pytest_django import Settings
 
 from generations import asking
 from generations.asking import Ask, backoff
-from generations.providers.errors import Busy
+from generations.providers.errors import Busy, NotSent
 
 
 def test_a_providers_error_is_an_outcome_and_not_an_exception() -> None:
@@ -13,6 +15,13 @@ def test_a_providers_error_is_an_outcome_and_not_an_exception() -> None:
         raise Busy("slow down")
 
     assert isinstance(Ask(1, "apixo", True, refuse)(), Busy)
+
+
+def test_a_call_that_a_stalled_process_takes_up_late_is_not_made() -> None:
+    calls: list[int] = []
+    late = Ask(1, "apixo", True, lambda: calls.append(1) or "id", time.monotonic() - asking.START_SECONDS - 1)
+    assert isinstance(late(), NotSent)
+    assert calls == []
 
 
 def test_a_wait_doubles_up_to_its_bound_and_is_spread(settings: Settings) -> None:
