@@ -40,7 +40,7 @@ class ReferenceImage(models.Model):
         found = cls.objects.filter(sha256=sha256).first()
         if found:
             return found
-        row = cls(sha256=sha256, width=image.width, height=image.height, original_name=name[:200])
+        row = cls(sha256=sha256, width=image.width, height=image.height, original_name=name.replace("\0", "")[:200])
         row.file.save(f"images/{uuid.uuid4().hex}.{image.extension}", ContentFile(image.content), save=False)
         row.save(force_insert=True)
         return row
