@@ -17,11 +17,11 @@ def limits_nest(**kwargs: Any) -> list[CheckMessage]:
     """A job's own deadline ends before django-q2's timeout, and that before a job is given out again."""
     queue = settings.Q_CLUSTER
     found: list[CheckMessage] = []
-    if settings.DOWNLOAD_DEADLINE_SECONDS + VERIFY_SECONDS > queue["timeout"]:
+    if queue["timeout"] < settings.DOWNLOAD_DEADLINE_SECONDS + VERIFY_SECONDS:
         found.append(
             Error(
-                f"DOWNLOAD_DEADLINE_SECONDS is {settings.DOWNLOAD_DEADLINE_SECONDS}; with {VERIFY_SECONDS} s to verify, "
-                f"a download could outlast its job ({queue['timeout']} s).",
+                f"DOWNLOAD_DEADLINE_SECONDS is {settings.DOWNLOAD_DEADLINE_SECONDS}; with {VERIFY_SECONDS} s to verify,"
+                f" a download could outlast its job ({queue['timeout']} s).",
                 hint=f"Set it to {queue['timeout'] - VERIFY_SECONDS} or less.",
                 id="generations.E001",
             )

@@ -101,6 +101,8 @@ class Conductor:
     def _launch(self, pool: ThreadPoolExecutor, *, orders: bool) -> None:
         """Claim what is due, in committed transactions, and only then send it off."""
         at = timezone.now()
+        if not GenerationTask.objects.due(at=at).exists():
+            return
         self.in_flight = GenerationTask.objects.count_in_flight()
         with transaction.atomic():
             _step_without_asking(at)
@@ -153,8 +155,20 @@ class Conductor:
         except OperationalError as error:
             self._wait_for_database(error)
             return
+        except Exception:
+            # One answer's fault must not lose the others: each of them may hold a paid id.
+            logger.exception("the answers could not be written together, so each is written apart")
+            self._settle_apart()
         self.done.settled += len(self.landed)
         self.landed.clear()
+
+    def _settle_apart(self) -> None:
+        for ask, outcome in self.landed:
+            try:
+                with transaction.atomic():
+                    self._settle_one(ask, outcome, at=timezone.now())
+            except Exception:
+                logger.exception("task %s: this answer could not be written: %r", ask.task_id, outcome)
 
     def _settle_one(self, ask: Ask, outcome: Outcome, *, at: datetime) -> None:
         if ask.is_order:

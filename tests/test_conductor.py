@@ -178,6 +178,25 @@ def conduct_and_close() -> None:
         connection.close()
 
 
+def test_one_answer_that_cannot_be_written_does_not_lose_the_others(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    bad, good = order(), order()
+    settle = conductor.settle_order
+
+    def fail_for_one(task_id: int, outcome: Any, *, at: Any) -> None:
+        if task_id == bad.pk:
+            raise RuntimeError("a fault of ours")
+        settle(task_id, outcome, at=at)
+
+    monkeypatch.setattr(conductor, "settle_order", fail_for_one)
+    conductor.conduct()
+    good.refresh_from_db()
+    assert good.remote_id
+    accepted = {task["id"] for task in sandbox.truth()["tasks"]} - {good.remote_id}
+    assert all(lost in caplog.text for lost in accepted)
+
+
 def test_an_order_whose_worker_died_is_put_before_a_person(sandbox: Sandbox) -> None:
     task = run(a_task(Status.SUBMITTING, due_at=timezone.now() - timedelta(seconds=1)))
     assert task.status == Status.UNCONFIRMED

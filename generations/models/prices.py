@@ -11,7 +11,6 @@ from django.db.models import F, Q
 
 from generations.providers.base import Order
 
-
 SAME = ["provider", "model", "mode", "duration_seconds", "route", "valid_from"]
 
 

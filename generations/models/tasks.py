@@ -61,7 +61,15 @@ class ForbiddenMove(Exception):
 class TaskQuerySet(models.QuerySet["GenerationTask"]):
     def due(self, *, at: datetime) -> TaskQuerySet:
         """What is to be looked at now, longest overdue first."""
-        return self.filter(due_at__lte=at).order_by("due_at", "id")
+        return self.of_this_site().filter(due_at__lte=at).order_by("due_at", "id")
+
+    def of_this_site(self) -> TaskQuerySet:
+        """Practice tasks in practice mode, real ones otherwise.
+
+        A practice order that still waits when a key is set must not become a real one, and a practice provider knows
+        nothing of real tasks.
+        """
+        return self.filter(practice=settings.PRACTICE)
 
     def active(self) -> TaskQuerySet:
         return self.filter(status__in=ACTIVE)
@@ -73,8 +81,8 @@ class TaskQuerySet(models.QuerySet["GenerationTask"]):
 
     def count_in_flight(self) -> dict[str, int]:
         """Provider -> how many tasks it may be working on."""
-        counts = self.filter(status__in=IN_FLIGHT).order_by().values_list("provider").annotate(n=Count("id"))
-        return dict(counts)
+        under_way = self.of_this_site().filter(status__in=IN_FLIGHT).order_by()
+        return dict(under_way.values_list("provider").annotate(n=Count("id")))
 
     def with_charged(self) -> TaskQuerySet:
         """Add `charged_usd`: what each task cost so far; NULL when nothing was charged or the price is unknown."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 from django.utils import timezone
 
 from generations.cleanup import clean_up
+from generations.management.commands._base import StudioCommand
 
 
-class Command(BaseCommand):
+class Command(StudioCommand):
     help = "Blank source URLs that the provider has deleted by now, on clips whose file is safe, and on no others."
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 from django.utils.datastructures import MultiValueDict
 from tqdm import tqdm
 
 from generations.forms import OrderForm
+from generations.management.commands._base import StudioCommand
 from generations.models import GenerationTask, Prompt, Status
 from generations.models.tasks import ACTIVE
 
@@ -25,7 +26,7 @@ UNDECIDED = (Status.UNCONFIRMED,)  # nothing moves there until a person decides,
 Problems = dict[str, list[str]]
 
 
-class Command(BaseCommand):
+class Command(StudioCommand):
     help = "Order clips. Exit 0: ordered (with --wait: all stored); 1: not all stored; 2: refused, nothing charged."
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 
+from generations.management.commands._base import StudioCommand
 from generations.management.commands.generate import describe
 from generations.models import GenerationTask, Status
 
 
-class Command(BaseCommand):
+class Command(StudioCommand):
     help = "List tasks, newest first."
 
     def add_arguments(self, parser: CommandParser) -> None:

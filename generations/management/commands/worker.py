@@ -8,16 +8,16 @@ import signal
 from types import FrameType
 from typing import Any
 
-from django.core.management.base import BaseCommand
 from django_q.cluster import Cluster
 
 from generations import conductor, doorbell
 from generations.jobs import load_schedules
+from generations.management.commands._base import StudioCommand
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
-class Command(BaseCommand):
+class Command(StudioCommand):
     help = "Run the worker. SIGTERM or Ctrl-C ends it: what is under way is finished, nothing new is begun."
 
     def handle(self, **options: Any) -> None:
