@@ -1,0 +1,23 @@
+"""The studio: Django's own admin, one file a model, thin doors into the lifecycle.
+
+django-q2's pages are taken out: its schedule form runs any dotted name, its "resubmit" repeats jobs, and its failures
+print tracebacks. Importing its admin first makes that hold whichever of the two is discovered first.
+"""
+
+from django.contrib import admin
+from django_q import admin as django_q_admin
+
+from generations.admin import breakers, images, index, ledger, prices, prompts, tasks, videos
+
+__all__ = ["breakers", "django_q_admin", "images", "index", "ledger", "prices", "prompts", "tasks", "videos"]
+
+for model in [model for model in admin.site._registry if model._meta.app_label == "django_q"]:
+    admin.site.unregister(model)
+
+admin.site.site_header = "Kling Studio"
+admin.site.site_title = "Kling Studio"
+admin.site.index_title = "Studio"
+admin.site.site_url = "/"
+admin.site.empty_value_display = "–"
+# The stock site's first page with our figures on it; a site class of our own would need an AppConfig of its own.
+admin.site.index = index.first_page  # type: ignore[method-assign]

@@ -1,0 +1,36 @@
+"""Start and end images: to look at; they come in with an order."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+
+from generations.admin import display
+from generations.admin.base import ReadOnlyAdmin
+from generations.models import ReferenceImage
+
+
+@admin.register(ReferenceImage)
+class ReferenceImageAdmin(ReadOnlyAdmin):
+    list_display = ["picture", "name", "size", "created"]
+    list_display_links = ["name"]
+    search_fields = ["original_name"]
+    date_hierarchy = "created_at"
+    show_full_result_count = False
+    fields = ["picture", "original_name", "size", "created", "sha256"]
+    readonly_fields = ["picture", "size", "created"]
+
+    @admin.display(description="Image")
+    def picture(self, image: ReferenceImage) -> str:
+        return display.poster(display.media_url(image.file.name), alt=str(image))
+
+    @admin.display(description="Name", ordering="original_name")
+    def name(self, image: ReferenceImage) -> str:
+        return str(image)
+
+    @admin.display(description="Pixels")
+    def size(self, image: ReferenceImage) -> str:
+        return f"{image.width} × {image.height}"
+
+    @admin.display(description="Created", ordering="created_at")
+    def created(self, image: ReferenceImage) -> str:
+        return display.when(image.created_at)

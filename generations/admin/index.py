@@ -1,0 +1,155 @@
+"""The first page: what waits, what needs a person, what was spent. Real and practice money never meet in a sum."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.contrib import admin
+from django.contrib.admin import AdminSite
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
+from django.db.models.functions import TruncDate
+from django.http import HttpRequest
+from django.template.response import TemplateResponse
+from django.utils import timezone
+
+from generations import jobs
+from generations.admin import attention
+from generations.admin.chart import Chart, draw
+from generations.formats import usd
+from generations.models import Breaker, GenerationTask, Kind, LedgerEntry, Status
+
+DAYS = 14  # that the table and the chart show
+SPENT = Q(kind__in=[Kind.CHARGE, Kind.ADJUST])
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """Known dollars, and how many amounts are not known."""
+
+    usd: Decimal | None
+    unknown: int
+
+    def __str__(self) -> str:
+        if not self.unknown:
+            return usd(self.usd or Decimal(0))
+        clips = f"{self.unknown} unpriced"
+        return clips if self.usd is None else f"{usd(self.usd)} + {clips}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Money:
+    """The figures of one kind of money."""
+
+    practice: bool
+    reserved: Total
+    today: Total
+    month: Total
+    models: list[str]
+    rows: list[tuple[date, list[Total | None], Total]]
+    totals: list[Total]
+    total: Total
+    chart: Chart | None
+
+
+def first_page(request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+    """Django's first page, with the studio's figures above it for those who may see tasks."""
+    may_look = request.user.has_perm("generations.view_generationtask")
+    figures = report(at=timezone.now()) if may_look else {}
+    return AdminSite.index(admin.site, request, {"studio": figures, **(extra_context or {})})
+
+
+def report(*, at: datetime) -> dict[str, Any]:
+    return {
+        "practice": settings.PRACTICE,
+        "worker_is_alive": jobs.worker_is_alive(),
+        "breakers": list(Breaker.objects.order_by("provider")),
+        "tiles": tiles(at=at),
+        "moneys": moneys(at=at),
+        "days": DAYS,
+    }
+
+
+def tiles(*, at: datetime) -> list[dict[str, Any]]:
+    """How many tasks stand where; each tile leads to its list."""
+    counts = dict(GenerationTask.objects.order_by().values_list("status").annotate(n=Count("id")))
+    overdue = len(attention.overdue_ids(at=at))
+    stored = GenerationTask.objects.filter(stored_at__gte=_midnight(at)).count()
+    at_provider = sum(counts.get(status, 0) for status in attention.AT_THE_PROVIDER)
+    person = sum(counts.get(status, 0) for status in attention.NEEDS_DECISION) + overdue
+    lost, unsure = counts.get(Status.LOST, 0), counts.get(Status.UNCONFIRMED, 0)
+    waits = counts.get(Status.QUEUED, 0)
+    return [
+        {"name": "Waiting", "count": waits, "words": "for their turn to be sent", "query": "status=queued"},
+        {"name": "At the provider", "count": at_provider, "query": "status=provider",
+         "words": f"{counts.get(Status.READY, 0)} of them made, being fetched"},
+        {"name": "Need a person", "count": person, "query": "status=person", "tone": "warn" if person else "",
+         "words": f"{unsure} unconfirmed, {lost} lost, {overdue} overdue"},
+        {"name": "Stored today", "count": stored, "words": "whole and checked", "query": "status=stored"},
+    ]  # fmt: skip
+
+
+def moneys(*, at: datetime) -> list[Money]:
+    """The site's own kind of money first; the other kind only where there is any."""
+    both = [money(practice=practice, at=at) for practice in (settings.PRACTICE, not settings.PRACTICE)]
+    own, other = both
+    return both if other.rows or other.reserved.usd or other.month.usd or other.month.unknown else [own]
+
+
+def money(*, practice: bool, at: datetime) -> Money:
+    today = timezone.localdate(at)
+    days = [today - timedelta(days=n) for n in range(DAYS)]
+    entries = LedgerEntry.objects.filter(practice=practice)
+    spent = entries.filter(SPENT)
+    cells = _by_day_and_model(spent.filter(at__gte=timezone.make_aware(datetime.combine(days[-1], time.min))))
+    models = sorted({model for _, model in cells})
+    per_day = {day: _sum(total for (its_day, _), total in cells.items() if its_day == day) for day in days}
+    return Money(
+        practice=practice,
+        reserved=_total(_unsettled(entries)),
+        today=per_day[today],
+        month=_total(spent.filter(at__gte=_midnight(at).replace(day=1))),
+        models=models,
+        rows=[
+            (day, [cells.get((day, m)) for m in models], per_day[day])
+            for day in days
+            if any(d == day for d, _ in cells)
+        ],
+        totals=[_sum(total for (_, its_model), total in cells.items() if its_model == model) for model in models],
+        total=_sum(cells.values()),
+        chart=draw([(day, per_day[day].usd or Decimal(0)) for day in reversed(days)]),
+    )
+
+
+def _by_day_and_model(spent: QuerySet[LedgerEntry]) -> dict[tuple[date, str], Total]:
+    rows = (
+        spent.order_by()
+        .annotate(day=TruncDate("at"))
+        .values_list("day", "task__model")
+        .annotate(usd=Sum("amount_usd"), unknown=Count("id", filter=Q(amount_usd=None)))
+    )
+    return {(day, model): Total(amount, unknown) for day, model, amount, unknown in rows}
+
+
+def _unsettled(entries: QuerySet[LedgerEntry]) -> QuerySet[LedgerEntry]:
+    settled = LedgerEntry.objects.filter(task=OuterRef("task"), kind__in=[Kind.CHARGE, Kind.RELEASE])
+    return entries.filter(~Exists(settled), kind=Kind.HOLD)
+
+
+def _total(entries: QuerySet[LedgerEntry]) -> Total:
+    total = entries.order_by().aggregate(usd=Sum("amount_usd"), unknown=Count("id", filter=Q(amount_usd=None)))
+    return Total(total["usd"], total["unknown"])
+
+
+def _sum(totals: Iterable[Total]) -> Total:
+    totals = list(totals)
+    known = [total.usd for total in totals if total.usd is not None]
+    return Total(sum(known, Decimal(0)) if known else None, sum(total.unknown for total in totals))
+
+
+def _midnight(at: datetime) -> datetime:
+    return timezone.localtime(at).replace(hour=0, minute=0, second=0, microsecond=0)

@@ -1,0 +1,206 @@
+"""Prompts and their tags: what staff write, with what came of it beside it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.widgets import AdminTextareaWidget, AdminTextInputWidget, AutocompleteSelectMultiple
+from django.db.models import Count, DecimalField, OuterRef, Q, QuerySet, Subquery, Sum
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, path
+from django.utils.html import format_html, format_html_join
+
+from generations.admin import display, generate, verbs
+from generations.admin.base import ModelAdmin, ModelForm
+from generations.models import GenerationTask, LedgerEntry, Prompt, Tag, Video
+
+STRIP = 12  # clips, and tasks, that a prompt's page shows
+SPENT = Q(kind__in=["charge", "adjust"])
+
+
+@admin.register(Tag)
+class TagAdmin(ModelAdmin):
+    list_display = ["name", "used"]
+    ordering = ["name"]
+    search_fields = ["name"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Tag]:
+        tags: QuerySet[Tag] = super().get_queryset(request)
+        return tags.annotate(prompt_count=Count("prompts"))
+
+    @admin.display(description="Prompts", ordering="prompt_count")
+    def used(self, tag: Any) -> int:
+        return int(tag.prompt_count)
+
+
+class ArchivedFilter(admin.SimpleListFilter):
+    """Archived prompts are out of the way until they are asked for."""
+
+    title = "archived"
+    parameter_name = "archived"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", "Archived"), ("all", "All")]
+
+    def choices(self, changelist: Any) -> Any:
+        first, *others = super().choices(changelist)
+        return [{**first, "display": "In use"}, *others]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Prompt]) -> QuerySet[Prompt]:
+        return queryset if self.value() == "all" else queryset.filter(archived=self.value() == "yes")
+
+
+class TagPicker(AutocompleteSelectMultiple):
+    """Without select2's button that clears all: it stands inside a list and is no list item, for screen readers."""
+
+    def build_attrs(self, base_attrs: dict[str, Any], extra_attrs: dict[str, Any] | None = None) -> dict[str, Any]:
+        return {**super().build_attrs(base_attrs, extra_attrs), "data-allow-clear": "false"}
+
+
+class PromptForm(ModelForm):
+    """A prompt, with as much room for each text as it usually takes."""
+
+    class Meta:
+        model = Prompt
+        fields = ["title", "text", "negative_prompt", "notes", "tags", "archived"]
+        widgets = {
+            "tags": TagPicker(Prompt._meta.get_field("tags"), admin.site),
+            "title": AdminTextInputWidget(attrs={"class": "vLargeTextField"}),
+            **{
+                name: AdminTextareaWidget(attrs={"rows": rows})
+                for name, rows in (("text", 6), ("negative_prompt", 2), ("notes", 3))
+            },
+        }
+
+
+@admin.register(Prompt)
+class PromptAdmin(ModelAdmin):
+    list_display = ["clip", "name", "tag_list", "clips", "spent", "updated"]
+    list_display_links = ["name"]
+    list_filter = [ArchivedFilter, "tags"]
+    search_fields = ["title", "text", "negative_prompt", "notes"]
+    search_help_text = "Words of the title, the text, the negative prompt or the notes."
+    show_full_result_count = False
+    list_per_page = 50
+    form = PromptForm
+    actions = ["archive", "unarchive"]
+    view_on_site = False
+
+    def get_urls(self) -> list[URLPattern]:
+        wrap = self.admin_site.admin_view
+        return [
+            path("<int:pk>/generate/", wrap(generate.page), name="generations_prompt_generate"),
+            path("<int:pk>/generate/price/", wrap(generate.price), name="generations_prompt_price"),
+            *super().get_urls(),
+        ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Prompt]:
+        clips = Video.objects.filter(task__prompt=OuterRef("pk")).order_by("-created_at", "-id")
+        entries = LedgerEntry.objects.filter(SPENT, task__prompt=OuterRef("pk")).order_by().values("task__prompt")
+        unpriced = entries.filter(amount_usd=None).annotate(n=Count("id")).values("n")
+        columns = {
+            "clip_count": Subquery(clips.order_by().values("task__prompt").annotate(n=Count("id")).values("n")),
+            "poster": Subquery(clips.values("poster")[:1]),
+            "seconds": Subquery(clips.values("duration_seconds")[:1]),
+            "spent_real": self._total(entries.filter(practice=False)),
+            "spent_practice": self._total(entries.filter(practice=True)),
+            "unpriced": Subquery(unpriced),
+        }
+        prompts: QuerySet[Prompt] = super().get_queryset(request)
+        return prompts.annotate(**columns).prefetch_related("tags")
+
+    @staticmethod
+    def _total(entries: Any) -> Subquery:
+        rows = entries.annotate(usd=Sum("amount_usd")).values("usd")
+        return Subquery(rows, output_field=DecimalField(max_digits=12, decimal_places=4))
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """A prompt that clips were ordered from stays: archive it."""
+        return super().has_delete_permission(request, obj) and not (obj and obj.tasks.exists())
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        if not change:
+            obj.created_by = request.user
+        super().save_model(request, obj, form, change)
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        prompt = kwargs.get("obj")
+        context["may_order"] = verbs.may_order(request)
+        if prompt:
+            context |= self._strip(prompt)
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def _strip(self, prompt: Prompt) -> dict[str, Any]:
+        videos = Video.objects.filter(task__prompt=prompt)[:STRIP]
+        tasks = GenerationTask.objects.filter(prompt=prompt)[:STRIP]
+        return {
+            "clips": [display.video_poster(video, href=display.admin_url(video)) for video in videos],
+            "tasks": [(task, display.badge(task.status), self._price(task)) for task in tasks],
+        }
+
+    @staticmethod
+    def _price(task: GenerationTask) -> str:
+        return display.money(task.price_usd, practice=task.practice)
+
+    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
+        """After "Save and generate", go on to the order."""
+        if "_generate" in request.POST:
+            return redirect("admin:generations_prompt_generate", obj.pk)
+        return super().response_add(request, obj, post_url_continue)
+
+    def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        if "_generate" in request.POST:
+            return redirect("admin:generations_prompt_generate", obj.pk)
+        return super().response_change(request, obj)
+
+    @admin.action(description="Archive", permissions=["change"])
+    def archive(self, request: HttpRequest, prompts: QuerySet[Prompt]) -> None:
+        self._set_archived(request, prompts, True)
+
+    @admin.action(description="Bring back from the archive", permissions=["change"])
+    def unarchive(self, request: HttpRequest, prompts: QuerySet[Prompt]) -> None:
+        self._set_archived(request, prompts, False)
+
+    def _set_archived(self, request: HttpRequest, prompts: QuerySet[Prompt], archived: bool) -> None:
+        changed = Prompt.objects.filter(pk__in=prompts.values("pk")).exclude(archived=archived)
+        count = changed.update(archived=archived)
+        text = f"{count} archived." if archived else f"{count} brought back."
+        self.message_user(request, text, messages.SUCCESS)
+
+    @admin.display(description="Clip")
+    def clip(self, prompt: Any) -> str:
+        if not prompt.clip_count:
+            return display.poster("")
+        return display.poster(display.media_url(prompt.poster), seconds=prompt.seconds)
+
+    @admin.display(description="Prompt", ordering="title")
+    def name(self, prompt: Prompt) -> str:
+        return prompt.name
+
+    @admin.display(description="Tags")
+    def tag_list(self, prompt: Prompt) -> str:
+        tags = ((tag.name,) for tag in prompt.tags.all())
+        return format_html_join(" ", '<span class="badge badge-neutral">{}</span>', tags) or display.EMPTY
+
+    @admin.display(description="Clips", ordering="clip_count")
+    def clips(self, prompt: Any) -> int:
+        return prompt.clip_count or 0
+
+    @admin.display(description="Spent", ordering="spent_real")
+    def spent(self, prompt: Any) -> str:
+        parts = [
+            display.money(amount, practice=practice)
+            for amount, practice in ((prompt.spent_real, False), (prompt.spent_practice, True))
+            if amount is not None
+        ]
+        if prompt.unpriced:
+            parts.append(format_html('<span class="quiet">{} of unknown price</span>', prompt.unpriced))
+        return format_html_join("", "<div>{}</div>", ((part,) for part in parts)) or display.EMPTY
+
+    @admin.display(description="Updated", ordering="updated_at")
+    def updated(self, prompt: Prompt) -> str:
+        return display.when(prompt.updated_at)

@@ -1,0 +1,202 @@
+"""Tasks: a list and pages that keep themselves fresh; nothing in a task can be edited, only verbs be called."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.shortcuts import get_object_or_404, render
+from django.urls import URLPattern, path
+from django.utils import timezone
+from django.utils.html import format_html
+
+from generations import costs
+from generations.admin import attention, display, task_page, verbs
+from generations.admin.base import ReadOnlyAdmin
+from generations.formats import duration, usd
+from generations.models import GenerationTask, Status
+from generations.ordering import AGAIN_FROM, MAX_TAKES
+
+PERSON = "person"  # the filter's value for what needs one
+
+
+class StatusFilter(admin.SimpleListFilter):
+    """Where the task stands, and the group that needs a person."""
+
+    title = "status"
+    parameter_name = "status"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(PERSON, "Needs a person"), ("provider", "At the provider"), *Status.choices]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[GenerationTask]) -> QuerySet[GenerationTask]:
+        value = self.value()
+        if value == PERSON:
+            return queryset.filter(attention.needs_a_person(at=timezone.now()))
+        if value == "provider":
+            return queryset.filter(status__in=attention.AT_THE_PROVIDER)
+        return queryset.filter(status=value) if value in Status.values else queryset
+
+
+@admin.register(GenerationTask)
+class TaskAdmin(ReadOnlyAdmin):
+    fields = ()  # the page is drawn by its own template
+    list_display = ["clip", "name", "status_badge", "settings", "price", "who", "created", "next_look"]
+    list_display_links = ["name"]
+    list_filter = [StatusFilter, "provider", "model", "practice"]
+    list_select_related = ["prompt", "ordered_by"]
+    search_fields = ["prompt_text", "prompt__title", "remote_id", "=id"]
+    search_help_text = "Words of the prompt, a task's number, or the provider's id."
+    date_hierarchy = "created_at"
+    show_full_result_count = False
+    list_per_page = 50
+    actions = ["cancel", "poll_now", "try_again"]
+
+    def has_order_clips_permission(self, request: HttpRequest) -> bool:
+        return verbs.may_order(request)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[GenerationTask]:
+        return super().get_queryset(request).prefetch_related("videos")
+
+    def get_urls(self) -> list[URLPattern]:
+        wrap = self.admin_site.admin_view
+        return [
+            path("live/", wrap(self.live_list), name="generations_generationtask_live_list"),
+            path("<int:pk>/live/", wrap(self.live), name="generations_generationtask_live"),
+            *(
+                path(f"<int:pk>/{verb}/", wrap(partial(verbs.door, verb=verb)), name=f"generations_task_{verb}")
+                for verb in verbs.VERBS
+            ),
+            *super().get_urls(),
+        ]
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        context |= {"title": f"Task {kwargs['obj'].pk}", "subtitle": None, **self._page(request, kwargs["obj"])}
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def live(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The parts of a task's page that change, for task.js."""
+        task = get_object_or_404(GenerationTask.objects.select_related("prompt"), pk=pk)
+        if request.method not in ("GET", "HEAD") or not self.has_view_permission(request, task):
+            raise PermissionDenied
+        return render(request, "admin/generations/generationtask/_live.html", self._page(request, task))
+
+    def live_list(self, request: HttpRequest) -> HttpResponse:
+        """The list's table, for task.js."""
+        if request.method not in ("GET", "HEAD") or not self.has_view_permission(request):
+            raise PermissionDenied
+        try:
+            changelist = self.get_changelist_instance(request)
+        except IncorrectLookupParameters:
+            return HttpResponseBadRequest("no such filter")
+        changelist.formset = None
+        context = {"cl": changelist, "opts": self.opts}
+        return render(request, "admin/generations/generationtask/_rows.html", context)
+
+    def _page(self, request: HttpRequest, task: GenerationTask) -> dict[str, Any]:
+        now = timezone.now()
+        choices = task_page.choices(task, at=now) if verbs.may_order(request) else []
+        return {**task_page.live(task, at=now), "choices": choices}
+
+    @admin.action(description="Cancel what was not sent yet", permissions=["order_clips"])
+    def cancel(self, request: HttpRequest, tasks: QuerySet[GenerationTask]) -> None:
+        self._each(request, tasks, verbs.cancel, "canceled")
+
+    @admin.action(description="Poll now", permissions=["order_clips"])
+    def poll_now(self, request: HttpRequest, tasks: QuerySet[GenerationTask]) -> None:
+        self._each(request, tasks, verbs.poll, "to be looked at now")
+
+    @admin.action(description="Try again (asks first, with the price)", permissions=["order_clips"])
+    def try_again(self, request: HttpRequest, tasks: QuerySet[GenerationTask]) -> HttpResponse | None:
+        chosen = tasks.filter(status__in=AGAIN_FROM).order_by("id")
+        if not chosen:
+            self.message_user(request, "None of these can be tried again. Nothing was charged.", messages.WARNING)
+            return None
+        if len(chosen) > MAX_TAKES:
+            text = f"At most {MAX_TAKES} at a time. Nothing was ordered. Nothing was charged."
+            self.message_user(request, text, messages.ERROR)
+            return None
+        if "confirmed" in request.POST:
+            self._each(request, chosen, verbs.again, "ordered again")
+            return None
+        return self._ask_first(request, chosen)
+
+    def _ask_first(self, request: HttpRequest, tasks: QuerySet[GenerationTask]) -> HttpResponse:
+        """The page between choosing and paying: every task, its price, and the sum."""
+        now = timezone.now()
+        prices = [(task, costs.estimate(task.order(), at=now)) for task in tasks.select_related("prompt")]
+        known = [price for _, price in prices if price is not None]
+        total = usd(sum(known, Decimal(0))) if known else usd(None)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Try again?",
+            "opts": self.opts,
+            "rows": [(task, display.badge(task.status), usd(price)) for task, price in prices],
+            "total": total,
+            "unknown": len(prices) - len(known) if known else 0,
+            "media": self.media,
+        }
+        return render(request, "admin/generations/generationtask/try_again.html", context)
+
+    def _each(
+        self,
+        request: HttpRequest,
+        tasks: QuerySet[GenerationTask],
+        verb: Callable[[HttpRequest, GenerationTask], verbs.Said],
+        done: str,
+    ) -> None:
+        """Call a verb for each, and say once how many it worked for and what was in the way of the others."""
+        said = [verb(request, task) for task in tasks]
+        worked = sum(each.level == messages.SUCCESS for each in said)
+        if worked:
+            self.message_user(request, f"{worked} of {len(said)} {done}.", messages.SUCCESS)
+        for text in dict.fromkeys(each.text for each in said if each.level != messages.SUCCESS):
+            self.message_user(request, text, messages.WARNING)
+
+    @admin.display(description="Clip")
+    def clip(self, task: GenerationTask) -> str:
+        video = next(iter(task.videos.all()), None)
+        return display.video_poster(video, href=display.admin_url(video) if video else "")
+
+    @admin.display(description="Task", ordering="id")
+    def name(self, task: GenerationTask) -> str:
+        return format_html('{} <span class="quiet">#{}</span>', task.prompt.name, task.pk)
+
+    @admin.display(description="Status", ordering="status")
+    def status_badge(self, task: GenerationTask) -> str:
+        return display.badge(task.status)
+
+    @admin.display(description="Model", ordering="model")
+    def settings(self, task: GenerationTask) -> str:
+        return display.settings_line(task)
+
+    @admin.display(description="Price", ordering="price_usd")
+    def price(self, task: GenerationTask) -> str:
+        return display.money(task.price_usd, practice=task.practice)
+
+    @admin.display(description="Who", ordering="ordered_by")
+    def who(self, task: GenerationTask) -> str:
+        return str(task.ordered_by or display.EMPTY)
+
+    @admin.display(description="Created", ordering="created_at")
+    def created(self, task: GenerationTask) -> str:
+        return display.when(task.created_at)
+
+    @admin.display(description="Next look", ordering="due_at")
+    def next_look(self, task: GenerationTask) -> str:
+        """When an active task is looked at; one that waits for a person says so."""
+        if task.status == Status.UNCONFIRMED:
+            return "a person's"
+        if task.due_at is None:
+            return display.EMPTY
+        seconds = (task.due_at - timezone.now()).total_seconds()
+        return f"in {duration(seconds)}" if seconds > 0 else "now"

@@ -1,0 +1,219 @@
+"""The Generate page: everything that is wrong at once, the price before the press, and one order for two presses."""
+
+from __future__ import annotations
+
+import io
+import uuid
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+from PIL import Image
+
+from generations import media
+from generations.models import GenerationTask, LedgerEntry, Prompt, ReferenceImage, Status
+from tests.factories import a_prompt, a_task, a_video
+
+Said = Callable[[Any], list[str]]
+
+
+def url(prompt: Prompt, page: str = "generate") -> str:
+    return reverse(f"admin:generations_prompt_{page}", args=[prompt.pk])
+
+
+def filled(**changes: Any) -> dict[str, Any]:
+    """A good order, as the page sends it."""
+    data = {
+        "prompt": "a lighthouse at dawn", "provider": "apixo", "model": "kling-2-5-turbo-pro",
+        "mode": "text-to-video", "duration": "5", "takes": "1", "batch": str(uuid.uuid4()), "delivery": "polling",
+    }  # fmt: skip
+    return data | changes
+
+
+def a_picture() -> SimpleUploadedFile:
+    file = io.BytesIO()
+    Image.new("RGB", (640, 480), "teal").save(file, "PNG")
+    return SimpleUploadedFile("start.png", file.getvalue(), "image/png")
+
+
+def a_kept_picture() -> ReferenceImage:
+    return ReferenceImage.keep(media.clean_image(a_picture()), name="start.png")
+
+
+@pytest.mark.parametrize("page", ["generate", "price"])
+def test_only_those_who_may_order_get_in(
+    client: Client, viewer_client: Client, buyer_client: Client, page: str
+) -> None:
+    prompt = a_prompt()
+    assert client.get(url(prompt, page)).status_code == 302
+    assert viewer_client.get(url(prompt, page)).status_code == 403
+    assert buyer_client.get(url(prompt, page)).status_code == 200
+
+
+def test_a_viewer_cannot_order_by_sending_the_form(viewer_client: Client) -> None:
+    assert viewer_client.post(url(a_prompt()), filled()).status_code == 403
+    assert not GenerationTask.objects.exists()
+
+
+def test_the_page_starts_from_the_prompt(admin_client: Client) -> None:
+    prompt = a_prompt(text="grey cranes", negative_prompt="no rain")
+    form = admin_client.get(url(prompt)).context["form"]
+    assert (form["prompt"].value(), form["negative_prompt"].value()) == ("grey cranes", "no rain")
+
+
+def test_every_opening_of_the_page_is_an_order_of_its_own(admin_client: Client) -> None:
+    prompt = a_prompt()
+    batches = {admin_client.get(url(prompt)).context["form"]["batch"].value() for _ in range(2)}
+    assert len(batches) == 2
+    assert None not in batches
+
+
+def test_the_page_starts_from_another_task_s_settings(admin_client: Client) -> None:
+    task = a_task(Status.FAILED, prompt_text="its own words", mode="image-to-video", duration_seconds=10,
+                  cfg_scale=Decimal("0.7"), start_image=a_kept_picture())  # fmt: skip
+    page = admin_client.get(url(task.prompt), {"like": task.pk})
+    form = page.context["form"]
+    values = [form[name].value() for name in ("prompt", "mode", "duration", "cfg_scale", "start_image_kept")]
+    assert values == ["its own words", "image-to-video", 10, Decimal("0.7"), task.start_image_id]
+    assert 'name="start_image_kept"' in page.content.decode()
+
+
+def test_the_page_starts_from_a_video_s_task(admin_client: Client) -> None:
+    video = a_video()
+    form = admin_client.get(url(video.task.prompt), {"video": video.pk}).context["form"]
+    assert form["model"].value() == video.task.model
+
+
+@pytest.mark.parametrize("query", ["like=999", "video=999", "like=x", "video=-"])
+def test_settings_of_what_is_not_there_are_not_found(admin_client: Client, query: str) -> None:
+    assert admin_client.get(f"{url(a_prompt())}?{query}").status_code == 404
+
+
+def test_an_order_is_placed_and_leads_to_its_task(buyer_client: Client, buyer: Any, said: Said) -> None:
+    prompt = a_prompt()
+    response = buyer_client.post(url(prompt), filled(), follow=True)
+    task = GenerationTask.objects.get()
+    assert (task.prompt, task.ordered_by, task.status) == (prompt, buyer, Status.QUEUED)
+    assert response.redirect_chain[-1][0] == task.get_absolute_url()
+    assert said(response) == ["1 clip ordered. $0.30 of practice money reserved."]
+
+
+def test_several_takes_lead_to_their_own_list(admin_client: Client, said: Said) -> None:
+    data = filled(takes="3")
+    response = admin_client.post(url(a_prompt()), data, follow=True)
+    assert said(response) == ["3 clips ordered. $0.90 of practice money reserved."]
+    assert response.redirect_chain[-1][0].endswith(f"?batch={data['batch']}")
+    assert response.context["cl"].result_count == 3
+
+
+def test_two_presses_order_once(admin_client: Client, said: Said) -> None:
+    prompt, data = a_prompt(), filled(takes="2")
+    admin_client.post(url(prompt), data)
+    response = admin_client.post(url(prompt), data, follow=True)
+    assert GenerationTask.objects.count() == 2
+    assert LedgerEntry.objects.filter(kind="hold").count() == 2
+    assert "nothing was ordered twice" in said(response)[-1]
+
+
+def test_an_unknown_price_is_said_to_be_unknown(admin_client: Client, said: Said) -> None:
+    response = admin_client.post(url(a_prompt()), filled(model="kling-2-6", sound="false"), follow=True)
+    assert "price is unavailable" in said(response)[0]
+    assert "$0.00" not in said(response)[0]
+
+
+def test_every_problem_is_shown_at_once_and_nothing_is_ordered(admin_client: Client) -> None:
+    data = filled(prompt="", duration="7", cfg_scale="3", takes="0", aspect_ratio="4:3", sound="true")
+    response = admin_client.post(url(a_prompt()), data)
+    page = response.content.decode()
+    assert response.status_code == 200
+    assert "Nothing was ordered. Nothing was charged." in page
+    assert {"prompt", "duration", "cfg_scale", "takes", "aspect_ratio", "sound"} <= set(response.context["form"].errors)
+    assert 'id="problems" role="alert" tabindex="-1" autofocus' in page
+    assert 'href="#id_duration"' in page
+    assert not GenerationTask.objects.exists()
+    assert not LedgerEntry.objects.exists()
+
+
+def test_what_was_typed_is_still_there_after_an_error(admin_client: Client) -> None:
+    data = filled(prompt="my words", duration="7")
+    page = admin_client.post(url(a_prompt()), data)
+    assert "my words" in page.content.decode()
+    assert data["batch"] in page.content.decode()
+
+
+def test_a_chosen_file_is_said_to_be_gone_after_an_error(admin_client: Client) -> None:
+    data = filled(mode="image-to-video", duration="7", start_image=a_picture())
+    assert "choose the picture files again" in admin_client.post(url(a_prompt()), data).content.decode()
+    assert not ReferenceImage.objects.exists()
+
+
+def test_a_picture_is_ordered_with(admin_client: Client) -> None:
+    admin_client.post(url(a_prompt()), filled(mode="image-to-video", start_image=a_picture()))
+    assert GenerationTask.objects.get().start_image == ReferenceImage.objects.get()
+
+
+def test_an_earlier_task_s_picture_is_ordered_with_and_not_stored_twice(admin_client: Client) -> None:
+    kept = a_kept_picture()
+    admin_client.post(url(a_prompt()), filled(mode="image-to-video", start_image_kept=kept.pk))
+    assert GenerationTask.objects.get().start_image == kept
+    assert ReferenceImage.objects.count() == 1
+
+
+def test_a_url_wins_over_the_earlier_picture(admin_client: Client) -> None:
+    data = filled(mode="image-to-video", start_image_kept=a_kept_picture().pk, start_image_url="https://e.com/a.png")
+    admin_client.post(url(a_prompt()), data)
+    task = GenerationTask.objects.get()
+    assert (task.start_image, task.start_image_url) == (None, "https://e.com/a.png")
+
+
+def test_a_line_end_counts_as_one_character(admin_client: Client) -> None:
+    admin_client.post(url(a_prompt()), filled(prompt="one\r\ntwo"))
+    assert GenerationTask.objects.get().prompt_text == "one\ntwo"
+
+
+@pytest.mark.parametrize(
+    ("changes", "price", "button"),
+    [
+        ({}, "Estimated: $0.30. Practice: no real money.", "Order 1 clip, $0.30"),
+        ({"takes": "2"}, "Estimated: $0.30 × 2 = $0.60. Practice: no real money.", "Order 2 clips, $0.60"),
+        (
+            {"model": "kling-2-6", "sound": "true"},
+            "Estimated: price unavailable. Practice: no real money.",
+            "Order 1 clip",
+        ),
+        ({"duration": "7"}, "Estimated: price unavailable", "Order"),
+        ({"takes": "lots"}, "Estimated: price unavailable", "Order"),
+        ({"model": "sora"}, "Estimated: price unavailable", "Order"),
+    ],
+)  # fmt: skip
+def test_the_price_is_named_before_the_press(
+    admin_client: Client, changes: dict[str, str], price: str, button: str
+) -> None:
+    query = {name: filled(**changes)[name] for name in ("provider", "model", "mode", "duration", "takes")} | changes
+    words = admin_client.get(url(a_prompt(), "price"), query).json()
+    assert (words["price"], words["button"]) == (price, button)
+
+
+def test_real_money_is_not_called_practice(admin_client: Client, settings: Any) -> None:
+    settings.PRACTICE, settings.APIXO_API_KEY = False, "key"
+    query = {"provider": "apixo", "model": "kling-2-5-turbo-pro", "mode": "text-to-video", "duration": "5"}
+    words = admin_client.get(url(a_prompt(), "price"), query).json()
+    assert words["price"] == "Estimated: $0.30."
+    assert "Practice" not in admin_client.get(url(a_prompt())).content.decode()
+
+
+def test_the_usual_time_is_scaled_as_the_waits_are(admin_client: Client, settings: Any) -> None:
+    settings.WAIT_SCALE = 0.1
+    query = {"provider": "apixo", "model": "kling-2-6", "mode": "text-to-video", "duration": "5", "sound": "false"}
+    assert admin_client.get(url(a_prompt(), "price"), query).json()["time"] == "usually 5–7 s"
+
+
+def test_asking_for_a_price_writes_nothing(admin_client: Client) -> None:
+    prompt = a_prompt()
+    admin_client.get(url(prompt, "price"), filled())
+    assert not GenerationTask.objects.exists()
+    assert admin_client.post(url(prompt, "price"), filled()).status_code == 405

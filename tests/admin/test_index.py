@@ -1,0 +1,139 @@
+"""The first page: figures, sums and alarms."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
+from generations import costs
+from generations.admin import index
+from generations.admin.index import Money, Total
+from generations.jobs import HEARTBEAT
+from generations.models import Breaker, GenerationTask, Lease, LedgerEntry, Status
+from tests.factories import NOW, a_task
+
+FIRST = reverse("admin:index")
+
+
+def spent(usd: str | None, at: datetime, **changes: Any) -> GenerationTask:
+    task = a_task(Status.RUNNING, price_usd=None if usd is None else Decimal(usd), **changes)
+    costs.charge(task, at=at, note="the clip was made")
+    return task
+
+
+def money(at: datetime = NOW, *, practice: bool = True) -> Money:
+    return index.money(practice=practice, at=at)
+
+
+def words(total: Total) -> str:
+    return str(total)
+
+
+def test_the_tiles_count_and_lead_to_what_they_count(admin_client: Client) -> None:
+    now = timezone.now()
+    for status in (Status.QUEUED, Status.SUBMITTING, Status.READY, Status.UNCONFIRMED, Status.LOST):
+        a_task(status)
+    a_task(Status.RUNNING, submitted_at=now)
+    a_task(Status.RUNNING, submitted_at=now - timedelta(days=1))
+    a_task(Status.STORED, stored_at=now)
+    a_task(Status.STORED, stored_at=now - timedelta(days=2))
+    tiles = {tile["name"]: tile for tile in admin_client.get(FIRST).context["studio"]["tiles"]}
+    assert {name: tile["count"] for name, tile in tiles.items()} == {
+        "Waiting": 1, "At the provider": 4, "Need a person": 3, "Stored today": 1,
+    }  # fmt: skip
+    for name in ("Waiting", "At the provider", "Need a person"):
+        listed = admin_client.get(f"{reverse('admin:generations_generationtask_changelist')}?{tiles[name]['query']}")
+        assert listed.context["cl"].result_count == tiles[name]["count"]
+
+
+def test_sums_are_by_day_and_model(db: None) -> None:
+    spent("0.30", NOW)
+    spent("0.30", NOW)
+    spent("1.40", NOW - timedelta(days=1), model="kling-2-1")
+    sums = money()
+    assert sums.models == ["kling-2-1", "kling-2-5-turbo-pro"]
+    rows = [(day.day, [cell and words(cell) for cell in cells], words(total)) for day, cells, total in sums.rows]
+    assert rows == [(20, [None, "$0.60"], "$0.60"), (19, ["$1.40", None], "$1.40")]
+    assert [words(total) for total in sums.totals] == ["$1.40", "$0.60"]
+    assert (words(sums.today), words(sums.month), words(sums.total)) == ("$0.60", "$2.00", "$2.00")
+
+
+def test_a_day_begins_at_midnight_of_the_site(db: None, settings: Any) -> None:
+    settings.TIME_ZONE = "Europe/Berlin"
+    spent("0.30", datetime(2026, 11, 19, 23, 30, tzinfo=UTC))  # half past midnight, in Berlin
+    with timezone.override("Europe/Berlin"):
+        assert [row[0].day for row in money(NOW).rows] == [20]
+
+
+def test_what_is_older_than_the_table_or_the_month_is_not_in_it(db: None) -> None:
+    spent("0.30", datetime(2026, 11, 7, 0, 0, tzinfo=UTC))
+    spent("5.00", datetime(2026, 11, 6, 23, 59, tzinfo=UTC))
+    spent("9.00", datetime(2026, 10, 31, 23, 59, tzinfo=UTC))
+    assert (words(money().total), words(money().month)) == ("$0.30", "$5.30")
+
+
+def test_what_is_reserved_is_what_is_held_and_not_settled(db: None) -> None:
+    a_task(Status.QUEUED)
+    a_task(Status.UNCONFIRMED)
+    a_task(Status.STORED)
+    a_task(Status.FAILED)
+    assert words(money().reserved) == "$0.60"
+
+
+def test_an_unknown_price_is_counted_beside_the_sum(db: None) -> None:
+    spent(None, NOW)
+    assert words(money().today) == "1 unpriced"
+    spent("0.30", NOW)
+    assert words(money().today) == "$0.30 + 1 unpriced"
+
+
+def test_a_correction_counts(db: None) -> None:
+    task = spent("0.30", NOW)
+    LedgerEntry.objects.create(task=task, kind="adjust", amount_usd=Decimal("-0.10"), at=NOW, practice=True)
+    assert words(money().today) == "$0.20"
+
+
+def test_practice_and_real_money_stand_apart(db: None) -> None:
+    spent("0.30", NOW, practice=True)
+    assert [each.practice for each in index.moneys(at=NOW)] == [True]
+    spent("1.40", NOW, practice=False)
+    assert [(each.practice, words(each.total)) for each in index.moneys(at=NOW)] == [(True, "$0.30"), (False, "$1.40")]
+
+
+def test_a_worker_that_is_not_running_is_an_alarm_with_the_cure(admin_client: Client) -> None:
+    assert "python manage.py worker" in admin_client.get(FIRST).content.decode()
+    Lease.objects.stamp(HEARTBEAT)
+    assert "python manage.py worker" not in admin_client.get(FIRST).content.decode()
+
+
+def test_an_open_breaker_is_an_alarm(admin_client: Client) -> None:
+    Breaker.objects.create(provider="apixo", reason="402: top up", opened_at=NOW)
+    assert "No orders go to apixo" in admin_client.get(FIRST).content.decode()
+
+
+def test_practice_is_said(admin_client: Client, settings: Any) -> None:
+    assert "no real money is spent" in admin_client.get(FIRST).content.decode()
+    settings.PRACTICE = False
+    assert "no real money is spent" not in admin_client.get(FIRST).content.decode()
+
+
+def test_who_may_not_see_tasks_sees_no_figures(viewer_client: Client, viewer: User) -> None:
+    assert "Spent today" in viewer_client.get(FIRST).content.decode()
+    viewer.user_permissions.clear()
+    assert "Spent today" not in viewer_client.get(FIRST).content.decode()
+
+
+def test_the_page_takes_few_queries_whatever_was_spent(
+    admin_client: Client, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    for days in range(14):
+        spent("0.30", timezone.now() - timedelta(days=days))
+    with django_assert_max_num_queries(20):
+        assert "<svg" in admin_client.get(FIRST).content.decode()

@@ -1,0 +1,38 @@
+"""The ledger, to read."""
+
+from __future__ import annotations
+
+from django.test import Client
+from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
+
+from generations.models import Status
+from tests.factories import a_task
+
+LIST = reverse("admin:generations_ledgerentry_changelist")
+
+
+def test_entries_are_told_in_the_words_of_money(admin_client: Client) -> None:
+    task = a_task(Status.STORED)
+    a_task(Status.FAILED)
+    page = admin_client.get(LIST).content.decode()
+    for words in ("Reserved", "Spent", "Released", "$0.30", "practice", task.get_absolute_url()):
+        assert words in page
+
+
+def test_the_list_takes_as_many_queries_for_many_rows_as_for_few(
+    admin_client: Client, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    for _ in range(30):
+        a_task(Status.STORED)
+    admin_client.get(LIST)
+    with django_assert_max_num_queries(12):
+        admin_client.get(LIST)
+
+
+def test_a_task_s_entries_are_found_by_its_number(admin_client: Client) -> None:
+    task = a_task(Status.RUNNING, remote_id="remote-9")
+    a_task(Status.STORED)
+    for words in (str(task.pk), "remote-9"):
+        found = admin_client.get(LIST, {"q": words}).context["cl"].result_list
+        assert {entry.task_id for entry in found} == {task.pk}

@@ -1,0 +1,67 @@
+"""Prices: added with their date and source, never changed."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from generations.models import Price
+
+ADD = reverse("admin:generations_price_add")
+
+
+def a_price(**changes: Any) -> dict[str, Any]:
+    data = {
+        "provider": "apixo", "model": "kling-2-6", "mode": "text-to-video", "duration_seconds": "5", "usd": "0.42",
+        "sound": "unknown", "route": "", "valid_from": "2026-11-20", "source": "the invoice of November",
+    }  # fmt: skip
+    return data | changes
+
+
+def test_a_price_is_added(admin_client: Client) -> None:
+    admin_client.post(ADD, a_price())
+    price = Price.objects.get(model="kling-2-6")
+    assert (price.usd, price.valid_from, price.sound) == (Decimal("0.42"), date(2026, 11, 20), None)
+
+
+@pytest.mark.parametrize(
+    ("field", "changes"),
+    [
+        ("usd", {"usd": "-0.01"}),
+        ("usd", {"usd": "free"}),
+        ("source", {"source": ""}),
+        ("mode", {"mode": "pro-image-to-video"}),
+        ("mode", {"provider": "nobody"}),
+        ("duration_seconds", {"duration_seconds": "7"}),
+    ],
+)
+def test_what_is_no_price_of_the_menu_is_refused(admin_client: Client, field: str, changes: dict[str, str]) -> None:
+    response = admin_client.post(ADD, a_price(**changes))
+    assert field in response.context["adminform"].errors
+    assert not Price.objects.filter(model="kling-2-6").exists()
+
+
+def test_a_second_price_of_the_same_day_is_refused(admin_client: Client) -> None:
+    admin_client.post(ADD, a_price())
+    assert admin_client.post(ADD, a_price(usd="0.50")).status_code == 200
+    assert Price.objects.filter(model="kling-2-6").count() == 1
+
+
+def test_a_price_is_not_changed_or_deleted(admin_client: Client) -> None:
+    price = Price.objects.first()
+    assert price is not None
+    for page in ("change", "delete"):
+        url = reverse(f"admin:generations_price_{page}", args=[price.pk])
+        assert admin_client.post(url, a_price() | {"post": "yes"}).status_code == 403
+
+
+def test_what_a_price_holds_for_is_said_in_words(admin_client: Client) -> None:
+    admin_client.post(ADD, a_price(sound="true"))
+    page = admin_client.get(reverse("admin:generations_price_changelist")).content.decode()
+    for words in ("with sound", "any", "20 Nov 2026", "$0.42"):
+        assert words in page

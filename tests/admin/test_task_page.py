@@ -1,0 +1,132 @@
+"""What a task's page says and offers, in each of its statuses."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from generations.admin.task_page import Progress, choices, live
+from generations.models import GenerationTask, Status
+from tests.factories import NOW, a_task, a_video
+
+OFFERED = {
+    Status.QUEUED: ["cancel", "take"],
+    Status.SUBMITTING: ["take"],
+    Status.RUNNING: ["poll", "take"],
+    Status.READY: ["poll", "take"],
+    Status.STORED: ["take"],
+    Status.FAILED: ["again", "take"],
+    Status.UNCONFIRMED: ["confirm", "abandon", "take"],
+    Status.LOST: ["poll", "again", "take"],
+    Status.CANCELED: ["again", "take"],
+}
+
+
+def page_of(client: Client, task: GenerationTask) -> str:
+    return client.get(task.get_absolute_url()).content.decode()
+
+
+@pytest.mark.parametrize("status", Status)
+def test_each_status_offers_what_can_be_done_in_it(db: None, status: Status) -> None:
+    assert [choice.name for choice in choices(a_task(status), at=NOW)] == OFFERED[status]
+
+
+@pytest.mark.parametrize("status", Status)
+def test_a_viewer_is_offered_nothing(viewer_client: Client, status: Status) -> None:
+    page = page_of(viewer_client, a_task(status))
+    assert 'method="post" action="/admin/generations/generationtask/' not in page
+    assert "Another take" not in page
+
+
+def test_an_undecided_order_is_explained_in_plain_words(admin_client: Client) -> None:
+    page = page_of(admin_client, a_task(Status.UNCONFIRMED))
+    assert "Nobody knows whether APIXO accepted this order. It is not sent again" in page
+    assert "a second order may be a second bill" in page
+    assert "Reserved: $0.30" in page
+    assert 'name="remote_id"' in page
+    assert 'name="why"' in page
+
+
+def test_what_a_new_order_would_cost_stands_on_its_button(admin_client: Client) -> None:
+    page = page_of(admin_client, a_task(Status.FAILED))
+    assert "Try again ($0.30, practice)" in page
+    assert "Another take ($0.30, practice)" in page
+
+
+def test_a_price_that_is_not_known_is_not_named_as_nothing(admin_client: Client) -> None:
+    task = a_task(Status.FAILED, model="kling-2-6", sound=True, price_usd=None)
+    page = page_of(admin_client, task)
+    assert "Try again (price unavailable, practice)" in page
+
+
+def test_a_lost_task_says_that_it_stays_charged(admin_client: Client) -> None:
+    assert "stays charged" in page_of(admin_client, a_task(Status.LOST))
+
+
+def test_a_running_task_says_how_long_it_usually_takes(db: None, settings: Any) -> None:
+    settings.WAIT_SCALE = 0.1
+    task = a_task(Status.RUNNING, submitted_at=NOW)
+    progress = live(task, at=NOW + timedelta(seconds=4))["progress"]
+    assert progress.words == "usually 3–4.5 s, running 4 s"
+
+
+def test_progress_never_says_that_it_is_done() -> None:
+    assert Progress(elapsed=35, low=30, high=45).value == 70
+    assert Progress(elapsed=45, low=30, high=45).value == 90
+    assert Progress(elapsed=4500, low=30, high=45).value == 99
+
+
+def test_money_is_told_as_estimated_reserved_and_spent(admin_client: Client) -> None:
+    facts = admin_client.get(a_task(Status.STORED).get_absolute_url()).context["money"]
+    assert facts == [("Estimated", "$0.30"), ("Reserved", "$0.00"), ("Spent", "$0.30")]
+    facts = admin_client.get(a_task(Status.QUEUED).get_absolute_url()).context["money"]
+    assert facts == [("Estimated", "$0.30"), ("Reserved", "$0.30"), ("Spent", "$0.00")]
+
+
+def test_an_unknown_amount_that_was_spent_is_unknown(admin_client: Client) -> None:
+    facts = admin_client.get(a_task(Status.STORED, price_usd=None).get_absolute_url()).context["money"]
+    assert facts[2] == ("Spent", "price unavailable")
+
+
+def test_every_parameter_of_the_order_is_there(admin_client: Client) -> None:
+    task = a_task(
+        Status.RUNNING, negative_prompt="no rain", cfg_scale=Decimal("0.7"), aspect_ratio="9:16", route="value",
+        remote_id="remote-5", start_image_url="https://example.com/a.png",
+    )  # fmt: skip
+    page = page_of(admin_client, task)
+    for words in ("no rain", "0.7", "9:16", "value", "remote-5", "https://example.com/a.png", "a lighthouse at dawn"):
+        assert words in page
+
+
+def test_a_failure_is_explained_beside_the_provider_s_words(admin_client: Client) -> None:
+    task = a_task(Status.FAILED, error_kind="content", error_code="CONTENT_VIOLATION", error_message="nudity")
+    page = page_of(admin_client, task)
+    assert "A content filter refused" in page
+    assert "CONTENT_VIOLATION" in page
+    assert "nudity" in page
+
+
+def test_the_fragment_is_the_page_s_own_part(admin_client: Client) -> None:
+    task = a_task(Status.RUNNING)
+    fragment = admin_client.get(reverse("admin:generations_generationtask_live", args=[task.pk])).content.decode()
+    assert "<html" not in fragment
+    assert 'data-active="yes"' in fragment
+    assert 'data-words="Task' in fragment
+
+
+def test_a_finished_task_is_not_refreshed(admin_client: Client) -> None:
+    task = a_video().task
+    assert 'data-active="no"' in page_of(admin_client, task)
+
+
+def test_the_timeline_says_who_did_what(admin_client: Client, staff: object) -> None:
+    task = a_task(Status.RUNNING)
+    task.note("a look was asked for", at=NOW, by=staff)
+    page = page_of(admin_client, task)
+    assert "a look was asked for" in page
+    assert "by mira" in page

@@ -1,0 +1,164 @@
+"""The doors to what a person can do to a task."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+from django_q.models import OrmQ
+
+from generations.admin.verbs import VERBS
+from generations.models import GenerationTask, Status
+from tests.factories import a_task
+
+Said = Callable[[Any], list[str]]
+
+
+def door(task: GenerationTask, verb: str) -> str:
+    return reverse(f"admin:generations_task_{verb}", args=[task.pk])
+
+
+def press(client: Client, task: GenerationTask, verb: str, **data: str) -> Any:
+    return client.post(door(task, verb), data, follow=True)
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_no_door_opens_without_the_right_to_order(viewer_client: Client, client: Client, verb: str) -> None:
+    task = a_task(Status.QUEUED)
+    assert viewer_client.post(door(task, verb), {"remote_id": "x", "why": "y"}).status_code == 403
+    assert client.post(door(task, verb)).status_code == 302
+    task.refresh_from_db()
+    assert task.status == Status.QUEUED
+    assert GenerationTask.objects.count() == 1
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_no_door_opens_by_looking_at_it(admin_client: Client, verb: str) -> None:
+    assert admin_client.get(door(a_task(Status.QUEUED), verb)).status_code == 405
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_no_door_opens_without_the_form_s_token(staff: User, verb: str) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(staff)
+    assert client.post(door(a_task(Status.QUEUED), verb)).status_code == 403
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_task_that_is_not_there_is_not_found(admin_client: Client, verb: str) -> None:
+    assert admin_client.post(reverse(f"admin:generations_task_{verb}", args=[999])).status_code == 404
+
+
+def test_a_waiting_task_is_canceled_and_its_money_freed(buyer_client: Client, buyer: User, said: Said) -> None:
+    task = a_task(Status.QUEUED)
+    response = press(buyer_client, task, "cancel")
+    task.refresh_from_db()
+    assert task.status == Status.CANCELED
+    assert task.entries.filter(kind="release", by=buyer).exists()
+    assert said(response) == [
+        f"Task {task.pk} is canceled. $0.30 of practice money is free again; nothing was charged."
+    ]
+
+
+def test_a_task_that_was_sent_is_not_canceled(admin_client: Client, said: Said) -> None:
+    task = a_task(Status.RUNNING)
+    response = press(admin_client, task, "cancel")
+    assert "has moved on" in said(response)[0]
+    task.refresh_from_db()
+    assert task.status == Status.RUNNING
+
+
+@pytest.mark.parametrize("status", [Status.RUNNING, Status.READY, Status.LOST])
+def test_a_look_is_asked_for(admin_client: Client, staff: User, status: Status) -> None:
+    task = a_task(status)
+    press(admin_client, task, "poll")
+    assert task.events.filter(by=staff, reason="a look was asked for").exists()
+    task.refresh_from_db()
+    assert task.due_at is not None
+
+
+def test_a_look_at_what_is_over_is_refused(admin_client: Client, said: Said) -> None:
+    assert "has moved on" in said(press(admin_client, a_task(Status.STORED), "poll"))[0]
+
+
+def test_trying_again_orders_a_new_task_and_leads_to_it(buyer_client: Client, said: Said) -> None:
+    task = a_task(Status.FAILED)
+    response = press(buyer_client, task, "again")
+    new = GenerationTask.objects.exclude(pk=task.pk).get()
+    assert new.retry_of == task
+    assert response.redirect_chain[-1][0] == new.get_absolute_url()
+    assert said(response) == [f"1 clip ordered as task {new.pk}. $0.30 of practice money reserved."]
+    assert OrmQ.objects.exists()
+
+
+def test_trying_again_twice_orders_once(admin_client: Client, said: Said) -> None:
+    task = a_task(Status.FAILED)
+    press(admin_client, task, "again")
+    response = press(admin_client, task, "again")
+    assert GenerationTask.objects.count() == 2
+    assert said(response)[0].startswith("Nothing was ordered. Nothing was charged.")
+
+
+def test_a_task_under_way_is_not_tried_again(admin_client: Client, said: Said) -> None:
+    assert said(press(admin_client, a_task(Status.RUNNING), "again"))[0].startswith("Nothing was ordered.")
+    assert GenerationTask.objects.count() == 1
+
+
+def test_another_take_is_a_new_order_of_its_own(admin_client: Client, staff: User) -> None:
+    task = a_task(Status.STORED)
+    press(admin_client, task, "take")
+    new = GenerationTask.objects.exclude(pk=task.pk).get()
+    assert (new.retry_of, new.ordered_by, new.prompt) == (None, staff, task.prompt)
+
+
+def test_an_undecided_order_gets_its_id(admin_client: Client, staff: User) -> None:
+    task = a_task(Status.UNCONFIRMED)
+    press(admin_client, task, "confirm", remote_id="  task_abc-1.2 ")
+    task.refresh_from_db()
+    assert (task.status, task.remote_id) == (Status.RUNNING, "task_abc-1.2")
+    assert task.events.filter(by=staff, now=Status.RUNNING).exists()
+
+
+@pytest.mark.parametrize("remote_id", ["", "a b", "a/b", "x" * 201, "<script>", "ok\n../x", "é"])
+def test_what_is_no_id_is_refused(admin_client: Client, said: Said, remote_id: str) -> None:
+    task = a_task(Status.UNCONFIRMED)
+    response = press(admin_client, task, "confirm", remote_id=remote_id)
+    task.refresh_from_db()
+    assert task.status == Status.UNCONFIRMED
+    assert "The id was not attached" in said(response)[0]
+
+
+def test_an_id_that_another_task_has_is_refused_in_plain_words(admin_client: Client, said: Said) -> None:
+    a_task(Status.RUNNING, remote_id="taken")
+    task = a_task(Status.UNCONFIRMED)
+    response = press(admin_client, task, "confirm", remote_id="taken")
+    task.refresh_from_db()
+    assert task.status == Status.UNCONFIRMED
+    assert said(response) == ["The id was not attached: taken is the id of another task. Nothing was changed."]
+
+
+def test_an_order_that_was_never_accepted_is_closed_with_the_reason(admin_client: Client, staff: User) -> None:
+    task = a_task(Status.UNCONFIRMED)
+    press(admin_client, task, "abandon", why="not in their list")
+    task.refresh_from_db()
+    assert task.status == Status.FAILED
+    assert task.events.filter(by=staff, reason="nothing was accepted: not in their list").exists()
+    assert task.entries.filter(kind="release").exists()
+
+
+def test_no_order_is_closed_without_a_reason(admin_client: Client, said: Said) -> None:
+    task = a_task(Status.UNCONFIRMED)
+    response = press(admin_client, task, "abandon", why="  ")
+    task.refresh_from_db()
+    assert task.status == Status.UNCONFIRMED
+    assert "A reason is needed" in said(response)[0]
+
+
+@pytest.mark.parametrize("verb", ["confirm", "abandon"])
+def test_a_decided_order_is_not_decided_again(admin_client: Client, said: Said, verb: str) -> None:
+    task = a_task(Status.RUNNING)
+    assert "has moved on" in said(press(admin_client, task, verb, remote_id="abc", why="because"))[0]
