@@ -99,9 +99,13 @@ def place(
             draft = _draft(order, prompt or _prompt_of(order, by), images, at=at, by=by)
             return _write(draft, batch=batch, takes=takes, at=at, by=by)
     except IntegrityError:
-        if tasks := list(GenerationTask.objects.filter(batch=batch).order_by("take")):
+        if tasks := _ordered_before(batch):
             return tasks
         raise
+
+
+def _ordered_before(batch: uuid.UUID) -> list[GenerationTask]:
+    return list(GenerationTask.objects.filter(batch=batch).order_by("take"))
 
 
 def cancel(task: GenerationTask, *, at: datetime, by: Any) -> bool:
@@ -123,23 +127,31 @@ def try_again(task: GenerationTask, *, at: datetime, by: Any) -> GenerationTask:
             raise OrderRefused({"status": [f"task {task.pk} is {locked.status}: only a failed one is tried again"]})
         if under_way := locked.retries.exclude(status__in=AGAIN_FROM).first():
             raise OrderRefused({"status": [f"task {under_way.pk} already tries this one again"]})
-        return _copy(locked, at=at, by=by, retry_of=locked)
+        return _copy(locked, at=at, by=by, retry_of=locked, batch=uuid.uuid4())
 
 
-def another_take(task: GenerationTask, *, at: datetime, by: Any) -> GenerationTask:
-    """Order the same once more because one wants another clip of it."""
-    with transaction.atomic():
-        return _copy(task, at=at, by=by, retry_of=None)
+def another_take(task: GenerationTask, *, at: datetime, by: Any, batch: uuid.UUID | None = None) -> GenerationTask:
+    """Order the same once more because one wants another clip of it; a batch that is there is not ordered again."""
+    batch = batch or uuid.uuid4()
+    try:
+        with transaction.atomic():
+            return _copy(task, at=at, by=by, retry_of=None, batch=batch)
+    except IntegrityError:
+        if tasks := _ordered_before(batch):
+            return tasks[0]
+        raise
 
 
-def _copy(task: GenerationTask, *, at: datetime, by: Any, retry_of: GenerationTask | None) -> GenerationTask:
+def _copy(
+    task: GenerationTask, *, at: datetime, by: Any, retry_of: GenerationTask | None, batch: uuid.UUID
+) -> GenerationTask:
     images = {name: image for name in IMAGE_FIELDS if (image := getattr(task, name))}
     order = replace(task.order(), start_image=task.start_image_url, end_image=task.end_image_url)
     if found := problems(order, uploads=images):
         raise OrderRefused(found)
     draft = _draft(order, task.prompt, images, at=at, by=by)
     draft["retry_of"] = retry_of
-    return _write(draft, batch=uuid.uuid4(), takes=1, at=at, by=by)[0]
+    return _write(draft, batch=batch, takes=1, at=at, by=by)[0]
 
 
 def _draft(

@@ -167,6 +167,13 @@ def abandon(task: GenerationTask, why: str, *, at: datetime, by: Any) -> bool:
     return moved
 
 
+def close_breaker(provider: str) -> None:
+    """A person has seen to the key or the money: orders go out again, at once."""
+    with transaction.atomic():
+        Breaker.objects.filter(provider=provider).delete()
+        doorbell.ring()
+
+
 def open_breaker(provider: str, reason: str, *, at: datetime) -> None:
     """No further order goes to a provider until a person has closed its breaker."""
     __, opened = Breaker.objects.get_or_create(provider=provider, defaults={"reason": reason[:500], "opened_at": at})

@@ -156,3 +156,10 @@ def test_another_take_of_a_stored_clip_is_a_new_order_of_the_same(staff: User) -
     stored = a_task(Status.STORED, prompt=a_prompt(title="Lighthouse"))
     take = ordering.another_take(stored, at=NOW, by=staff)
     assert (take.prompt, take.retry_of, take.status) == (stored.prompt, None, Status.QUEUED)
+
+
+def test_another_take_that_is_pressed_twice_is_ordered_once(staff: User) -> None:
+    stored, batch = a_task(Status.STORED), uuid.uuid4()
+    first = ordering.another_take(stored, at=NOW, by=staff, batch=batch)
+    assert ordering.another_take(stored, at=NOW, by=staff, batch=batch) == first
+    assert stored.prompt.tasks.count() == 2

@@ -99,6 +99,13 @@ def test_an_account_problem_stops_the_provider_once_and_the_order_waits() -> Non
     assert Breaker.objects.get().reason == "Insufficient credits"
 
 
+def test_closing_the_breaker_sends_the_waiting_orders_on_their_way() -> None:
+    submitting.open_breaker("apixo", "Insufficient credits", at=NOW)
+    submitting.close_breaker("apixo")
+    assert not Breaker.objects.exists()
+    assert OrmQ.objects.count() == 1
+
+
 def test_an_unknown_outcome_waits_for_a_person_and_keeps_its_hold() -> None:
     task = settled(OutcomeUnknown("the answer was lost"))
     assert task.status == Status.UNCONFIRMED

@@ -8,6 +8,7 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from generations import submitting
 from generations.admin import display
 from generations.admin.base import ModelAdmin
 from generations.models import Breaker
@@ -31,10 +32,14 @@ class BreakerAdmin(ModelAdmin):
 
     @admin.action(description="Close the breaker: orders go out again", permissions=["delete"])
     def close(self, request: HttpRequest, breakers: QuerySet[Breaker]) -> None:
-        names = ", ".join(breaker.provider for breaker in breakers)
+        names = [breaker.provider for breaker in breakers]
         self.log_deletions(request, breakers)
-        breakers.delete()
-        self.message_user(request, f"Orders go out again: {names}.", messages.SUCCESS)
+        for name in names:
+            submitting.close_breaker(name)
+        self.message_user(request, f"Orders go out again: {', '.join(names)}.", messages.SUCCESS)
+
+    def delete_model(self, request: HttpRequest, obj: Breaker) -> None:
+        submitting.close_breaker(obj.provider)
 
     @admin.display(description="Stopped since", ordering="opened_at")
     def opened(self, breaker: Breaker) -> str:

@@ -128,7 +128,10 @@ def _orders(task: GenerationTask, *, at: datetime) -> Iterator[Choice]:
             if paid else "Nothing was charged for this one."
         )  # fmt: skip
         yield Choice(name="again", label=f"Try again ({price}{mark})", hint=hint, tone="" if paid else "default")
-    yield Choice(name="take", label=f"Another take ({price}{mark})", hint="One more clip with the very same settings.")
+    yield Choice(
+        name="take", label=f"Another take ({price}{mark})", form=verbs.TakeForm(),
+        hint="One more clip with the very same settings.",
+    )  # fmt: skip
 
 
 def _held(task: GenerationTask) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -50,6 +51,12 @@ class AbandonForm(forms.Form):
     )
 
 
+class TakeForm(forms.Form):
+    """One press of "Another take": sent twice, it orders once."""
+
+    batch = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
+
+
 def of_practice(task: GenerationTask) -> str:
     return " of practice money" if task.practice else ""
 
@@ -72,7 +79,9 @@ def again(request: HttpRequest, task: GenerationTask) -> Said:
 
 
 def take(request: HttpRequest, task: GenerationTask) -> Said:
-    return _ordered(task, lambda: ordering.another_take(task, at=timezone.now(), by=request.user))
+    form = TakeForm(request.POST)
+    batch = form.cleaned_data["batch"] if form.is_valid() else None
+    return _ordered(task, lambda: ordering.another_take(task, at=timezone.now(), by=request.user, batch=batch))
 
 
 def confirm(request: HttpRequest, task: GenerationTask) -> Said:
