@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 from django.conf import settings
 
 from generations import costs
-from generations.models import GenerationTask, Prompt, Status, Video
+from generations.models import GenerationTask, Price, Prompt, Status, Video
 from generations.models.tasks import ACTIVE
 from generations.providers.base import Order
 
@@ -67,6 +67,21 @@ def a_task(status: Status = Status.QUEUED, **changes: Any) -> GenerationTask:
     if status in (Status.FAILED, Status.CANCELED):
         costs.release(task, at=NOW, note="nothing was made")
     return task
+
+
+def a_price(usd: str, **changes: Any) -> Price:
+    """What a clip of Kling 2.5 costs; tests that commit have an empty table of prices."""
+    order = an_order()
+    fields: dict[str, Any] = {
+        "provider": order.provider,
+        "model": order.model,
+        "mode": order.mode,
+        "duration_seconds": order.duration_seconds,
+        "usd": Decimal(usd),
+        "valid_from": date(2026, 1, 1),
+        "source": "a test",
+    }
+    return Price.objects.create(**(fields | changes))
 
 
 def a_video(task: GenerationTask | None = None, *, content: bytes = b"not really a clip", **changes: Any) -> Video:

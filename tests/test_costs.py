@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from django.db import IntegrityError, transaction
 
 from generations import costs
-from generations.models import Kind, LedgerEntry, Price, Status
-from tests.factories import NOW, a_task, an_order
+from generations.models import Kind, LedgerEntry, Status
+from tests.factories import NOW, a_price, a_task, an_order
 
 pytestmark = pytest.mark.django_db
-
-
-def a_price(usd: str, **changes: object) -> Price:
-    fields = {
-        "provider": "apixo", "model": "kling-2-6", "mode": "text-to-video", "duration_seconds": 5,
-        "usd": Decimal(usd), "valid_from": date(2026, 1, 1), "source": "a test",
-    }  # fmt: skip
-    return Price.objects.create(**(fields | changes))
 
 
 @pytest.mark.parametrize(
@@ -44,17 +36,17 @@ def test_a_price_that_nobody_published_is_unknown() -> None:
 
 def test_the_newest_price_that_is_valid_on_the_day_counts() -> None:
     order = an_order(model="kling-2-6", sound=False)
-    a_price("0.20")
-    a_price("0.25", valid_from=NOW.date())
-    a_price("0.99", valid_from=NOW.date() + timedelta(days=1))
+    a_price("0.20", model="kling-2-6")
+    a_price("0.25", model="kling-2-6", valid_from=NOW.date())
+    a_price("0.99", model="kling-2-6", valid_from=NOW.date() + timedelta(days=1))
     assert costs.estimate(order, at=NOW) == Decimal("0.25")
     assert costs.estimate(order, at=NOW - timedelta(days=1)) == Decimal("0.20")
 
 
 def test_a_price_for_the_sound_or_the_route_wins_over_one_for_any() -> None:
-    a_price("0.20", valid_from=NOW.date())
-    a_price("0.40", sound=True)
-    a_price("0.60", sound=True, route="official")
+    a_price("0.20", model="kling-2-6", valid_from=NOW.date())
+    a_price("0.40", model="kling-2-6", sound=True)
+    a_price("0.60", model="kling-2-6", sound=True, route="official")
     assert costs.estimate(an_order(model="kling-2-6", sound=False), at=NOW) == Decimal("0.20")
     assert costs.estimate(an_order(model="kling-2-6", sound=True), at=NOW) == Decimal("0.40")
     assert costs.estimate(an_order(model="kling-2-6", sound=True, route="official"), at=NOW) == Decimal("0.60")
