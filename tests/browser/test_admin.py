@@ -85,7 +85,7 @@ def test_an_order_goes_from_the_button_to_the_clip_without_a_reload(
     page.get_by_label("Model:", exact=True).select_option("kling-2-5-turbo-pro")
     expect(page.get_by_label("Sound:", exact=True)).to_be_hidden()
     expect(page.get_by_label("CFG scale")).to_be_visible()
-    expect(page.get_by_text("$0.30")).to_be_visible()
+    expect(page.get_by_text("Estimated: $0.30")).to_be_visible()
     page.get_by_label("Aspect ratio").select_option("9:16")
     page.get_by_role("button", name="Order 1 clip").click()
     page.wait_for_url("**/admin/generations/generationtask/*/change/")
