@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -12,156 +10,9 @@ from hypothesis import strategies as st
 
 from generations.offers import OFFERS, find, problems, words
 from generations.providers.base import Order
+from tests.menu import END, K21, K25, K26, START, TABLE, Broken, Row, broken_rules, full, good
 
-RATIOS = ("16:9", "9:16", "1:1")
-ROUTES = ("auto", "value", "official")
-D15, D1 = 1_296_000, 86_400  # days, in seconds
-START, END = "https://example.com/start.jpg", "https://example.com/end.jpg"
-
-
-@dataclass(frozen=True)
-class Row:
-    """What a page of the documents says of one mode."""
-
-    key: tuple[str, str, str]
-    prompt: int
-    ratios: tuple[str, ...]
-    images: tuple[int, int]
-    sound: bool
-    negative: int
-    cfg: bool
-    routes: tuple[str, ...]
-    takes: dict[int, tuple[int, int]]
-    first_poll: int
-    life: int
-    ratio_required: bool = False
-
-    @property
-    def name(self) -> str:
-        return "/".join(self.key)
-
-
-K26, K25, K21 = "kling-2-6", "kling-2-5-turbo-pro", "kling-2-1"
-TAKES_26 = {5: (50, 70), 10: (80, 100)}
-TAKES_25 = {5: (30, 45), 10: (45, 60)}
-TAKES_21 = {5: (60, 90), 10: (90, 120)}
-# fmt: off
-TABLE = [
-    # provider, model, mode; prompt; ratios; images; sound; negative prompt; cfg_scale; routes; times; first poll; life
-    Row(("apixo", K26, "text-to-video"),          1000, RATIOS, (0, 0), True, 0, False, ROUTES, TAKES_26, 50, D15),
-    Row(("apixo", K26, "image-to-video"),         1000, (),     (1, 2), True, 0, False, ROUTES, TAKES_26, 50, D15),
-    Row(("apixo", K25, "text-to-video"),          2500, RATIOS, (0, 0), False, 2500, True, ROUTES, TAKES_25, 30, D15),
-    Row(("apixo", K25, "image-to-video"),         2500, (),     (1, 2), False, 2500, True, ROUTES, TAKES_25, 30, D15),
-    Row(("apixo", K21, "standard-image-to-video"),5000, (),     (1, 1), False, 500, True, (), TAKES_21, 60, D15),
-    Row(("apixo", K21, "pro-image-to-video"),     5000, (),     (1, 2), False, 500, True, (), TAKES_21, 60, D15),
-    Row(("apixo", K21, "master-text-to-video"),   5000, RATIOS, (0, 0), False, 500, True, (), TAKES_21, 60, D15),
-    Row(("apixo", K21, "master-image-to-video"),  5000, (),     (1, 1), False, 500, True, (), TAKES_21, 60, D15),
-    Row(("apikley", K26, "text-to-video"),        1000, RATIOS, (0, 0), True, 0, False, (), TAKES_26, 50, D1,
-        ratio_required=True),
-]
-# fmt: on
 rows = pytest.mark.parametrize("row", TABLE, ids=lambda row: row.name)
-
-
-def good(row: Row, **changes: Any) -> Order:
-    """The least that a row accepts."""
-    provider, model, mode = row.key
-    order = Order(
-        provider=provider,
-        model=model,
-        mode=mode,
-        prompt="a lighthouse at dawn",
-        duration_seconds=5,
-        aspect_ratio="16:9" if row.ratio_required else "",
-        sound=False if row.sound else None,
-        start_image=START if row.images[0] else "",
-    )
-    return replace(order, **changes)
-
-
-def full(row: Row) -> Order:
-    """All that a row accepts, at its limits."""
-    return good(
-        row,
-        prompt="x" * row.prompt,
-        duration_seconds=10,
-        aspect_ratio="1:1" if row.ratios else "",
-        sound=True if row.sound else None,
-        negative_prompt="y" * row.negative,
-        cfg_scale=Decimal(1) if row.cfg else None,
-        start_image=START if row.images[0] else "",
-        end_image=END if row.images[1] == 2 else "",
-        route=row.routes[-1] if row.routes else "",
-    )
-
-
-@dataclass(frozen=True)
-class Broken:
-    """One rule broken: where it shows, what it says, and whether the documents say that the provider refuses it."""
-
-    rule: str
-    changes: dict[str, Any]
-    field: str
-    words: str
-    refused: bool = True  # False: a field that the page does not know, or calls ignored
-
-
-def broken_rules(row: Row) -> list[Broken]:
-    """Every way to break a rule of a row with one change."""
-    _, model, mode = row.key
-    long = row.prompt + 1
-    found = [
-        Broken("no prompt", {"prompt": ""}, "prompt", "is required"),
-        Broken("blank prompt", {"prompt": " \n\t\u3000"}, "prompt", "is required"),
-        Broken("long", {"prompt": "x" * long}, "prompt", f"{model} takes at most {row.prompt} characters, not {long}"),
-    ]
-    for seconds in (7, 0, -5, 15):
-        text = f"{model} makes 5 or 10 seconds, not {seconds}"
-        found.append(Broken(f"{seconds} seconds", {"duration_seconds": seconds}, "duration", text))
-    if row.ratios:
-        text = f"{model} makes 16:9, 9:16 or 1:1, not 4:3"
-        found.append(Broken("4:3", {"aspect_ratio": "4:3"}, "aspect_ratio", text))
-    else:
-        text = f"{model} {mode} takes none: the picture decides"
-        found.append(Broken("ratio", {"aspect_ratio": "16:9"}, "aspect_ratio", text, refused=False))
-    if row.ratio_required:
-        found.append(Broken("no ratio", {"aspect_ratio": ""}, "aspect_ratio", f"{row.key[0]} requires one"))
-    if row.sound:
-        found.append(Broken("no sound", {"sound": None}, "sound", f"{model} must be told: with sound or without"))
-    else:
-        text = f"{model} makes silent clips and takes no sound choice"
-        for sound in (True, False):
-            found.append(Broken(f"sound {sound}", {"sound": sound}, "sound", text, refused=False))
-    if row.negative:
-        text = f"{model} takes at most {row.negative} characters, not {row.negative + 1}"
-        found.append(Broken("long negative", {"negative_prompt": "x" * (row.negative + 1)}, "negative_prompt", text))
-    else:
-        changes = {"negative_prompt": "blur"}
-        found.append(Broken("negative", changes, "negative_prompt", f"{model} takes none", refused=False))
-    for value in BAD_CFG if row.cfg else ["0.5"]:
-        text = f"{model} takes 0 to 1 in steps of 0.1, not {value}" if row.cfg else f"{model} takes none"
-        found.append(Broken(f"cfg {value}", {"cfg_scale": Decimal(value)}, "cfg_scale", text, refused=row.cfg))
-    if row.images[1] == 0:
-        text = f"{model} {mode} takes no image"
-        # Only the page of kling-2-1 says that a picture is refused where none belongs.
-        found.append(Broken("image", {"start_image": START}, "start_image", text, refused=model == K21))
-    else:
-        found.append(Broken("no image", {"start_image": ""}, "start_image", f"{model} {mode} requires one"))
-    if row.images[1] == 1:
-        found.append(Broken("end image", {"end_image": END}, "end_image", f"{model} {mode} takes no end image"))
-    if row.images[1] == 0:
-        text = f"{model} {mode} takes no end image"
-        found.append(Broken("end image", {"end_image": END}, "end_image", text, refused=model == K21))
-    if row.routes:
-        text = f"{model} takes auto, value or official, not cheap"
-        found.append(Broken("route", {"route": "cheap"}, "route", text))
-    else:
-        text = f"{model} on {row.key[0]} takes none"
-        found.append(Broken("route", {"route": "auto"}, "route", text, refused=False))
-    return found
-
-
-BAD_CFG = ["1.1", "0.05", "-0.1", "0.55", "2", "1E+400", "1E-400", "NaN", "Infinity", "-Infinity"]
 BROKEN = [(row, broken) for row in TABLE for broken in broken_rules(row)]
 
 

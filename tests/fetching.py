@@ -1,0 +1,70 @@
+"""Fetching from a server that answers what a test says: for the tests of downloads."""
+
+import hashlib
+import itertools
+
+import pytest
+
+from generations import downloads
+from generations.downloads import Download, DownloadError, Origins, fetch
+from tests.clips import clip
+from tests.servers import PreparedServer
+
+CLIP = clip()
+HALF = len(CLIP) // 2
+
+
+def said(body: bytes = b"", status: str = "200 OK", **headers: object) -> bytes:
+    """Return an answer; headers are written with _ for -, and None leaves one out."""
+    fields = {"Content_Length": len(body), "Content_Type": "video/mp4", **headers}
+    lines = [f"{name.replace('_', '-')}: {value}" for name, value in fields.items() if value is not None]
+    return "\r\n".join([f"HTTP/1.1 {status}", *lines, "", ""]).encode() + body
+
+
+def chunked(body: bytes, *, end: bool = True) -> bytes:
+    head = said(Content_Length=None, Transfer_Encoding="chunked")
+    parts = [body[at : at + 7000] for at in range(0, len(body), 7000)]
+    return head + b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in parts) + (b"0\r\n\r\n" if end else b"")
+
+
+def is_clip(download: Download) -> bool:
+    return download.path.read_bytes() == CLIP and download.sha256 == hashlib.sha256(CLIP).hexdigest()
+
+
+# The test files import these fixtures; who imports `get` imports `server` too, as pytest looks for it beside the test.
+
+
+@pytest.fixture
+def server():
+    one = PreparedServer()
+    yield one
+    one.stop()
+
+
+@pytest.fixture
+def canary():
+    """Another server, which must not be asked."""
+    one = PreparedServer()
+    one.answers = itertools.repeat(said(CLIP))
+    yield one
+    one.stop()
+
+
+@pytest.fixture
+def get(server, tmp_path, monkeypatch):
+    """Fetch from the server with these answers, into a folder that must be clean after a failure."""
+    monkeypatch.setattr(downloads, "PAUSES_SECONDS", (0.0, 0.01, 0.01, 0.01))
+
+    def get(*answers, path="/clip.mp4", **options) -> Download:
+        server.answers = iter(answers)
+        options = {"max_bytes": 10**6, "deadline_seconds": 10, "min_bytes_per_second": 1} | options
+        options.setdefault("origins", Origins.parse([server.url]))
+        folder = tmp_path / "parts"
+        try:
+            return fetch(server.url + path, folder, **options)
+        except DownloadError as error:
+            assert not folder.exists() or not list(folder.iterdir())
+            assert "secret" not in str(error)
+            raise
+
+    return get
