@@ -50,10 +50,13 @@ class Site:
         self.env["SANDBOX_URL"] = f"http://127.0.0.1:{free_port()}"
 
     def start(self) -> None:
+        self.start_without_waiting()
+        self.wait_for(lambda: self.get("/login/") == 200, "the site")
+
+    def start_without_waiting(self) -> None:
         self.log = (self.folder / "up.log").open("ab")
         command = [sys.executable, "manage.py", "up", "--port", str(self.port)]
         self.up = subprocess.Popen(command, cwd=self.folder, env=self.env, stdout=self.log, stderr=self.log)
-        self.wait_for(lambda: self.get("/login/") == 200, "the site")
 
     def get(self, path: str) -> int:
         try:
@@ -154,3 +157,13 @@ def test_a_port_that_is_taken_is_told_before_anything_is_done(site: Site) -> Non
     assert done.returncode == 1
     assert f"Port {site.port} is in use" in done.stderr
     assert not (site.folder / ".env").exists()
+
+
+def test_a_ctrl_c_at_any_moment_of_the_start_leaves_nothing_behind(site: Site) -> None:
+    site.start()  # once to the end, so that the database is there and the next starts are quick
+    site.stop(signal.SIGINT)
+    for seconds in (1.2, 1.6, 2.0, 2.4, 2.8):
+        site.start_without_waiting()
+        time.sleep(seconds)
+        site.stop(signal.SIGINT)
+        assert site.processes() == [], (seconds, site.output())

@@ -7,6 +7,7 @@ import secrets
 import shlex
 import socket
 import sys
+import threading
 from contextlib import closing
 from typing import Any
 from urllib.parse import urlsplit
@@ -90,13 +91,22 @@ class Command(BaseCommand):
             env["PUBLIC_URL"] = os.environ.get("PUBLIC_URL") or f"http://{HOST}:{port}"
             commands["sandbox"] = f"manage.py sandbox --port {sandbox_port}"
         honcho.manager.KILL_WAIT = STOP_SECONDS
-        manager = honcho.manager.Manager()
+        manager = Processes()
         for name, command in commands.items():
             # exec: the shell makes way, so that a signal reaches the program itself.
             line = f"exec {shlex.quote(sys.executable)} {command}"
             manager.add_process(name, line, env=env, cwd=str(settings.BASE_DIR))
         manager.loop()
         return 0 if manager.returncode in (130, 143) else manager.returncode or 0
+
+
+class Processes(honcho.manager.Manager):  # type: ignore[misc]
+    def terminate(self) -> None:
+        """Wait until each process has told its id: honcho itself fails on a Ctrl-C that comes before."""
+        if self._all_started():
+            super().terminate()
+        else:
+            threading.Timer(0.1, self.terminate).start()
 
 
 def welcome() -> None:

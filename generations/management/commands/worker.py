@@ -15,6 +15,7 @@ from generations.jobs import load_schedules
 from generations.management.commands._base import StudioCommand
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
+LOOK_SECONDS = 0.2  # how often the wish to stop is looked for
 
 
 class Command(StudioCommand):
@@ -23,28 +24,36 @@ class Command(StudioCommand):
     def handle(self, **options: Any) -> None:
         load_schedules()
         doorbell.ring()
-        libc = ctypes.CDLL(None, use_errno=True)
-        os.register_at_fork(after_in_child=lambda: _tie_to_parent(libc))
-        _leave_the_group_to_us()
+        _tie_children_to_us()
         cluster = Cluster()
-        for name in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(name, lambda number, frame: _stop(cluster, number, frame))
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, _ask_to_stop)
         cluster.start()
-        cluster.sentinel.join()
+        # Stopped from here and not from the signal's handler: the cluster's own forgets a signal that comes while it
+        # starts, and can block in one.
+        while cluster.sentinel.is_alive():
+            if conductor.stop_asked.value:
+                cluster.stop()
+                return
+            cluster.sentinel.join(LOOK_SECONDS)
 
 
-def _stop(cluster: Cluster, number: int, frame: FrameType | None) -> None:
-    """Tell the conductor, which looks at this every tick, and let the cluster drain."""
+def _ask_to_stop(number: int, frame: FrameType | None) -> None:
+    """The conductor looks at this every tick, in its own process; the loop above does too."""
     conductor.stop_asked.value = 1
-    cluster.sig_handler(number, frame)
 
 
-def _tie_to_parent(libc: ctypes.CDLL) -> None:
-    """In each forked process: die with the parent, so that a killed worker leaves no orphan that serves the queue."""
-    libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+def _tie_children_to_us() -> None:
+    """Each forked process dies with its parent, so that a killed worker leaves no orphan that serves the queue.
 
-
-def _leave_the_group_to_us() -> None:
-    """A signal to our process group must reach this process alone: the others end when it tells them to."""
+    The first one leaves our process group: a signal to the group must reach this process alone, which ends the others.
+    """
+    libc = ctypes.CDLL(None, use_errno=True)
     main = os.getpid()
-    os.register_at_fork(after_in_child=lambda: os.setsid() if os.getppid() == main else None)
+
+    def in_child() -> None:
+        libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() == main:
+            os.setsid()
+
+    os.register_at_fork(after_in_child=in_child)
