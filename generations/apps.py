@@ -7,7 +7,6 @@ from django.apps import AppConfig
 
 class GenerationsConfig(AppConfig):
     name = "generations"
-    default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
         import_module("generations.checks")  # registers itself; needs the models, so not before they are loaded

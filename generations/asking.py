@@ -28,6 +28,7 @@ class Ask:
     task_id: int
     provider: str
     is_order: bool
+    attempt: int  # of sending; an answer to an earlier one says nothing of the row as it is now
     call: Callable[[], str | Report]
     claimed_at: float = field(default_factory=lambda: time.monotonic())
 
@@ -40,9 +41,9 @@ class Ask:
             return error
 
 
-def backoff(failures: int) -> float:
+def backoff(failures: int, *, most: float = BACKOFF_MAX_SECONDS) -> float:
     """Seconds to wait after so many failures: doubling, bounded, and spread so that rows do not return as one."""
-    wait = min(BACKOFF_FIRST_SECONDS * 2.0 ** min(failures, 20), BACKOFF_MAX_SECONDS)
+    wait = min(BACKOFF_FIRST_SECONDS * 2.0 ** min(failures, 20), most)
     spread: float = random.uniform(0.75, 1.25)  # noqa: S311 - jitter, not a secret
     return wait * spread * float(settings.WAIT_SCALE)
 

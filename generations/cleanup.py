@@ -25,7 +25,7 @@ class Cleanup:
 
 
 def clean_up(*, at: datetime, dry_run: bool = False) -> Cleanup:
-    """Blank expired source URLs on rows whose file is there in full, and on no others."""
+    """Blank expired source URLs on rows whose file is there in full, and on no others; drop leases of past saves."""
     done = Cleanup(dry_run=dry_run)
     expired = GenerationTask.objects.filter(source_expires_at__lte=at)
     for video in Video.objects.filter(task__in=expired).exclude(source_url="").select_related("task").iterator():

@@ -76,23 +76,33 @@ class Conductor:
     def run(self) -> Slice:
         began = last_busy = time.monotonic()
         with ThreadPoolExecutor(THREADS, thread_name_prefix="ask") as pool:
-            while self.hold.is_ours and not stop_asked.value:
-                now = time.monotonic()
-                closing = now - began > SLICE_SECONDS
-                if (closing and not self._orders_flying) or now - began > SLICE_SECONDS + CLOSING_SECONDS:
-                    break
-                try:
-                    self._launch(pool, orders=not closing)
-                    if self.flying or GenerationTask.objects.due(at=timezone.now() + SOON).exists():
+            try:
+                while self.hold.is_ours and not stop_asked.value:
+                    now = time.monotonic()
+                    closing = now - began > SLICE_SECONDS
+                    if (closing and not self._orders_flying) or now - began > SLICE_SECONDS + CLOSING_SECONDS:
+                        break
+                    if self._step(pool, orders=not closing):
                         last_busy = now
-                except OperationalError as error:
-                    self._wait_for_database(error)
-                if now - last_busy > IDLE_SECONDS:
-                    break
-                self._collect()
-                self._settle()
-            self._land_all()
+                    if now - last_busy > IDLE_SECONDS:
+                        break
+            finally:
+                self._land_all()
         return self.done
+
+    def _step(self, pool: ThreadPoolExecutor, *, orders: bool) -> bool:
+        """Launch, collect, settle; whether there is anything to do now or soon."""
+        busy = bool(self.flying or self.landed)
+        try:
+            # What landed is written before anything is launched: an answer that waits may be about a row that is due.
+            if not self.landed:
+                self._launch(pool, orders=orders)
+                busy = bool(self.flying) or GenerationTask.objects.due(at=timezone.now() + SOON).exists()
+        except OperationalError as error:
+            self._wait_for_database(error)
+        self._collect()
+        self._settle()
+        return busy
 
     @property
     def _orders_flying(self) -> int:
@@ -108,13 +118,17 @@ class Conductor:
             _step_without_asking(at)
         for provider, pace in self.paces.items():
             with transaction.atomic():
-                asks = self._claim_looks(provider, pace, at)
+                looks = self._claim_looks(provider, pace, at)
+            self._fly(pool, looks, pace)
             if orders and (room := self._room_for_orders(provider, pace)):
                 with transaction.atomic():
-                    asks += self._claim_orders(provider, room, at)
-            pace.spend(len(asks))
-            self.flying |= {pool.submit(ask): ask for ask in asks}
-            self.done.asked += len(asks)
+                    asks = self._claim_orders(provider, room, at)
+                self._fly(pool, asks, pace)
+
+    def _fly(self, pool: ThreadPoolExecutor, asks: list[Ask], pace: Pace) -> None:
+        pace.spend(len(asks))
+        self.flying |= {pool.submit(ask): ask for ask in asks}
+        self.done.asked += len(asks)
 
     def _claim_looks(self, provider: str, pace: Pace, at: datetime) -> list[Ask]:
         free = min(pace.available(), 2 * THREADS - len(self.flying))
@@ -159,20 +173,29 @@ class Conductor:
             # One answer's fault must not lose the others: each of them may hold a paid id.
             logger.exception("the answers could not be written together, so each is written apart")
             self._settle_apart()
-        self.done.settled += len(self.landed)
-        self.landed.clear()
+            return
+        self._forget(self.landed)
 
     def _settle_apart(self) -> None:
-        for ask, outcome in self.landed:
+        """Each answer in a transaction of its own; one that cannot be written is on record in the log."""
+        for ask, outcome in list(self.landed):
             try:
                 with transaction.atomic():
                     self._settle_one(ask, outcome, at=timezone.now())
+            except OperationalError as error:
+                self._wait_for_database(error)
+                continue  # it stays for the next tick
             except Exception:
                 logger.exception("task %s: this answer could not be written: %r", ask.task_id, outcome)
+            self._forget([(ask, outcome)])
+
+    def _forget(self, landed: list[tuple[Ask, Outcome]]) -> None:
+        self.done.settled += len(landed)
+        self.landed = [one for one in self.landed if one not in landed]
 
     def _settle_one(self, ask: Ask, outcome: Outcome, *, at: datetime) -> None:
         if ask.is_order:
-            settle_order(ask.task_id, outcome, at=at)
+            settle_order(ask.task_id, outcome, at=at, attempt=ask.attempt)
             return
         pace_seconds = self.paces[ask.provider].interval_seconds(self.in_flight.get(ask.provider, 0))
         settle_report(ask.task_id, outcome, at=at, pace_seconds=pace_seconds)
@@ -183,6 +206,8 @@ class Conductor:
         while (self.flying or self.landed) and time.monotonic() < ends:
             self._collect()
             self._settle()
+        for ask, outcome in self.landed:
+            logger.error("task %s: the database was away for too long to write this answer: %r", ask.task_id, outcome)
 
     def _wait_for_database(self, error: OperationalError) -> None:
         logger.warning("the database does not answer, trying again: %s", error)

@@ -83,13 +83,15 @@ class OrderForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or self.cleaned_data
         self.uploads = {name: upload for name in ordering.IMAGE_FIELDS if (upload := self._upload(name))}
-        if "duration" in data and data["duration"] is None:
-            data["duration"] = 5
-        if "takes" in data and data["takes"] is None:
-            data["takes"] = 1
+        for name in ("duration", "takes"):
+            if name in data and data[name] is None:
+                self._default_or_error(name)
         # A field that cannot be read has its own error; the rules look at the rest with a harmless value for it.
         found = ordering.problems(
-            self.order(), uploads=self.uploads, takes=data.get("takes", 1), delivery=data.get("delivery") or "polling"
+            self.order(),
+            uploads=self.uploads,
+            takes=self.cleaned_data.get("takes", 1),
+            delivery=data.get("delivery", "") if "delivery" in self.data else Delivery.POLLING,
         )
         for name, texts in found.items():
             if name not in self.errors:
@@ -97,10 +99,17 @@ class OrderForm(forms.Form):
                     self.add_error(name, text)
         return data
 
+    def _default_or_error(self, name: str) -> None:
+        """What was not asked has a default; what was left empty is a mistake, and money hangs on it."""
+        if name in self.data:
+            self.add_error(name, "is required")
+        else:
+            self.cleaned_data[name] = self.fields[name].initial
+
     def order(self) -> Order:
         data = self.cleaned_data
         return Order(
-            provider=data.get("provider") or "apixo",
+            provider=data.get("provider", "") if "provider" in self.data else self.fields["provider"].initial,
             model=data.get("model", ""),
             mode=data.get("mode", ""),
             prompt=data.get("prompt", ""),
@@ -156,7 +165,6 @@ def menu() -> list[dict[str, Any]]:
             "routes": offer.routes,
             "images_min": offer.images_min,
             "images_max": offer.images_max,
-            "expected_seconds": offer.expected_seconds,
         }
         for offer in offers.OFFERS.values()
         if offer.provider in ADAPTERS

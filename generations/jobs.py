@@ -39,7 +39,12 @@ def conduct() -> str:
 
 def save(task_id: int) -> bool:
     """Fetch and keep what a finished task made."""
-    return saving.save(task_id)
+    try:
+        return saving.save(task_id)
+    except Exception as error:
+        logger.exception("task %s could not be saved", task_id)
+        saving.set_back(task_id, f"a fault of our own: {type(error).__name__}", at=timezone.now())
+        return False
 
 
 def sweep() -> None:

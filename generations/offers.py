@@ -124,30 +124,44 @@ def find(provider: str, model: str, mode: str) -> Offer | None:
 
 def problems(order: Order) -> dict[str, list[str]]:
     """Every rule of the documents that an order breaks, by field, in words that name it; empty when it is fine."""
-    found: dict[str, list[str]] = {}
-    if not any(offer.provider == order.provider for offer in OFFERS.values()):
-        known = sorted({offer.provider for offer in OFFERS.values()})
-        return {"provider": [f"{order.provider or 'empty'} is not one of {words(known)}"]}
-    models = sorted({offer.model for offer in OFFERS.values() if offer.provider == order.provider})
-    if order.model not in models:
-        return {"model": [f"{order.provider} offers {words(models)}, not {order.model or 'an empty one'}"]}
     offer = find(order.provider, order.model, order.mode)
     if offer is None:
-        modes = [o.mode for o in OFFERS.values() if (o.provider, o.model) == (order.provider, order.model)]
-        return {"mode": [f"{order.model} on {order.provider} has {words(modes)}, not {order.mode or 'an empty one'}"]}
-    for check in CHECKS:
-        for field, text in check(order, offer):
-            found.setdefault(field, []).append(text)
+        pairs = [*_prompt_given(order), *_not_offered(order)]
+    else:
+        pairs = [pair for check in CHECKS for pair in check(order, offer)]
+    found: dict[str, list[str]] = {}
+    for field, text in pairs:
+        found.setdefault(field, []).append(text)
     return found
 
 
 Found = list[tuple[str, str]]
 
 
-def _prompt(order: Order, offer: Offer) -> Found:
-    if not order.prompt.strip():
-        return [("prompt", "is required")]
+def _not_offered(order: Order) -> Found:
+    """Which of provider, model and mode is the one that nobody has."""
+    menu = [offer for offer in OFFERS.values() if offer.provider == order.provider]
+    if not menu:
+        known = sorted({offer.provider for offer in OFFERS.values()})
+        return [("provider", f"{order.provider or 'empty'} is not one of {words(known)}")]
     found: Found = []
+    models = sorted({offer.model for offer in menu})
+    modes = [offer.mode for offer in menu if offer.model == order.model]
+    if not modes:
+        found.append(("model", f"{order.provider} offers {words(models)}, not {order.model or 'an empty one'}"))
+    if not order.mode:
+        found.append(("mode", "is required"))
+    elif modes:
+        found.append(("mode", f"{order.model} on {order.provider} has {words(modes)}, not {order.mode}"))
+    return found
+
+
+def _prompt_given(order: Order) -> Found:
+    return [] if order.prompt.strip() else [("prompt", "is required")]
+
+
+def _prompt(order: Order, offer: Offer) -> Found:
+    found = _prompt_given(order)
     if UNSTORABLE.search(order.prompt):
         found.append(("prompt", NO_TEXT))
     if len(order.prompt) > offer.prompt_max:

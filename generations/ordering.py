@@ -65,7 +65,8 @@ def problems(
     if not 1 <= takes <= MAX_TAKES:
         found["takes"] = [f"1 to {MAX_TAKES} at a time, not {takes}"]
     if delivery != Delivery.POLLING:
-        found["delivery"] = ["only polling is built so far"]
+        known = delivery in Delivery.values
+        found["delivery"] = ["only polling is built so far" if known else f"polling, not {delivery or 'an empty one'}"]
     for field in IMAGE_FIELDS:
         text = _picture_problem(order, field, uploaded=field in uploads)
         if text:
@@ -109,8 +110,8 @@ def _ordered_before(batch: uuid.UUID) -> list[GenerationTask]:
 
 
 def cancel(task: GenerationTask, *, at: datetime, by: Any) -> bool:
-    """Take back an order that has not been sent; False when it is too late."""
-    if task.status != Status.QUEUED:
+    """Take back an order that has not been sent; False when it is too late, or when an earlier sending is in doubt."""
+    if not task.can_be_canceled:
         return False
     with transaction.atomic():
         moved = task.move(Status.CANCELED, "canceled before it was sent; nothing was charged", at=at, by=by)
@@ -124,9 +125,9 @@ def try_again(task: GenerationTask, *, at: datetime, by: Any) -> GenerationTask:
     with transaction.atomic():
         locked = GenerationTask.objects.select_for_update().get(pk=task.pk)
         if locked.status not in AGAIN_FROM:
-            raise OrderRefused({"status": [f"task {task.pk} is {locked.status}: only a failed one is tried again"]})
+            raise OrderRefused({"task": [f"task {task.pk} is {locked.status}: only a failed one is tried again"]})
         if under_way := locked.retries.exclude(status__in=AGAIN_FROM).first():
-            raise OrderRefused({"status": [f"task {under_way.pk} already tries this one again"]})
+            raise OrderRefused({"task": [f"task {under_way.pk} already tries this one again"]})
         return _copy(locked, at=at, by=by, retry_of=locked, batch=uuid.uuid4())
 
 

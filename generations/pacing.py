@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from django.conf import settings
+
+logger = logging.getLogger(__name__)
 
 BUDGET_SHARE = 0.9  # of the documented rate: a retry after a cut connection is not counted here, but is there
 CLIP_MB = 64  # room on the disk for each clip under way; a 10 s clip in 1080p has about 20 MB
@@ -49,6 +52,10 @@ def concurrent_tasks(provider: str) -> int:
 def clips_that_fit(under_way: int) -> int:
     """How many more clips the disk would take beside those under way: what cannot be kept is not bought."""
     root = Path(settings.MEDIA_ROOT)
-    root.mkdir(parents=True, exist_ok=True)
-    free_mb = shutil.disk_usage(root).free // 1_000_000 - settings.DOWNLOAD_MAX_MB
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        free_mb = shutil.disk_usage(root).free // 1_000_000 - settings.DOWNLOAD_MAX_MB
+    except OSError as error:
+        logger.warning("no orders are sent while %s cannot be used: %s", root, error)
+        return 0
     return max(0, free_mb // CLIP_MB - under_way)

@@ -15,7 +15,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from django.conf import settings
-from django.db import transaction
+from django.db import DataError, IntegrityError, transaction
 from django.utils import timezone
 
 from generations import downloads, media
@@ -29,7 +29,7 @@ from generations.watching import lose
 logger = logging.getLogger(__name__)
 
 LEASE_SECONDS = 20.0  # renewed while we work, so a dead worker's clip is taken up again after this long
-GONE_TRIES = 6  # rounds of "ask for fresh URLs, find them dead" before a clip counts as lost
+BACKOFF_MAX_SECONDS = 1800.0  # between two tries: a result lives for a day at least
 DURATION_SLACK_SECONDS = 0.5  # encoders add or drop a few frames
 RATIO_SLACK = 0.02  # 1920x1088 is still 16:9
 
@@ -53,7 +53,7 @@ def save(task_id: int) -> bool:
                     _keep(task, position, url, hold, seconds=ends - time.monotonic())
             return task.move(Status.STORED, "verified and kept", at=timezone.now(), stored_at=timezone.now())
         except downloads.Gone as error:
-            _gone(task, str(error), at=timezone.now())
+            _try_later(task, str(error), at=timezone.now(), urls_died=True)
         except (downloads.DownloadError, media.NotAVideo, OSError) as error:
             _try_later(task, str(error), at=timezone.now())
         except Fenced:
@@ -73,14 +73,16 @@ def _keep(task: GenerationTask, position: int, url: str, hold: Hold, *, seconds:
         max_bytes=settings.DOWNLOAD_MAX_MB * 1_000_000,
         deadline_seconds=seconds,
     )
-    placed: list[Path] = [download.path]
+    stem = f"{timezone.now():%Y}/{uuid.uuid4().hex}"
+    poster, file = root / "posters" / f"{stem}.jpg", root / "videos" / f"{stem}.mp4"
     try:
         clip = media.verify(download.path)
-        stem = f"{timezone.now():%Y}/{uuid.uuid4().hex}"
-        poster = _poster(download.path, root / "posters" / f"{stem}.jpg")
-        file = root / "videos" / f"{stem}.mp4"
-        placed.append(file)
+        has_poster = _poster(download.path, poster)
         settle_file(download.path, file)
+    except BaseException:
+        _remove(download.path, poster, file)
+        raise
+    try:
         with transaction.atomic():
             if not hold.renew():
                 raise Fenced
@@ -89,7 +91,7 @@ def _keep(task: GenerationTask, position: int, url: str, hold: Hold, *, seconds:
                 position=position,
                 title=task.prompt.name if position == 0 else f"{task.prompt.name} ({position + 1})"[:200],
                 file=str(file.relative_to(root)),
-                poster=str(poster.relative_to(root)) if poster else "",
+                poster=str(poster.relative_to(root)) if has_poster else "",
                 source_url=url,
                 sha256=download.sha256,
                 size_bytes=download.size_bytes,
@@ -101,10 +103,16 @@ def _keep(task: GenerationTask, position: int, url: str, hold: Hold, *, seconds:
                 differences=differences(task, clip),
                 created_at=timezone.now(),
             )
-    except BaseException:
-        for path in placed:
-            path.unlink(missing_ok=True)
+    except (Fenced, IntegrityError, DataError):
+        # The row is certainly not there. After any other error it may be: a commit's own answer can be lost, and a
+        # file without a row is better than a row without its file.
+        _remove(poster, file)
         raise
+
+
+def _remove(*files: Path) -> None:
+    for file in files:
+        file.unlink(missing_ok=True)
 
 
 def settle_file(part: Path, file: Path) -> None:
@@ -118,15 +126,15 @@ def settle_file(part: Path, file: Path) -> None:
         os.close(descriptor)
 
 
-def _poster(clip: Path, poster: Path) -> Path | None:
-    """A still for the lists; a clip without one is still a clip."""
+def _poster(clip: Path, poster: Path) -> bool:
+    """Make a still for the lists; a clip without one is still a clip."""
     poster.parent.mkdir(parents=True, exist_ok=True)
     try:
         media.poster(clip, poster)
     except media.NotAVideo as error:
         logger.warning("no poster for %s: %s", clip.name, error)
-        return None
-    return poster
+        return False
+    return True
 
 
 def differences(task: GenerationTask, clip: Clip) -> list[str]:
@@ -144,31 +152,22 @@ def differences(task: GenerationTask, clip: Clip) -> list[str]:
     return found
 
 
-def _gone(task: GenerationTask, why: str, *, at: datetime) -> None:
-    """The URLs died: the provider is asked for fresh ones, and after some rounds the clip counts as lost."""
-    if task.failures + 1 >= GONE_TRIES:
-        lose(task, f"the result is gone: {why}", at=at)
-        return
-    _note_once(task, why, at=at)
-    due_at = at + timedelta(seconds=backoff(task.failures))
-    _put_off(task, due_at=due_at, failures=task.failures + 1, urls_died=True, error_message=why)
-
-
-def _try_later(task: GenerationTask, why: str, *, at: datetime) -> None:
-    """Not stored this time: tried again until the URLs' life ends."""
+def _try_later(task: GenerationTask, why: str, *, at: datetime, urls_died: bool = False) -> None:
+    """Not stored this time: tried again until the URLs' life ends, after a question for fresh ones if they died."""
     if task.source_expires_at and at >= task.source_expires_at:
         lose(task, f"its URL's life ended before the file was safe: {why}", at=at)
         return
-    _note_once(task, why, at=at)
-    due_at = at + timedelta(seconds=backoff(task.failures))
-    _put_off(task, due_at=due_at, failures=task.failures + 1, error_message=why)
-
-
-def _put_off(task: GenerationTask, *, due_at: datetime, **changes: object) -> None:
-    """The conductor may have rung again meanwhile, so the row is not compared by its due time: the lease fences."""
-    GenerationTask.objects.filter(pk=task.pk, status=Status.READY).update(due_at=due_at, **changes)
-
-
-def _note_once(task: GenerationTask, why: str, *, at: datetime) -> None:
     if why != task.error_message:
         task.note(f"not stored yet: {why}", at=at)
+    wait = backoff(task.failures, most=BACKOFF_MAX_SECONDS)
+    # The conductor may have rung again meanwhile, so the due time is not compared.
+    GenerationTask.objects.filter(pk=task.pk, status=Status.READY).update(
+        due_at=at + timedelta(seconds=wait), failures=task.failures + 1, urls_died=urls_died, error_message=why[:2000]
+    )
+
+
+def set_back(task_id: int, why: str, *, at: datetime) -> None:
+    """A fault of ours, at the job's outermost door: the row says so, and is tried again like any other."""
+    task = GenerationTask.objects.get(pk=task_id)
+    if task.status == Status.READY:
+        _try_later(task, why, at=at)

@@ -52,18 +52,23 @@ def start(task: GenerationTask, *, at: datetime) -> Ask | None:
     order = task.order()
     moved = task.move(
         Status.SUBMITTING, f"sending to {task.provider}", at=at,
-        due_at=at + ASK_LEASE, submitted_at=at, posts=task.posts + 1,
+        due_at=at + ASK_LEASE, submitted_at=at, attempts=task.attempts + 1,
     )  # fmt: skip
     if not moved:
         return None
     provider = get_provider(task.provider)
-    return Ask(task.pk, task.provider, True, lambda: provider.submit(order))
+    return Ask(task.pk, task.provider, True, task.attempts, lambda: provider.submit(order))
 
 
-def settle_order(task_id: int, outcome: Outcome, *, at: datetime) -> None:
+def settle_order(task_id: int, outcome: Outcome, *, at: datetime, attempt: int) -> None:
     """Write what came of the POST: see the README's table "What an answer means"."""
     task = GenerationTask.objects.get(pk=task_id)
-    if isinstance(outcome, str):
+    if attempt != task.attempts:  # already written, by a commit whose own answer was lost; or a sleeper's answer
+        logger.error(
+            "task %s: an answer to sending %s came after sending %s: %r", task.pk, attempt, task.attempts, outcome
+        )
+        task.note(f"an answer to an earlier sending came late: {outcome}", at=at)
+    elif isinstance(outcome, str):
         _accepted(task, outcome, at=at)
     elif task.status == Status.SUBMITTING and isinstance(outcome, ProviderError):
         _not_accepted(task, outcome, at=at)
@@ -72,13 +77,15 @@ def settle_order(task_id: int, outcome: Outcome, *, at: datetime) -> None:
 
 
 def _accepted(task: GenerationTask, remote_id: str, *, at: datetime) -> None:
+    if task.remote_id == remote_id:  # already written, by a commit whose own answer was lost
+        return
     offer = task.offer
     first = (offer.first_poll_seconds if offer else 0) * settings.WAIT_SCALE
     try:
         with transaction.atomic():
             moved = task.status in (Status.SUBMITTING, Status.UNCONFIRMED) and task.move(
                 Status.RUNNING, f"accepted as {remote_id}", at=at,
-                due_at=at + timedelta(seconds=first), remote_id=remote_id, failures=0, **NO_ERROR,
+                due_at=at + timedelta(seconds=first), remote_id=remote_id, failures=0, posts=task.posts + 1, **NO_ERROR,
             )  # fmt: skip
     except IntegrityError:
         logger.error("task %s: %s gave the id %s, which another task has", task.pk, task.provider, remote_id)
@@ -91,30 +98,33 @@ def _accepted(task: GenerationTask, remote_id: str, *, at: datetime) -> None:
 
 
 def _not_accepted(task: GenerationTask, error: ProviderError, *, at: datetime) -> None:
-    again_later = isinstance(error, NotSent | Busy | AccountProblem) or (
-        isinstance(error, ServerTrouble) and settings.RETRY_SUBMIT_ON_5XX and task.posts < MAX_POSTS
-    )
+    posts = task.posts if isinstance(error, NotSent) else task.posts + 1
+    changes = {"posts": posts, **error_columns(error)}
+    retried = isinstance(error, ServerTrouble) and settings.RETRY_SUBMIT_ON_5XX and posts < MAX_POSTS
     if isinstance(error, AccountProblem):
         open_breaker(task.provider, str(error), at=at)
-    if again_later:
-        wait = backoff(task.failures)
-        if isinstance(error, Busy) and error.retry_after_seconds is not None:
-            wait = error.retry_after_seconds + random.uniform(0, BACKOFF_FIRST_SECONDS * settings.WAIT_SCALE)  # noqa: S311
-        due_at = at + timedelta(seconds=wait)
+    if retried or isinstance(error, NotSent | Busy | AccountProblem):
+        due_at = at + timedelta(seconds=_wait(task, error))
         task.move(
-            Status.QUEUED, f"not accepted for now: {error}", at=at,
-            due_at=due_at, failures=task.failures + 1, **error_columns(error),
+            Status.QUEUED, f"not accepted for now: {error}", at=at, due_at=due_at, submitted_at=None,
+            failures=task.failures + 1, doubtful=task.doubtful or retried, **changes,
         )  # fmt: skip
-    elif isinstance(error, Rejected):
+    elif isinstance(error, Rejected) and not task.doubtful:
         with transaction.atomic():
-            if task.move(Status.FAILED, f"refused: {error}", at=at, finished_at=at, **error_columns(error)):
+            if task.move(Status.FAILED, f"refused: {error}", at=at, finished_at=at, **changes):
                 costs.release(task, at=at, note="refused; nothing was made")
     else:
         logger.warning("task %s: nobody knows whether %s took the order: %s", task.pk, task.provider, error)
-        task.move(
-            Status.UNCONFIRMED, f"nobody knows whether it was accepted: {error}", at=at,
-            due_at=at + REMIND, **error_columns(error),
-        )  # fmt: skip
+        why = f"nobody knows whether it was accepted: {error}"
+        task.move(Status.UNCONFIRMED, why, at=at, due_at=at + REMIND, **changes)
+
+
+def _wait(task: GenerationTask, error: ProviderError) -> float:
+    """Seconds until the next sending: what the provider named, or a growing backoff."""
+    if isinstance(error, Busy) and error.retry_after_seconds is not None:
+        jitter = random.uniform(0, BACKOFF_FIRST_SECONDS * settings.WAIT_SCALE)  # noqa: S311
+        return error.retry_after_seconds + jitter
+    return backoff(task.failures)
 
 
 def doubt(task: GenerationTask, *, at: datetime) -> None:

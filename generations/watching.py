@@ -33,7 +33,7 @@ def look(task: GenerationTask, *, at: datetime) -> Ask | None:
     if not task.put_off(due_at=at + ASK_LEASE, asks=task.asks + 1):
         return None
     provider, model, remote_id = get_provider(task.provider), task.model, task.remote_id or ""
-    return Ask(task.pk, task.provider, False, lambda: provider.fetch(model=model, remote_id=remote_id))
+    return Ask(task.pk, task.provider, False, task.attempts, lambda: provider.fetch(model=model, remote_id=remote_id))
 
 
 def settle_report(task_id: int, outcome: Outcome, *, at: datetime, pace_seconds: float = 0.0) -> None:

@@ -21,8 +21,8 @@ def below_root(path: str) -> Path:
     return BASE_DIR / Path(path).expanduser()
 
 
-def practice_secret() -> str:
-    """A random key of this checkout, so that every practice command works before `up` has written `.env`."""
+def own_secret() -> str:
+    """A random key of this checkout, so that every command works before `up` has written it into `.env`."""
     keyfile = VAR / "secret_key"
     try:
         descriptor = os.open(keyfile, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -93,11 +93,7 @@ CATALOG_PUBLIC: bool = env.bool("CATALOG_PUBLIC", default=False)
 # --- Django ----------------------------------------------------------------------------------------------------
 
 DEBUG: bool = env.bool("DEBUG", default=False)
-SECRET_KEY: str = env.str("SECRET_KEY", default="")
-if not SECRET_KEY:
-    if not PRACTICE:
-        raise ImproperlyConfigured("SECRET_KEY is not set: `manage.py up` writes one into .env, or set your own.")
-    SECRET_KEY = practice_secret()
+SECRET_KEY: str = env.str("SECRET_KEY", default="") or own_secret()
 ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1"])
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL else []
 

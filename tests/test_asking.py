@@ -14,12 +14,12 @@ def test_a_providers_error_is_an_outcome_and_not_an_exception() -> None:
     def refuse() -> str:
         raise Busy("slow down")
 
-    assert isinstance(Ask(1, "apixo", True, refuse)(), Busy)
+    assert isinstance(Ask(1, "apixo", True, 1, refuse)(), Busy)
 
 
 def test_a_call_that_a_stalled_process_takes_up_late_is_not_made() -> None:
     calls: list[int] = []
-    late = Ask(1, "apixo", True, lambda: calls.append(1) or "id", time.monotonic() - asking.START_SECONDS - 1)
+    late = Ask(1, "apixo", True, 1, lambda: calls.append(1) or "id", time.monotonic() - asking.START_SECONDS - 1)
     assert isinstance(late(), NotSent)
     assert calls == []
 

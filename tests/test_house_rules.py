@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 import re
 import statistics
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from django.conf import settings
 
 ROOT = Path(__file__).resolve().parents[1]
 CODE = sorted(
@@ -81,14 +81,45 @@ def test_every_file_has_its_tests() -> None:
     assert missing == []
 
 
+WRITERS = {"create", "update", "delete", "bulk_create", "bulk_update", "get_or_create", "update_or_create", "add"}
+
+
+def calls() -> Iterator[tuple[str, ast.Call, str]]:
+    """Every call in the program, with its file and the words of what is called."""
+    for path in CODE:
+        if "sandbox" not in path.parts:
+            for node in ast.walk(ast.parse(text(path))):
+                if isinstance(node, ast.Call):
+                    yield name(path), node, ast.unparse(node.func)
+
+
 def test_only_move_writes_a_status() -> None:
-    writers = lines_with(r"\.status = |update\([^)]*\bstatus=|\bsetattr\(.*status")
-    assert writers == []
+    writers = set()
+    for file, call, called in calls():
+        if called.rsplit(".", 1)[-1] in WRITERS | {"setattr", "GenerationTask"}:
+            named = {keyword.arg for keyword in call.keywords}
+            values = {node.value for node in ast.walk(call) if isinstance(node, ast.Constant)}
+            if "status" in named or ("status" in values and "filter" not in called):
+                writers.add(file)
+    for path in CODE:
+        for node in ast.walk(ast.parse(text(path))):
+            targets = node.targets if isinstance(node, ast.Assign) else []
+            if any(isinstance(target, ast.Attribute) and target.attr == "status" for target in targets):
+                writers.add(name(path))
+            if isinstance(node, ast.Dict) and "sandbox" not in path.parts:
+                keys = {key.value for key in node.keys if isinstance(key, ast.Constant)}
+                writers |= {name(path)} if "status" in keys else set()
+    assert writers == {"generations/models/tasks.py"}  # in move(), and as_json() reads it
 
 
 def test_only_costs_writes_the_ledger() -> None:
-    writers = lines_with(r"LedgerEntry(\.objects\.(create|bulk_create|update|get_or_create)|\()")
-    assert [line for line in writers if not line.startswith(("generations/costs.py", "generations/models/"))] == []
+    writers = {
+        file
+        for file, __, called in calls()
+        if called == "LedgerEntry"
+        or (("LedgerEntry" in called or ".entries." in called) and called.rsplit(".", 1)[-1] in WRITERS)
+    }
+    assert writers == {"generations/costs.py"}
 
 
 def test_only_the_settings_read_the_environment() -> None:
@@ -123,7 +154,8 @@ def test_no_import_hides_in_a_function() -> None:
 
 
 def test_the_paid_post_is_sent_from_one_place() -> None:
-    assert [line.split(":")[0] for line in lines_with(r"\.submit\(order\)")] == ["generations/submitting.py"]
+    senders = [file for file, __, called in calls() if called.endswith("submit") and "pool" not in called]
+    assert senders == ["generations/submitting.py"]
 
 
 def test_every_setting_of_the_environment_is_in_the_example_and_in_the_readme() -> None:
@@ -147,9 +179,4 @@ def test_the_readme_and_ci_run_the_same_test_command() -> None:
 @pytest.mark.parametrize("file", ["requirements.txt", "tests/requirements.txt"])
 def test_every_requirement_is_pinned(file: str) -> None:
     lines = [line for line in text(ROOT / file).splitlines() if line and not line.startswith(("#", "-r"))]
-    assert [line for line in lines if "==" not in line and not line.startswith("urllib3")] == []
-
-
-def test_the_queues_own_pages_are_not_part_of_the_site() -> None:
-    assert "django_q" in settings.INSTALLED_APPS
-    assert "unregister" in text(ROOT / "generations/admin/__init__.py")
+    assert [line for line in lines if "==" not in line] == []

@@ -49,6 +49,17 @@ def test_a_conductor_with_work_left_rings_for_its_successor(monkeypatch: pytest.
     assert OrmQ.objects.count() == 1
 
 
+def test_a_fault_while_saving_is_on_the_timeline_and_the_row_is_put_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(task_id: int) -> bool:
+        raise RuntimeError("a fault of ours")
+
+    monkeypatch.setattr(jobs.saving, "save", fail)
+    task = a_task(Status.READY, source_expires_at=timezone.now() + timedelta(days=1), due_at=timezone.now())
+    assert not jobs.save(task.pk)
+    task.refresh_from_db()
+    assert (task.status, task.failures, task.error_message) == (Status.READY, 1, "a fault of our own: RuntimeError")
+
+
 def test_the_daily_clean_up_says_what_it_did(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level("INFO"):
         jobs.cleanup()

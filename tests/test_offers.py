@@ -117,13 +117,13 @@ def test_all_broken_rules_show_at_once() -> None:
         ({"model": "kling-3"}, "model", "apixo offers kling-2-1, kling-2-5-turbo-pro or kling-2-6, not kling-3"),
         ({"model": ""}, "model", "apixo offers kling-2-1, kling-2-5-turbo-pro or kling-2-6, not an empty one"),
         ({"mode": "pro"}, "mode", "kling-2-6 on apixo has text-to-video or image-to-video, not pro"),
-        ({"mode": ""}, "mode", "kling-2-6 on apixo has text-to-video or image-to-video, not an empty one"),
+        ({"mode": ""}, "mode", "is required"),
         ({"provider": "apikley", "model": K21}, "model", "apikley offers kling-2-6, not kling-2-1"),
         ({"provider": "apikley", "mode": "pro"}, "mode", "kling-2-6 on apikley has text-to-video, not pro"),
     ],
 )  # fmt: skip
 def test_what_nobody_offers_is_named_with_what_is_offered(changes: dict[str, str], field: str, text: str) -> None:
-    assert problems(good(TABLE[0], prompt="", **changes)) == {field: [text]}
+    assert problems(good(TABLE[0], **changes)) == {field: [text]}
 
 
 def test_choices_are_listed_as_people_say_them() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import namedtuple
+from pathlib import Path
 
 import pytest
 from pytest_django import Settings
@@ -48,6 +49,12 @@ def test_in_no_minute_are_there_more_requests_than_documented(clock: list[float]
 
 def test_the_interval_lets_all_tasks_be_asked_within_the_rate() -> None:
     assert Pace(150.0).interval_seconds(1000) == pytest.approx(8.33, abs=0.01)
+
+
+def test_a_disk_that_cannot_be_used_takes_no_clip(settings: Settings, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    settings.MEDIA_ROOT = tmp_path / "file" / "media"
+    assert pacing.clips_that_fit(0) == 0
 
 
 def test_a_full_disk_takes_no_clip(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 from django.utils import timezone
 from pytest_django import Settings
 from pytest_httpserver import HTTPServer
@@ -123,13 +124,52 @@ def test_a_dead_url_makes_the_provider_be_asked_for_a_fresh_one(served: Any, htt
     assert list(GenerationTask.objects.to_be_asked()) == [task]
 
 
-def test_urls_that_stay_dead_make_a_clip_lost_loudly(httpserver: HTTPServer, caplog: pytest.LogCaptureFixture) -> None:
+def test_dead_urls_after_other_failures_are_asked_for_again_and_not_given_up(httpserver: HTTPServer) -> None:
     httpserver.expect_request("/dead.mp4").respond_with_data("expired", status=410)
-    task = a_task(Status.READY, result_urls=[httpserver.url_for("/dead.mp4")], failures=saving.GONE_TRIES - 1)
+    task = a_task(
+        Status.READY, result_urls=[httpserver.url_for("/dead.mp4")], failures=50,
+        source_expires_at=timezone.now() + timedelta(days=1),
+    )  # fmt: skip
+    assert not saving.save(task.pk)
+    task.refresh_from_db()
+    assert (task.status, task.urls_died) == (Status.READY, True)
+
+
+def test_urls_that_are_dead_when_their_life_has_ended_make_a_clip_lost_loudly(
+    httpserver: HTTPServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    httpserver.expect_request("/dead.mp4").respond_with_data("expired", status=410)
+    task = a_task(Status.READY, result_urls=[httpserver.url_for("/dead.mp4")], source_expires_at=timezone.now())
     assert not saving.save(task.pk)
     task.refresh_from_db()
     assert (task.status, task.due_at) == (Status.LOST, None)
     assert "is lost" in caplog.text
+
+
+def test_when_the_commits_own_answer_is_lost_the_file_stays(
+    served: Any, monkeypatch: pytest.MonkeyPatch, media_root: Path
+) -> None:
+    """The row may be there: a file without a row is better than a row without its file."""
+    task, create = served(GOOD()), Video.objects.create
+
+    def lost(**columns: Any) -> None:
+        create(**columns)
+        raise OperationalError("server closed the connection")
+
+    monkeypatch.setattr(Video.objects, "create", lost)
+    with pytest.raises(OperationalError):
+        saving.save(task.pk)
+    assert len(list(media_root.rglob("*.mp4"))) == 1
+
+
+def test_a_full_disk_leaves_nothing_behind(served: Any, monkeypatch: pytest.MonkeyPatch, media_root: Path) -> None:
+    def full(part: Path, file: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(saving, "settle_file", full)
+    task = served(GOOD())
+    assert not saving.save(task.pk)
+    assert [path for path in media_root.rglob("*") if path.is_file()] == []
 
 
 def test_trying_ends_with_the_life_of_the_url(served: Any) -> None:
@@ -164,7 +204,7 @@ def test_a_worker_that_lost_its_lease_leaves_no_row_and_no_file(served: Any, med
         with pytest.raises(saving.Fenced):
             saving._keep(task, 0, task.result_urls[0], hold, seconds=10)
     assert not Video.objects.exists()
-    assert list(media_root.rglob("*.mp4")) == []
+    assert [path for path in media_root.rglob("*") if path.is_file()] == []
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django_q.models import OrmQ
 from pytest_django import Settings
 
-from generations import submitting
+from generations import ordering, submitting
 from generations.models import Breaker, GenerationTask, Kind, LedgerEntry, Status
 from generations.providers.errors import (
     AccountProblem,
@@ -36,8 +36,8 @@ def kinds_of(task: GenerationTask) -> list[str]:
 
 def settled(outcome: str | ProviderError, **changes: object) -> GenerationTask:
     """A task that was sent, after its answer was written."""
-    task = a_task(Status.SUBMITTING, **changes)
-    submitting.settle_order(task.pk, outcome, at=LATER)
+    task = a_task(Status.SUBMITTING, **({"posts": 0} | changes))
+    submitting.settle_order(task.pk, outcome, at=LATER, attempt=1)
     task.refresh_from_db()
     return task
 
@@ -47,7 +47,7 @@ def test_a_claimed_order_counts_as_sent_before_its_first_byte_leaves() -> None:
     ask = submitting.start(task, at=NOW)
     row = GenerationTask.objects.get(pk=task.pk)
     assert ask is not None
-    assert (row.status, row.posts, row.submitted_at) == (Status.SUBMITTING, 1, NOW)
+    assert (row.status, row.attempts, row.submitted_at) == (Status.SUBMITTING, 1, NOW)
     assert kinds_of(task) == [Kind.HOLD]
 
 
@@ -70,6 +70,7 @@ def test_what_was_provably_not_sent_waits_and_keeps_its_hold() -> None:
     task = settled(NotSent("no connection"))
     assert task.status == Status.QUEUED
     assert task.due_at > LATER
+    assert (task.posts, task.submitted_at) == (0, None)
     assert kinds_of(task) == [Kind.HOLD]
 
 
@@ -117,7 +118,37 @@ def test_the_providers_own_500_is_unknown_too_unless_the_operator_says_otherwise
     assert settled(ServerTrouble("oops", code="500")).status == Status.UNCONFIRMED
     settings.RETRY_SUBMIT_ON_5XX = True
     assert settled(ServerTrouble("oops", code="500")).status == Status.QUEUED
-    assert settled(ServerTrouble("oops", code="500"), posts=3).status == Status.UNCONFIRMED
+    assert settled(ServerTrouble("oops", code="500"), posts=2).status == Status.UNCONFIRMED
+
+
+def test_an_order_that_may_have_been_accepted_once_is_neither_refused_nor_taken_back(
+    settings: Settings, staff: User
+) -> None:
+    settings.RETRY_SUBMIT_ON_5XX = True
+    task = settled(ServerTrouble("oops", code="500"))
+    assert task.doubtful
+    assert not ordering.cancel(task, at=LATER, by=staff)
+    assert settled(Rejected("no"), doubtful=True).status == Status.UNCONFIRMED
+    assert kinds_of(task) == [Kind.HOLD]
+
+
+def test_an_answer_to_an_earlier_sending_changes_nothing_and_its_id_is_on_record(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    for outcome in (NotSent("no connection"), "paid-1", Rejected("no")):
+        task = a_task(Status.SUBMITTING, attempts=2)
+        submitting.settle_order(task.pk, outcome, at=LATER, attempt=1)
+        task.refresh_from_db()
+        assert (task.status, task.remote_id) == (Status.SUBMITTING, None)
+        assert "earlier sending" in task.events.last().reason
+    assert "paid-1" in caplog.text
+
+
+def test_writing_the_same_answer_again_changes_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    task = settled("abc-123")
+    submitting.settle_order(task.pk, "abc-123", at=LATER, attempt=1)
+    assert task.events.count() == 1
+    assert caplog.text == ""
 
 
 def test_an_order_whose_worker_died_is_never_sent_again() -> None:
@@ -130,14 +161,14 @@ def test_an_order_whose_worker_died_is_never_sent_again() -> None:
 def test_an_answer_that_comes_after_all_adopts_the_doubtful_order() -> None:
     task = a_task(Status.SUBMITTING)
     submitting.doubt(task, at=LATER)
-    submitting.settle_order(task.pk, "abc-123", at=LATER)
+    submitting.settle_order(task.pk, "abc-123", at=LATER, attempt=1)
     task.refresh_from_db()
     assert (task.status, task.remote_id, task.error_message) == (Status.RUNNING, "abc-123", "")
 
 
 def test_a_late_refusal_leaves_the_decision_to_the_person() -> None:
     task = a_task(Status.UNCONFIRMED)
-    submitting.settle_order(task.pk, Rejected("no"), at=LATER)
+    submitting.settle_order(task.pk, Rejected("no"), at=LATER, attempt=1)
     task.refresh_from_db()
     assert task.status == Status.UNCONFIRMED
     assert "came late" in task.events.last().reason
@@ -152,7 +183,7 @@ def test_an_id_that_another_task_has_is_not_believed() -> None:
 
 def test_a_paid_id_that_finds_its_task_ended_is_on_record(caplog: pytest.LogCaptureFixture) -> None:
     task = a_task(Status.FAILED)
-    submitting.settle_order(task.pk, "paid-1", at=LATER)
+    submitting.settle_order(task.pk, "paid-1", at=LATER, attempt=1)
     assert "paid-1" in caplog.text
     assert "paid-1" in task.events.last().reason
 

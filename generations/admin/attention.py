@@ -10,7 +10,6 @@ from django.db.models import Q
 from generations.models import GenerationTask, Status
 
 NEEDS_DECISION = (Status.UNCONFIRMED, Status.LOST)
-WAITING = (Status.QUEUED,)
 AT_THE_PROVIDER = (Status.SUBMITTING, Status.RUNNING, Status.READY)
 COLUMNS = ("status", "submitted_at", "provider", "model", "mode", "duration_seconds")
 

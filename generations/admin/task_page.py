@@ -112,7 +112,7 @@ def _decisions(task: GenerationTask) -> Iterator[Choice]:
             name="abandon", label="Confirm that nothing was accepted", form=verbs.AbandonForm(), tone="danger",
             hint=f"{provider} has no such order and took no money: what is reserved is free again.",
         )  # fmt: skip
-    if task.status == Status.QUEUED:
+    if task.can_be_canceled:
         yield Choice(name="cancel", label="Cancel", hint="Not sent yet: nothing is charged.", tone="danger")
     if task.status in LOOKED_AT and task.remote_id:
         yield Choice(name="poll", label="Poll now", hint="Asks now and not when it is due. Costs nothing.")

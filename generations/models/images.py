@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import uuid
+from pathlib import Path
 
 from django.conf import settings
 from django.core import signing
-from django.core.files.base import ContentFile
 from django.db import models
 from django.urls import reverse
 
@@ -35,15 +36,22 @@ class ReferenceImage(models.Model):
 
     @classmethod
     def keep(cls, image: CleanImage, *, name: str = "") -> ReferenceImage:
-        """Store a checked picture, or return the one that has the same content."""
+        """Store a checked picture, or return the one that has the same content.
+
+        The file is named by its content and written first, so doing it twice, or at once, does it once.
+        """
         sha256 = hashlib.sha256(image.content).hexdigest()
-        found = cls.objects.filter(sha256=sha256).first()
-        if found:
-            return found
-        row = cls(sha256=sha256, width=image.width, height=image.height, original_name=name.replace("\0", "")[:200])
-        row.file.save(f"images/{uuid.uuid4().hex}.{image.extension}", ContentFile(image.content), save=False)
-        row.save(force_insert=True)
-        return row
+        file = f"images/{sha256}.{image.extension}"
+        path = Path(settings.MEDIA_ROOT, file)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_suffix(f".{uuid.uuid4().hex}.part")
+        with part.open("wb") as out:
+            out.write(image.content)
+            out.flush()
+            os.fsync(out.fileno())
+        part.replace(path)
+        facts = {"file": file, "width": image.width, "height": image.height, "original_name": printable(name)}
+        return cls.objects.get_or_create(sha256=sha256, defaults=facts)[0]
 
     def provider_url(self) -> str:
         """Where a provider fetches the picture: signed, under PUBLIC_URL, good for a week."""
@@ -52,3 +60,8 @@ class ReferenceImage(models.Model):
     @property
     def extension(self) -> str:
         return str(self.file.name).rsplit(".", 1)[-1]
+
+
+def printable(name: str) -> str:
+    """A file's name as text that every database takes."""
+    return name.replace("\0", "")[:200]

@@ -120,7 +120,9 @@ class GenerationTask(models.Model):
     due_at = models.DateTimeField(null=True)
     remote_id = models.CharField(max_length=200, null=True)  # noqa: DJ001 - NULL keeps it out of the unique constraint
     remote_state = models.CharField(max_length=50, blank=True, help_text="The provider's own word, as last heard.")
-    posts = models.PositiveSmallIntegerField(default=0, help_text="How often the order was sent.")
+    attempts = models.PositiveIntegerField(default=0, help_text="How often it was claimed to be sent; fences answers.")
+    posts = models.PositiveIntegerField(default=0, help_text="How often the order left, or may have left.")
+    doubtful = models.BooleanField(default=False, help_text="An earlier sending may have been accepted after all.")
     asks = models.PositiveIntegerField(default=0, help_text="How often its state was asked.")
     failures = models.PositiveIntegerField(default=0, help_text="Attempts in a row that brought nothing.")
     unseen_since = models.DateTimeField(null=True, help_text="Since when the provider says it knows no such task.")
@@ -215,6 +217,11 @@ class GenerationTask(models.Model):
     @property
     def is_active(self) -> bool:
         return self.status in ACTIVE
+
+    @property
+    def can_be_canceled(self) -> bool:
+        """Whether it provably never reached the provider's books."""
+        return self.status == Status.QUEUED and not self.doubtful
 
     def order(self) -> Order:
         """What the provider is sent; stored images become links that it can fetch."""

@@ -32,7 +32,7 @@ def test_the_list_takes_as_many_queries_for_many_rows_as_for_few(
 
 def test_a_task_s_entries_are_found_by_its_number(admin_client: Client) -> None:
     task = a_task(Status.RUNNING, remote_id="remote-9")
-    a_task(Status.STORED)
+    a_task(Status.STORED, remote_id="another")
     for words in (str(task.pk), "remote-9"):
         found = admin_client.get(LIST, {"q": words}).context["cl"].result_list
         assert {entry.task_id for entry in found} == {task.pk}

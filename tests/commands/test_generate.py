@@ -65,6 +65,11 @@ def test_an_order_is_a_row_and_exit_code_0() -> None:
         (["--takes", "0"], "takes", "1 to 100"),
         (["--takes", "101"], "takes", "1 to 100"),
         (["--delivery", "callback"], "delivery", "only polling"),
+        (["--delivery", "pigeon"], "delivery", "polling, not pigeon"),
+        (["--duration", ""], "duration", "is required"),
+        (["--takes", ""], "takes", "is required"),
+        (["--provider", ""], "provider", "empty is not one of"),
+        (["--prompt-id", "1"], "prompt", "not both"),
         (["--mode", "image-to-video"], "start_image", "requires one"),
     ],
 )
@@ -78,6 +83,12 @@ def test_a_rule_that_is_broken_is_named_with_its_field_and_nothing_is_written(
     assert rule in found[field][0]
     assert not GenerationTask.objects.exists()
     assert not ReferenceImage.objects.exists()
+
+
+def test_an_order_of_nothing_is_told_everything_that_it_lacks() -> None:
+    code, out, __ = generate("--json")
+    assert code == 2
+    assert list(json.loads(out)["errors"]) == ["prompt", "model", "mode"]
 
 
 def test_for_people_each_problem_is_a_line_on_stderr_and_the_last_one_speaks_of_money() -> None:

@@ -149,6 +149,17 @@ def test_a_second_start_keeps_everything_and_ctrl_c_ends_it(site: Site) -> None:
     assert site.processes() == []
 
 
+def test_an_env_file_without_a_secret_key_gets_one_and_a_providers_key_makes_it_real(site: Site) -> None:
+    (site.folder / ".env").write_text("APIXO_API_KEY=not-a-key")
+    site.start()
+    env = (site.folder / ".env").read_text()
+    assert env.startswith("APIXO_API_KEY=not-a-key\n")
+    assert env.count("SECRET_KEY=") == 1
+    assert "Practice mode" not in site.output()
+    assert json.loads(site.manage("tasks", "--json").stdout) == []
+    site.stop(signal.SIGTERM)
+
+
 def test_a_port_that_is_taken_is_told_before_anything_is_done(site: Site) -> None:
     with contextlib.closing(socket.socket()) as other:
         other.bind(("127.0.0.1", site.port))

@@ -1,6 +1,10 @@
 """Start and end images under names of ours."""
 
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
 import pytest
+from django.db import connection
 
 from generations.media import CleanImage
 from generations.models import ReferenceImage
@@ -28,3 +32,17 @@ def test_the_providers_link_is_signed_and_absolute() -> None:
     signed = url.rsplit("/", 1)[1].removesuffix(".png")
     assert url.startswith("http://127.0.0.1:8000/reference/")
     assert SIGNER.unsign(signed) == str(image.pk)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_same_picture_kept_by_many_at_once_is_one_row_and_one_file(media_root: Path) -> None:
+    def keep() -> int:
+        try:
+            return ReferenceImage.keep(PICTURE).pk
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(6) as pool:
+        ids = {future.result() for future in [pool.submit(keep) for __ in range(6)]}
+    assert len(ids) == 1
+    assert len([path for path in media_root.rglob("*") if path.is_file()]) == 1

@@ -30,9 +30,8 @@ class Command(StudioCommand):
     help = "Order clips. Exit 0: ordered (with --wait: all stored); 1: not all stored; 2: refused, nothing charged."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        what = parser.add_mutually_exclusive_group()
-        what.add_argument("--prompt", help="the text of the clip")
-        what.add_argument("--prompt-id", help="the id of a kept prompt")
+        parser.add_argument("--prompt", help="the text of the clip")
+        parser.add_argument("--prompt-id", help="the id of a kept prompt, instead of a text")
         for name in ("model", "mode", "duration", "aspect-ratio", "negative-prompt", "cfg-scale", "route"):
             parser.add_argument(f"--{name}")
         parser.add_argument("--provider", default="apixo")
@@ -40,7 +39,7 @@ class Command(StudioCommand):
         parser.add_argument("--start-image", metavar="PATH_OR_URL")
         parser.add_argument("--end-image", metavar="PATH_OR_URL")
         parser.add_argument("--takes", default="1", help="how many clips of this")
-        parser.add_argument("--delivery", choices=["polling", "callback"], help="default: polling")
+        parser.add_argument("--delivery", help="polling, which is the default")
         parser.add_argument("--wait", action="store_true", help="until all clips are stored, or cannot be")
         parser.add_argument("--timeout", type=float, default=900.0, help="seconds that --wait waits at most")
         parser.add_argument("--json", action="store_true")
@@ -85,6 +84,9 @@ class Command(StudioCommand):
 def _kept_prompt(options: dict[str, Any], problems: Problems) -> Prompt | None:
     given = options["prompt_id"]
     if given is None:
+        return None
+    if options["prompt"] is not None:
+        problems["prompt"] = ["a text or the id of a kept prompt, not both"]
         return None
     prompt = Prompt.objects.filter(pk=given).first() if given.isdecimal() and len(given) < 19 else None
     if prompt is None:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import secrets
 import shlex
+import signal
 import socket
 import sys
 import threading
+import time
 from contextlib import closing
+from types import FrameType
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -52,7 +55,7 @@ class Command(BaseCommand):
         call_command("migrate", interactive=False, verbosity=0)
         load_schedules()
         self._make_admin()
-        if settings.PRACTICE and not GenerationTask.objects.exists():
+        if settings.APIXO_BASE_URL.startswith(settings.SANDBOX_URL) and not GenerationTask.objects.exists():
             welcome()
         self.stdout.write(f"Kling Studio: http://{HOST}:{port}/  (admin: http://{HOST}:{port}/admin/)")
         if settings.PRACTICE:
@@ -61,13 +64,16 @@ class Command(BaseCommand):
         sys.exit(self._run(port))
 
     def _write_env(self) -> None:
+        """A first `.env`, or the key that an existing one lacks; the one that this run already signs with."""
         path = settings.BASE_DIR / ".env"
-        if path.exists():
+        if not path.exists():
+            path.touch(mode=0o600)
+            path.write_text("DEBUG=True\n")
+        elif "SECRET_KEY" in os.environ:  # set outside, or read from .env
             return
-        # The key that this run already signs with, so that nothing signed before is lost.
-        path.touch(mode=0o600)
-        path.write_text(f"SECRET_KEY='{settings.SECRET_KEY}'\nDEBUG=True\n")
-        self.stdout.write("Wrote .env with a random SECRET_KEY; .env.example lists every variable.")
+        with path.open("a") as file:
+            file.write(f"\nSECRET_KEY='{settings.SECRET_KEY}'\n")
+        self.stdout.write("Wrote a random SECRET_KEY into .env; .env.example lists every variable.")
 
     def _make_admin(self) -> None:
         users = get_user_model().objects
@@ -97,16 +103,38 @@ class Command(BaseCommand):
             line = f"exec {shlex.quote(sys.executable)} {command}"
             manager.add_process(name, line, env=env, cwd=str(settings.BASE_DIR))
         manager.loop()
-        return 0 if manager.returncode in (130, 143) else manager.returncode or 0
+        return manager.returncode or 0
 
 
 class Processes(honcho.manager.Manager):  # type: ignore[misc]
+    """Ends the worker first, so that what it has under way still finds the site and the practice provider.
+
+    honcho ends processes, and prints, from within the signal's handler: that fails when the signal comes while it
+    prints, or before each process has told its id. Here a thread does it.
+    """
+
+    patience_ends = 0.0
+
+    def _start(self) -> None:
+        super()._start()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._asked)
+
+    def _asked(self, number: int, frame: FrameType | None) -> None:
+        self.returncode = 0
+        threading.Thread(target=self.terminate).start()
+
     def terminate(self) -> None:
-        """Wait until each process has told its id: honcho itself fails on a Ctrl-C that comes before."""
         if self._all_started():
-            super().terminate()
-        else:
-            threading.Timer(0.1, self.terminate).start()
+            worker = self._processes["worker"]
+            if not self.patience_ends:
+                self.patience_ends = time.monotonic() + STOP_SECONDS
+                if "returncode" not in worker:
+                    self._procmgr.terminate(worker["pid"])
+            if "returncode" in worker or time.monotonic() > self.patience_ends:
+                super().terminate()
+                return
+        threading.Timer(0.1, self.terminate).start()
 
 
 def welcome() -> None:
