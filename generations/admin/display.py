@@ -78,6 +78,11 @@ def when(at: datetime | None) -> str:
     return format_html('<time datetime="{}">{}</time>', at.isoformat(), date_filter(localtime(at), "j M Y, H:i"))
 
 
+def over(first: str, second: str) -> str:
+    """Two lines of a cell: the second one small, and left out when there is nothing to say."""
+    return format_html('<div>{}</div><small class="quiet">{}</small>', first, second) if second else first
+
+
 def usual(low: float, high: float) -> str:
     """`usually 50–70 s`: how long something takes, in seconds; `low` is 0 where only the longest time is known."""
     if not low:

@@ -48,7 +48,7 @@ class StatusFilter(admin.SimpleListFilter):
 @admin.register(GenerationTask)
 class TaskAdmin(ReadOnlyAdmin):
     fields = ()  # the page is drawn by its own template
-    list_display = ["clip", "name", "status_badge", "settings", "price", "who", "created", "next_look"]
+    list_display = ["clip", "name", "status_badge", "settings", "price", "ordered"]
     list_display_links = ["name"]
     list_filter = [StatusFilter, "provider", "model", "practice"]
     list_select_related = ["prompt", "ordered_by"]
@@ -173,7 +173,8 @@ class TaskAdmin(ReadOnlyAdmin):
 
     @admin.display(description="Status", ordering="status")
     def status_badge(self, task: GenerationTask) -> str:
-        return display.badge(task.status)
+        """Where it stands, and when an active task is looked at next."""
+        return display.over(display.badge(task.status), _next_look(task))
 
     @admin.display(description="Model", ordering="model")
     def settings(self, task: GenerationTask) -> str:
@@ -183,20 +184,17 @@ class TaskAdmin(ReadOnlyAdmin):
     def price(self, task: GenerationTask) -> str:
         return display.money(task.price_usd, practice=task.practice)
 
-    @admin.display(description="Who", ordering="ordered_by")
-    def who(self, task: GenerationTask) -> str:
-        return str(task.ordered_by or display.EMPTY)
+    @admin.display(description="Ordered", ordering="created_at")
+    def ordered(self, task: GenerationTask) -> str:
+        return display.over(
+            display.when(task.created_at), f"by {task.ordered_by}" if task.ordered_by else "by a command"
+        )
 
-    @admin.display(description="Created", ordering="created_at")
-    def created(self, task: GenerationTask) -> str:
-        return display.when(task.created_at)
 
-    @admin.display(description="Next look", ordering="due_at")
-    def next_look(self, task: GenerationTask) -> str:
-        """When an active task is looked at; one that waits for a person says so."""
-        if task.status == Status.UNCONFIRMED:
-            return "a person's"
-        if task.due_at is None:
-            return display.EMPTY
-        seconds = (task.due_at - timezone.now()).total_seconds()
-        return f"in {duration(seconds)}" if seconds > 0 else "now"
+def _next_look(task: GenerationTask) -> str:
+    if task.status == Status.UNCONFIRMED:
+        return "waits for a person"
+    if task.due_at is None:
+        return ""
+    seconds = (task.due_at - timezone.now()).total_seconds()
+    return f"next look in {duration(seconds)}" if seconds > 0 else "looked at now"

@@ -1,9 +1,9 @@
-"""Make the pictures of the README from a running practice site.
+"""Make pictures of every page, in light, dark and on a phone, from a running practice site.
 
     .venv/bin/python manage.py up                                         # in one terminal
-    .venv/bin/python -m tests.browser.screenshots admin PASSWORD          # in another
+    .venv/bin/python -m tests.browser.screenshots admin PASSWORD FOLDER   # in another
 
-Writes generations/docs/<page>-<light|dark|phone>.png.
+Writes FOLDER/<page>-<light|dark|phone>.png. The README's come from here: FOLDER generations/docs, the rest thrown away.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from playwright.sync_api import Browser, sync_playwright
 
 from tests.browser.chromium import CHROMIUM, QUIET
 
-DOCS = Path(__file__).resolve().parents[2] / "generations/docs"
 LOOKS = {"light": ("light", 1280), "dark": ("dark", 1280), "phone": ("light", 390)}
 PAGES = {
     "catalog": "/",
@@ -29,16 +28,18 @@ PAGES = {
 }
 
 
-def main(name: str, password: str, site: str = "http://127.0.0.1:8000") -> None:
-    DOCS.mkdir(exist_ok=True)
+def main(name: str, password: str, folder: str, site: str = "http://127.0.0.1:8000") -> None:
+    Path(folder).mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
         for look, (scheme, width) in LOOKS.items():
-            take(browser, look, scheme, width, name=name, password=password, site=site)
+            take(browser, look, scheme, width, name=name, password=password, folder=folder, site=site)
         browser.close()
 
 
-def take(browser: Browser, look: str, scheme: str, width: int, *, name: str, password: str, site: str) -> None:
+def take(
+    browser: Browser, look: str, scheme: str, width: int, *, name: str, password: str, folder: str, site: str
+) -> None:
     """Every page in one look."""
     size = {"width": width, "height": 844 if width < 600 else 800}
     context = browser.new_context(base_url=site, color_scheme=scheme, viewport=size)  # type: ignore[arg-type]
@@ -55,7 +56,7 @@ def take(browser: Browser, look: str, scheme: str, width: int, *, name: str, pas
         else:
             page.locator(where).first.click()
         page.wait_for_load_state("networkidle")
-        page.screenshot(path=DOCS / f"{title}-{look}.png")
+        page.screenshot(path=Path(folder) / f"{title}-{look}.png")
     context.close()
 
 
