@@ -157,7 +157,11 @@ class Sandbox:
         threading.Thread(target=self._tick, name="sandbox-clock", daemon=True).start()
 
     def _serve(self) -> None:
-        self._server.serve_forever(poll_interval=POLL_SECONDS)
+        try:
+            self._server.serve_forever(poll_interval=POLL_SECONDS)
+        except (OSError, ValueError):  # stopped before it began: its socket is closed already
+            if not self._server.stopping.is_set():
+                raise
 
     def _tick(self) -> None:
         while not self._server.stopping.wait(TICK_SECONDS):
