@@ -15,6 +15,7 @@ from generations.providers.base import Report
 from generations.providers.errors import NotSent, ProviderError
 
 ASK_LEASE = timedelta(seconds=150)  # how long a claimed row is ours: the wait for a thread, and one exchange
+REMIND = timedelta(hours=1)  # how often an undecided order comes up
 START_SECONDS = 50.0  # from the claim; with the exchange (90 s at most) and its settling this stays within the lease
 BACKOFF_FIRST_SECONDS, BACKOFF_MAX_SECONDS = 2.0, 300.0
 

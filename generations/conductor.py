@@ -220,7 +220,7 @@ def _step_without_asking(at: datetime) -> None:
     due = GenerationTask.objects.due(at=at)
     for task in due.filter(status=Status.SUBMITTING)[:BATCH]:
         doubt(task, at=at)
-    for task in due.filter(status=Status.UNCONFIRMED)[:BATCH]:
+    for task in due.filter(status=Status.UNCONFIRMED, candidate_id="")[:BATCH]:
         remind(task, at=at)
     for task in due.filter(status=Status.READY, urls_died=False)[:BATCH]:
         if task.put_off(due_at=at + RING_AGAIN):

@@ -11,7 +11,7 @@ from django.core.files import File
 
 from generations import offers, ordering
 from generations.media import BadImage, clean_image
-from generations.models import Delivery, GenerationTask, Prompt
+from generations.models import GenerationTask, Prompt
 from generations.ordering import Upload
 from generations.providers import ADAPTERS
 from generations.providers.base import Order
@@ -77,7 +77,13 @@ class OrderForm(forms.Form):
         help_text="How many clips of this.",
         error_messages={"invalid": "a whole number"},
     )
-    delivery = forms.CharField(widget=forms.HiddenInput, initial=Delivery.POLLING, required=False)
+    delivery = forms.CharField(
+        required=False,
+        initial=ordering.default_delivery,
+        widget=forms.Select(
+            choices=[("polling", "polling: we ask"), ("callback", "callback: the provider tells this site")]
+        ),
+    )
     batch = forms.UUIDField(widget=forms.HiddenInput, required=False)
 
     def clean(self) -> dict[str, Any]:
@@ -91,7 +97,7 @@ class OrderForm(forms.Form):
             self.order(),
             uploads=self.uploads,
             takes=self.cleaned_data.get("takes", 1),
-            delivery=data.get("delivery", "") if "delivery" in self.data else Delivery.POLLING,
+            delivery=self.chosen_delivery(),
         )
         for name, texts in found.items():
             if name not in self.errors:
@@ -105,6 +111,10 @@ class OrderForm(forms.Form):
             self.add_error(name, "is required")
         else:
             self.cleaned_data[name] = self.fields[name].initial
+
+    def chosen_delivery(self) -> str:
+        chosen: str = self.cleaned_data.get("delivery", "")
+        return chosen if "delivery" in self.data else ordering.default_delivery()
 
     def order(self) -> Order:
         data = self.cleaned_data
@@ -132,6 +142,7 @@ class OrderForm(forms.Form):
             prompt=prompt,
             uploads=self.uploads,
             takes=self.cleaned_data["takes"],
+            delivery=self.chosen_delivery(),
             batch=self.cleaned_data.get("batch") or uuid.uuid4(),
         )
 

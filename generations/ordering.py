@@ -15,7 +15,7 @@ from django.db import IntegrityError, transaction
 
 from generations import costs, doorbell, offers
 from generations.media import CleanImage
-from generations.models import Delivery, GenerationTask, Prompt, ReferenceImage, Status, TaskEvent
+from generations.models import DeliveryMode, GenerationTask, Prompt, ReferenceImage, Status, TaskEvent
 from generations.providers import ADAPTERS
 from generations.providers.base import Order
 
@@ -48,7 +48,7 @@ def problems(
     *,
     uploads: Mapping[str, Upload | ReferenceImage],
     takes: int = 1,
-    delivery: str = Delivery.POLLING,
+    delivery: str = DeliveryMode.POLLING,
 ) -> Problems:
     """Everything that stands against an order, by field: the documents' rules and this site's own."""
     found = offers.problems(
@@ -64,9 +64,8 @@ def problems(
         found["provider"] = [f"{_key_name(order.provider)} is not set, so nothing can be ordered there"]
     if not 1 <= takes <= MAX_TAKES:
         found["takes"] = [f"1 to {MAX_TAKES} at a time, not {takes}"]
-    if delivery != Delivery.POLLING:
-        known = delivery in Delivery.values
-        found["delivery"] = ["only polling is built so far" if known else f"polling, not {delivery or 'an empty one'}"]
+    if text := _delivery_problem(order, delivery):
+        found["delivery"] = [text]
     for field in IMAGE_FIELDS:
         text = _picture_problem(order, field, uploaded=field in uploads)
         if text:
@@ -82,7 +81,7 @@ def place(
     prompt: Prompt | None = None,
     uploads: Mapping[str, Upload] | None = None,
     takes: int = 1,
-    delivery: str = Delivery.POLLING,
+    delivery: str = DeliveryMode.POLLING,
     batch: uuid.UUID | None = None,
 ) -> list[GenerationTask]:
     """Write the tasks of an order with their holds, and ring. Raise OrderRefused before anything is written.
@@ -98,6 +97,7 @@ def place(
         with transaction.atomic():
             images = {name: ReferenceImage.keep(up.image, name=up.name) for name, up in uploads.items()}
             draft = _draft(order, prompt or _prompt_of(order, by), images, at=at, by=by)
+            draft["delivery"] = delivery
             return _write(draft, batch=batch, takes=takes, at=at, by=by)
     except IntegrityError:
         if tasks := _ordered_before(batch):
@@ -148,10 +148,10 @@ def _copy(
 ) -> GenerationTask:
     images = {name: image for name in IMAGE_FIELDS if (image := getattr(task, name))}
     order = replace(task.order(), start_image=task.start_image_url, end_image=task.end_image_url)
-    if found := problems(order, uploads=images):
+    if found := problems(order, uploads=images, delivery=task.delivery):
         raise OrderRefused(found)
     draft = _draft(order, task.prompt, images, at=at, by=by)
-    draft["retry_of"] = retry_of
+    draft |= {"retry_of": retry_of, "delivery": task.delivery}
     return _write(draft, batch=batch, takes=1, at=at, by=by)[0]
 
 
@@ -223,6 +223,27 @@ def _picture_problem(order: Order, field: str, *, uploaded: bool) -> str:
     if _is_private(url) and not near:
         return "a private or local address, which the provider cannot reach"
     return ""
+
+
+def default_delivery() -> DeliveryMode:
+    """Callbacks where the internet reaches this site, polling elsewhere."""
+    return DeliveryMode.CALLBACK if settings.PUBLIC_URL.startswith("https://") else DeliveryMode.POLLING
+
+
+def _delivery_problem(order: Order, delivery: str) -> str:
+    if delivery not in DeliveryMode.values:
+        return f"polling or callback, not {delivery or 'an empty one'}"
+    if delivery == DeliveryMode.POLLING or settings.PUBLIC_URL.startswith("https://"):
+        return ""
+    if not settings.PUBLIC_URL:
+        return "a callback comes to this site, and PUBLIC_URL is not set; set it, or choose polling"
+    if not (_is_loopback(settings.PUBLIC_URL) and _is_private(_base_url(order.provider))):
+        return f"a callback needs an https PUBLIC_URL, not {settings.PUBLIC_URL}; choose polling"
+    return ""
+
+
+def _is_loopback(url: str) -> bool:
+    return urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1")
 
 
 def _is_private(url: str) -> bool:

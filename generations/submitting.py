@@ -19,6 +19,7 @@ from generations.asking import (
     ASK_LEASE,
     BACKOFF_FIRST_SECONDS,
     NO_ERROR,
+    REMIND,
     Ask,
     Outcome,
     backoff,
@@ -39,7 +40,6 @@ from generations.providers.errors import (
 
 logger = logging.getLogger(__name__)
 
-REMIND = timedelta(hours=1)  # how often an undecided order shows up in the log
 MAX_POSTS = 3  # only with RETRY_SUBMIT_ON_5XX
 
 
@@ -116,7 +116,9 @@ def _not_accepted(task: GenerationTask, error: ProviderError, *, at: datetime) -
     else:
         logger.warning("task %s: nobody knows whether %s took the order: %s", task.pk, task.provider, error)
         why = f"nobody knows whether it was accepted: {error}"
-        task.move(Status.UNCONFIRMED, why, at=at, due_at=at + REMIND, **changes)
+        # A callback that came before this may have named it already.
+        due_at = at if task.candidate_id else at + REMIND
+        task.move(Status.UNCONFIRMED, why, at=at, due_at=due_at, **changes)
 
 
 def _wait(task: GenerationTask, error: ProviderError) -> float:

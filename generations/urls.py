@@ -5,11 +5,13 @@ from django.templatetags.static import static
 from django.urls import path
 from django.views.generic import RedirectView
 
+from generations import webhooks
 from generations.catalog.health import healthz
 from generations.catalog.media import media, reference_image
 from generations.catalog.views import catalog, video
 
 urlpatterns = [
+    path("webhooks/<slug:provider>/<str:token>/", webhooks.receive, name="webhook"),
     path("", catalog, name="catalog"),
     path("videos/<int:pk>/", video, name="video"),
     path("media/<path:path>", media, name="media"),

@@ -10,11 +10,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from generations import costs, doorbell
-from generations.asking import ASK_LEASE, NO_ERROR, Ask, Outcome, backoff
-from generations.models import GenerationTask, Status
+from generations.asking import ASK_LEASE, NO_ERROR, REMIND, Ask, Outcome, backoff
+from generations.models import Delivery, DeliveryMode, GenerationTask, Status
 from generations.providers import get_provider
 from generations.providers.base import RemoteState, Report
 from generations.providers.errors import ProviderError
@@ -25,14 +25,15 @@ UNSEEN_GRACE_SECONDS = 90.0  # how long "no such task" may follow an order that 
 UNSEEN_ASKS = 3  # and how often it must have been said
 OVERDUE_SHARE = 0.1  # a long overdue task is asked again after a tenth of its delay
 OVERDUE_MAX_SECONDS = 3600.0
-WATCHED = (Status.RUNNING, Status.READY, Status.LOST)
+CALLBACK_PATIENCE = 6  # times the documented interval: where a callback is expected, polling is the safety net
+WATCHED = (Status.RUNNING, Status.READY, Status.LOST, Status.UNCONFIRMED)
 
 
 def look(task: GenerationTask, *, at: datetime) -> Ask | None:
     """Claim a row whose state at the provider is to be asked."""
     if not task.put_off(due_at=at + ASK_LEASE, asks=task.asks + 1):
         return None
-    provider, model, remote_id = get_provider(task.provider), task.model, task.remote_id or ""
+    provider, model, remote_id = get_provider(task.provider), task.model, task.remote_id or task.candidate_id
     return Ask(task.pk, task.provider, False, task.attempts, lambda: provider.fetch(model=model, remote_id=remote_id))
 
 
@@ -41,10 +42,30 @@ def settle_report(task_id: int, outcome: Outcome, *, at: datetime, pace_seconds:
     task = GenerationTask.objects.get(pk=task_id)
     if task.status not in WATCHED:
         _too_late(task, outcome, at=at)
+    elif task.status == Status.UNCONFIRMED:
+        _adopt(task, outcome, at=at)
     elif isinstance(outcome, ProviderError):
         _ask_later(task, str(outcome), at=at)
     elif isinstance(outcome, Report):
         REPORTED[outcome.state](task, outcome, at=at, pace_seconds=pace_seconds)
+
+
+def _adopt(task: GenerationTask, outcome: Outcome, *, at: datetime) -> None:
+    """An order whose answer was lost, and the id that its callback gave: believed when the provider knows it too."""
+    named = task.candidate_id
+    if isinstance(outcome, ProviderError):
+        _ask_later(task, str(outcome), at=at)
+    elif isinstance(outcome, Report) and outcome.state is not RemoteState.UNSEEN and named:
+        why = f"its callback named it {named}, and {task.provider} knows that task"
+        try:
+            with transaction.atomic():
+                task.move(Status.RUNNING, why, at=at, due_at=at, remote_id=named, failures=0, **NO_ERROR)
+        except IntegrityError:
+            task.note(f"its callback named it {named}, which is another task's id", at=at)
+            task.put_off(due_at=at + REMIND, candidate_id="")
+    else:
+        task.note(f"a callback named it {named}, which {task.provider} does not know", at=at)
+        task.put_off(due_at=at + REMIND, candidate_id="")
 
 
 def _too_late(task: GenerationTask, outcome: Outcome, *, at: datetime) -> None:
@@ -134,6 +155,20 @@ def _ask_later(task: GenerationTask, why: str, *, at: datetime) -> None:
     task.put_off(due_at=at + timedelta(seconds=wait), failures=task.failures + 1, error_message=why)
 
 
+def hear(task: GenerationTask, body: str, *, digest: str, named: str, at: datetime) -> None:
+    """Keep a callback, and look at its task now. What it says of state and files is not believed; the look tells."""
+    with transaction.atomic():
+        before = Delivery.objects.filter(task=task, digest=digest).exists()
+        fresh = [] if before else [Delivery(task=task, received_at=at, digest=digest, body=body)]
+        Delivery.objects.bulk_create(fresh, ignore_conflicts=True)
+        if fresh and named and not task.remote_id:
+            GenerationTask.objects.filter(pk=task.pk, remote_id=None).update(candidate_id=named)
+        waiting = GenerationTask.objects.filter(pk=task.pk, due_at__gt=at)
+        heard = waiting.filter(status=Status.RUNNING) | waiting.filter(status=Status.UNCONFIRMED, candidate_id=named)
+        if fresh and heard.update(due_at=at):
+            doorbell.ring()
+
+
 def poke(task: GenerationTask, *, at: datetime, by: Any) -> bool:
     """Look at it now and not when it is due; a lost task is asked for once more."""
     if task.status not in WATCHED or not task.remote_id:
@@ -150,6 +185,8 @@ def interval_seconds(task: GenerationTask, *, at: datetime) -> float:
     """The documented interval, or a share of the delay for a task that is long overdue."""
     offer = task.offer
     documented = (offer.poll_seconds if offer else 5) * settings.WAIT_SCALE
+    if task.delivery == DeliveryMode.CALLBACK:
+        documented *= CALLBACK_PATIENCE
     overdue = task.overdue_seconds(at=at, scale=settings.WAIT_SCALE)
     return max(documented, min(overdue * OVERDUE_SHARE, OVERDUE_MAX_SECONDS))
 

@@ -57,6 +57,7 @@ TESTED_BY = {
     "generations/urls.py": "tests/catalog/test_urls.py",
     "generations/templatetags/catalog.py": "tests/catalog/test_words.py",
     "generations/models/breakers.py": "tests/test_submitting.py",
+    "generations/models/deliveries.py": "tests/test_webhooks.py",
     "generations/models/events.py": "tests/models/test_tasks.py",
     "generations/models/ledger.py": "tests/test_costs.py",
     "generations/models/prices.py": "tests/test_costs.py",

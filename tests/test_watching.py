@@ -156,3 +156,39 @@ def test_a_lost_task_that_is_asked_for_in_vain_rests_again(report: Report, staff
     watching.poke(task, at=LATER, by=staff)
     task = reported(task, report)
     assert (task.status, task.due_at) == (Status.LOST, None)
+
+
+def named(task: GenerationTask, outcome: Report | ProviderError, name: str = "found-1") -> GenerationTask:
+    """An unconfirmed order that a callback named, after the look that the callback asked for."""
+    GenerationTask.objects.filter(pk=task.pk).update(candidate_id=name)
+    return reported(task, outcome)
+
+
+@pytest.mark.parametrize("report", [WORKING, DONE, FAILED])
+def test_an_order_that_its_callback_named_goes_on_when_the_provider_knows_it(report: Report) -> None:
+    task = named(a_task(Status.UNCONFIRMED), report)
+    assert (task.status, task.remote_id, task.due_at) == (Status.RUNNING, "found-1", LATER)
+    assert kinds_of(task) == [Kind.HOLD]
+
+
+def test_a_name_that_the_provider_does_not_know_is_not_believed() -> None:
+    task = named(a_task(Status.UNCONFIRMED), UNSEEN)
+    assert (task.status, task.remote_id, task.candidate_id) == (Status.UNCONFIRMED, None, "")
+    assert "does not know" in task.events.last().reason
+
+
+def test_a_name_that_is_another_tasks_is_not_believed() -> None:
+    a_task(Status.RUNNING, remote_id="found-1")
+    task = named(a_task(Status.UNCONFIRMED), WORKING)
+    assert (task.status, task.candidate_id) == (Status.UNCONFIRMED, "")
+
+
+def test_a_name_that_could_not_be_looked_up_is_looked_up_again() -> None:
+    task = named(a_task(Status.UNCONFIRMED), OutcomeUnknown("HTTP 502"))
+    assert (task.status, task.candidate_id) == (Status.UNCONFIRMED, "found-1")
+    assert list(GenerationTask.objects.to_be_asked()) == [task]
+
+
+def test_where_a_callback_is_expected_polling_is_a_slow_safety_net() -> None:
+    task = reported(a_task(Status.RUNNING, delivery="callback"), WORKING)
+    assert task.due_at == LATER + timedelta(seconds=30)

@@ -183,7 +183,7 @@ def _money(task: GenerationTask) -> Facts:
 def _traffic(task: GenerationTask) -> Facts:
     yield "Provider's task id", task.remote_id or ""
     yield "Provider's state", task.remote_state
-    yield "Delivery", task.get_delivery_display()
+    yield "DeliveryMode", task.get_delivery_display()
     yield "Sent", _times_over(task.posts)
     yield "Asked", _times_over(task.asks)
     yield "Failed attempts in a row", task.failures or ""

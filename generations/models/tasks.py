@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
+from django.core import signing
 from django.db import models, transaction
 from django.db.models import Count, Q, Sum
 from django.urls import reverse
@@ -49,7 +50,11 @@ ACTIVE = tuple(status for status in Status if status not in RESTING)
 IN_FLIGHT = (Status.SUBMITTING, Status.RUNNING, Status.UNCONFIRMED)
 
 
-class Delivery(models.TextChoices):
+# 256 bits of HMAC-SHA256 under SECRET_KEY, so no row and no log holds the token.
+CALLBACKS = signing.Signer(salt="generations.callback")
+
+
+class DeliveryMode(models.TextChoices):
     POLLING = "polling"
     CALLBACK = "callback"
 
@@ -77,7 +82,8 @@ class TaskQuerySet(models.QuerySet["GenerationTask"]):
     def to_be_asked(self) -> TaskQuerySet:
         """Those whose next step is a question to the provider; a lost one only when a person asked for it."""
         dead_urls = Q(status=Status.READY, urls_died=True)
-        return self.filter(Q(status__in=[Status.RUNNING, Status.LOST]) | dead_urls)
+        named_by_a_callback = Q(status=Status.UNCONFIRMED) & ~Q(candidate_id="")
+        return self.filter(Q(status__in=[Status.RUNNING, Status.LOST]) | dead_urls | named_by_a_callback)
 
     def count_in_flight(self) -> dict[str, int]:
         """Provider -> how many tasks it may be working on."""
@@ -107,7 +113,7 @@ class GenerationTask(models.Model):
     start_image_url = models.TextField(blank=True)
     end_image = models.ForeignKey(ReferenceImage, on_delete=models.PROTECT, null=True, related_name="+")
     end_image_url = models.TextField(blank=True)
-    delivery = models.CharField(max_length=10, choices=Delivery.choices, default=Delivery.POLLING)
+    delivery = models.CharField(max_length=10, choices=DeliveryMode.choices, default=DeliveryMode.POLLING)
     practice = models.BooleanField()
     price_usd = models.DecimalField(max_digits=10, decimal_places=4, null=True)
     ordered_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="tasks")
@@ -125,6 +131,9 @@ class GenerationTask(models.Model):
     doubtful = models.BooleanField(default=False, help_text="An earlier sending may have been accepted after all.")
     asks = models.PositiveIntegerField(default=0, help_text="How often its state was asked.")
     failures = models.PositiveIntegerField(default=0, help_text="Attempts in a row that brought nothing.")
+    candidate_id = models.CharField(
+        max_length=200, blank=True, help_text="An id that a callback gave for an order whose answer was lost."
+    )
     unseen_since = models.DateTimeField(null=True, help_text="Since when the provider says it knows no such task.")
     result_urls = models.JSONField(default=list)
     urls_died = models.BooleanField(default=False, help_text="The result URLs no longer answer: ask for fresh ones.")
@@ -238,7 +247,13 @@ class GenerationTask(models.Model):
             start_image=self.start_image.provider_url() if self.start_image else self.start_image_url,
             end_image=self.end_image.provider_url() if self.end_image else self.end_image_url,
             route=self.route,
+            callback_url=self.callback_url() if self.delivery == DeliveryMode.CALLBACK else "",
         )
+
+    def callback_url(self) -> str:
+        """Where the provider reports this task: under PUBLIC_URL, with a token that nobody else can make."""
+        token = CALLBACKS.sign(str(self.pk))
+        return settings.PUBLIC_URL + reverse("webhook", args=[self.provider, token])
 
     def expected_seconds(self, *, scale: float) -> tuple[float, float]:
         """The documented range of generation times, scaled; what is not documented is given ten minutes."""

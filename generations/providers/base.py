@@ -58,6 +58,13 @@ class Report:
     error_message: str = ""
 
 
+def named_id(payload: object) -> str:
+    """The task id that a callback's JSON names, `data.taskId` or `data.task_id`; empty when there is none."""
+    data = payload.get("data") if isinstance(payload, dict) else None
+    values = (data.get("taskId"), data.get("task_id")) if isinstance(data, dict) else ()
+    return next((value for value in values if isinstance(value, str) and REMOTE_ID.fullmatch(value)), "")
+
+
 class Provider(Protocol):
     """What every adapter does; all raise errors.ProviderError and nothing else."""
 

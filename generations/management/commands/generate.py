@@ -39,7 +39,7 @@ class Command(StudioCommand):
         parser.add_argument("--start-image", metavar="PATH_OR_URL")
         parser.add_argument("--end-image", metavar="PATH_OR_URL")
         parser.add_argument("--takes", default="1", help="how many clips of this")
-        parser.add_argument("--delivery", help="polling, which is the default")
+        parser.add_argument("--delivery", help="polling or callback; default: callback when PUBLIC_URL is https")
         parser.add_argument("--wait", action="store_true", help="until all clips are stored, or cannot be")
         parser.add_argument("--timeout", type=float, default=900.0, help="seconds that --wait waits at most")
         parser.add_argument("--json", action="store_true")

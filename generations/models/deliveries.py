@@ -1,0 +1,22 @@
+"""Callbacks as they came: evidence, kept raw, never acted upon by what they say."""
+
+from django.db import models
+
+from generations.models.tasks import GenerationTask
+
+
+class Delivery(models.Model):
+    """One callback of a provider about one task; the same body again is the same delivery."""
+
+    task = models.ForeignKey(GenerationTask, on_delete=models.CASCADE, related_name="deliveries")
+    received_at = models.DateTimeField()
+    digest = models.CharField(max_length=64, help_text="SHA-256 of the body.")
+    body = models.TextField()
+
+    class Meta:
+        verbose_name_plural = "deliveries"
+        ordering = ["id"]
+        constraints = [models.UniqueConstraint(fields=["task", "digest"], name="delivery_once")]
+
+    def __str__(self) -> str:
+        return f"{self.received_at:%Y-%m-%d %H:%M:%S}"
