@@ -8,6 +8,11 @@ def ring() -> None:
     async_task("generations.jobs.conduct")
 
 
+def ring_for_a_sign() -> None:
+    """Ask whichever worker hears it for a sign of life."""
+    async_task("generations.jobs.beat", save=False)
+
+
 def ring_to_save(task_id: int) -> None:
     """Ask for a finished task's files to be fetched."""
     async_task("generations.jobs.save", task_id)

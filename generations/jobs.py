@@ -15,7 +15,7 @@ from generations.models import Lease
 logger = logging.getLogger(__name__)
 
 HEARTBEAT = "worker"  # the sign of life that /healthz and the pages read
-HEARTBEAT_FRESH_SECONDS = 90.0  # sweeps stamp it every 30 s
+HEARTBEAT_FRESH_SECONDS = 90.0  # a frozen worker is replaced after 30 s, and beats are asked for every 5 s
 
 # Name -> (function, when). Two sweeps a minute, 30 s apart: the scheduler wakes about every 30 s.
 SCHEDULES = {
@@ -28,9 +28,13 @@ SCHEDULES = {
 }
 
 
+def beat() -> None:
+    """A sign of life, asked for every few seconds."""
+    Lease.objects.stamp(HEARTBEAT)
+
+
 def conduct() -> str:
     """Advance what is due, for one slice; ask for a successor while there is work."""
-    Lease.objects.stamp(HEARTBEAT)
     done = conductor.conduct()
     if done.wants_successor:
         doorbell.ring()
@@ -48,8 +52,7 @@ def save(task_id: int) -> bool:
 
 
 def sweep() -> None:
-    """A sign of life, and a ring in case that the last one was lost."""
-    Lease.objects.stamp(HEARTBEAT)
+    """A ring in case that the last one was lost."""
     doorbell.ring()
 
 

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from generations import costs, doorbell
-from generations.asking import ASK_LEASE, NO_ERROR, REMIND, Ask, Outcome, backoff
+from generations.asking import NO_ERROR, REMIND, Ask, Outcome, backoff
 from generations.models import Delivery, DeliveryMode, GenerationTask, Status
 from generations.providers import get_provider
 from generations.providers.base import RemoteState, Report
@@ -21,6 +21,7 @@ from generations.providers.errors import ProviderError
 
 logger = logging.getLogger(__name__)
 
+LOOK_LEASE = timedelta(seconds=45)  # shorter than the slowest answer: asking twice is free, a dead worker is not
 UNSEEN_GRACE_SECONDS = 90.0  # how long "no such task" may follow an order that was accepted
 UNSEEN_ASKS = 3  # and how often it must have been said
 OVERDUE_SHARE = 0.1  # a long overdue task is asked again after a tenth of its delay
@@ -31,7 +32,7 @@ WATCHED = (Status.RUNNING, Status.READY, Status.LOST, Status.UNCONFIRMED)
 
 def look(task: GenerationTask, *, at: datetime) -> Ask | None:
     """Claim a row whose state at the provider is to be asked."""
-    if not task.put_off(due_at=at + ASK_LEASE, asks=task.asks + 1):
+    if not task.put_off(due_at=at + LOOK_LEASE, asks=task.asks + 1):
         return None
     provider, model, remote_id = get_provider(task.provider), task.model, task.remote_id or task.candidate_id
     return Ask(task.pk, task.provider, False, task.attempts, lambda: provider.fetch(model=model, remote_id=remote_id))

@@ -3,6 +3,7 @@
 import os
 import secrets
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import environ
@@ -203,10 +204,11 @@ CONTENT_SECURITY_POLICY = {
 
 # --- The queue: a doorbell; the rows are the truth (README, "How it works") --------------------------------------
 
-Q_CLUSTER = {
+WORKERS: int = env.int("WORKERS", default=4)
+Q_CLUSTER: dict[str, Any] = {
     "name": "kling",
     "orm": "default",  # on the site's own database: a job commits with the row that it is about
-    "workers": (WORKERS := env.int("WORKERS", default=4)),
+    "workers": WORKERS,
     "queue_limit": WORKERS,  # the broker's lease starts at prefetch, so prefetch no more than can run
     "bulk": 1,
     "timeout": 300,  # above every job's own deadline: it must never fire, it can wedge the cluster

@@ -31,11 +31,15 @@ def test_loading_the_schedules_again_does_not_put_them_off() -> None:
     assert list(Schedule.objects.order_by("id").values_list("next_run", flat=True)) == before
 
 
-def test_a_sweep_is_a_sign_of_life_and_a_ring() -> None:
-    assert not jobs.worker_is_alive()
+def test_a_sweep_is_a_ring() -> None:
     jobs.sweep()
-    assert jobs.worker_is_alive()
     assert OrmQ.objects.count() == 1
+
+
+def test_a_beat_is_a_sign_of_life() -> None:
+    assert not jobs.worker_is_alive()
+    jobs.beat()
+    assert jobs.worker_is_alive()
 
 
 def test_a_conductor_with_work_left_rings_for_its_successor(monkeypatch: pytest.MonkeyPatch) -> None:
