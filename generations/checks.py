@@ -15,7 +15,7 @@ VERIFY_SECONDS = 60  # what media.verify may take after a download
 @register
 def limits_nest(**kwargs: Any) -> list[CheckMessage]:
     """A job's own deadline ends before django-q2's timeout, and that before a job is given out again."""
-    queue = settings.Q_CLUSTER
+    queue: dict[str, Any] = settings.Q_CLUSTER
     found: list[CheckMessage] = []
     if queue["timeout"] < settings.DOWNLOAD_DEADLINE_SECONDS + VERIFY_SECONDS:
         found.append(

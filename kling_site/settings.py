@@ -3,7 +3,6 @@
 import os
 import secrets
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import environ
@@ -205,7 +204,7 @@ CONTENT_SECURITY_POLICY = {
 # --- The queue: a doorbell; the rows are the truth (README, "How it works") --------------------------------------
 
 WORKERS: int = env.int("WORKERS", default=4)
-Q_CLUSTER: dict[str, Any] = {
+Q_CLUSTER = {
     "name": "kling",
     "orm": "default",  # on the site's own database: a job commits with the row that it is about
     "workers": WORKERS,
