@@ -72,6 +72,7 @@ class Conductor:
         self.landed: list[tuple[Ask, Outcome]] = []
         self.paces = {name: Pace.of(name) for name in ADAPTERS}
         self.in_flight: dict[str, int] = {}
+        self.said_full = False
 
     def run(self) -> Slice:
         began = last_busy = time.monotonic()
@@ -140,7 +141,13 @@ class Conductor:
         under_way = self.in_flight.get(provider, 0)
         flying = sum(ask.is_order and ask.provider == provider for ask in self.flying.values())
         room = min(pace.available(), POSTS_AT_ONCE - flying, concurrent_tasks(provider) - under_way)
-        return max(0, min(room, clips_that_fit(sum(self.in_flight.values())))) if room > 0 else 0
+        if room <= 0:
+            return 0
+        fit = clips_that_fit(sum(self.in_flight.values()))
+        if not fit and not self.said_full:
+            self.said_full = True  # once a slice
+            logger.warning("no orders are sent: the disk has no room for more clips")
+        return min(room, fit)
 
     def _claim_orders(self, provider: str, room: int, at: datetime) -> list[Ask]:
         due = GenerationTask.objects.due(at=at).filter(status=Status.QUEUED, provider=provider)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from datetime import datetime
 from typing import Any, BinaryIO, cast
@@ -38,6 +39,15 @@ class SoundField(forms.Field):
         return YES_NO[str(value).lower()]
 
 
+class WholeNumberField(forms.IntegerField):
+    """Digits and nothing else: Python reads `1_0` as ten."""
+
+    def to_python(self, value: Any) -> int | None:
+        if isinstance(value, str) and value.strip() and not re.fullmatch(r"-?[0-9]{1,9}", value.strip()):
+            raise forms.ValidationError(self.error_messages["invalid"])
+        return super().to_python(value)
+
+
 class OrderForm(forms.Form):
     """One order of one or more takes. Every problem is found at once and stands at its field."""
 
@@ -45,7 +55,7 @@ class OrderForm(forms.Form):
     provider = forms.CharField(widget=forms.Select(choices=choices_of("provider")), initial="apixo", required=False)
     model = forms.CharField(widget=forms.Select(choices=choices_of("model")), initial="kling-2-6", required=False)
     mode = forms.CharField(widget=forms.Select(choices=choices_of("mode")), initial="text-to-video", required=False)
-    duration = forms.IntegerField(
+    duration = WholeNumberField(
         widget=forms.Select(choices=[(n, f"{n} seconds") for n in offers.DURATIONS]),
         initial=5,
         required=False,
@@ -71,7 +81,7 @@ class OrderForm(forms.Form):
         required=False,
         widget=forms.Select(choices=[("", "the key's own setting"), *((r, r) for r in ("auto", "value", "official"))]),
     )
-    takes = forms.IntegerField(
+    takes = WholeNumberField(
         initial=1,
         required=False,
         help_text="How many clips of this.",

@@ -218,11 +218,19 @@ def _picture_problem(order: Order, field: str, *, uploaded: bool) -> str:
     url = getattr(order, field)
     if not url:
         return ""
-    if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname or len(url) > 2000:
+    if not _is_web_address(url):
         return "not a full http(s) URL of at most 2000 characters"
     if _is_private(url) and not near:
         return "a private or local address, which the provider cannot reach"
     return ""
+
+
+def _is_web_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0 and len(url) <= 2000
+    except ValueError:  # a bracket without its pair, a port that is none
+        return False
 
 
 def default_delivery() -> DeliveryMode:

@@ -10,6 +10,8 @@ from pathlib import Path
 
 from django.conf import settings
 
+from generations.models import Breaker, GenerationTask
+
 logger = logging.getLogger(__name__)
 
 BUDGET_SHARE = 0.9  # of the documented rate: a retry after a cut connection is not counted here, but is there
@@ -47,6 +49,15 @@ class Pace:
 def concurrent_tasks(provider: str) -> int:
     limit: int = getattr(settings, f"{provider.upper()}_CONCURRENT_TASKS")
     return limit
+
+
+def obstacle(provider: str) -> str:
+    """Why no order goes out to a provider now, in words for staff; empty when they do."""
+    if breaker := Breaker.objects.filter(provider=provider).first():
+        return f"No orders go to {provider}, until someone closes its breaker: {breaker.reason}"
+    if not clips_that_fit(sum(GenerationTask.objects.count_in_flight().values())):
+        return "No orders go out: the disk has no room for more clips. They go when there is room again"
+    return ""
 
 
 def clips_that_fit(under_way: int) -> int:

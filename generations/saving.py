@@ -158,6 +158,7 @@ def _try_later(task: GenerationTask, why: str, *, at: datetime, urls_died: bool 
         lose(task, f"its URL's life ended before the file was safe: {why}", at=at)
         return
     if why != task.error_message:
+        logger.warning("task %s is paid and not stored yet: %s", task.pk, why)
         task.note(f"not stored yet: {why}", at=at)
     wait = backoff(task.failures, most=BACKOFF_MAX_SECONDS)
     # The conductor may have rung again meanwhile, so the due time is not compared.

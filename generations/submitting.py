@@ -102,7 +102,7 @@ def _not_accepted(task: GenerationTask, error: ProviderError, *, at: datetime) -
     changes = {"posts": posts, **error_columns(error)}
     retried = isinstance(error, ServerTrouble) and settings.RETRY_SUBMIT_ON_5XX and posts < MAX_POSTS
     if isinstance(error, AccountProblem):
-        open_breaker(task.provider, str(error), at=at)
+        open_breaker(task.provider, f"task {task.pk}: {error}", at=at)
     if retried or isinstance(error, NotSent | Busy | AccountProblem):
         due_at = at + timedelta(seconds=_wait(task, error))
         task.move(

@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 
 LOOK_LEASE = timedelta(seconds=45)  # shorter than the slowest answer: asking twice is free, a dead worker is not
 UNSEEN_GRACE_SECONDS = 90.0  # how long "no such task" may follow an order that was accepted
-UNSEEN_ASKS = 3  # and how often it must have been said
+UNSEEN_ASKS = 5  # and how often it must have been said: under a low rate limit the grace holds few questions
 OVERDUE_SHARE = 0.1  # a long overdue task is asked again after a tenth of its delay
 OVERDUE_MAX_SECONDS = 3600.0
 CALLBACK_PATIENCE = 6  # times the documented interval: where a callback is expected, polling is the safety net

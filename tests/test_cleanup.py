@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -48,6 +50,19 @@ def test_a_task_that_was_never_stored_keeps_its_urls_and_is_told() -> None:
     assert clean_up(at=NOW).kept_unstored == [task.pk]
     task.refresh_from_db()
     assert task.result_urls
+
+
+def test_what_a_killed_worker_left_half_done_goes_after_an_hour(media_root: Path) -> None:
+    for name, age in (("tmp/old.part", 2), ("images/old.part", 2), ("tmp/new.part", 0), ("tmp/old.mp4", 2)):
+        path = media_root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"half")
+        at = (NOW - timedelta(hours=age)).timestamp()
+        os.utime(path, (at, at))
+    assert clean_up(at=NOW, dry_run=True).parts_removed == ["images/old.part", "tmp/old.part"]
+    assert (media_root / "tmp/old.part").exists()
+    clean_up(at=NOW)
+    assert sorted(path.name for path in media_root.rglob("*.*")) == ["new.part", "old.mp4"]
 
 
 def test_a_dry_run_says_the_same_and_does_nothing() -> None:

@@ -42,7 +42,8 @@ def test_every_problem_stands_at_its_field() -> None:
 
 
 @pytest.mark.parametrize(
-    ("field", "value"), [("duration", "five"), ("cfg_scale", "much"), ("takes", "1.5"), ("sound", "loud")]
+    ("field", "value"),
+    [("duration", "five"), ("cfg_scale", "much"), ("takes", "1.5"), ("takes", "1_0"), ("sound", "loud")],
 )
 def test_what_cannot_be_read_is_told_at_its_field_and_nowhere_else(field: str, value: str) -> None:
     assert list(errors(**{field: value})) == [field]

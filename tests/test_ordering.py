@@ -99,7 +99,19 @@ def test_a_public_site_offers_its_pictures_to_a_real_provider(settings: Settings
 
 
 @pytest.mark.parametrize(
-    "url", ["ftp://example.com/a.png", "example.com/a.png", "http://", "http://localhost/a.png", "https://10.0.0.1/a"]
+    "url",
+    [
+        "http://[",
+        "http://[::1",
+        "http://℀.com/",
+        "http://x.com:99999/a.png",
+        "http://x.com:0/",
+        "ftp://example.com/a.png",
+        "example.com/a.png",
+        "http://",
+        "http://localhost/a.png",
+        "https://10.0.0.1/a",
+    ],
 )
 def test_a_picture_url_that_no_provider_can_fetch_is_refused(url: str, settings: Settings) -> None:
     settings.APIXO_BASE_URL = "https://api.apixo.ai/api/v1"

@@ -9,7 +9,9 @@ import pytest
 from pytest_django import Settings
 
 from generations import pacing
+from generations.models import Breaker
 from generations.pacing import Pace
+from tests.factories import NOW
 
 Usage = namedtuple("Usage", "total used free")
 
@@ -55,6 +57,16 @@ def test_a_disk_that_cannot_be_used_takes_no_clip(settings: Settings, tmp_path: 
     (tmp_path / "file").write_text("not a folder")
     settings.MEDIA_ROOT = tmp_path / "file" / "media"
     assert pacing.clips_that_fit(0) == 0
+
+
+@pytest.mark.django_db
+def test_why_no_order_goes_out_is_said_in_words(settings: Settings, tmp_path: Path) -> None:
+    settings.MEDIA_ROOT, settings.DOWNLOAD_MAX_MB = tmp_path, 0
+    assert pacing.obstacle("apixo") == ""
+    settings.DOWNLOAD_MAX_MB = 10**12
+    assert "no room" in pacing.obstacle("apixo")
+    Breaker.objects.create(provider="apixo", reason="Insufficient credits", opened_at=NOW)
+    assert "Insufficient credits" in pacing.obstacle("apixo")
 
 
 def test_a_full_disk_takes_no_clip(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:

@@ -97,7 +97,7 @@ def test_an_account_problem_stops_the_provider_once_and_the_order_waits() -> Non
     task = settled(AccountProblem("Insufficient credits", code="402"))
     settled(AccountProblem("Insufficient credits", code="402"))
     assert task.status == Status.QUEUED
-    assert Breaker.objects.get().reason == "Insufficient credits"
+    assert Breaker.objects.get().reason == f"task {task.pk}: Insufficient credits"
 
 
 def test_closing_the_breaker_sends_the_waiting_orders_on_their_way() -> None:

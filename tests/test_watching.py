@@ -100,7 +100,7 @@ def test_no_such_task_is_forgiven_for_a_while_after_the_order() -> None:
 
 def test_what_stays_unknown_to_the_provider_is_lost_and_counts_as_spent() -> None:
     task = a_task(Status.RUNNING)
-    for seconds in (30, 60, 90, 125):
+    for seconds in (30, 60, 90, 110, 125):
         task = reported(task, UNSEEN, at=NOW + timedelta(seconds=seconds))
     assert (task.status, task.due_at) == (Status.LOST, None)
     assert kinds_of(task) == [Kind.HOLD, Kind.CHARGE]

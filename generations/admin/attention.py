@@ -1,4 +1,4 @@
-"""Which tasks need a person: undecided, lost, or running far longer than documented."""
+"""Which tasks need a person: undecided, lost, not to be stored, or running far longer than documented."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from django.db.models import Q
 from generations.models import GenerationTask, Status
 
 NEEDS_DECISION = (Status.UNCONFIRMED, Status.LOST)
+UNSAVED = Q(status=Status.READY, failures__gte=3)  # paid, and its file does not come
 AT_THE_PROVIDER = (Status.SUBMITTING, Status.RUNNING, Status.READY)
 COLUMNS = ("status", "submitted_at", "provider", "model", "mode", "duration_seconds")
 
@@ -22,4 +23,4 @@ def overdue_ids(*, at: datetime) -> list[int]:
 
 def needs_a_person(*, at: datetime) -> Q:
     """A condition for the tasks that somebody should look at."""
-    return Q(status__in=NEEDS_DECISION) | Q(pk__in=overdue_ids(at=at))
+    return Q(status__in=NEEDS_DECISION) | UNSAVED | Q(pk__in=overdue_ids(at=at))

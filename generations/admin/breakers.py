@@ -36,7 +36,11 @@ class BreakerAdmin(ModelAdmin):
         self.log_deletions(request, breakers)
         for name in names:
             submitting.close_breaker(name)
-        self.message_user(request, f"Orders go out again: {', '.join(names)}.", messages.SUCCESS)
+        self.message_user(
+            request,
+            f"Orders go out again: {', '.join(names)}. The next answer shows whether it holds.",
+            messages.SUCCESS,
+        )
 
     def delete_model(self, request: HttpRequest, obj: Breaker) -> None:
         submitting.close_breaker(obj.provider)

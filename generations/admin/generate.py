@@ -25,6 +25,8 @@ from generations.forms import OrderForm, menu
 from generations.media import CleanImage
 from generations.models import GenerationTask, Prompt, ReferenceImage, Video
 from generations.ordering import IMAGE_FIELDS, OrderRefused, Upload
+from generations.pacing import obstacle
+from generations.providers import ADAPTERS
 
 # What decides the price and the time: while one of these is wrong, there is none to name.
 DECIDES = ("provider", "model", "mode", "duration", "sound", "route", "takes")
@@ -66,13 +68,13 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
         return _show(request, prompt, GenerateForm(initial=_initial(request, prompt)))
     form = GenerateForm(request.POST, request.FILES)
     if form.is_valid():
-        before = GenerationTask.objects.filter(batch=form.cleaned_data["batch"]).exists()
+        at = timezone.now()
         try:
-            tasks = form.place(at=timezone.now(), by=request.user, prompt=prompt)
+            tasks = form.place(at=at, by=request.user, prompt=prompt)
         except OrderRefused as error:
             _add_problems(form, error)
         else:
-            return _ordered(request, tasks, before=before)
+            return _ordered(request, tasks, at=at)
     return _show(request, prompt, form)
 
 
@@ -116,12 +118,13 @@ def _show(request: HttpRequest, prompt: Prompt, form: GenerateForm) -> HttpRespo
         "menu": menu(),
         "price_url": reverse("admin:generations_prompt_price", args=[prompt.pk]),
         "practice": settings.PRACTICE,
+        "obstacles": [text for name in ADAPTERS if (text := obstacle(name))],
     }
     return render(request, "admin/generations/prompt/generate.html", context)
 
 
-def _ordered(request: HttpRequest, tasks: list[GenerationTask], *, before: bool) -> HttpResponse:
-    if before:
+def _ordered(request: HttpRequest, tasks: list[GenerationTask], *, at: datetime) -> HttpResponse:
+    if not verbs.is_new(tasks[0], at=at):
         text = (
             "This form was sent before and its order stands: nothing was ordered twice. For more, open Generate again."
         )

@@ -22,6 +22,7 @@ from generations.admin import attention
 from generations.admin.chart import Chart, draw
 from generations.formats import usd
 from generations.models import Breaker, GenerationTask, Kind, LedgerEntry, Status
+from generations.pacing import clips_that_fit
 
 DAYS = 14  # that the table and the chart show
 SPENT = Q(kind__in=[Kind.CHARGE, Kind.ADJUST])
@@ -68,6 +69,7 @@ def report(*, at: datetime) -> dict[str, Any]:
         "practice": settings.PRACTICE,
         "worker_is_alive": jobs.worker_is_alive(),
         "breakers": list(Breaker.objects.order_by("provider")),
+        "disk_is_full": not clips_that_fit(sum(GenerationTask.objects.count_in_flight().values())),
         "tiles": tiles(at=at),
         "moneys": moneys(at=at),
         "days": DAYS,
@@ -80,7 +82,8 @@ def tiles(*, at: datetime) -> list[dict[str, Any]]:
     overdue = len(attention.overdue_ids(at=at))
     stored = GenerationTask.objects.filter(stored_at__gte=_midnight(at)).count()
     at_provider = sum(counts.get(status, 0) for status in attention.AT_THE_PROVIDER)
-    person = sum(counts.get(status, 0) for status in attention.NEEDS_DECISION) + overdue
+    unsaved = GenerationTask.objects.filter(attention.UNSAVED).count()
+    person = sum(counts.get(status, 0) for status in attention.NEEDS_DECISION) + overdue + unsaved
     lost, unsure = counts.get(Status.LOST, 0), counts.get(Status.UNCONFIRMED, 0)
     waits = counts.get(Status.QUEUED, 0)
     return [
@@ -88,7 +91,7 @@ def tiles(*, at: datetime) -> list[dict[str, Any]]:
         {"name": "At the provider", "count": at_provider, "query": "status=provider",
          "words": f"{counts.get(Status.READY, 0)} of them made, being fetched"},
         {"name": "Need a person", "count": person, "query": "status=person", "tone": "warn" if person else "",
-         "words": f"{unsure} unconfirmed, {lost} lost, {overdue} overdue"},
+         "words": f"{unsure} unconfirmed, {lost} lost, {overdue} overdue, {unsaved} not stored"},
         {"name": "Stored today", "count": stored, "words": "whole and checked", "query": "status=stored"},
     ]  # fmt: skip
 

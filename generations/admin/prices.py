@@ -32,6 +32,10 @@ class PriceForm(ModelForm):
             self.add_error("mode", "This provider has no such model and mode.")
         elif data.get("duration_seconds") not in (None, *offer.durations):
             self.add_error("duration_seconds", f"{offer.model} makes {' or '.join(map(str, offer.durations))} seconds.")
+        if offer and data.get("route") and data["route"] not in offer.routes:
+            self.add_error("route", f"{offer.model} has {offers.words(offer.routes) if offer.routes else 'no routes'}.")
+        if offer and data.get("sound") is not None and not offer.sound:
+            self.add_error("sound", f"{offer.model} makes silent clips: leave it unknown.")
         return data
 
 

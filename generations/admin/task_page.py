@@ -17,6 +17,7 @@ from generations.admin import display, ledger, verbs
 from generations.formats import duration, usd
 from generations.models import GenerationTask, Kind, LedgerEntry, Status
 from generations.ordering import AGAIN_FROM
+from generations.pacing import obstacle
 
 EXPLAINED = {
     Status.QUEUED: "Waits to be sent. Until then it can be taken back, and costs nothing.",
@@ -81,6 +82,7 @@ def live(task: GenerationTask, *, at: datetime) -> dict[str, Any]:
         "task": task,
         "badge": display.badge(task.status),
         "explained": EXPLAINED[Status(task.status)].format(provider=task.provider.upper()),
+        "obstacle": obstacle(task.provider) if task.status == Status.QUEUED else "",
         "held": _held(task),
         "progress": _progress(task, at=at),
         "next_look": duration((task.due_at - at).total_seconds()) if task.due_at and task.due_at > at else "",
@@ -139,6 +141,8 @@ def _held(task: GenerationTask) -> str:
     kinds = {entry.kind for entry in task.entries.all()}
     if Kind.HOLD not in kinds or kinds & {Kind.CHARGE, Kind.RELEASE}:
         return ""
+    if task.price_usd is None:
+        return "Reserved: at an unknown price."
     return f"Reserved: {usd(task.price_usd)}{', practice money' if task.practice else ''}."
 
 

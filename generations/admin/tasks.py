@@ -197,4 +197,6 @@ def _next_look(task: GenerationTask) -> str:
     if task.due_at is None:
         return ""
     seconds = (task.due_at - timezone.now()).total_seconds()
+    if task.status == Status.QUEUED and seconds <= 0:
+        return "waits to be sent"
     return f"next look in {duration(seconds)}" if seconds > 0 else "looked at now"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from django import forms
 from django.contrib import messages
@@ -81,7 +82,12 @@ def again(request: HttpRequest, task: GenerationTask) -> Said:
 def take(request: HttpRequest, task: GenerationTask) -> Said:
     form = TakeForm(request.POST)
     batch = form.cleaned_data["batch"] if form.is_valid() else None
-    return _ordered(task, lambda: ordering.another_take(task, at=timezone.now(), by=request.user, batch=batch))
+    at = timezone.now()
+    said = _ordered(task, lambda: ordering.another_take(task, at=at, by=request.user, batch=batch))
+    if said.level == messages.SUCCESS and not is_new(said.task, at=at):
+        text = f"This was ordered before, as task {said.task.pk}: nothing was ordered twice."
+        return Said(messages.WARNING, text, said.task)
+    return said
 
 
 def confirm(request: HttpRequest, task: GenerationTask) -> Said:
@@ -133,9 +139,20 @@ def door(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
 def reserved(tasks: list[GenerationTask]) -> str:
     """`$0.70 reserved`, for tasks that were ordered together and so at one price."""
     price, mark = tasks[0].price_usd, of_practice(tasks[0])
+    if price is None and tasks[0].practice:
+        return (
+            "Its price is unavailable; practice costs no real money"
+            if len(tasks) == 1
+            else ("Their price is unavailable; practice costs no real money")
+        )
     if price is None:
-        return "Their price is unavailable: what they cost will show in the provider's balance"
+        return "The price is unavailable: what it costs will show in the provider's balance"
     return f"{usd(price * len(tasks))}{mark} reserved"
+
+
+def is_new(task: GenerationTask, *, at: datetime) -> bool:
+    """Whether the press at this moment made the task, and not an earlier one of the same form."""
+    return task.created_at == at
 
 
 def _ordered(task: GenerationTask, order: Callable[[], GenerationTask]) -> Said:

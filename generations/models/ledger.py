@@ -26,6 +26,7 @@ class LedgerEntry(models.Model):
     practice = models.BooleanField()
 
     class Meta:
+        verbose_name = "ledger entry"
         verbose_name_plural = "ledger"
         ordering = ["-at", "-id"]
         constraints = [

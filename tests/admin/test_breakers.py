@@ -35,7 +35,7 @@ def test_a_breaker_is_closed_on_its_page(admin_client: Client) -> None:
 def test_breakers_are_closed_from_the_list(admin_client: Client, said: Any) -> None:
     a_breaker()
     response = admin_client.post(LIST, {"action": "close", "_selected_action": ["apixo"]}, follow=True)
-    assert said(response) == ["Orders go out again: apixo."]
+    assert said(response) == ["Orders go out again: apixo. The next answer shows whether it holds."]
     assert not Breaker.objects.exists()
     assert LogEntry.objects.count() == 1
 

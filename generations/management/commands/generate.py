@@ -19,6 +19,7 @@ from generations.forms import OrderForm
 from generations.management.commands._base import StudioCommand
 from generations.models import GenerationTask, Prompt, Status
 from generations.models.tasks import ACTIVE
+from generations.pacing import obstacle
 
 LOOK_SECONDS = 0.3  # between two looks at the rows while waiting
 UNDECIDED = (Status.UNCONFIRMED,)  # nothing moves there until a person decides, so waiting is in vain
@@ -145,4 +146,5 @@ def wait_for(ids: list[int], *, timeout: float) -> None:
 def describe(task: GenerationTask) -> str:
     """One line for a terminal."""
     files = ", ".join(video.file for video in task.videos.all())
-    return f"task {task.pk}: {task.status} {files or task.error_message}".rstrip()
+    why = task.error_message or (obstacle(task.provider) if task.status == Status.QUEUED else "")
+    return f"task {task.pk}: {task.status} {files or why}".rstrip()

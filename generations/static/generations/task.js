@@ -17,6 +17,7 @@
     return selection !== null && !selection.isCollapsed && selection.containsNode(node, true);
   };
   const isInUse = (node) =>
+    node.querySelector("form[data-sent]") !== null || // on its way: a fresh form could order once more
     [...node.querySelectorAll("input[type=text]")].some((input) => input === document.activeElement || input.value);
 
   const nameOf = (control) => `${control.tagName} ${control.name || ""} ${control.value || control.textContent}`;
