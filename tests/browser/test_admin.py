@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 from playwright.sync_api import expect
 
 from generations import conductor, saving
@@ -145,3 +146,16 @@ def test_pressing_the_button_twice_orders_once(open_page: Any) -> None:
     page.get_by_role("button", name="Order 1 clip").dblclick()
     page.wait_for_url("**/admin/generations/generationtask/*/change/")
     assert GenerationTask.objects.count() == 1
+
+
+def test_a_press_that_is_on_its_way_is_not_armed_again_by_the_refresh(open_page: Any) -> None:
+    task = a_task(Status.RUNNING, due_at=timezone.now() + timedelta(hours=1))
+    page = open_page(task.get_absolute_url())
+    page.route("**/take/", lambda route: route.fulfill(status=204))  # no page follows
+    batch = page.locator("form:has([value^='Another take']) [name=batch]")
+    before = batch.input_value()
+    page.get_by_role("button", name="Another take").click()
+    task.move(Status.FAILED, "failed meanwhile", at=timezone.now())
+    expect(page.get_by_text("No clip was made.")).to_be_visible(timeout=10_000)
+    assert batch.input_value() == before
+    assert page.locator("form[data-sent]").count() == 1
