@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from pytest_httpserver import HTTPServer
 
-from generations.providers.apixo import FAIL_CODES, Apixo, read_balance, read_id, read_report, read_status
+from generations.providers.apixo import ENVELOPE, FAIL_CODES, Apixo
 from generations.providers.base import Provider, RemoteState
 from generations.providers.errors import AccountProblem, Kind, Rejected
 from generations.providers.http import Answer, read_answer
@@ -33,7 +33,7 @@ class TestContract(AdapterContract):
         return Apixo(url, KEY)
 
     def readers(self) -> list[Callable[[Answer], object]]:
-        return [read_id, partial(read_status, remote_id=GOOD_ID), read_balance]
+        return [ENVELOPE.read_id, partial(ENVELOPE.read_status, remote_id=GOOD_ID), ENVELOPE.read_balance]
 
 
 # -- where it is sent --
@@ -78,7 +78,7 @@ def test_the_balance_is_asked_for_at_its_path(httpserver: HTTPServer) -> None:
 )
 def test_no_money_in_any_wording_is_an_account_problem(text: str) -> None:
     with pytest.raises(AccountProblem):
-        read_id(envelope(400, text))
+        ENVELOPE.read_id(envelope(400, text))
 
 
 @pytest.mark.parametrize(
@@ -95,13 +95,13 @@ def test_no_money_in_any_wording_is_an_account_problem(text: str) -> None:
 )
 def test_a_refusal_is_sorted_for_people(code: int, text: str, kind: Kind) -> None:
     with pytest.raises(Rejected) as caught:
-        read_id(envelope(code, text))
+        ENVELOPE.read_id(envelope(code, text))
     assert (caught.value.kind, caught.value.message) == (kind, text)
 
 
 def test_the_detail_of_a_refusal_is_kept() -> None:
     with pytest.raises(Rejected, match="Invalid request: Missing required field: input.prompt"):
-        read_id(envelope(400, "Invalid request", {"error": "Missing required field: input.prompt"}))
+        ENVELOPE.read_id(envelope(400, "Invalid request", {"error": "Missing required field: input.prompt"}))
 
 
 def envelope(code: int, message: str, data: Any = None) -> Answer:
@@ -140,7 +140,7 @@ KINDS = {
 
 @pytest.mark.parametrize(("kind", "code"), [(kind, code) for kind, codes in KINDS.items() for code in codes])
 def test_a_failure_code_has_its_kind(kind: Kind, code: str) -> None:
-    report = read_report({"state": "failed", "failCode": code, "failMsg": "why"})
+    report = ENVELOPE.read_report({"state": "failed", "failCode": code, "failMsg": "why"})
     assert (report.error_kind, report.error_code, report.error_message) == (kind, code, "why")
 
 
@@ -149,5 +149,5 @@ def test_no_failure_code_is_left_out() -> None:
 
 
 def test_a_long_reason_is_cut() -> None:
-    report = read_report({"state": "failed", "failCode": "c" * 999, "failMsg": "m" * 9999})
+    report = ENVELOPE.read_report({"state": "failed", "failCode": "c" * 999, "failMsg": "m" * 9999})
     assert (len(report.error_code), len(report.error_message)) == (100, 2000)
