@@ -6,6 +6,7 @@ import pytest
 from pytest_django import Settings
 
 from generations import checks
+from generations.providers import ADAPTERS
 
 
 def ids(found: list[Any]) -> list[str]:
@@ -36,8 +37,11 @@ def test_origins_that_cannot_be_read_are_told(settings: Settings) -> None:
     assert ids(checks.origins_are_readable()) == ["generations.E004"]
 
 
-def test_a_real_provider_is_not_to_be_asked_too_soon(settings: Settings) -> None:
-    settings.PRACTICE, settings.APIXO_BASE_URL, settings.WAIT_SCALE = False, "https://api.apixo.ai/api/v1", 0.1
+@pytest.mark.parametrize("name", ADAPTERS)
+def test_a_real_provider_is_not_to_be_asked_too_soon(name: str, settings: Settings) -> None:
+    settings.PRACTICE, settings.WAIT_SCALE = False, 0.1
+    setattr(settings, f"{name.upper()}_API_KEY", "key")
+    setattr(settings, f"{name.upper()}_BASE_URL", "https://api.example.com/api/v1")
     assert ids(checks.scale_is_sane()) == ["generations.W001"]
     settings.WAIT_SCALE = 0
     assert ids(checks.scale_is_sane()) == ["generations.E005"]
