@@ -14,15 +14,14 @@ from generations import offers, ordering
 from generations.media import BadImage, clean_image
 from generations.models import GenerationTask, Prompt
 from generations.ordering import Upload
-from generations.providers import ADAPTERS
 from generations.providers.base import Order
 
 YES_NO = {"true": True, "false": False, "yes": True, "no": False, "1": True, "0": False, "": None}
 
 
 def choices_of(name: str) -> list[tuple[str, str]]:
-    """Every value that some connected offer has under a name, in the menu's order."""
-    values = dict.fromkeys(getattr(offer, name) for offer in offers.OFFERS.values() if offer.provider in ADAPTERS)
+    """Every value that some offer has under a name, in the menu's order."""
+    values = dict.fromkeys(getattr(offer, name) for offer in offers.OFFERS.values())
     return [(value, value) for value in values]
 
 
@@ -181,6 +180,7 @@ def menu() -> list[dict[str, Any]]:
             "negative_prompt_max": offer.negative_prompt_max,
             "durations": offer.durations,
             "aspect_ratios": offer.aspect_ratios,
+            "aspect_ratio_required": offer.aspect_ratio_required,
             "sound": offer.sound,
             "cfg_scale": offer.cfg_scale,
             "routes": offer.routes,
@@ -188,5 +188,4 @@ def menu() -> list[dict[str, Any]]:
             "images_max": offer.images_max,
         }
         for offer in offers.OFFERS.values()
-        if offer.provider in ADAPTERS
     ]

@@ -29,6 +29,7 @@ class Offer:
     aspect_ratio_required: bool = False
     images_min: int = 0
     images_max: int = 0
+    image_formats: tuple[str, ...] = ("jpg", "png", "webp")  # endings, as an uploaded picture gets them
     sound: bool = False  # True: it must be said, yes or no; False: it may not be sent
     negative_prompt_max: int = 0  # 0: may not be sent
     cfg_scale: bool = False
@@ -62,6 +63,11 @@ apixo_2_6 = partial(
     routes=("auto", "value", "official"),
     result_life_seconds=15 * DAY,
     source="APIXO documents, Kling 2.6",
+)
+apikley_2_6 = partial(
+    kling_2_6,
+    provider="apikley",
+    result_life_seconds=DAY,
 )
 apixo_2_5 = partial(
     Offer,
@@ -106,13 +112,18 @@ MENU = (
     apixo_2_1(mode="pro-image-to-video", images_min=1, images_max=2),
     apixo_2_1(mode="master-text-to-video", aspect_ratios=RATIOS),
     apixo_2_1(mode="master-image-to-video", images_min=1, images_max=1),
-    kling_2_6(
-        provider="apikley",
+    apikley_2_6(
         mode="text-to-video",
         aspect_ratios=RATIOS,
         aspect_ratio_required=True,
-        result_life_seconds=DAY,
         source="Apikley OpenAPI, Kling-2.6 text to video; waits as on APIXO's page of the same model",
+    ),
+    apikley_2_6(
+        mode="image-to-video",
+        images_min=1,
+        images_max=1,
+        image_formats=("jpg", "png"),
+        source="Apikley, Kling-2.6 image to video, whose input is KIE.ai's; waits as on APIXO's page of the same model",
     ),
 )
 OFFERS: dict[tuple[str, str, str], Offer] = {offer.key: offer for offer in MENU}

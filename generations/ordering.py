@@ -16,7 +16,6 @@ from django.db import IntegrityError, transaction
 from generations import costs, doorbell, offers
 from generations.media import CleanImage
 from generations.models import DeliveryMode, GenerationTask, Prompt, ReferenceImage, Status, TaskEvent
-from generations.providers import ADAPTERS
 from generations.providers.base import Order
 
 MAX_TAKES = 100  # of one press; a slip of the finger should not empty the account
@@ -33,6 +32,10 @@ class Upload:
 
     image: CleanImage
     name: str
+
+    @property
+    def extension(self) -> str:
+        return self.image.extension
 
 
 class OrderRefused(Exception):
@@ -58,16 +61,14 @@ def problems(
             end_image=UPLOADED if "end_image" in uploads else order.end_image,
         )
     )
-    if order.provider not in ADAPTERS and "provider" not in found:
-        found["provider"] = [f"{order.provider} is not connected yet; {offers.words(sorted(ADAPTERS))} is"]
-    elif "provider" not in found and not settings.PRACTICE and not _key(order.provider):
+    if "provider" not in found and not settings.PRACTICE and not _key(order.provider):
         found["provider"] = [f"{_key_name(order.provider)} is not set, so nothing can be ordered there"]
     if not 1 <= takes <= MAX_TAKES:
         found["takes"] = [f"1 to {MAX_TAKES} at a time, not {takes}"]
     if text := _delivery_problem(order, delivery):
         found["delivery"] = [text]
     for field in IMAGE_FIELDS:
-        text = _picture_problem(order, field, uploaded=field in uploads)
+        text = _picture_problem(order, field, upload=uploads.get(field))
         if text:
             found.setdefault(field, []).append(text)
     return found
@@ -203,10 +204,13 @@ def _prompt_of(order: Order, by: Any) -> Prompt:
     )
 
 
-def _picture_problem(order: Order, field: str, *, uploaded: bool) -> str:
-    """Why the provider could not fetch a picture; empty when it can."""
+def _picture_problem(order: Order, field: str, *, upload: Upload | ReferenceImage | None) -> str:
+    """Why the provider could not fetch a picture, or would not take it; empty when it can and does."""
     near = _is_private(_base_url(order.provider))  # a provider on this machine reaches this machine
-    if uploaded:
+    if upload:
+        offer = offers.find(order.provider, order.model, order.mode)
+        if offer and upload.extension not in offer.image_formats:
+            return f"{order.provider} takes {offers.words(offer.image_formats)} here, not {upload.extension}"
         if not settings.PUBLIC_URL:
             return (
                 "the provider fetches the picture from this site, and PUBLIC_URL is not set; "

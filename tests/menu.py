@@ -31,6 +31,7 @@ class Row:
     first_poll: int
     life: int
     ratio_required: bool = False
+    formats: tuple[str, ...] = ("jpg", "png", "webp")
 
     @property
     def name(self) -> str:
@@ -54,6 +55,8 @@ TABLE = [
     Row(("apixo", K21, "master-image-to-video"),  5000, (),     (1, 1), False, 500, True, (), TAKES_21, 60, D15),
     Row(("apikley", K26, "text-to-video"),        1000, RATIOS, (0, 0), True, 0, False, (), TAKES_26, 50, D1,
         ratio_required=True),
+    Row(("apikley", K26, "image-to-video"),       1000, (),     (1, 1), True, 0, False, (), TAKES_26, 50, D1,
+        formats=("jpg", "png")),
 ]
 # fmt: on
 

@@ -11,6 +11,7 @@ from PIL import Image
 
 from generations.forms import OrderForm, SoundField, menu
 from generations.models import GenerationTask, ReferenceImage
+from generations.offers import OFFERS
 from tests.factories import NOW
 
 pytestmark = pytest.mark.django_db
@@ -85,7 +86,8 @@ def test_the_same_form_sent_twice_orders_once() -> None:
 
 
 def test_the_menu_tells_the_page_what_each_offer_takes() -> None:
-    rows = {(row["model"], row["mode"]): row for row in menu()}
-    assert len(rows) == 8
-    assert rows["kling-2-6", "text-to-video"]["sound"] is True
-    assert rows["kling-2-1", "pro-image-to-video"]["images_max"] == 2
+    rows = {(row["provider"], row["model"], row["mode"]): row for row in menu()}
+    assert rows.keys() == OFFERS.keys()
+    assert rows["apixo", "kling-2-6", "text-to-video"]["sound"] is True
+    assert rows["apixo", "kling-2-1", "pro-image-to-video"]["images_max"] == 2
+    assert rows["apikley", "kling-2-6", "text-to-video"]["aspect_ratio_required"] is True

@@ -98,6 +98,14 @@ def test_a_public_site_offers_its_pictures_to_a_real_provider(settings: Settings
     assert ordering.place(an_order(mode="image-to-video"), at=NOW, uploads={"start_image": PICTURE})
 
 
+def test_a_picture_of_a_kind_that_the_provider_does_not_take_is_refused_before_the_order() -> None:
+    webp = Upload(CleanImage(content=b"picture", extension="webp", width=64, height=64), "cat.webp")
+    order = an_order(provider="apikley", model="kling-2-6", mode="image-to-video", sound=False)
+    assert ordering.problems(order, uploads={"start_image": PICTURE}) == {}
+    found = ordering.problems(order, uploads={"start_image": webp})
+    assert found == {"start_image": ["apikley takes jpg or png here, not webp"]}
+
+
 @pytest.mark.parametrize(
     "url",
     [
@@ -119,9 +127,11 @@ def test_a_picture_url_that_no_provider_can_fetch_is_refused(url: str, settings:
     assert list(found) == ["start_image"]
 
 
-def test_without_a_key_nothing_can_be_ordered_for_real(settings: Settings) -> None:
-    settings.PRACTICE = False
+def test_without_its_own_key_nothing_can_be_ordered_for_real_at_a_provider(settings: Settings) -> None:
+    settings.PRACTICE, settings.APIKLEY_API_KEY = False, "key"
     assert "APIXO_API_KEY" in str(ordering.problems(an_order(), uploads={})["provider"])
+    there = an_order(provider="apikley", model="kling-2-6", sound=False, aspect_ratio="16:9")
+    assert ordering.problems(there, uploads={}) == {}
 
 
 def test_an_order_that_waits_can_be_taken_back_and_its_money_is_free(staff: User) -> None:

@@ -7,12 +7,13 @@ from functools import cache
 
 from django.conf import settings
 
+from generations.providers.apikley import Apikley
 from generations.providers.apixo import Apixo
 from generations.providers.base import Provider
 
 PRACTICE_KEY = "practice"  # what a practice site sends where no key is set
 
-ADAPTERS: dict[str, Callable[[str, str], Provider]] = {"apixo": Apixo}
+ADAPTERS: dict[str, Callable[[str, str], Provider]] = {"apixo": Apixo, "apikley": Apikley}
 
 
 @cache

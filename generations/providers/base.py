@@ -77,4 +77,4 @@ class Provider(Protocol):
         """Ask how a task is; free, and repeated at will."""
 
     def balance(self) -> Decimal:
-        """What is left on the account, in the provider's unit (APIXO: USD)."""
+        """What is left on the account, in the provider's unit (APIXO: USD; Apikley: credits)."""

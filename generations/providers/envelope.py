@@ -175,8 +175,13 @@ def code_of(answer: Answer) -> int:
     return answer.status if own is None else own
 
 
+def is_plain(answer: Answer) -> bool:
+    """Whether it is surely the API that speaks, and no gateway before it."""
+    return answer.body is not None and 200 <= answer.status < 300
+
+
 def is_yes(answer: Answer) -> bool:
-    return answer.body is not None and code_of(answer) == 200 and 200 <= answer.status < 300
+    return is_plain(answer) and code_of(answer) == 200
 
 
 def text(value: object, limit: int) -> str:

@@ -1,0 +1,136 @@
+"""Apikley: paths, fields, words. The API of KIE.ai, where even a refusal travels with HTTP status 200.
+
+From https://docs.apikley.ru, read 2026-11-20: kling-api/Kling-2.6-text-to-video, kling-api/Kling-2.6-image-to-video,
+get-task-detail, common-api/common-api_get-account-credits.
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import Any
+
+from generations.providers.base import Order, RemoteState, Report
+from generations.providers.envelope import REFUSALS, Envelope, is_plain, own_code, text
+from generations.providers.errors import AccountProblem, Busy, Kind, OutcomeUnknown, Rejected, ServerTrouble
+from generations.providers.http import Answer, ApiClient
+
+# Our model and mode -> the `model` of kling-api/Kling-2.6-text-to-video and kling-api/Kling-2.6-image-to-video.
+MODELS = {
+    ("kling-2-6", "text-to-video"): "kling-2.6/text-to-video",
+    ("kling-2-6", "image-to-video"): "kling-2.6/image-to-video",
+}
+
+# What a code says of an order: kling-api/Kling-2.6-text-to-video, "Response Status Code". Not in this table, so that
+# the outcome is unknown: 501 "Generation Failed - Content generation task execution failed" (then a task was made),
+# 408 (no result came in time: likewise), and any that is new.
+CODES = {
+    **REFUSALS,
+    # On no page of Apikley; at KIE the key's own usage limit is reached. Every other order of the key fails too.
+    433: AccountProblem,
+    # "Service Unavailable - System is under maintenance": it names why the request was not served, and that it passes.
+    455: Busy,
+    # "Function Disabled - The requested function is temporarily unavailable": it never ran, and it will come back.
+    505: Busy,
+    # "Server Error - Unexpected failure occurred while processing the request": so the processing had begun. KIE sends
+    # it for invalid parameters too, but nothing tells the one from the other.
+    500: ServerTrouble,
+    502: ServerTrouble,
+    503: ServerTrouble,
+}
+
+# get-task-detail, "state".
+STATES = {
+    "waiting": RemoteState.WORKING,
+    "queuing": RemoteState.WORKING,
+    "generating": RemoteState.WORKING,
+    "success": RemoteState.DONE,
+    "fail": RemoteState.FAILED,
+}
+# failCode: no page lists them. Numbers such as "500" were seen too, and say nothing: see CODES.
+FAIL_CODES = {"GENERATION_FAILED": Kind.PROVIDER}
+
+# Codes of a question that speak of the task and not of the question: 501 as above; 408 at KIE, "upstream returned no
+# result for over 10 minutes". A client that takes them for a server's trouble asks for ever.
+DEAD = {408, 501}
+# 422 is also "Request parameters failed validation"; with these words it means that the task is not visible (yet).
+NOT_VISIBLE = re.compile(r"recordInfo is null|not found", re.IGNORECASE)
+
+ENVELOPE = Envelope(
+    text_fields=("msg", "message"),  # the OpenAPI text has the one, examples beside it have the other
+    id_fields=("taskId", "task_id"),  # likewise
+    codes=CODES,
+    # "The current credits are insufficient. Please top up.": 402 here, and 429 in a sister API, where waiting is vain.
+    no_money=re.compile(r"credits? (is |are )?insufficient|insufficient[ _](credit|balance)", re.IGNORECASE),
+    no_money_codes=frozenset({400, 422, 429}),
+    states=STATES,
+    fail_codes=FAIL_CODES,
+)
+
+
+class Apikley:
+    """The adapter; every method raises a ProviderError and nothing else."""
+
+    name = "apikley"
+
+    def __init__(self, base_url: str, api_key: str) -> None:
+        self.client = ApiClient(base_url, api_key)
+
+    def submit(self, order: Order) -> str:
+        """POST /jobs/createTask: costs money, and has no idempotency key."""
+        return ENVELOPE.read_id(self.client.post("/jobs/createTask", request_body(order)))
+
+    def fetch(self, *, model: str, remote_id: str) -> Report:
+        """GET /jobs/recordInfo?taskId=: the same for every model."""
+        return read_status(self.client.get("/jobs/recordInfo", taskId=remote_id), remote_id=remote_id)
+
+    def balance(self) -> Decimal:
+        """GET /chat/credit: credits, a bare number."""
+        return ENVELOPE.read_balance(self.client.get("/chat/credit"))
+
+
+def request_body(order: Order) -> dict[str, Any]:
+    """The documented JSON of an order; what was not chosen is not sent. Raise Rejected for a model that is unknown."""
+    model = MODELS.get((order.model, order.mode))
+    if model is None:
+        raise Rejected(f"Apikley has no {order.model} {order.mode}", kind=Kind.INPUT)
+    images = [url for url in (order.start_image, order.end_image) if url]
+    chosen = {
+        "prompt": order.prompt,
+        "image_urls": images or None,
+        "sound": order.sound,
+        "aspect_ratio": order.aspect_ratio or None,
+        "duration": str(order.duration_seconds),  # a number is said to be passed over in silence
+    }
+    body: dict[str, Any] = {"model": model}
+    if order.callback_url:
+        body["callBackUrl"] = order.callback_url
+    body["input"] = {key: value for key, value in chosen.items() if value is not None}
+    return body
+
+
+def read_status(answer: Answer, *, remote_id: str) -> Report:
+    """A status answer, with what the codes of this API say of the task itself."""
+    code = own_code(answer)
+    if code in DEAD and is_plain(answer):
+        return _read_dead(answer, remote_id=remote_id)
+    if code == 422 and NOT_VISIBLE.search(ENVELOPE.words(answer)):
+        return Report(state=RemoteState.UNSEEN, raw_state="422")
+    return ENVELOPE.read_status(answer, remote_id=remote_id)
+
+
+def _read_dead(answer: Answer, *, remote_id: str) -> Report:
+    """The failure in an envelope whose code says that the task is dead; what `data` says of it is more exact."""
+    code, data = str(own_code(answer)), (answer.body or {}).get("data")
+    task: dict[str, Any] = data if isinstance(data, dict) else {}
+    ENVELOPE.check_task(answer, task, remote_id)
+    if STATES.get(text(task.get("state"), 50), RemoteState.FAILED) is not RemoteState.FAILED:
+        raise OutcomeUnknown(f"dead by its code, alive by its state: {answer.excerpt}", code=code)
+    fail_code = text(task.get("failCode"), 100) or code
+    return Report(
+        state=RemoteState.FAILED,
+        raw_state=code,
+        error_kind=FAIL_CODES.get(fail_code, Kind.PROVIDER),
+        error_code=fail_code,
+        error_message=text(task.get("failMsg"), 2000) or ENVELOPE.words(answer),
+    )
