@@ -39,7 +39,7 @@
 
   function fit(offer) {
     narrow("duration", offer.durations.map(String));
-    narrow("aspect_ratio", ["", ...offer.aspect_ratios]);
+    narrow("aspect_ratio", offer.aspect_ratio_required ? offer.aspect_ratios : ["", ...offer.aspect_ratios]);
     narrow("route", ["", ...offer.routes]);
     narrow("sound", offer.sound ? ["true", "false"] : ["", "true", "false"]);
     show("aspect_ratio", offer.aspect_ratios.length > 0);
