@@ -118,6 +118,18 @@ def test_only_what_the_offer_takes_is_shown_and_sent(open_page: Any) -> None:
             assert field.is_enabled() == (name in fields), (model, mode, name)
 
 
+def test_another_provider_brings_its_own_choices(open_page: Any) -> None:
+    page = open_page(f"/admin/generations/prompt/{a_prompt().pk}/generate/")
+    page.select_option('[name="provider"]', "apikley")
+    options = {name: page.locator(f'[name="{name}"] option').all_inner_texts() for name in ("model", "mode")}
+    assert options == {"model": ["kling-2-6"], "mode": ["text-to-video", "image-to-video"]}
+    assert page.locator('[name="aspect_ratio"] option').all_inner_texts() == ["16:9", "9:16", "1:1"]
+    assert not page.locator('[name="route"]').is_visible()
+    page.select_option('[name="mode"]', "image-to-video")
+    shown = {name: page.locator(f'[name="{name}"]').is_visible() for name in ("start_image", "end_image")}
+    assert shown == {"start_image": True, "end_image": False}
+
+
 def test_all_problems_are_shown_at_once_and_the_keyboard_is_led_to_them(open_page: Any) -> None:
     prompt = a_prompt()
     page = open_page(f"/admin/generations/prompt/{prompt.pk}/generate/")
