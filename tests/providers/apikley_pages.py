@@ -1,4 +1,8 @@
-"""Apikley's pages: an order, the OpenAPI text word for word, and their examples, as they stand in tests/samples."""
+"""Apikley's pages, as they stand in tests/samples, and orders of theirs.
+
+The OpenAPI text is theirs word for word. The answers were put together from the fields and words that its pages and its
+upstream's list: none was recorded from the live API.
+"""
 
 from __future__ import annotations
 

@@ -21,11 +21,11 @@ def asked(body: Any, status: int = 200) -> Report:
     return read_status(read_answer(status, raw), remote_id=GOOD_ID)
 
 
-def recorded(name: str) -> bytes:
+def documented(name: str) -> bytes:
     return (SAMPLES / f"{name}.json").read_bytes()
 
 
-# -- recorded answers --
+# -- documented answers --
 
 
 def test_the_documented_yes_is_accepted() -> None:
@@ -36,19 +36,19 @@ def test_the_documented_yes_is_accepted() -> None:
 @pytest.mark.parametrize(("name", "words"), [("bad-key", "access permissions"), ("no-money", "Please top up")])
 def test_a_key_or_money_that_is_missing_is_an_account_problem(name: str, words: str) -> None:
     with pytest.raises(AccountProblem, match=words):
-        ENVELOPE.read_id(read_answer(200, recorded(name)))
+        ENVELOPE.read_id(read_answer(200, documented(name)))
 
 
 def test_a_url_in_a_task_that_waits_is_not_used() -> None:
-    assert asked(recorded("waiting")) == Report(state=RemoteState.WORKING, raw_state="waiting")
+    assert asked(documented("waiting")) == Report(state=RemoteState.WORKING, raw_state="waiting")
 
 
 def test_a_success_brings_its_url() -> None:
-    assert asked(recorded("success")) == Report(state=RemoteState.DONE, raw_state="success", result_urls=(CLIP,))
+    assert asked(documented("success")) == Report(state=RemoteState.DONE, raw_state="success", result_urls=(CLIP,))
 
 
 def test_a_failure_says_why() -> None:
-    assert asked(recorded("fail")) == Report(
+    assert asked(documented("fail")) == Report(
         state=RemoteState.FAILED,
         raw_state="fail",
         error_kind=Kind.PROVIDER,
@@ -60,7 +60,7 @@ def test_a_failure_says_why() -> None:
 # -- not visible --
 
 
-@pytest.mark.parametrize("body", [recorded("not-visible"), {"code": 422, "msg": "Task not found"}], ids=repr)
+@pytest.mark.parametrize("body", [documented("not-visible"), {"code": 422, "msg": "Task not found"}], ids=repr)
 @pytest.mark.parametrize("status", [200, 422])
 def test_a_record_that_is_null_is_not_visible(body: Any, status: int) -> None:
     assert asked(body, status) == Report(state=RemoteState.UNSEEN, raw_state="422")
@@ -75,7 +75,7 @@ def test_a_question_that_was_not_understood_says_nothing_of_a_task() -> None:
 
 
 def test_the_failure_in_an_envelope_of_501_is_the_tasks_own() -> None:
-    assert asked(recorded("dead")) == Report(
+    assert asked(documented("dead")) == Report(
         state=RemoteState.FAILED,
         raw_state="501",
         error_kind=Kind.PROVIDER,
