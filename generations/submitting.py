@@ -90,7 +90,10 @@ def _accepted(task: GenerationTask, remote_id: str, *, at: datetime) -> None:
     except IntegrityError:
         logger.error("task %s: %s gave the id %s, which another task has", task.pk, task.provider, remote_id)
         unsure = OutcomeUnknown(f"the answer's id {remote_id} belongs to another task", code="id taken")
-        _not_accepted(task, unsure, at=at)
+        if task.status == Status.SUBMITTING:
+            _not_accepted(task, unsure, at=at)
+        else:
+            task.note(str(unsure), at=at)
         return
     if not moved:
         logger.error("task %s is %s, and %s accepted it as %s", task.pk, task.status, task.provider, remote_id)

@@ -181,6 +181,15 @@ def test_an_id_that_another_task_has_is_not_believed() -> None:
     assert "taken" in task.error_message
 
 
+def test_a_late_id_that_another_task_has_leaves_the_decision_to_the_person() -> None:
+    a_task(Status.RUNNING, remote_id="taken")
+    task = a_task(Status.UNCONFIRMED)
+    submitting.settle_order(task.pk, "taken", at=LATER, attempt=1)
+    task.refresh_from_db()
+    assert (task.status, task.remote_id) == (Status.UNCONFIRMED, None)
+    assert "taken" in task.events.last().reason
+
+
 def test_a_paid_id_that_finds_its_task_ended_is_on_record(caplog: pytest.LogCaptureFixture) -> None:
     task = a_task(Status.FAILED)
     submitting.settle_order(task.pk, "paid-1", at=LATER, attempt=1)
