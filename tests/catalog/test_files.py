@@ -185,7 +185,8 @@ def test_the_file_is_closed_whatever_the_answer(get: Any, video: Video, method: 
         warnings.simplefilter("always", ResourceWarning)
         response = get(method, **headers)
         response.close()
-    assert not [str(warning.message) for warning in left_open if "unclosed file" in str(warning.message)]
+    # Of this test's file: what others left to the garbage collector is their business.
+    assert not [str(warning.message) for warning in left_open if str(video.path) in str(warning.message)]
     assert str(video.path) not in open_files()
 
 
