@@ -7,10 +7,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from decimal import Decimal
+from enum import Enum
 from typing import Any
 
 from django.conf import settings
 
+from generations import failpoints
 from generations.providers.base import Report
 from generations.providers.errors import NotSent, ProviderError
 
@@ -19,27 +22,38 @@ REMIND = timedelta(hours=1)  # how often an undecided order comes up
 START_SECONDS = 50.0  # from the claim; with the exchange (90 s at most) and its settling this stays within the lease
 BACKOFF_FIRST_SECONDS, BACKOFF_MAX_SECONDS = 2.0, 300.0
 
-Outcome = str | Report | ProviderError
+Outcome = str | Report | Decimal | ProviderError
+
+
+class About(Enum):
+    """What an Ask is about, and so who settles it."""
+
+    ORDER = "order"  # the POST that costs money
+    STATE = "state"
+    BALANCE = "balance"
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
     """A claimed row and the HTTP call that is due for it."""
 
-    task_id: int
+    about: About
     provider: str
-    is_order: bool
-    attempt: int  # of sending; an answer to an earlier one says nothing of the row as it is now
-    call: Callable[[], str | Report]
+    call: Callable[[], str | Report | Decimal]
+    task_id: int = 0
+    attempt: int = 0  # of sending; an answer to an earlier one says nothing of the row as it is now
     claimed_at: float = field(default_factory=lambda: time.monotonic())
 
     def __call__(self) -> Outcome:
         if time.monotonic() - self.claimed_at > START_SECONDS:
             return NotSent("claimed, and not begun in time: a stalled process leaves it to the next look")
+        failpoints.reach(f"{self.about.value}.claimed", self.task_id)
         try:
             return self.call()
         except ProviderError as error:
             return error
+        finally:
+            failpoints.reach(f"{self.about.value}.answered", self.task_id)
 
 
 def backoff(failures: int, *, most: float = BACKOFF_MAX_SECONDS) -> float:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import stat
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -9,8 +11,13 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.utils import timezone
 
+from generations import failpoints
+from generations.filetree import shown
 from generations.models import GenerationTask, Lease, Status, Video
+
+logger = logging.getLogger(__name__)
 
 PART_LIFE = timedelta(hours=1)  # a download ends within minutes
 
@@ -21,7 +28,7 @@ class Cleanup:
 
     dry_run: bool
     blanked: list[int] = field(default_factory=list)  # videos
-    kept_unsafe: list[int] = field(default_factory=list)  # videos whose file is missing or has another size
+    kept_unsafe: list[int] = field(default_factory=list)  # videos whose file is not whole
     kept_unstored: list[int] = field(default_factory=list)  # tasks past their URLs' life that are not stored
     parts_removed: list[str] = field(default_factory=list)  # what a killed worker left of downloads and uploads
 
@@ -37,10 +44,8 @@ def clean_up(*, at: datetime, dry_run: bool = False) -> Cleanup:
         (done.blanked if _is_safe(video) else done.kept_unsafe).append(video.pk)
     unstored = expired.exclude(status__in=[Status.STORED, Status.FAILED]).exclude(result_urls=[])
     done.kept_unstored = list(unstored.values_list("pk", flat=True))
-    for part in _stale_parts(at=at):
-        done.parts_removed.append(str(part.relative_to(settings.MEDIA_ROOT)))
-        if not dry_run:
-            part.unlink(missing_ok=True)
+    done.parts_removed = remove_stale_parts(at=at, dry_run=dry_run)
+    failpoints.reach("cleanup.parts")
     if not dry_run:
         with transaction.atomic():
             Video.objects.filter(pk__in=done.blanked).update(source_url="")
@@ -51,13 +56,26 @@ def clean_up(*, at: datetime, dry_run: bool = False) -> Cleanup:
     return done
 
 
-def _stale_parts(*, at: datetime) -> list[Path]:
-    """Part files that no download can still be writing."""
-    old = (at - PART_LIFE).timestamp()
-    found = [path for folder in ("tmp", "images") for path in Path(settings.MEDIA_ROOT, folder).glob("*.part")]
-    return sorted(path for path in found if path.stat().st_mtime < old)
+def remove_stale_parts(*, at: datetime, dry_run: bool = False) -> list[str]:
+    """Remove part files that no download can still be writing; their names."""
+    # Files are dated by this host's clock: the database's, when it is ahead, must not make a young file old.
+    root, old, removed = Path(settings.MEDIA_ROOT), (min(at, timezone.now()) - PART_LIFE).timestamp(), []
+    for part in sorted(path for folder in ("tmp", "images") for path in (root / folder).glob("*.part")):
+        try:
+            facts = part.lstat()
+            if facts.st_mtime >= old or not stat.S_ISREG(facts.st_mode):
+                continue
+            if not dry_run:
+                part.unlink()
+        except FileNotFoundError:  # its download ended meanwhile
+            continue
+        except OSError as error:
+            logger.warning("a left-over part file stays: %s", error)
+            continue
+        removed.append(shown(str(part.relative_to(root))))
+    return removed
 
 
 def _is_safe(video: Video) -> bool:
-    """Whether the stored file is there in full; its checksum is the daily check's business."""
-    return video.path.is_file() and video.path.stat().st_size == video.size_bytes
+    """Whether the stored file is there in full, and the daily check found no other bytes in it."""
+    return not video.damage and video.path.is_file() and video.path.stat().st_size == video.size_bytes

@@ -2,15 +2,22 @@
 
 from django_q.tasks import async_task
 
+CONDUCT = "generations.jobs.conduct"
+
 
 def ring() -> None:
     """Ask for a look at what is due. Lost or doubled rings break nothing: the rows say what to do."""
-    async_task("generations.jobs.conduct")
+    async_task(CONDUCT)
 
 
 def ring_for_a_sign() -> None:
     """Ask whichever worker hears it for a sign of life."""
     async_task("generations.jobs.beat", save=False)
+
+
+def ring_to_reconcile() -> None:
+    """Ask for the next slice of the daily comparison of rows and files."""
+    async_task("generations.jobs.reconcile")
 
 
 def ring_to_save(task_id: int) -> None:

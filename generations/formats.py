@@ -11,6 +11,11 @@ def usd(amount: Decimal | None) -> str:
     return f"{'-' if amount < 0 else ''}${abs(amount):,.{places}f}"
 
 
+def exact(amount: Decimal | None) -> str | None:
+    """Money in JSON: a string with four decimals; unknown is null."""
+    return None if amount is None else f"{amount:.4f}"
+
+
 def clock(seconds: float) -> str:
     """`0:05`, `1:40`: a clip's length as players write it."""
     minutes, rest = divmod(round(seconds), 60)

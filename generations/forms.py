@@ -5,15 +5,19 @@ from __future__ import annotations
 import re
 import uuid
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, BinaryIO, cast
 
 from django import forms
 from django.core.files import File
 
-from generations import offers, ordering
+from generations import offers, ordering, reaching
+from generations.formats import usd
 from generations.media import BadImage, clean_image
-from generations.models import GenerationTask, Prompt
+from generations.models import Campaign, GenerationTask, Prompt
+from generations.models.budgets import LIMIT_MAX
 from generations.ordering import Upload
+from generations.preflight import Wish
 from generations.providers.base import Order
 
 YES_NO = {"true": True, "false": False, "yes": True, "no": False, "1": True, "0": False, "": None}
@@ -45,6 +49,32 @@ class WholeNumberField(forms.IntegerField):
         if isinstance(value, str) and value.strip() and not re.fullmatch(r"-?[0-9]{1,9}", value.strip()):
             raise forms.ValidationError(self.error_messages["invalid"])
         return super().to_python(value)
+
+
+class UsdField(forms.DecimalField):
+    """Digits and a point, and nothing else: Python reads `1_0` as ten, and `NaN` as a number."""
+
+    def to_python(self, value: Any) -> Any:
+        if isinstance(value, str) and value.strip() and not re.fullmatch(r"[+-]?[0-9]*\.?[0-9]*", value.strip()):
+            raise forms.ValidationError(f"an amount in USD such as 12.50, not {value}")
+        return super().to_python(value)
+
+
+class SpendField(forms.Field):
+    """An amount in USD that is more than nothing, written plainly: `12`, `12.50`, `$0.35`."""
+
+    widget = forms.TextInput(attrs={"inputmode": "decimal", "size": 10})
+
+    def to_python(self, value: Any) -> Decimal | None:
+        text = str(value or "").strip()
+        if not text:
+            return None
+        amount = Decimal(plain[1]) if (plain := re.fullmatch(r"\$?([0-9]{1,9}(\.[0-9]{1,4})?)", text)) else None
+        if amount is None or not 0 < amount <= LIMIT_MAX:
+            given = text if len(text) <= 30 else f"{text[:30]}…"
+            rule = f"an amount in USD, more than 0 and at most {usd(LIMIT_MAX)}, with at most four decimals"
+            raise forms.ValidationError(f"{rule}, not {given}")
+        return amount
 
 
 class OrderForm(forms.Form):
@@ -86,12 +116,27 @@ class OrderForm(forms.Form):
         help_text="How many clips of this.",
         error_messages={"invalid": "a whole number"},
     )
+    spend_at_most = SpendField(
+        label="Spend at most, in USD",
+        required=False,
+        help_text="As many takes as fit are ordered, the last ones are dropped first. Empty: all of them.",
+    )
+    stops_when_approved = forms.BooleanField(
+        label="Cancel the takes that still wait once one is approved", required=False
+    )
     delivery = forms.CharField(
         required=False,
-        initial=ordering.default_delivery,
+        initial=reaching.default_delivery,
         widget=forms.Select(
             choices=[("polling", "polling: we ask"), ("callback", "callback: the provider tells this site")]
         ),
+    )
+    campaign = forms.ModelChoiceField(
+        Campaign.objects.in_use(),
+        to_field_name="slug",
+        required=False,
+        empty_label="the prompt's own",
+        error_messages={"invalid_choice": "there is no campaign %(value)s that takes orders"},
     )
     batch = forms.UUIDField(widget=forms.HiddenInput, required=False)
 
@@ -123,7 +168,7 @@ class OrderForm(forms.Form):
 
     def chosen_delivery(self) -> str:
         chosen: str = self.cleaned_data.get("delivery", "")
-        return chosen if "delivery" in self.data else ordering.default_delivery()
+        return chosen if "delivery" in self.data else reaching.default_delivery()
 
     def order(self) -> Order:
         data = self.cleaned_data
@@ -142,17 +187,37 @@ class OrderForm(forms.Form):
             route=data.get("route", ""),
         )
 
-    def place(self, *, at: datetime, by: Any = None, prompt: Prompt | None = None) -> list[GenerationTask]:
-        """Order what was filled in; raise ordering.OrderRefused when something changed since the form was checked."""
+    def wish(self, prompt: Prompt | None) -> Wish:
+        """What was filled in, to be inspected before it is ordered; without a campaign it is of its prompt's."""
+        return Wish(
+            order=self.order(),
+            takes=self.cleaned_data["takes"],
+            delivery=self.chosen_delivery(),
+            images=self.uploads,
+            campaign=self.cleaned_data.get("campaign") or (prompt.campaign if prompt else None),
+        )
+
+    def place(
+        self,
+        *,
+        at: datetime,
+        takes: int | None = None,
+        by: Any = None,
+        prompt: Prompt | None = None,
+        batch: uuid.UUID | None = None,
+    ) -> list[GenerationTask]:
+        """Order what was filled in, or as many takes of it; raise ordering.OrderRefused when it cannot be any more."""
         return ordering.place(
             self.order(),
             at=at,
             by=by,
             prompt=prompt,
             uploads=self.uploads,
-            takes=self.cleaned_data["takes"],
+            takes=takes or self.cleaned_data["takes"],
             delivery=self.chosen_delivery(),
-            batch=self.cleaned_data.get("batch") or uuid.uuid4(),
+            batch=batch or self.cleaned_data.get("batch"),
+            campaign=self.cleaned_data.get("campaign"),
+            stops_when_approved=self.cleaned_data["stops_when_approved"],
         )
 
     def _upload(self, name: str) -> Upload | None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 from datetime import timedelta
 
-from django.utils import timezone
 from django_q.models import Schedule
 
-from generations import conductor, doorbell, saving
+from generations import clock, conductor, doorbell, saving
+from generations import reconcile as reconciling
 from generations.cleanup import clean_up
 from generations.models import Lease
 
@@ -16,6 +16,11 @@ logger = logging.getLogger(__name__)
 
 HEARTBEAT = "worker"  # the sign of life that /healthz and the pages read
 HEARTBEAT_FRESH_SECONDS = 90.0  # a frozen worker is replaced after 30 s, and beats are asked for every 5 s
+
+# A worker is free again after so long, whatever there is to compare: others may wait for it. With one download (its
+# own deadline) this stays below the queue's timeout.
+RECONCILE_SECONDS = 30.0
+COMPARED_WITHIN = timedelta(hours=20)  # a clip that was compared so lately is today's
 
 # Name -> (function, when). Two sweeps a minute, 30 s apart: the scheduler wakes about every 30 s.
 SCHEDULES = {
@@ -25,12 +30,15 @@ SCHEDULES = {
         {"schedule_type": Schedule.MINUTES, "minutes": 1},
     ),
     "clean-up": ("generations.jobs.cleanup", {"schedule_type": Schedule.DAILY}),
+    "reconcile": ("generations.jobs.reconcile", {"schedule_type": Schedule.DAILY}),
 }
 
 
 def beat() -> None:
-    """A sign of life, asked for every few seconds."""
+    """A sign of life, asked for every few seconds; what is due and conducted by nobody is rung for."""
     Lease.objects.stamp(HEARTBEAT)
+    if not Lease.objects.is_held(conductor.LEASE) and conductor.is_wanted():
+        doorbell.ring()
 
 
 def conduct() -> str:
@@ -47,7 +55,7 @@ def save(task_id: int) -> bool:
         return saving.save(task_id)
     except Exception as error:
         logger.exception("task %s could not be saved", task_id)
-        saving.set_back(task_id, f"a fault of our own: {type(error).__name__}", at=timezone.now())
+        saving.set_back(task_id, f"a fault of our own: {type(error).__name__}", at=clock.now())
         return False
 
 
@@ -58,7 +66,7 @@ def sweep() -> None:
 
 def cleanup() -> str:
     """The daily clean-up of expired URLs."""
-    done = clean_up(at=timezone.now())
+    done = clean_up(at=clock.now())
     logger.info(
         "clean-up: %d expired URLs blanked, %d kept because their file is not whole, %d tasks past their URLs' life",
         len(done.blanked), len(done.kept_unsafe), len(done.kept_unstored),
@@ -66,9 +74,23 @@ def cleanup() -> str:
     return str(done.as_json())
 
 
+def reconcile() -> str:
+    """A slice of the daily comparison of rows and files; asks for the next one until all clips had their turn."""
+    at = clock.now()
+    part = reconciling.Slice(seconds=RECONCILE_SECONDS, since=at - COMPARED_WITHIN)
+    done = reconciling.reconcile(at=at, worker_lives=True, part=part)
+    if done is None:
+        return "another run is under way"
+    if not done.finished:
+        doorbell.ring_to_reconcile()
+    say = logger.info if done.is_well or not done.finished else logger.error
+    say("reconcile: %s", done)
+    return str(done)
+
+
 def load_schedules() -> None:
     """Write the schedules, as they stand here; the sweeps start half a minute apart."""
-    now = timezone.now()
+    now = clock.now()
     for offset, (name, (func, when)) in enumerate(SCHEDULES.items()):
         first = {"next_run": now + timedelta(seconds=30 * (offset % 2))}
         Schedule.objects.update_or_create(name=name, defaults={"func": func, **when}, create_defaults={

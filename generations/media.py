@@ -211,19 +211,27 @@ def clean_image(source: BinaryIO) -> CleanImage:
     if len(data) > MAX_IMAGE_BYTES:
         source.seek(0, io.SEEK_END)
         raise BadImage(f"{_megabytes(source.tell())}: at most {_megabytes(MAX_IMAGE_BYTES)}")
+    found, upright = _read(data)
+    return CleanImage(_encoded(upright, found), IMAGE_FORMATS[found], *upright.size)
+
+
+def picture_kind(data: bytes) -> str:
+    """Return `jpg`, `png` or `webp` for a picture that can be read whole; raise BadImage for anything else."""
+    return IMAGE_FORMATS[_read(data)[0]]
+
+
+def _read(data: bytes) -> tuple[str, Image.Image]:
     found = _kind_of(data)
     if found not in IMAGE_FORMATS:
         raise BadImage(f"not a JPG, PNG or WebP picture (it is {found})")
     try:
         with Image.open(io.BytesIO(data), formats=(found,)) as image:
             _check(image, found)
-            upright = _upright(image)
+            return found, _upright(image)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise BadImage(f"far too many megapixels: at most {MAX_IMAGE_PIXELS // 10**6}") from error
     except (*BROKEN_PICTURE, struct.error, zlib.error, MemoryError) as error:
         raise BadImage("the picture is cut or damaged: save it again and retry") from error
-    content = _encoded(upright, found)
-    return CleanImage(content, IMAGE_FORMATS[found], *upright.size)
 
 
 def _kind_of(data: bytes) -> str:

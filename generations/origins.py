@@ -64,6 +64,11 @@ class Origins:
         """Read the entries of RESULT_ORIGINS, skipping blanks; raise ValueError that names the bad one."""
         return cls(frozenset(_parse(entry) for entry in map(str.strip, entries) if entry))
 
+    @classmethod
+    def anywhere(cls, url: str, *, private: bool) -> "Origins":
+        """The one origin of a URL that a person gave; raise NotAllowed when it is no plain web address."""
+        return cls(frozenset([Origin(*_split(url), private=private)]))
+
     def check(self, url: str) -> Origin:
         """Return the origin that this URL belongs to; raise NotAllowed when it is none of ours."""
         scheme, host, port = _split(url)
@@ -160,7 +165,7 @@ def session_for(origin: Origin, deadline: Deadline, user_agent: str) -> requests
         {"User-Agent": user_agent, "Accept": "*/*", "Accept-Encoding": "identity"}
     )
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    adapter = HTTPAdapter() if origin.private else IPFilterAdapter(is_https_proto=True)
+    adapter = HTTPAdapter() if origin.private else IPFilterAdapter(is_https_proto=origin.scheme == "https")
     adapter.poolmanager.pool_classes_by_scheme = {
         "http": _watched(HTTPConnectionPool, deadline),
         "https": _watched(HTTPSConnectionPool, deadline),

@@ -15,6 +15,7 @@ from generations.models import Breaker, GenerationTask
 logger = logging.getLogger(__name__)
 
 BUDGET_SHARE = 0.9  # of the documented rate: a retry after a cut connection is not counted here, but is there
+SLOWEST_PER_SECOND = 0.1  # however many 429 come: slower would learn nothing sooner
 CLIP_MB = 64  # room on the disk for each clip under way; a 10 s clip in 1080p has about 20 MB
 
 
@@ -22,14 +23,19 @@ CLIP_MB = 64  # room on the disk for each clip under way; a 10 s clip in 1080p h
 class Pace:
     """A token bucket that starts empty, so that a new slice adds no burst to the one before."""
 
-    per_second: float
+    documented: float  # requests a second
     tokens: float = 0.0
+    share: float = 1.0  # of it, as the last 429 left it
     filled_at: float = field(default_factory=lambda: time.monotonic())
 
     @classmethod
     def of(cls, provider: str) -> Pace:
         per_minute: int = getattr(settings, f"{provider.upper()}_REQUESTS_PER_MINUTE")
         return cls(per_minute * BUDGET_SHARE / 60)
+
+    @property
+    def per_second(self) -> float:
+        return max(self.documented * self.share, min(self.documented, SLOWEST_PER_SECOND))
 
     def available(self) -> int:
         """How many requests may be sent now; a second's worth at most."""

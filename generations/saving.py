@@ -16,19 +16,24 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import DataError, IntegrityError, transaction
-from django.utils import timezone
 
-from generations import downloads, media
-from generations.asking import backoff
+from generations import clock, doorbell, downloads, failpoints, media
+from generations.asking import NO_ERROR, backoff
 from generations.media import Clip
-from generations.models import GenerationTask, Status, Video
+from generations.models import GenerationTask, Lease, Status, Video
 from generations.models.leases import Hold, holding
 from generations.origins import Origins
-from generations.watching import lose
+from generations.watching import give_up
 
 logger = logging.getLogger(__name__)
 
+RING_AGAIN = timedelta(seconds=30)  # a lost ring is repeated after this long
+LOOK_AGAIN = timedelta(seconds=5)  # while someone has it in hand
+MAX_DEATHS = 3  # of workers in a row over one clip; then it is set aside, so that the others flow
+ASIDE = timedelta(hours=1)
+SET_ASIDE = "set aside"  # the error_kind of such a clip
 LEASE_SECONDS = 20.0  # renewed while we work, so a dead worker's clip is taken up again after this long
+OUTAGE_SECONDS = 15.0  # of the database, after a download: so long it is waited for before the work is given up
 BACKOFF_MAX_SECONDS = 1800.0  # between two tries: a result lives for a day at least
 DURATION_SLACK_SECONDS = 0.5  # encoders add or drop a few frames
 RATIO_SLACK = 0.02  # 1920x1088 is still 16:9
@@ -38,34 +43,84 @@ class Fenced(Exception):
     """The lease was lost while we worked: another worker has the clip, and we write nothing."""
 
 
+def ring(task: GenerationTask, *, at: datetime) -> None:
+    """Ask for a finished task's files, and once more if nobody answers.
+
+    A clip that its worker died over three times in a row is set aside for an hour before its next try.
+    """
+    if Lease.objects.is_held(lease_of(task.pk)):
+        task.put_off(due_at=at + LOOK_AGAIN, deaths=task.deaths)
+    elif task.deaths < MAX_DEATHS:
+        if task.put_off(due_at=at + RING_AGAIN, deaths=task.deaths):
+            doorbell.ring_to_save(task.pk)
+    elif task.error_kind == SET_ASIDE:  # the hour has passed
+        if task.put_off(due_at=at + RING_AGAIN, deaths=MAX_DEATHS - 1, error_kind=""):
+            doorbell.ring_to_save(task.pk)
+    elif not give_up(task, "its worker died each time", at=at):
+        why = f"a worker died {task.deaths} times in a row with this clip in hand: set aside, next try in an hour"
+        if task.put_off(due_at=at + ASIDE, deaths=task.deaths, error_kind=SET_ASIDE, error_message=why):
+            logger.error("task %s: %s", task.pk, why)
+            task.note(why, at=at)
+
+
+def ring_again(*, at: datetime) -> None:
+    """What was rung for is looked at now: a cluster that starts does not know what became of the one before."""
+    ready = GenerationTask.objects.of_this_site().filter(status=Status.READY, urls_died=False)
+    ready.filter(due_at__range=(at, at + RING_AGAIN)).update(due_at=at)
+
+
+def lease_of(task_id: int) -> str:
+    return f"save:{task_id}"
+
+
 def save(task_id: int) -> bool:
     """Fetch, verify and keep what a finished task made; True when all of it is stored."""
-    with holding(f"save:{task_id}", seconds=LEASE_SECONDS) as hold:
+    with holding(lease_of(task_id), seconds=LEASE_SECONDS) as hold:
         if hold is None:
             return False
         task = GenerationTask.objects.select_related("prompt").get(pk=task_id)
-        if task.status != Status.READY or task.urls_died:
+        if task.status != Status.READY or task.urls_died or task.deaths >= MAX_DEATHS:
             return False
-        ends = time.monotonic() + settings.DOWNLOAD_DEADLINE_SECONDS  # of the job, however many results there are
+        # Counted before the work: what kills its worker leaves no other trace.
+        GenerationTask.objects.filter(pk=task_id, status=Status.READY).update(deaths=task.deaths + 1)
+        failpoints.reach("save.begun", task_id)
         try:
-            for position, url in enumerate(task.result_urls):
-                if not task.videos.filter(position=position).exists():
-                    _keep(task, position, url, hold, seconds=ends - time.monotonic())
-            return task.move(Status.STORED, "verified and kept", at=timezone.now(), stored_at=timezone.now())
-        except downloads.Gone as error:
-            _try_later(task, str(error), at=timezone.now(), urls_died=True)
-        except (downloads.DownloadError, media.NotAVideo, OSError) as error:
-            _try_later(task, str(error), at=timezone.now())
+            trouble = _bring_home(task, hold)
+            hold.outlast(seconds=OUTAGE_SECONDS)
+            with transaction.atomic():
+                _fence(hold)
+                if trouble is None:
+                    at = clock.now()
+                    return task.move(Status.STORED, "verified and kept", at=at, stored_at=at, **NO_ERROR)
+                _try_later(task, str(trouble), at=clock.now(), urls_died=isinstance(trouble, downloads.Gone))
         except Fenced:
             logger.warning("task %s: another worker took over its download", task_id)
         return False
+
+
+def _fence(hold: Hold) -> None:
+    """Let nothing be written in this transaction by a worker that lost its lease: it slept, and another went on."""
+    if not hold.renew():
+        raise Fenced
+
+
+def _bring_home(task: GenerationTask, hold: Hold) -> Exception | None:
+    """Keep each result that is not kept yet; what stood in the way, or None."""
+    ends = time.monotonic() + settings.DOWNLOAD_DEADLINE_SECONDS  # of the job, however many results there are
+    try:
+        for position, url in enumerate(task.result_urls):
+            if not task.videos.filter(position=position).exists():
+                _keep(task, position, url, hold, seconds=ends - time.monotonic())
+    except (downloads.DownloadError, media.NotAVideo, OSError) as error:
+        return error
+    return None
 
 
 def _keep(task: GenerationTask, position: int, url: str, hold: Hold, *, seconds: float) -> None:
     """Bring one result home: the file first, then its row."""
     if seconds <= 0:
         raise downloads.TryAgain("the time for one job ran out before this result")
-    root = Path(settings.MEDIA_ROOT)
+    root, stem = Path(settings.MEDIA_ROOT), f"{clock.now():%Y}/{uuid.uuid4().hex}"
     download = downloads.fetch(
         url,
         root / "tmp",
@@ -73,19 +128,21 @@ def _keep(task: GenerationTask, position: int, url: str, hold: Hold, *, seconds:
         max_bytes=settings.DOWNLOAD_MAX_MB * 1_000_000,
         deadline_seconds=seconds,
     )
-    stem = f"{timezone.now():%Y}/{uuid.uuid4().hex}"
+    failpoints.reach("save.fetched", task.pk)
     poster, file = root / "posters" / f"{stem}.jpg", root / "videos" / f"{stem}.mp4"
     try:
         clip = media.verify(download.path)
         has_poster = _poster(download.path, poster)
+        hold.outlast(seconds=OUTAGE_SECONDS)
+        failpoints.reach("save.verified", task.pk)
         settle_file(download.path, file)
+        failpoints.reach("save.renamed", task.pk)
     except BaseException:
         _remove(download.path, poster, file)
         raise
     try:
         with transaction.atomic():
-            if not hold.renew():
-                raise Fenced
+            _fence(hold)
             Video.objects.create(
                 task=task,
                 position=position,
@@ -101,13 +158,15 @@ def _keep(task: GenerationTask, position: int, url: str, hold: Hold, *, seconds:
                 fps=clip.fps,
                 has_audio=clip.has_audio,
                 differences=differences(task, clip),
-                created_at=timezone.now(),
+                created_at=clock.now(),
             )
+            failpoints.reach("save.written", task.pk)
     except (Fenced, IntegrityError, DataError):
         # The row is certainly not there. After any other error it may be: a commit's own answer can be lost, and a
         # file without a row is better than a row without its file.
         _remove(poster, file)
         raise
+    failpoints.reach("save.kept", task.pk)
 
 
 def _remove(*files: Path) -> None:
@@ -154,8 +213,7 @@ def differences(task: GenerationTask, clip: Clip) -> list[str]:
 
 def _try_later(task: GenerationTask, why: str, *, at: datetime, urls_died: bool = False) -> None:
     """Not stored this time: tried again until the URLs' life ends, after a question for fresh ones if they died."""
-    if task.source_expires_at and at >= task.source_expires_at:
-        lose(task, f"its URL's life ended before the file was safe: {why}", at=at)
+    if give_up(task, why, at=at):
         return
     if why != task.error_message:
         logger.warning("task %s is paid and not stored yet: %s", task.pk, why)
@@ -163,12 +221,14 @@ def _try_later(task: GenerationTask, why: str, *, at: datetime, urls_died: bool 
     wait = backoff(task.failures, most=BACKOFF_MAX_SECONDS)
     # The conductor may have rung again meanwhile, so the due time is not compared.
     GenerationTask.objects.filter(pk=task.pk, status=Status.READY).update(
-        due_at=at + timedelta(seconds=wait), failures=task.failures + 1, urls_died=urls_died, error_message=why[:2000]
-    )
+        due_at=at + timedelta(seconds=wait), failures=task.failures + 1, urls_died=urls_died,
+        error_message=why[:2000], deaths=0,
+    )  # fmt: skip
 
 
 def set_back(task_id: int, why: str, *, at: datetime) -> None:
     """A fault of ours, at the job's outermost door: the row says so, and is tried again like any other."""
-    task = GenerationTask.objects.get(pk=task_id)
-    if task.status == Status.READY:
-        _try_later(task, why, at=at)
+    with holding(lease_of(task_id), seconds=LEASE_SECONDS) as hold:
+        task = GenerationTask.objects.get(pk=task_id)
+        if hold and task.status == Status.READY:
+            _try_later(task, why, at=at)

@@ -13,24 +13,29 @@ from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import F
 
-from generations import costs, doorbell
+from generations import accounts, costs, doorbell
 from generations.asking import (
     ASK_LEASE,
     BACKOFF_FIRST_SECONDS,
     NO_ERROR,
     REMIND,
+    START_SECONDS,
+    About,
     Ask,
     Outcome,
     backoff,
     error_columns,
 )
-from generations.models import Breaker, GenerationTask, Status
+from generations.models import Account, GenerationTask, Status
+from generations.models.tasks import TaskQuerySet
 from generations.providers import get_provider
 from generations.providers.base import REMOTE_ID
 from generations.providers.errors import (
     AccountProblem,
     Busy,
+    Kind,
     NotSent,
     OutcomeUnknown,
     ProviderError,
@@ -40,7 +45,9 @@ from generations.providers.errors import (
 
 logger = logging.getLogger(__name__)
 
+WAIT = timedelta(days=1)
 MAX_POSTS = 3  # only with RETRY_SUBMIT_ON_5XX
+FORSAKE_SECONDS = 5.0  # beyond START_SECONDS: a process may stall just after it looked at its clock
 
 
 class NotAnId(ValueError):
@@ -57,7 +64,7 @@ def start(task: GenerationTask, *, at: datetime) -> Ask | None:
     if not moved:
         return None
     provider = get_provider(task.provider)
-    return Ask(task.pk, task.provider, True, task.attempts, lambda: provider.submit(order))
+    return Ask(About.ORDER, task.provider, lambda: provider.submit(order), task.pk, task.attempts)
 
 
 def settle_order(task_id: int, outcome: Outcome, *, at: datetime, attempt: int) -> None:
@@ -104,8 +111,10 @@ def _not_accepted(task: GenerationTask, error: ProviderError, *, at: datetime) -
     posts = task.posts if isinstance(error, NotSent) else task.posts + 1
     changes = {"posts": posts, **error_columns(error)}
     retried = isinstance(error, ServerTrouble) and settings.RETRY_SUBMIT_ON_5XX and posts < MAX_POSTS
-    if isinstance(error, AccountProblem):
-        open_breaker(task.provider, f"task {task.pk}: {error}", at=at)
+    if error.kind is Kind.ACCOUNT:  # also a 403: every other order would be refused as well
+        accounts.open_breaker(task.provider, f"task {task.pk}: {error}", at=at)
+    if isinstance(error, Busy):
+        Account.objects.of(task.provider).shrink(at=at)
     if retried or isinstance(error, NotSent | Busy | AccountProblem):
         due_at = at + timedelta(seconds=_wait(task, error))
         task.move(
@@ -119,9 +128,13 @@ def _not_accepted(task: GenerationTask, error: ProviderError, *, at: datetime) -
     else:
         logger.warning("task %s: nobody knows whether %s took the order: %s", task.pk, task.provider, error)
         why = f"nobody knows whether it was accepted: {error}"
+        accounts.read_soon(task.provider, at=at)  # evidence: what it took from the account
         # A callback that came before this may have named it already.
         due_at = at if task.candidate_id else at + REMIND
-        task.move(Status.UNCONFIRMED, why, at=at, due_at=due_at, **changes)
+        if task.move(Status.UNCONFIRMED, why, at=at, due_at=due_at, **changes):
+            # One that came meanwhile found no row to make due.
+            named = GenerationTask.objects.filter(pk=task.pk, status=Status.UNCONFIRMED).exclude(candidate_id="")
+            named.update(due_at=at)
 
 
 def _wait(task: GenerationTask, error: ProviderError) -> float:
@@ -138,13 +151,24 @@ def doubt(task: GenerationTask, *, at: datetime) -> None:
     _not_accepted(task, error, at=at)
 
 
+def forsake(tasks: TaskQuerySet) -> None:
+    """At the start of a slice nothing of ours is under way: whoever sent what is found there has died, or stalls.
+
+    A process that stalls begins no order so long after its claim, so from then on they may be doubted. Its answer, if
+    one comes after all, is still written.
+    """
+    begun = timedelta(seconds=START_SECONDS + FORSAKE_SECONDS)
+    tasks.filter(status=Status.SUBMITTING).update(due_at=F("submitted_at") + begun)
+
+
 def remind(task: GenerationTask, *, at: datetime) -> None:
     """An undecided order comes up again and again, and waits for evidence or a person."""
     logger.warning("task %s is still unconfirmed: %s", task.pk, task.error_message)
+    accounts.read_soon(task.provider, at=at)
     task.put_off(due_at=at + REMIND)
 
 
-def confirm(task: GenerationTask, remote_id: str, *, at: datetime, by: Any) -> bool:
+def confirm(task: GenerationTask, remote_id: str, why: str, *, at: datetime, by: Any) -> bool:
     """A person found the provider's id of an order whose answer was lost; the look that is rung for proves it.
 
     Raise NotAnId when the text cannot be one, or is another task's.
@@ -157,7 +181,7 @@ def confirm(task: GenerationTask, remote_id: str, *, at: datetime, by: Any) -> b
         with transaction.atomic():
             doorbell.ring()
             return task.move(
-                Status.RUNNING, f"its id at {task.provider} was given as {remote_id}", at=at, by=by,
+                Status.RUNNING, f"its id at {task.provider} was given as {remote_id}: {why}", at=at, by=by,
                 due_at=at, remote_id=remote_id, failures=0, **NO_ERROR,
             )  # fmt: skip
     except IntegrityError as error:
@@ -182,15 +206,12 @@ def abandon(task: GenerationTask, why: str, *, at: datetime, by: Any) -> bool:
     return moved
 
 
-def close_breaker(provider: str) -> None:
-    """A person has seen to the key or the money: orders go out again, at once."""
+def wait(task: GenerationTask, why: str, *, at: datetime, by: Any) -> bool:
+    """A person leaves it undecided for a day; a callback or a late answer can still settle it."""
+    if task.status != Status.UNCONFIRMED:
+        return False
     with transaction.atomic():
-        Breaker.objects.filter(provider=provider).delete()
-        doorbell.ring()
-
-
-def open_breaker(provider: str, reason: str, *, at: datetime) -> None:
-    """No further order goes to a provider until a person has closed its breaker."""
-    __, opened = Breaker.objects.get_or_create(provider=provider, defaults={"reason": reason[:500], "opened_at": at})
-    if opened:
-        logger.error("%s: no more orders are sent until its breaker is closed: %s", provider, reason)
+        waits = task.put_off(due_at=at + WAIT)
+        if waits:
+            task.note(f"left undecided for a day: {why}", at=at, by=by)
+    return waits

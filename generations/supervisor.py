@@ -2,7 +2,8 @@
 
 A stock cluster freezes for ever when the idle worker that holds its queue's read lock is killed (an OOM killer does
 that): workers are respawned and none of them is served. So every few seconds a beat is put into the queue, each worker
-notes here when it begins and ends a job, and a cluster that has a free worker and still serves no beat is replaced.
+notes here when it begins and ends a job, and a cluster that has a free worker and still serves no beat is replaced. So
+is one whose monitor was killed: it holds the lock of the results' queue, and no job is taken off the queue any more.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import logging
 import os
 import signal
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from multiprocessing import get_context
 from multiprocessing.process import BaseProcess
@@ -23,9 +25,10 @@ from typing import Any
 from django.conf import settings
 from django.db import OperationalError, connections
 from django_q.cluster import Cluster
-from django_q.signals import post_execute_in_worker, pre_execute
+from django_q.signals import post_execute, post_execute_in_worker, pre_execute
 
-from generations import conductor, doorbell
+from generations import broker, clock, conductor, doorbell, jobs, saving
+from generations.models import Lease
 
 logger = logging.getLogger(__name__)
 
@@ -35,29 +38,35 @@ STOP_SECONDS = 330.0  # for what is in hand when it is told to stop: longer than
 LOOK_SECONDS = 0.2
 RESTART_SECONDS = 2.0  # before a cluster that died at once is started again
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
-SLOTS = 256
-STOP, DRAIN = 1, 2  # what the conductor is asked: to end for good, or to end because its cluster is replaced
+DRAIN_SECONDS = 10.0  # for downloads, before a frozen cluster is killed: they can be had again
+SLOTS = 4096
 
 # Shared with every process that is forked from here. No locks: a killed process would keep them.
 last_sign = RawValue("d", 0.0)
 in_hand = RawArray("l", SLOTS)  # the process ids of workers that run a job
+last_done, last_taken = (
+    RawValue("d", 0.0),
+    RawValue("d", 0.0),
+)  # when a job ended, and a result was taken from the queue
+conducting = RawValue("l", 0)  # the one that conducts: it may have paid orders in the air
 
 
 class Supervisor:
     def __init__(self, *, patience_seconds: float = PATIENCE_SECONDS) -> None:
         self.patience_seconds = patience_seconds
-        self.beat_at = 0.0
+        self.beat_at = self.taken_at = self.taken_before = 0.0
         pre_execute.connect(_begins, dispatch_uid="generations.supervisor")
         post_execute_in_worker.connect(_ends, dispatch_uid="generations.supervisor")
+        post_execute.connect(_is_taken, dispatch_uid="generations.supervisor")
 
     def run(self) -> None:
         """Keep a cluster going until we are told to stop; then end it, gracefully if it can."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, _ask_to_stop)
-        while conductor.stop_asked.value != STOP:
+        while not conductor.stop_asked.value:
             cluster = self._start()
             self._watch(cluster)
-            if conductor.stop_asked.value == STOP:
+            if conductor.stop_asked.value:
                 self._end(cluster)
             else:
                 self._replace(cluster)
@@ -65,7 +74,10 @@ class Supervisor:
     def _start(self) -> BaseProcess:
         connections.close_all()  # a connection must not be shared with a child
         in_hand[:] = [0] * SLOTS
-        last_sign.value = time.monotonic()
+        conducting.value = 0
+        self.beat_at = 0.0
+        self.taken_at = last_sign.value = last_done.value = last_taken.value = time.monotonic()
+        broker.last_asked.value = broker.last_pulled.value = last_sign.value
         cluster = get_context("fork").Process(target=_run_cluster, args=(os.getpid(),), name="cluster")
         cluster.start()
         return cluster
@@ -78,34 +90,54 @@ class Supervisor:
                 logger.error("the cluster died (exit code %s): it is started again", cluster.exitcode)
                 return
             self._beat()
-            silent_seconds = time.monotonic() - last_sign.value
-            if silent_seconds > self.patience_seconds and busy_workers() < settings.WORKERS:
-                logger.error("no sign of life for %d s: the cluster is replaced", silent_seconds)
+            if why := self._what_is_frozen():
+                logger.error("%s for %d s: the cluster is replaced", why, self.patience_seconds)
                 return
+
+    def _what_is_frozen(self) -> str:
+        """A worker killed while it waits leaves the queue of jobs locked for ever, the monitor that of results.
+
+        A host that gets no job because others are faster is well: what counts is a job that was pulled and not begun.
+        """
+        now, sign = time.monotonic(), last_sign.value
+        if self.taken_before != last_taken.value or last_taken.value >= last_done.value:
+            self.taken_before, self.taken_at = last_taken.value, now
+        if busy_workers() < settings.WORKERS:
+            if broker.last_pulled.value > sign and now - broker.last_pulled.value > self.patience_seconds:
+                return "a job was pulled and not begun"
+            if now - max(broker.last_asked.value, sign) > self.patience_seconds:
+                return "the queue was not asked"
+        return "no result was taken" if now - self.taken_at > self.patience_seconds else ""
 
     def _beat(self) -> None:
         if time.monotonic() - self.beat_at < min(BEAT_SECONDS, self.patience_seconds / 4):
             return
-        self.beat_at = time.monotonic()
+        first, self.beat_at = not self.beat_at, time.monotonic()
         try:
+            if first:
+                saving.ring_again(at=clock.now())
             doorbell.ring_for_a_sign()
+            if busy_workers() >= settings.WORKERS:  # long downloads: nobody is free to stamp it
+                Lease.objects.stamp(jobs.HEARTBEAT)
         except OperationalError as error:
-            last_sign.value = time.monotonic()  # without a database nobody can answer
+            last_sign.value = self.taken_at = time.monotonic()  # without a database nobody can answer
             logger.warning("the database does not answer: %s", error)
 
     def _replace(self, cluster: BaseProcess) -> None:
-        """Kill a dead or frozen cluster, once what its workers still have in hand is done, and wait a moment."""
-        conductor.stop_asked.value = conductor.stop_asked.value or DRAIN
-        ends = time.monotonic() + STOP_SECONDS
-        while cluster.is_alive() and busy_workers() and time.monotonic() < ends:
+        """Kill a dead or frozen cluster, once its orders in the air are answered, and wait a moment."""
+        conductor.draining.value = 1
+        began = time.monotonic()
+        while cluster.is_alive() and busy_workers():
+            patience = STOP_SECONDS if has_in_hand(conducting.value) else DRAIN_SECONDS
+            if time.monotonic() - began > patience:
+                break
             cluster.join(LOOK_SECONDS)
         cluster.kill()
         cluster.join()
         ends = time.monotonic() + RESTART_SECONDS
-        while time.monotonic() < ends and conductor.stop_asked.value != STOP:
+        while time.monotonic() < ends and not conductor.stop_asked.value:
             time.sleep(LOOK_SECONDS)
-        if conductor.stop_asked.value == DRAIN:
-            conductor.stop_asked.value = 0
+        conductor.draining.value = 0
 
     def _end(self, cluster: BaseProcess) -> None:
         """What is in hand is finished; a cluster that has nothing in hand and still does not end is frozen."""
@@ -123,22 +155,43 @@ class Supervisor:
 
 def busy_workers() -> int:
     """How many living workers have a job in hand."""
-    return sum(1 for pid in in_hand if pid and Path(f"/proc/{pid}").exists())
+    return sum(1 for pid in in_hand if pid and is_alive(pid))
 
 
-def _begins(**kwargs: Any) -> None:
+def has_in_hand(pid: int) -> bool:
+    """Whether this worker lives and has a job."""
+    return bool(pid) and in_hand[pid % SLOTS] == pid and is_alive(pid)
+
+
+def is_alive(pid: int) -> bool:
+    """A dead child that nobody has waited for yet is not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0] != "Z"
+    except OSError:
+        return False
+
+
+def _begins(task: Mapping[str, Any], **kwargs: Any) -> None:
     last_sign.value = time.monotonic()
     in_hand[os.getpid() % SLOTS] = os.getpid()
+    if task["func"] == doorbell.CONDUCT:
+        conducting.value = os.getpid()
 
 
 def _ends(**kwargs: Any) -> None:
-    last_sign.value = time.monotonic()
+    last_sign.value = last_done.value = time.monotonic()
     in_hand[os.getpid() % SLOTS] = 0
+    if conducting.value == os.getpid():
+        conducting.value = 0
+
+
+def _is_taken(**kwargs: Any) -> None:
+    last_taken.value = time.monotonic()
 
 
 def _ask_to_stop(number: int, frame: FrameType | None) -> None:
     """The conductor looks at this every tick, in its own process; the supervisor and the cluster do too."""
-    conductor.stop_asked.value = STOP
+    conductor.stop_asked.value = 1
 
 
 def _run_cluster(supervisor: int) -> None:
@@ -161,7 +214,7 @@ def _run_cluster(supervisor: int) -> None:
     # Stopped from here and not from the signal's handler: the cluster's own forgets a signal that comes while it
     # starts, and can block in one.
     while cluster.sentinel.is_alive():
-        if conductor.stop_asked.value:
+        if conductor.is_stopping():
             cluster.stop()
             return
         cluster.sentinel.join(LOOK_SECONDS)

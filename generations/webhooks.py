@@ -4,26 +4,46 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from django.core import signing
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.request import RawPostDataException, UnreadablePostError
-from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from generations import watching
+from generations import clock, failpoints, watching
 from generations.models import GenerationTask
 from generations.models.tasks import CALLBACKS
 from generations.providers.base import named_id
 
+logger = logging.getLogger(__name__)
+
 BODY_MAX_BYTES = 64 * 1024  # a final status has about 1 kB
+PATIENCE_SECONDS = 2.0  # for the database; then a 503, upon which the provider delivers again, and no thread is held
+
+# One delivery of this process is written at a time: SQLite has one writer anyway, and a turn that is waited for here
+# is fair, where its own wait sleeps ever longer and lets some starve.
+turn = threading.Lock()
 
 
 @csrf_exempt  # providers have no session; the token in the address is what lets them in
 @require_POST
 def receive(request: HttpRequest, provider: str, token: str) -> HttpResponse:
-    """Keep the callback, make its task due, and answer at once."""
+    """Keep the callback, make its task due, and answer at once; never 200 without a row."""
+    try:
+        return _receive(request, provider, token)
+    except (OperationalError, InterfaceError) as error:
+        connection.close()
+        logger.warning("a callback could not be kept, the provider will deliver it again: %s", error)
+        return JsonResponse({"error": "try again"}, status=503, headers={"Retry-After": "30"})
+
+
+def _receive(request: HttpRequest, provider: str, token: str) -> HttpResponse:
     task = _task_of(provider, token)
     if task is None:
         return JsonResponse({"error": "unknown"}, status=404)
@@ -36,7 +56,10 @@ def receive(request: HttpRequest, provider: str, token: str) -> HttpResponse:
         return JsonResponse({"error": "not JSON"}, status=400)
     digest = hashlib.sha256(body).hexdigest()
     text = body.decode("utf-8", "replace").replace("\0", "")
-    watching.hear(task, text, digest=digest, named=named_id(payload), at=timezone.now())
+    if not task.deliveries.filter(digest=digest).exists():  # a repetition is cheap: it waits for nobody
+        with _no_long_wait():
+            watching.hear(task, text, digest=digest, named=named_id(payload), at=clock.now())
+    failpoints.reach("callback.kept", task.pk)
     return JsonResponse({"code": 200, "msg": "success"})
 
 
@@ -45,6 +68,28 @@ def _task_of(provider: str, token: str) -> GenerationTask | None:
         return GenerationTask.objects.filter(pk=int(CALLBACKS.unsign(token)), provider=provider).first()
     except (signing.BadSignature, ValueError):
         return None
+
+
+@contextmanager
+def _no_long_wait() -> Iterator[None]:
+    """Wait for the database for a moment at most. Raise OperationalError when that is not enough."""
+    if connection.vendor != "sqlite":
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(f"SET LOCAL lock_timeout = {PATIENCE_SECONDS * 1000:.0f}")
+            yield
+        return
+    if not turn.acquire(timeout=PATIENCE_SECONDS):
+        raise OperationalError("other callbacks wait for the database")
+    try:
+        with connection.cursor() as cursor:
+            (usual,) = cursor.execute("PRAGMA busy_timeout").fetchone()
+            cursor.execute(f"PRAGMA busy_timeout = {PATIENCE_SECONDS * 1000:.0f}")
+            try:
+                yield
+            finally:
+                cursor.execute(f"PRAGMA busy_timeout = {usual}")
+    finally:
+        turn.release()
 
 
 def _body(request: HttpRequest) -> bytes | None:

@@ -93,6 +93,10 @@ CATALOG_PUBLIC: bool = env.bool("CATALOG_PUBLIC", default=False)
 # --- Django ----------------------------------------------------------------------------------------------------
 
 DEBUG: bool = env.bool("DEBUG", default=False)
+# Points at which a process is to die, fail or wait (generations/failpoints.py): never where money is real.
+FAILPOINTS: list[str] = env.list("FAILPOINTS", default=[])
+if FAILPOINTS and not (DEBUG or PRACTICE):
+    raise ImproperlyConfigured("FAILPOINTS: only with DEBUG or PRACTICE.")
 SECRET_KEY: str = env.str("SECRET_KEY", default="") or own_secret()
 ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1"])
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL else []
@@ -139,6 +143,7 @@ TEMPLATES = [
 
 DATABASES = {"default": env.db("DATABASE_URL", default="sqlite:///var/db.sqlite3")}
 DATABASES["default"]["CONN_MAX_AGE"] = 60
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = True  # a database that was restarted costs no request and no job
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     if DATABASES["default"]["NAME"] != ":memory:":
@@ -150,6 +155,8 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         # FULL: the intent to order is written before the POST; NORMAL lets a power cut take it back.
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON",
     }
+else:
+    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)  # a dead host holds no thread
 
 LANGUAGE_CODE = "en"
 TIME_ZONE: str = env.str("TIME_ZONE", default="UTC")
@@ -206,6 +213,7 @@ CONTENT_SECURITY_POLICY = {
 WORKERS: int = env.int("WORKERS", default=4)
 Q_CLUSTER = {
     "name": "kling",
+    "broker_class": "generations.broker.Broker",  # the ORM's, which leaves word for the supervisor
     "orm": "default",  # on the site's own database: a job commits with the row that it is about
     "workers": WORKERS,
     "queue_limit": WORKERS,  # the broker's lease starts at prefetch, so prefetch no more than can run

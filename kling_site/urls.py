@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 urlpatterns = [
+    path("admin/generations/reports/", include("generations.admin.reports")),  # before the admin, which takes the rest
     path("admin/", admin.site.urls),
     path("", include("generations.urls")),
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,24 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
+from django.db import connection
+from django.test import TransactionTestCase
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from pytest_django import Settings
 
 from generations import providers
 from generations.sandbox import Sandbox
+
+# The same examples on every run; `--hypothesis-profile=long` looks for new ones, and many more.
+SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
+hypothesis_settings.register_profile(
+    "steady", derandomize=True, deadline=None, stateful_step_count=40, suppress_health_check=SLOW
+)
+hypothesis_settings.register_profile(
+    "long", deadline=None, stateful_step_count=80, max_examples=5000, print_blob=True, suppress_health_check=SLOW
+)
+hypothesis_settings.load_profile("steady")
 
 
 @pytest.fixture(autouse=True)
@@ -22,6 +37,25 @@ def media_root(settings: Settings, tmp_path: Path) -> Path:
     """Files of a test go where the test's other files go."""
     settings.MEDIA_ROOT = tmp_path / "media"
     return settings.MEDIA_ROOT
+
+
+@pytest.fixture(autouse=True, scope="session")
+def ledger_can_be_emptied_after_a_test() -> Iterator[None]:
+    """A test that commits ends with a flush, and the database refuses to empty a ledger: for the flush alone, and not
+    for the test, the triggers are taken away and made again."""
+    guards = import_module("generations.migrations.0005_ledger_is_kept")
+    flush = TransactionTestCase._fixture_teardown
+
+    def flush_all(case: TransactionTestCase) -> None:
+        guards.unguard(connection)
+        try:
+            flush(case)
+        finally:
+            guards.guard(connection)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", flush_all)
+        yield
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from typing import Any
 
 from django.conf import settings
 
-from generations import costs
-from generations.models import GenerationTask, Price, Prompt, Status, Video
+from generations import costs, limits
+from generations.models import Budget, Campaign, GenerationTask, Price, Prompt, Status, Video
 from generations.models.tasks import ACTIVE
 from generations.providers.base import Order
 
@@ -108,3 +108,19 @@ def a_video(task: GenerationTask | None = None, *, content: bytes = b"not really
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
     return video
+
+
+def a_campaign(name: str = "Autumn", **changes: Any) -> Campaign:
+    return Campaign.objects.create(**({"name": name, "slug": name.lower().replace(" ", "-")} | changes))
+
+
+def a_budget(limit: str, **changes: Any) -> Budget:
+    """A hard budget of the whole site's practice money, in total; a test names what differs."""
+    fields: dict[str, Any] = {"scope": "site", "period": "total", "limit_usd": Decimal(limit), "at": NOW}
+    return limits.set_limit(**(fields | changes))
+
+
+def counters(budget: Budget, at: datetime = NOW) -> tuple[str, str, str]:
+    """Limit, held and spent of a budget's present period."""
+    period = Budget.objects.get(pk=budget.pk).period_at(at)
+    return f"{period.limit_usd:.2f}", f"{period.held_usd:.2f}", f"{period.spent_usd:.2f}"

@@ -11,6 +11,7 @@ import pytest
 from generations.cleanup import clean_up
 from generations.models import Status
 from tests.factories import NOW, a_task, a_video
+from tests.trees import a_file, aged
 
 pytestmark = pytest.mark.django_db
 
@@ -45,6 +46,13 @@ def test_a_url_whose_clip_is_not_whole_stays_and_is_told(harm: str) -> None:
     assert video.source_url and video.task.result_urls
 
 
+def test_a_url_whose_clip_is_marked_as_damaged_stays() -> None:
+    video = a_video(a_task(Status.STORED, source_expires_at=PAST), damage="its file has other bytes than were stored")
+    assert clean_up(at=NOW).kept_unsafe == [video.pk]
+    video.refresh_from_db()
+    assert video.source_url
+
+
 def test_a_task_that_was_never_stored_keeps_its_urls_and_is_told() -> None:
     task = a_task(Status.READY, source_expires_at=PAST)
     assert clean_up(at=NOW).kept_unstored == [task.pk]
@@ -70,3 +78,24 @@ def test_a_dry_run_says_the_same_and_does_nothing() -> None:
     assert clean_up(at=NOW, dry_run=True).blanked == [video.pk]
     video.refresh_from_db()
     assert video.source_url
+
+
+def test_a_part_file_that_vanishes_meanwhile_and_things_that_are_no_files_do_no_harm(
+    media_root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("tmp/gone.part", "tmp/old.part"):
+        a_file(name)
+    (media_root / "tmp/link.part").symlink_to(a_file("precious.txt"))
+    (media_root / "tmp/folder.part").mkdir()
+    aged(media_root / "tmp/folder.part")
+    lstat = Path.lstat
+
+    def meanwhile(path: Path) -> os.stat_result:
+        if path.name == "gone.part":
+            path.unlink(missing_ok=True)
+        return lstat(path)
+
+    monkeypatch.setattr(Path, "lstat", meanwhile)
+    assert clean_up(at=NOW).parts_removed == ["tmp/old.part"]
+    assert sorted(path.name for path in (media_root / "tmp").iterdir()) == ["folder.part", "link.part"]
+    assert (media_root / "precious.txt").exists()

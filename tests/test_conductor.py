@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import Counter
+from concurrent.futures import Future
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -14,7 +17,12 @@ from django_q.models import OrmQ
 from pytest_django import Settings
 
 from generations import conductor, ordering, saving
-from generations.models import Breaker, GenerationTask, Kind, Lease, LedgerEntry, Status
+from generations.asking import ASK_LEASE, START_SECONDS, About
+from generations.models import Account, BalanceReading, Breaker, GenerationTask, Kind, Lease, LedgerEntry, Status
+from generations.models.leases import holding
+from generations.pacing import Pace
+from generations.providers.apixo import Apixo
+from generations.providers.errors import OutcomeUnknown
 from generations.sandbox import Sandbox
 from tests.factories import a_task, an_order
 
@@ -37,13 +45,15 @@ def order(words: str = "", **changes: Any) -> GenerationTask:
 
 
 def run(task: GenerationTask) -> GenerationTask:
-    """Conduct until nothing is due soon, saving what is rung for in between."""
-    for __ in range(20):
+    """Conduct until it waits for a person or its end, saving what is rung for in between."""
+    ends = time.monotonic() + 60
+    while time.monotonic() < ends:
         conductor.conduct()
         for job in GenerationTask.objects.filter(status=Status.READY, urls_died=False):
             saving.save(job.pk)
         task.refresh_from_db()
-        if task.due_at is None or task.due_at > timezone.now() + conductor.SOON:
+        waits = task.due_at is None or task.due_at > timezone.now() + conductor.SOON
+        if waits and task.status not in (Status.RUNNING, Status.READY):  # on a slow machine those take a while
             break
     return task
 
@@ -97,6 +107,30 @@ def test_a_bad_key_stops_all_orders_after_the_first_few(sandbox: Sandbox) -> Non
     assert Breaker.objects.get().provider == "apixo"
     assert posts(sandbox)["POST"] <= conductor.POSTS_AT_ONCE
     assert set(GenerationTask.objects.values_list("status", flat=True)) == {Status.QUEUED}
+
+
+def test_the_balance_is_read_before_the_first_order_and_not_before_each(sandbox: Sandbox) -> None:
+    tasks = [order("[slow]"), order("[slow]")]
+    conductor.conduct()
+    asked = [entry["path"].split("/")[3] for entry in sandbox.truth()["requests"] if "/api/" in entry["path"]]
+    apixo = [what for what in asked if what in ("generateTask", "apikeys")]
+    assert apixo == ["apikeys", "generateTask", "generateTask"]
+    assert BalanceReading.objects.filter(provider=tasks[0].provider).get().amount
+
+
+def test_a_balance_that_does_not_answer_holds_up_no_order(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(self: Any) -> Decimal:
+        raise OutcomeUnknown("no balance today")
+
+    monkeypatch.setattr(Apixo, "balance", refuse)
+    assert run(order()).status == Status.STORED
+
+
+def test_a_429_slows_the_conductor_down(sandbox: Sandbox) -> None:
+    task = order("[busy]")
+    conductor.conduct()
+    task.refresh_from_db()
+    assert Account.objects.of(task.provider).share < 1
 
 
 def test_dead_urls_are_replaced_by_fresh_ones(sandbox: Sandbox) -> None:
@@ -228,7 +262,7 @@ def test_a_fault_while_orders_are_in_the_air_loses_no_answer(sandbox: Sandbox, m
 
     def fail_after_orders(self: conductor.Conductor, pool: Any, asks: Any, pace: Any) -> None:
         fly(self, pool, asks, pace)
-        if asks:
+        if any(ask.about is About.ORDER for ask in asks):
             raise RuntimeError("a fault of ours")
 
     monkeypatch.setattr(conductor.Conductor, "_fly", fail_after_orders)
@@ -257,6 +291,34 @@ def test_an_order_whose_worker_died_is_put_before_a_person(sandbox: Sandbox) -> 
     task = run(a_task(Status.SUBMITTING, due_at=timezone.now() - timedelta(seconds=1)))
     assert task.status == Status.UNCONFIRMED
     assert posts(sandbox)["POST"] == 0
+
+
+def test_an_order_that_a_dead_process_left_in_the_air_is_doubted_within_a_minute() -> None:
+    sent_at = timezone.now()
+    task = a_task(Status.SUBMITTING, submitted_at=sent_at, due_at=sent_at + ASK_LEASE)
+    conductor.conduct()
+    task.refresh_from_db()
+    assert task.status == Status.SUBMITTING  # its process may only be slow
+    assert timedelta(seconds=START_SECONDS) < task.due_at - sent_at < timedelta(seconds=60)
+
+
+def test_what_a_conductor_may_have_died_of_is_asked_alone_so_that_it_takes_nobody_along() -> None:
+    now = timezone.now()
+    suspects = [a_task(Status.RUNNING, due_at=now, deaths=1).pk for __ in range(2)]
+    others = [a_task(Status.RUNNING, due_at=now).pk for __ in range(2)]
+    with holding("conductor", seconds=60) as hold:
+        assert hold
+        at_work = conductor.Conductor(hold)
+
+        def asked() -> list[int]:
+            return [ask.task_id for ask in at_work._claim_looks("apixo", Pace(100.0, tokens=100.0), now)]
+
+        assert asked() == [*others, suspects[0]]
+        assert at_work.suspect
+        at_work.flying = {Future(): at_work.suspect}
+        assert asked() == []
+        at_work.flying = {}
+        assert asked() == [suspects[1]]
 
 
 def test_a_lost_ring_to_save_is_repeated() -> None:

@@ -14,7 +14,7 @@ from generations import ordering
 from generations.media import CleanImage
 from generations.models import GenerationTask, Kind, LedgerEntry, Price, Prompt, ReferenceImage, Status
 from generations.ordering import OrderRefused, Upload
-from tests.factories import NOW, a_prompt, a_task, an_order
+from tests.factories import NOW, a_task, an_order
 
 pytestmark = pytest.mark.django_db
 
@@ -153,35 +153,8 @@ def test_a_cancel_that_comes_second_changes_nothing(staff: User) -> None:
     assert not LedgerEntry.objects.filter(kind=Kind.RELEASE).exists()
 
 
-def test_trying_again_is_a_new_task_that_names_the_old_one(staff: User) -> None:
-    failed = a_task(Status.FAILED, negative_prompt="fog", aspect_ratio="9:16", cfg_scale=Decimal("0.5"))
-    again = ordering.try_again(failed, at=NOW, by=staff)
-    assert again.retry_of == failed
-    assert again.order() == failed.order()
-    assert LedgerEntry.objects.get(task=again).kind == Kind.HOLD
-
-
-def test_trying_again_twice_orders_once(staff: User) -> None:
-    failed = a_task(Status.FAILED)
-    again = ordering.try_again(failed, at=NOW, by=staff)
-    with pytest.raises(OrderRefused, match=f"task {again.pk} already"):
-        ordering.try_again(failed, at=NOW, by=staff)
-
-
-@pytest.mark.parametrize("status", [Status.QUEUED, Status.RUNNING, Status.UNCONFIRMED, Status.READY, Status.STORED])
-def test_only_what_came_to_nothing_is_tried_again(status: Status, staff: User) -> None:
-    with pytest.raises(OrderRefused):
-        ordering.try_again(a_task(status), at=NOW, by=staff)
-
-
-def test_another_take_of_a_stored_clip_is_a_new_order_of_the_same(staff: User) -> None:
-    stored = a_task(Status.STORED, prompt=a_prompt(title="Lighthouse"))
-    take = ordering.another_take(stored, at=NOW, by=staff)
-    assert (take.prompt, take.retry_of, take.status) == (stored.prompt, None, Status.QUEUED)
-
-
-def test_another_take_that_is_pressed_twice_is_ordered_once(staff: User) -> None:
-    stored, batch = a_task(Status.STORED), uuid.uuid4()
-    first = ordering.another_take(stored, at=NOW, by=staff, batch=batch)
-    assert ordering.another_take(stored, at=NOW, by=staff, batch=batch) == first
-    assert stored.prompt.tasks.count() == 2
+def test_an_order_that_was_sent_since_its_page_was_opened_and_waits_in_doubt_is_not_taken_back(staff: User) -> None:
+    stale = a_task()
+    GenerationTask.objects.filter(pk=stale.pk).update(doubtful=True, posts=1, attempts=1)
+    assert not ordering.cancel(stale, at=NOW, by=staff)
+    assert GenerationTask.objects.get().status == Status.QUEUED

@@ -100,13 +100,6 @@ def test_an_account_problem_stops_the_provider_once_and_the_order_waits() -> Non
     assert Breaker.objects.get().reason == f"task {task.pk}: Insufficient credits"
 
 
-def test_closing_the_breaker_sends_the_waiting_orders_on_their_way() -> None:
-    submitting.open_breaker("apixo", "Insufficient credits", at=NOW)
-    submitting.close_breaker("apixo")
-    assert not Breaker.objects.exists()
-    assert OrmQ.objects.count() == 1
-
-
 def test_an_unknown_outcome_waits_for_a_person_and_keeps_its_hold() -> None:
     task = settled(OutcomeUnknown("the answer was lost"))
     assert task.status == Status.UNCONFIRMED
@@ -199,7 +192,7 @@ def test_a_paid_id_that_finds_its_task_ended_is_on_record(caplog: pytest.LogCapt
 
 def test_a_person_gives_the_id_and_the_task_goes_on(staff: User) -> None:
     task = a_task(Status.UNCONFIRMED)
-    assert submitting.confirm(task, "found-1", at=LATER, by=staff)
+    assert submitting.confirm(task, "found-1", "in their list", at=LATER, by=staff)
     assert (task.status, task.remote_id, task.due_at) == (Status.RUNNING, "found-1", LATER)
     assert task.events.last().by == staff
     assert OrmQ.objects.exists()
@@ -209,14 +202,14 @@ def test_a_person_gives_the_id_and_the_task_goes_on(staff: User) -> None:
 def test_what_cannot_be_an_id_is_refused(text: str, staff: User) -> None:
     task = a_task(Status.UNCONFIRMED)
     with pytest.raises(submitting.NotAnId):
-        submitting.confirm(task, text, at=LATER, by=staff)
+        submitting.confirm(task, text, "in their list", at=LATER, by=staff)
 
 
 def test_the_id_of_another_task_is_refused_and_nothing_moves(staff: User) -> None:
     a_task(Status.RUNNING, remote_id="taken")
     task = a_task(Status.UNCONFIRMED)
     with pytest.raises(submitting.NotAnId, match="another task"):
-        submitting.confirm(task, "taken", at=LATER, by=staff)
+        submitting.confirm(task, "taken", "in their list", at=LATER, by=staff)
     task.refresh_from_db()
     assert task.status == Status.UNCONFIRMED
 
@@ -230,7 +223,7 @@ def test_a_person_finds_that_nothing_was_accepted_and_the_money_is_free(staff: U
 
 def test_decisions_are_for_undecided_orders_only(staff: User) -> None:
     task = a_task(Status.RUNNING)
-    assert not submitting.confirm(task, "found-1", at=LATER, by=staff)
+    assert not submitting.confirm(task, "found-1", "in their list", at=LATER, by=staff)
     assert not submitting.abandon(task, "why not", at=LATER, by=staff)
 
 

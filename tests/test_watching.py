@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ from django_q.models import OrmQ
 from pytest_django import Settings
 
 from generations import watching
+from generations.admin.attention import needs_a_person
 from generations.models import GenerationTask, Kind, LedgerEntry, Status
 from generations.providers.base import RemoteState, Report
 from generations.providers.errors import OutcomeUnknown, ProviderError
@@ -106,6 +108,17 @@ def test_what_stays_unknown_to_the_provider_is_lost_and_counts_as_spent() -> Non
     assert kinds_of(task) == [Kind.HOLD, Kind.CHARGE]
 
 
+def test_failed_questions_are_no_part_of_what_makes_a_task_lost() -> None:
+    task, answers = (
+        a_task(Status.RUNNING),
+        [OutcomeUnknown("HTTP 502")] * 4 + [UNSEEN] * 4 + [OutcomeUnknown("HTTP 502")],
+    )
+    for number, answer in enumerate([*answers, *[UNSEEN] * 4]):
+        task = reported(task, answer, at=NOW + timedelta(seconds=100 * number))
+    assert task.status == Status.RUNNING
+    assert reported(task, UNSEEN, at=NOW + timedelta(seconds=2000)).status == Status.LOST
+
+
 def test_one_no_such_task_in_the_middle_of_a_long_run_loses_nothing() -> None:
     task = reported(a_task(Status.RUNNING), UNSEEN, at=NOW + timedelta(minutes=30))
     assert task.status == Status.RUNNING
@@ -117,6 +130,37 @@ def test_a_question_that_failed_is_put_off_and_said_once() -> None:
         task = reported(task, OutcomeUnknown("HTTP 502"), at=LATER + timedelta(seconds=seconds))
     assert (task.status, task.failures) == (Status.RUNNING, 3)
     assert task.events.filter(reason__contains="HTTP 502").count() == 1
+
+
+@pytest.mark.parametrize(
+    "outcome", [WORKING, FAILED, OutcomeUnknown("HTTP 502")], ids=["working", "failed", "no answer"]
+)
+def test_a_clip_whose_urls_died_is_asked_for_until_its_life_ends_and_is_then_lost_loudly(
+    outcome: Report | ProviderError, caplog: pytest.LogCaptureFixture
+) -> None:
+    task = a_task(Status.READY, urls_died=True)
+    for number in range(3):
+        task = reported(task, outcome, at=LATER + timedelta(minutes=number))
+    assert (task.status, task.failures) == (Status.READY, 3)  # from the third failure on, staff see it
+    assert task.source_expires_at
+    task = reported(task, outcome, at=task.source_expires_at)
+    assert (task.status, task.due_at) == (Status.LOST, None)
+    assert "is lost" in caplog.text
+
+
+@pytest.mark.parametrize("report", [WORKING, FAILED, UNSEEN], ids=["working", "failed", "unseen"])
+def test_an_answer_from_before_the_clip_was_finished_does_not_delay_its_fetching(report: Report) -> None:
+    task = a_task(Status.READY)
+    assert reported(task, report).due_at == NOW
+    assert (task.failures, task.unseen_since) == (0, None)
+
+
+def test_an_answer_about_another_id_than_the_rows_is_not_taken_for_it() -> None:
+    """A callback names another id, or a person gives one, while the question about the first is under way."""
+    asked = replace(DONE, about="made-up-1")
+    assert reported(a_task(Status.UNCONFIRMED, candidate_id="found-1"), asked).status == Status.UNCONFIRMED
+    assert reported(a_task(Status.RUNNING, remote_id="found-2"), asked).status == Status.RUNNING
+    assert reported(a_task(Status.RUNNING, remote_id="found-3"), replace(DONE, about="found-3")).status == Status.READY
 
 
 def test_fresh_urls_replace_the_dead_ones() -> None:
@@ -171,8 +215,17 @@ def test_an_order_that_its_callback_named_goes_on_when_the_provider_knows_it(rep
     assert kinds_of(task) == [Kind.HOLD]
 
 
-def test_a_name_that_the_provider_does_not_know_is_not_believed() -> None:
+def test_a_name_that_is_not_visible_yet_is_looked_up_again_soon() -> None:
+    """Both providers show a task some time after they took it: 90 s are seen."""
     task = named(a_task(Status.UNCONFIRMED), UNSEEN)
+    assert (task.candidate_id, task.unseen_since) == ("found-1", LATER)
+    assert task.due_at and task.due_at < LATER + timedelta(minutes=1)
+    assert kinds_of(task) == [Kind.HOLD]
+
+
+def test_a_name_that_the_provider_goes_on_not_to_know_is_not_believed() -> None:
+    often = {"failures": watching.UNSEEN_ASKS, "unseen_since": LATER - timedelta(minutes=5)}
+    task = named(a_task(Status.UNCONFIRMED, submitted_at=LATER - timedelta(minutes=6), **often), UNSEEN)
     assert (task.status, task.remote_id, task.candidate_id) == (Status.UNCONFIRMED, None, "")
     assert "does not know" in task.events.last().reason
 
@@ -187,6 +240,20 @@ def test_a_name_that_could_not_be_looked_up_is_looked_up_again() -> None:
     task = named(a_task(Status.UNCONFIRMED), OutcomeUnknown("HTTP 502"))
     assert (task.status, task.candidate_id) == (Status.UNCONFIRMED, "found-1")
     assert list(GenerationTask.objects.to_be_asked()) == [task]
+
+
+def test_a_callback_for_an_order_that_was_closed_is_told_aloud(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    task = a_task(Status.FAILED, error_kind="not accepted")
+    body = '{"data": {"taskId": "found-1"}}'
+    for _ in range(2):
+        watching.hear(task, body, digest="a digest", named="found-1", at=LATER)
+    task.refresh_from_db()
+    assert (task.status, task.candidate_id) == (Status.FAILED, "found-1")
+    assert task.events.filter(reason__contains="may have accepted it after all").count() == 1
+    assert "names it found-1" in caplog.text
+    assert list(GenerationTask.objects.filter(needs_a_person(at=LATER))) == [task]
 
 
 def test_where_a_callback_is_expected_polling_is_a_slow_safety_net() -> None:

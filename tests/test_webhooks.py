@@ -15,7 +15,7 @@ from django.utils import timezone
 from django_q.models import OrmQ
 from pytest_django import Settings
 
-from generations import conductor, ordering, saving, webhooks
+from generations import conductor, ordering, reaching, saving, webhooks
 from generations.models import Delivery, DeliveryMode, GenerationTask, Kind, LedgerEntry, Status
 from generations.sandbox import Sandbox
 from tests.factories import a_task, an_order
@@ -170,9 +170,9 @@ def test_a_callback_needs_an_address_that_reaches_this_site(
 
 
 def test_callbacks_are_the_default_where_the_internet_reaches_this_site(settings: Settings) -> None:
-    assert ordering.default_delivery() == "polling"
+    assert reaching.default_delivery() == "polling"
     settings.PUBLIC_URL = "https://studio.example.com"
-    assert ordering.default_delivery() == "callback"
+    assert reaching.default_delivery() == "callback"
 
 
 @pytest.mark.django_db(transaction=True)

@@ -7,9 +7,34 @@ print tracebacks. Importing its admin first makes that hold whichever of the two
 from django.contrib import admin
 from django_q import admin as django_q_admin
 
-from generations.admin import breakers, images, index, ledger, prices, prompts, tasks, videos
+from generations.admin import (
+    balances,
+    breakers,
+    budgets,
+    campaigns,
+    images,
+    index,
+    ledger,
+    prices,
+    prompts,
+    tasks,
+    videos,
+)
 
-__all__ = ["breakers", "django_q_admin", "images", "index", "ledger", "prices", "prompts", "tasks", "videos"]
+__all__ = [
+    "balances",
+    "breakers",
+    "budgets",
+    "campaigns",
+    "django_q_admin",
+    "images",
+    "index",
+    "ledger",
+    "prices",
+    "prompts",
+    "tasks",
+    "videos",
+]
 
 for model in [model for model in admin.site._registry if model._meta.app_label == "django_q"]:
     admin.site.unregister(model)

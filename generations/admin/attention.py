@@ -8,9 +8,11 @@ from django.conf import settings
 from django.db.models import Q
 
 from generations.models import GenerationTask, Status
+from generations.saving import SET_ASIDE
 
 NEEDS_DECISION = (Status.UNCONFIRMED, Status.LOST)
-UNSAVED = Q(status=Status.READY, failures__gte=3)  # paid, and its file does not come
+UNSAVED = Q(status=Status.READY) & (Q(failures__gte=3) | Q(error_kind=SET_ASIDE))  # paid, and its file does not come
+NAMED_TOO_LATE = Q(status=Status.FAILED, remote_id=None) & ~Q(candidate_id="")  # closed, then a callback named it
 AT_THE_PROVIDER = (Status.SUBMITTING, Status.RUNNING, Status.READY)
 COLUMNS = ("status", "submitted_at", "provider", "model", "mode", "duration_seconds")
 
@@ -23,4 +25,4 @@ def overdue_ids(*, at: datetime) -> list[int]:
 
 def needs_a_person(*, at: datetime) -> Q:
     """A condition for the tasks that somebody should look at."""
-    return Q(status__in=NEEDS_DECISION) | UNSAVED | Q(pk__in=overdue_ids(at=at))
+    return Q(status__in=NEEDS_DECISION) | UNSAVED | NAMED_TOO_LATE | Q(pk__in=overdue_ids(at=at))

@@ -8,7 +8,7 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from generations import submitting
+from generations import accounts
 from generations.admin import display
 from generations.admin.base import ModelAdmin
 from generations.models import Breaker
@@ -35,7 +35,7 @@ class BreakerAdmin(ModelAdmin):
         names = [breaker.provider for breaker in breakers]
         self.log_deletions(request, breakers)
         for name in names:
-            submitting.close_breaker(name)
+            accounts.close_breaker(name)
         self.message_user(
             request,
             f"Orders go out again: {', '.join(names)}. The next answer shows whether it holds.",
@@ -43,7 +43,7 @@ class BreakerAdmin(ModelAdmin):
         )
 
     def delete_model(self, request: HttpRequest, obj: Breaker) -> None:
-        submitting.close_breaker(obj.provider)
+        accounts.close_breaker(obj.provider)
 
     @admin.display(description="Stopped since", ordering="opened_at")
     def opened(self, breaker: Breaker) -> str:

@@ -11,6 +11,8 @@ from generations.formats import usd
 WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 560, 170, 46, 22, 8
 STEPS = (1, 2, 2.5, 5, 10)
 LABEL_EVERY = 4  # bars
+ROOMY = 14  # bars; with more of them the last label would not fit under its bar
+DAY = "%d %b"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,25 +48,29 @@ class Chart:
     label_y: int = HEIGHT - 5
 
 
-def draw(days: list[tuple[date, Decimal]]) -> Chart | None:
+def draw(
+    days: list[tuple[date, Decimal]], *, name: str = "", every: int = LABEL_EVERY, form: str = DAY
+) -> Chart | None:
     """The chart of amounts by day, oldest first; None when there is nothing to show."""
     highest = max((amount for _, amount in days), default=Decimal(0))
     if highest <= 0:
         return None
     top = _round_up(float(highest))
     total = usd(sum((amount for _, amount in days), Decimal(0)))
-    words = f"Spend per day, the last {len(days)} days: {total} in all, at most {usd(highest)} on a day."
+    name = name or f"Spend per day, the last {len(days)} days"
+    words = f"{name}: {total} in all, at most {usd(highest)} on a day."
     lines = [Line(_n(_y(top * part / 2, top)), usd(_cents(top * part / 2))) for part in range(3)]
-    return Chart([_bar(n, days, top) for n in range(len(days))], lines, words)
+    return Chart([_bar(n, days, top, every=every, form=form) for n in range(len(days))], lines, words)
 
 
-def _bar(n: int, days: list[tuple[date, Decimal]], top: float) -> Bar:
+def _bar(n: int, days: list[tuple[date, Decimal]], top: float, *, every: int, form: str) -> Bar:
     day, amount = days[n]
     slot = (WIDTH - LEFT) / len(days)
     y = _y(max(float(amount), 0), top)
     x = LEFT + slot * (n + 0.15)
-    label = f"{day.day} {day:%b}" if (len(days) - 1 - n) % LABEL_EVERY == 0 else ""
-    words = f"{day.day} {day:%b}: {usd(amount)}"
+    date_words = day.strftime(form).lstrip("0")
+    label = date_words if (len(days) - 1 - n) % every == (0 if len(days) <= ROOMY else every // 2) else ""
+    words = f"{date_words}: {usd(amount)}"
     return Bar(_n(x), _n(y), _n(slot * 0.7), _n(HEIGHT - BOTTOM - y), _n(x + slot * 0.35), words, label)
 
 

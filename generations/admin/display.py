@@ -9,11 +9,12 @@ from typing import Any
 from django.conf import settings
 from django.template.defaultfilters import date as date_filter
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.timezone import localtime
 
+from generations.budgets import Numbers
 from generations.formats import clock, duration, usd
-from generations.models import GenerationTask, Prompt, Status, Video
+from generations.models import BudgetPeriod, GenerationTask, Prompt, Status, Video
 
 EMPTY = "–"
 TONES = {
@@ -69,6 +70,26 @@ def money(amount: Decimal | None, *, practice: bool) -> str:
     """An amount that never mixes practice with real money; unknown is said to be unknown."""
     mark = format_html(' <span class="practice">{}</span>', "practice") if practice else ""
     return format_html('<span class="money">{}</span>{}', usd(amount), mark)
+
+
+def four(numbers: Numbers) -> str:
+    """Estimated, Reserved, Spent and Remaining, each under its name."""
+    cells = format_html_join("", "<div><dt>{}</dt><dd>{}</dd></div>", numbers.named())
+    return format_html('<dl class="four">{}</dl>', cells)
+
+
+def meter(period: BudgetPeriod) -> str:
+    """How much of a limit is spent and held, as a bar with its words; an SVG, so that it needs no style."""
+    limit = period.limit_usd or period.used_usd or 1
+    spent, held = (min(100.0, 100 * float(amount / limit)) for amount in (period.spent_usd, period.held_usd))
+    tone = "bad" if period.percent >= 100 else "warn" if period.percent >= 80 else "good"
+    words = f"{period.percent} % of {usd(period.limit_usd)}"
+    return format_html(
+        '<div class="meter meter-{}"><svg viewBox="0 0 100 6" preserveAspectRatio="none" role="img" aria-label="{}">'
+        '<rect class="spent" width="{}" height="6"/><rect class="held" x="{}" width="{}" height="6"/></svg>'
+        "<small>{}</small></div>",
+        tone, f"{words} is held or spent", f"{spent:.1f}", f"{spent:.1f}", f"{min(held, 100 - spent):.1f}", words,
+    )  # fmt: skip
 
 
 def when(at: datetime | None) -> str:

@@ -6,26 +6,28 @@ import uuid
 from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.conf import settings
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from generations import costs, offers
-from generations.admin import display, verbs
+from generations import clock, costs, offers
+from generations.admin import display, receipt, verbs
+from generations.admin.receipt import Press
+from generations.budgets import Outlook
 from generations.formats import usd
 from generations.forms import OrderForm, menu
 from generations.media import CleanImage
 from generations.models import GenerationTask, Prompt, ReferenceImage, Video
-from generations.ordering import IMAGE_FIELDS, OrderRefused, Upload
+from generations.ordering import IMAGE_FIELDS, Problems, Upload
 from generations.pacing import obstacle
+from generations.preflight import Receipt
 from generations.providers import ADAPTERS
 
 # What decides the price and the time: while one of these is wrong, there is none to name.
@@ -51,8 +53,21 @@ class GenerateForm(OrderForm):
         chosen = self.cleaned_data.get(name) or self.cleaned_data.get(f"{name}_url")
         if kept is None or chosen:
             return super()._upload(name)
-        with kept.file.open("rb") as file:
-            return Upload(CleanImage(file.read(), kept.extension, kept.width, kept.height), kept.original_name)
+        try:
+            with kept.file.open("rb") as file:
+                return Upload(CleanImage(file.read(), kept.extension, kept.width, kept.height), kept.original_name)
+        except OSError:
+            self.add_error(name, "its file is gone; choose it again")
+            return None
+
+    def with_kept_pictures(self) -> GenerateForm:
+        """The same good form with its uploads stored, so that they travel as numbers and are not chosen again."""
+        data = cast(QueryDict, self.data).copy()
+        for name, upload in self.uploads.items():
+            data[f"{name}_kept"] = str(ReferenceImage.keep(upload.image, name=upload.name).pk)
+        form = GenerateForm(data)
+        form.full_clean()
+        return form
 
 
 def one_newline(text: str) -> str:
@@ -66,35 +81,57 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
     prompt = _prompt_for(request, pk)
     if request.method != "POST":
         return _show(request, prompt, GenerateForm(initial=_initial(request, prompt)))
+    if "change" in request.POST:
+        return _show(request, prompt, GenerateForm(initial=_typed(request)))
     form = GenerateForm(request.POST, request.FILES)
-    if form.is_valid():
-        at = timezone.now()
-        try:
-            tasks = form.place(at=at, by=request.user, prompt=prompt)
-        except OrderRefused as error:
-            _add_problems(form, error)
-        else:
-            return _ordered(request, tasks, at=at)
-    return _show(request, prompt, form)
+    if not form.is_valid():
+        return _show(request, prompt, form)
+    return receipt.answer(request, _press(request, prompt, form.with_kept_pictures()))
+
+
+def _press(request: HttpRequest, prompt: Prompt, form: GenerateForm) -> Press:
+    """The button of a good form: first its receipt, then the order."""
+
+    def refused(problems: Problems) -> HttpResponse:
+        _add_problems(form, problems)
+        return _show(request, prompt, form)
+
+    def order(of: Receipt, batch: uuid.UUID, at: datetime) -> list[GenerationTask]:
+        return form.place(at=at, takes=of.takes, by=request.user, prompt=prompt, batch=batch)
+
+    return Press(
+        title=f"Receipt: {prompt.name}",
+        door=f"generate {prompt.pk}",
+        wishes=[form.wish(prompt)],
+        order=order,
+        batch=form.cleaned_data["batch"] or uuid.uuid4(),
+        back=[("Prompts", reverse("admin:generations_prompt_changelist")), (prompt.name, prompt.get_absolute_url())],
+        hidden=[(name, str(form.data[name])) for name in form.fields if name in form.data],
+        spend_at_most=form.cleaned_data["spend_at_most"],
+        stops_when_approved=form.cleaned_data["stops_when_approved"],
+        on_problems=refused,
+    )
 
 
 @require_safe
 def price(request: HttpRequest, pk: int) -> HttpResponse:
     """What the chosen settings cost and how long they usually take, in words, for generate.js."""
-    _prompt_for(request, pk)
-    return JsonResponse(quote(GenerateForm(request.GET), at=timezone.now()))
+    prompt = _prompt_for(request, pk)
+    return JsonResponse(quote(GenerateForm(request.GET), prompt, at=clock.now(), by=request.user))
 
 
-def quote(form: OrderForm, *, at: datetime) -> dict[str, str]:
-    """The price and the time of what a form says, as the page words them; never 0 for what is not known."""
+def quote(form: OrderForm, prompt: Prompt, *, at: datetime, by: Any) -> dict[str, Any]:
+    """Price, time and budgets of what a form says, as the page words them; never 0 for what is not known."""
     if any(name in form.errors for name in DECIDES):
-        return {"price": NO_PRICE, "time": "", "button": "Order"}
+        return {"price": NO_PRICE, "time": "", "budgets": []}
     order, takes = form.order(), form.cleaned_data["takes"]
     each = costs.estimate(order, at=at)
+    campaign = form.cleaned_data.get("campaign") or prompt.campaign
+    looks = costs.outlook(order, takes=takes, campaign=campaign, by=by, at=at)
     return {
+        "budgets": [_budget(look) for look in looks],
         "price": _estimated(each, takes),
         "time": _usual_time(offers.find(order.provider, order.model, order.mode), order.duration_seconds),
-        "button": _button(each, takes),
     }
 
 
@@ -105,6 +142,8 @@ def _prompt_for(request: HttpRequest, pk: int) -> Prompt:
 
 
 def _show(request: HttpRequest, prompt: Prompt, form: GenerateForm) -> HttpResponse:
+    of_campaigns: Any = form.fields["campaign"]
+    of_campaigns.empty_label = f"the prompt's own: {prompt.campaign or 'none'}"
     context = {
         **admin.site.each_context(request),
         "title": f"Generate: {prompt.name}",
@@ -114,27 +153,13 @@ def _show(request: HttpRequest, prompt: Prompt, form: GenerateForm) -> HttpRespo
         "problems": list(_problems(form)) if form.is_bound else [],
         "files_again": [name for name in IMAGE_FIELDS if form.is_bound and request.FILES.get(name)],
         "kept": {name: image for name in IMAGE_FIELDS if (image := _kept(form, name))},
-        "quote": quote(form if form.is_bound else GenerateForm(form.initial), at=timezone.now()),
+        "quote": quote(form if form.is_bound else GenerateForm(form.initial), prompt, at=clock.now(), by=request.user),
         "menu": menu(),
         "price_url": reverse("admin:generations_prompt_price", args=[prompt.pk]),
         "practice": settings.PRACTICE,
         "obstacles": [text for name in ADAPTERS if (text := obstacle(name))],
     }
     return render(request, "admin/generations/prompt/generate.html", context)
-
-
-def _ordered(request: HttpRequest, tasks: list[GenerationTask], *, at: datetime) -> HttpResponse:
-    if not verbs.is_new(tasks[0], at=at):
-        text = (
-            "This form was sent before and its order stands: nothing was ordered twice. For more, open Generate again."
-        )
-        messages.warning(request, text)
-    else:
-        clips = "1 clip" if len(tasks) == 1 else f"{len(tasks)} clips"
-        messages.success(request, f"{clips} ordered. {verbs.reserved(tasks)}.")
-    if len(tasks) == 1:
-        return redirect(tasks[0])
-    return redirect(f"{reverse('admin:generations_generationtask_changelist')}?batch={tasks[0].batch}")
 
 
 def _initial(request: HttpRequest, prompt: Prompt) -> dict[str, Any]:
@@ -147,6 +172,8 @@ def _initial(request: HttpRequest, prompt: Prompt) -> dict[str, Any]:
     pictures = {f"{name}_kept": getattr(task, f"{name}_id") for name in IMAGE_FIELDS}
     urls = {f"{name}_url": getattr(task, f"{name}_url") for name in IMAGE_FIELDS}
     copied = {name: getattr(task, name) for name in columns} | {"sound": SOUND[task.sound]}
+    if task.campaign and not task.campaign.archived:
+        copied["campaign"] = task.campaign.slug
     return {**start, **copied, **pictures, **urls, "prompt": task.prompt_text, "duration": task.duration_seconds}
 
 
@@ -162,8 +189,13 @@ def _like(request: HttpRequest) -> GenerationTask | None:
     return None
 
 
-def _add_problems(form: GenerateForm, refused: OrderRefused) -> None:
-    for name, texts in refused.problems.items():
+def _typed(request: HttpRequest) -> dict[str, Any]:
+    """What a receipt carried, back into the fields that it came from."""
+    return {name: request.POST[name] for name in GenerateForm.base_fields if name in request.POST}
+
+
+def _add_problems(form: GenerateForm, problems: Problems) -> None:
+    for name, texts in problems.items():
         for text in texts:
             form.add_error(name if name in form.fields else None, text)
 
@@ -182,6 +214,20 @@ def _kept(form: GenerateForm, name: str) -> dict[str, Any] | None:
     return {"pk": image.pk, "poster": display.poster(display.media_url(image.file.name))} if image else None
 
 
+def _budget(look: Outlook) -> dict[str, Any]:
+    """A budget's line: its name, the four numbers, and whether it carries the order."""
+    period, numbers = look.period, look.numbers
+    if look.refusal:
+        tone, verdict = "bad", "carries only known prices" if numbers.estimated is None else "does not carry it"
+    elif numbers.estimated is None:
+        tone, verdict = "neutral", "counts when its price is known"
+    elif numbers.estimated > period.remaining_usd:
+        tone, verdict = "warn", "goes beyond it, only warns"
+    else:
+        tone, verdict = "good", "fits"
+    return {"name": str(period), "numbers": numbers.named(), "verdict": verdict, "tone": tone}
+
+
 def _estimated(each: Decimal | None, takes: int) -> str:
     practice = " Practice: no real money." if settings.PRACTICE else ""
     if each is None:
@@ -189,11 +235,6 @@ def _estimated(each: Decimal | None, takes: int) -> str:
     if takes == 1:
         return f"Estimated: {usd(each)}.{practice}"
     return f"Estimated: {usd(each)} × {takes} = {usd(each * takes)}.{practice}"
-
-
-def _button(each: Decimal | None, takes: int) -> str:
-    clips = "Order 1 clip" if takes == 1 else f"Order {takes} clips"
-    return clips if each is None else f"{clips}, {usd(each * takes)}"
 
 
 def _usual_time(offer: offers.Offer | None, seconds: int) -> str:

@@ -17,11 +17,11 @@ from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
-from generations import jobs
-from generations.admin import attention
+from generations import clock, jobs
+from generations.admin import attention, budgets, display
 from generations.admin.chart import Chart, draw
 from generations.formats import usd
-from generations.models import Breaker, GenerationTask, Kind, LedgerEntry, Status
+from generations.models import Breaker, GenerationTask, Kind, LedgerEntry, Status, Video
 from generations.pacing import clips_that_fit
 
 DAYS = 14  # that the table and the chart show
@@ -60,18 +60,22 @@ class Money:
 def first_page(request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
     """Django's first page, with the studio's figures above it for those who may see tasks."""
     may_look = request.user.has_perm("generations.view_generationtask")
-    figures = report(at=timezone.now()) if may_look else {}
+    figures = report(at=clock.now()) if may_look else {}
     return AdminSite.index(admin.site, request, {"studio": figures, **(extra_context or {})})
 
 
 def report(*, at: datetime) -> dict[str, Any]:
+    periods = budgets.present(at=at)
     return {
         "practice": settings.PRACTICE,
         "worker_is_alive": jobs.worker_is_alive(),
         "breakers": list(Breaker.objects.order_by("provider")),
         "disk_is_full": not clips_that_fit(sum(GenerationTask.objects.count_in_flight().values())),
+        "damaged": Video.objects.exclude(damage="").count(),
         "tiles": tiles(at=at),
         "moneys": moneys(at=at),
+        "budgets": [(period, display.four(budgets.numbers(period)), display.meter(period)) for period in periods],
+        "alarms": budgets.alarms(periods),
         "days": DAYS,
     }
 
@@ -131,8 +135,8 @@ def money(*, practice: bool, at: datetime) -> Money:
 def _by_day_and_model(spent: QuerySet[LedgerEntry]) -> dict[tuple[date, str], Total]:
     rows = (
         spent.order_by()
-        .annotate(day=TruncDate("at"))
-        .values_list("day", "task__model")
+        .annotate(on=TruncDate("at"))
+        .values_list("on", "task__model")
         .annotate(usd=Sum("amount_usd"), unknown=Count("id", filter=Q(amount_usd=None)))
     )
     return {(day, model): Total(amount, unknown) for day, model, amount, unknown in rows}

@@ -1,26 +1,62 @@
-"""The ledger: what was held, charged and released, to read."""
+"""The ledger: what was held, charged and released, to read; corrections are written beside it."""
 
 from __future__ import annotations
 
-from django.contrib import admin
+from typing import Any
 
-from generations.admin import display
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+
+from generations.admin import corrections, display
 from generations.admin.base import ReadOnlyAdmin
-from generations.models import LedgerEntry
+from generations.admin.campaigns import TaskCampaignFilter
+from generations.models import Kind, LedgerEntry
 
 WORDS = {"hold": "Reserved", "charge": "Spent", "release": "Released", "adjust": "Adjusted"}
 
 
+class UnpricedFilter(admin.SimpleListFilter):
+    """Charges of unknown price that nobody has valued yet."""
+
+    title = "price"
+    parameter_name = "unpriced"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", "Unpriced")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[LedgerEntry]) -> QuerySet[LedgerEntry]:
+        unpriced = LedgerEntry.objects.unpriced().values("pk")
+        return queryset.filter(pk__in=unpriced) if self.value() == "yes" else queryset
+
+
 @admin.register(LedgerEntry)
 class LedgerAdmin(ReadOnlyAdmin):
-    list_display = ["time", "word", "amount", "task_link", "by", "note"]
+    list_display = ["time", "word", "amount", "task_link", "campaign", "by", "note"]
     list_display_links = None
-    list_filter = ["kind", "practice", "task__provider", "task__model"]
-    list_select_related = ["task", "by"]
+    list_filter = ["kind", UnpricedFilter, TaskCampaignFilter, "practice", "task__provider", "task__model"]
+    list_select_related = ["task", "task__campaign", "by"]
     search_fields = ["note", "=task__id", "task__remote_id"]
     search_help_text = "A task's number, the provider's id, or words of the note."
     date_hierarchy = "at"
     show_full_result_count = False
+
+    def get_urls(self) -> list[URLPattern]:
+        wrap = self.admin_site.admin_view
+        return [
+            path("value/", wrap(corrections.value), name="generations_ledgerentry_value"),
+            path("correct/<int:pk>/", wrap(corrections.correct), name="generations_ledgerentry_correct"),
+            *super().get_urls(),
+        ]
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return super().changelist_view(request, {**corrections.of_unpriced(request), **(extra_context or {})})
+
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        may = corrections.may_correct(request)
+        return ["word_and_door" if may and name == "word" else name for name in self.list_display]
 
     @admin.display(description="When", ordering="at")
     def time(self, entry: LedgerEntry) -> str:
@@ -30,6 +66,14 @@ class LedgerAdmin(ReadOnlyAdmin):
     def word(self, entry: LedgerEntry) -> str:
         return WORDS[entry.kind]
 
+    @admin.display(description="What", ordering="kind")
+    def word_and_door(self, entry: LedgerEntry) -> str:
+        """For those who may correct what was spent."""
+        if entry.kind != Kind.CHARGE:
+            return self.word(entry)
+        url = reverse("admin:generations_ledgerentry_correct", args=[entry.task_id])
+        return display.over(self.word(entry), format_html('<a href="{}">Correct</a>', url))
+
     @admin.display(description="Amount", ordering="amount_usd")
     def amount(self, entry: LedgerEntry) -> str:
         return display.money(entry.amount_usd, practice=entry.practice)
@@ -37,3 +81,7 @@ class LedgerAdmin(ReadOnlyAdmin):
     @admin.display(description="Task", ordering="task")
     def task_link(self, entry: LedgerEntry) -> str:
         return display.link(entry.task)
+
+    @admin.display(description="Campaign", ordering="task__campaign")
+    def campaign(self, entry: LedgerEntry) -> str:
+        return str(entry.task.campaign or display.EMPTY)

@@ -4,45 +4,26 @@ from __future__ import annotations
 
 from typing import Any
 
-from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.template.defaultfilters import date as date_filter
 from django.utils import timezone
+from django.utils.html import format_html
 
-from generations import offers
-from generations.admin.base import ModelAdmin, ModelForm
+from generations import clock
+from generations.admin import display
+from generations.admin.base import ModelAdmin
 from generations.formats import usd
-from generations.forms import choices_of
 from generations.models import Price
-
-
-class PriceForm(ModelForm):
-    """A price for something that is on the menu."""
-
-    class Meta:
-        model = Price
-        fields = ["provider", "model", "mode", "duration_seconds", "sound", "route", "usd", "valid_from", "source"]
-        widgets = {name: forms.Select(choices=choices_of(name)) for name in ("provider", "model", "mode")}
-
-    def clean(self) -> dict[str, Any]:
-        data: dict[str, Any] = super().clean() or self.cleaned_data
-        offer = offers.find(data.get("provider", ""), data.get("model", ""), data.get("mode", ""))
-        if offer is None:
-            self.add_error("mode", "This provider has no such model and mode.")
-        elif data.get("duration_seconds") not in (None, *offer.durations):
-            self.add_error("duration_seconds", f"{offer.model} makes {' or '.join(map(str, offer.durations))} seconds.")
-        if offer and data.get("route") and data["route"] not in offer.routes:
-            self.add_error("route", f"{offer.model} has {offers.words(offer.routes) if offer.routes else 'no routes'}.")
-        if offer and data.get("sound") is not None and not offer.sound:
-            self.add_error("sound", f"{offer.model} makes silent clips: leave it unknown.")
-        return data
+from generations.pricing import PriceForm
 
 
 @admin.register(Price)
 class PriceAdmin(ModelAdmin):
     form = PriceForm
-    list_display = ["model", "mode", "provider", "duration", "any_sound", "any_route", "amount", "since", "source"]
+    list_display = ["model", "what", "holds_for", "amount", "since", "read"]
+    actions = ["still_the_same"]
     list_filter = ["provider", "model", "mode"]
     search_fields = ["model", "mode", "source"]
     view_on_site = False
@@ -56,22 +37,37 @@ class PriceAdmin(ModelAdmin):
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         return {"valid_from": timezone.localdate(), **super().get_changeform_initial_data(request)}
 
-    @admin.display(description="Duration", ordering="duration_seconds")
-    def duration(self, price: Price) -> str:
-        return f"{price.duration_seconds} s"
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Price]:
+        prices: Any = super().get_queryset(request)
+        return prices.with_superseded(on=timezone.localdate())  # type: ignore[no-any-return]
 
-    @admin.display(description="Sound", ordering="sound")
-    def any_sound(self, price: Price) -> str:
-        return {True: "with sound", False: "silent", None: "any"}[price.sound]
+    @admin.action(description="Read again today: still the same", permissions=["add"])
+    def still_the_same(self, request: HttpRequest, prices: QuerySet[Price]) -> None:
+        count = prices.update(checked_at=clock.now())
+        self.message_user(request, f"{count} marked as read today.", messages.SUCCESS)
 
-    @admin.display(description="Valid from", ordering="valid_from")
-    def since(self, price: Price) -> str:
-        return date_filter(price.valid_from, "j M Y")
+    @admin.display(description="Clip", ordering="mode")
+    def what(self, price: Price) -> str:
+        return display.over(price.mode, f"{price.duration_seconds} s, {price.provider}")
 
-    @admin.display(description="Route", ordering="route")
-    def any_route(self, price: Price) -> str:
-        return price.route or "any"
+    @admin.display(description="Sound, route")
+    def holds_for(self, price: Price) -> str:
+        sound = {True: "with sound", False: "silent", None: "any sound"}[price.sound]
+        return display.over(sound, price.route or "any route")
 
     @admin.display(description="Price", ordering="usd")
     def amount(self, price: Price) -> str:
         return usd(price.usd)
+
+    @admin.display(description="Valid from", ordering="valid_from")
+    def since(self, price: Any) -> str:
+        """Its first day, and whether it counts today for what it names."""
+        tone, words = ("neutral", "superseded") if price.superseded else ("good", "in force")
+        if price.valid_from > timezone.localdate():
+            tone, words = "info", "to come"
+        badge = format_html('<span class="badge badge-{}">{}</span>', tone, words)
+        return format_html("{} {}", date_filter(price.valid_from, "j M Y"), badge)
+
+    @admin.display(description="Source", ordering="checked_at")
+    def read(self, price: Price) -> str:
+        return display.over(price.source, f"read {date_filter(timezone.localtime(price.checked_at), 'j M Y')}")

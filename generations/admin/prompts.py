@@ -14,6 +14,7 @@ from django.utils.html import format_html, format_html_join
 
 from generations.admin import display, generate, verbs
 from generations.admin.base import ModelAdmin, ModelForm
+from generations.admin.campaigns import CampaignFilter
 from generations.models import GenerationTask, LedgerEntry, Prompt, Tag, Video
 
 STRIP = 12  # clips, and tasks, that a prompt's page shows
@@ -64,7 +65,7 @@ class PromptForm(ModelForm):
 
     class Meta:
         model = Prompt
-        fields = ["title", "text", "negative_prompt", "notes", "tags", "archived"]
+        fields = ["title", "text", "negative_prompt", "notes", "campaign", "tags", "archived"]
         widgets = {
             "tags": TagPicker(Prompt._meta.get_field("tags"), admin.site),
             "title": AdminTextInputWidget(attrs={"class": "vLargeTextField"}),
@@ -77,9 +78,10 @@ class PromptForm(ModelForm):
 
 @admin.register(Prompt)
 class PromptAdmin(ModelAdmin):
-    list_display = ["clip", "name", "tag_list", "clips", "spent", "updated"]
+    list_display = ["clip", "name", "campaign", "tag_list", "clips", "spent", "updated"]
     list_display_links = ["name"]
-    list_filter = [ArchivedFilter, "tags"]
+    list_select_related = ["campaign"]
+    list_filter = [ArchivedFilter, CampaignFilter, "tags"]
     search_fields = ["title", "text", "negative_prompt", "notes"]
     search_help_text = "Words of the title, the text, the negative prompt or the notes."
     show_full_result_count = False

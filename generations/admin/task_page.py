@@ -12,12 +12,13 @@ from django.conf import settings
 from django.db.models import Prefetch, prefetch_related_objects
 from django.forms import Form
 
-from generations import costs
-from generations.admin import display, ledger, verbs
+from generations import costs, reordering
+from generations.admin import display, evidence, ledger, presses, verbs
 from generations.formats import duration, usd
 from generations.models import GenerationTask, Kind, LedgerEntry, Status
-from generations.ordering import AGAIN_FROM
 from generations.pacing import obstacle
+from generations.reordering import AGAIN_FROM
+from generations.saving import SET_ASIDE
 
 EXPLAINED = {
     Status.QUEUED: "Waits to be sent. Until then it can be taken back, and costs nothing.",
@@ -38,6 +39,7 @@ ERRORS = {
     "provider": "The trouble was on the provider's side. The same order may go through later.",
     "account": "The provider refused the key or the account's money. Orders wait until someone has seen to it.",
     "unknown": "The provider gave no reason that we know.",
+    SET_ASIDE: "The worker died over this clip each time it tried. Next try within an hour, or by Poll now.",
     "lost": "The provider no longer knows this task, or its file is gone.",
     "not accepted": "A person made sure that the provider accepted nothing.",
 }
@@ -84,9 +86,10 @@ def live(task: GenerationTask, *, at: datetime) -> dict[str, Any]:
         "explained": EXPLAINED[Status(task.status)].format(provider=task.provider.upper()),
         "obstacle": obstacle(task.provider) if task.status == Status.QUEUED else "",
         "held": _held(task),
+        "evidence": evidence.of(task) if task.status == Status.UNCONFIRMED else None,
         "progress": _progress(task, at=at),
         "next_look": duration((task.due_at - at).total_seconds()) if task.due_at and task.due_at > at else "",
-        "error_explained": ERRORS.get(task.error_kind, "") if task.status in NO_CLIP else "The last trouble",
+        "error_explained": _explain(task),
         "ordered": list(_ordered(task)),
         "money": list(_money(task)),
         "traffic": list(_traffic(task)),
@@ -98,6 +101,12 @@ def live(task: GenerationTask, *, at: datetime) -> dict[str, Any]:
     }
 
 
+def _explain(task: GenerationTask) -> str:
+    if task.status in NO_CLIP or task.error_kind == SET_ASIDE:
+        return ERRORS.get(task.error_kind, "")
+    return "The last trouble"
+
+
 def choices(task: GenerationTask, *, at: datetime) -> list[Choice]:
     """What can be done to the task as it is now."""
     return [*_decisions(task), *_orders(task, at=at)]
@@ -106,13 +115,23 @@ def choices(task: GenerationTask, *, at: datetime) -> list[Choice]:
 def _decisions(task: GenerationTask) -> Iterator[Choice]:
     provider = task.provider.upper()
     if task.status == Status.UNCONFIRMED:
+        free = [one.remote_id for one in evidence.of(task).candidates if one.owner is None]
         yield Choice(
-            name="confirm", label="Attach the id", form=verbs.ConfirmForm(), tone="default",
-            hint=f"{provider} did accept it: you found the order in {provider}'s own list of tasks.",
+            name="confirm", label="Attach the id", tone="default",
+            form=verbs.ConfirmForm(initial={"remote_id": free[0] if len(free) == 1 else ""}),
+            hint=f"{provider} did accept it: you found the order in {provider}'s own list of tasks, or one of the "
+            "candidates is it. It goes on, and is charged when its clip is made. A look proves the id first.",
         )  # fmt: skip
         yield Choice(
-            name="abandon", label="Confirm that nothing was accepted", form=verbs.AbandonForm(), tone="danger",
-            hint=f"{provider} has no such order and took no money: what is reserved is free again.",
+            name="abandon", label="Confirm that nothing was accepted", form=verbs.WhyForm(auto_id="abandon_%s"),
+            tone="danger",
+            hint=f"{provider} has no such order and took no money: what is reserved is free again. Nothing is sent; "
+            '"Try again" is a step of its own after this one.',
+        )  # fmt: skip
+        yield Choice(
+            name="wait", label="Keep waiting", form=verbs.WaitForm(auto_id="wait_%s"),
+            hint="Decides nothing: the money stays reserved, nothing is sent. A callback or a late answer can still "
+            "settle it, and it comes up again in a day.",
         )  # fmt: skip
     if task.can_be_canceled:
         yield Choice(name="cancel", label="Cancel", hint="Not sent yet: nothing is charged.", tone="danger")
@@ -125,15 +144,20 @@ def _orders(task: GenerationTask, *, at: datetime) -> Iterator[Choice]:
     mark = ", practice" if settings.PRACTICE else ""
     if task.status in AGAIN_FROM:
         paid = task.status == Status.LOST
-        hint = "A new order of the same. " + (
+        hint = "A new order of the same; its receipt comes first. " + (
             "The lost one was accepted and stays charged; this one is charged as well."
             if paid else "Nothing was charged for this one."
         )  # fmt: skip
         yield Choice(name="again", label=f"Try again ({price}{mark})", hint=hint, tone="" if paid else "default")
     yield Choice(
-        name="take", label=f"Another take ({price}{mark})", form=verbs.TakeForm(),
-        hint="One more clip with the very same settings.",
+        name="take", label=f"Another take ({price}{mark})",
+        hint="One more clip with the very same settings. The receipt comes first.",
     )  # fmt: skip
+    if task.status == Status.STORED and (ways := reordering.ways(task, at=at)):
+        yield Choice(
+            name="promote", label="Promote", form=presses.PromoteForm(ways),
+            hint="The same prompt and frames on a dearer mode, linked to this one. The receipt comes first.",
+        )  # fmt: skip
 
 
 def _held(task: GenerationTask) -> str:
@@ -187,7 +211,7 @@ def _money(task: GenerationTask) -> Facts:
 def _traffic(task: GenerationTask) -> Facts:
     yield "Provider's task id", task.remote_id or ""
     yield "Provider's state", task.remote_state
-    yield "DeliveryMode", task.get_delivery_display()
+    yield "Delivery", task.get_delivery_display()
     yield "Sent", _times_over(task.posts)
     yield "Asked", _times_over(task.asks)
     yield "Failed attempts in a row", task.failures or ""

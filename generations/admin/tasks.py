@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from decimal import Decimal
 from functools import partial
 from typing import Any
 
@@ -17,12 +16,14 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.html import format_html
 
-from generations import costs
-from generations.admin import attention, display, task_page, verbs
+from generations import clock
+from generations.admin import attention, display, presses, receipt, task_page, verbs
 from generations.admin.base import ReadOnlyAdmin
-from generations.formats import duration, usd
+from generations.admin.campaigns import CampaignFilter
+from generations.formats import duration
 from generations.models import GenerationTask, Status
-from generations.ordering import AGAIN_FROM, MAX_TAKES
+from generations.ordering import MAX_TAKES
+from generations.reordering import AGAIN_FROM
 
 PERSON = "person"  # the filter's value for what needs one
 
@@ -39,7 +40,7 @@ class StatusFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[GenerationTask]) -> QuerySet[GenerationTask]:
         value = self.value()
         if value == PERSON:
-            return queryset.filter(attention.needs_a_person(at=timezone.now()))
+            return queryset.filter(attention.needs_a_person(at=clock.now()))
         if value == "provider":
             return queryset.filter(status__in=attention.AT_THE_PROVIDER)
         return queryset.filter(status=value) if value in Status.values else queryset
@@ -50,7 +51,7 @@ class TaskAdmin(ReadOnlyAdmin):
     fields = ()  # the page is drawn by its own template
     list_display = ["clip", "name", "status_badge", "settings", "price", "ordered"]
     list_display_links = ["name"]
-    list_filter = [StatusFilter, "provider", "model", "practice"]
+    list_filter = [StatusFilter, CampaignFilter, "provider", "model", "practice"]
     list_select_related = ["prompt", "ordered_by"]
     search_fields = ["prompt_text", "prompt__title", "remote_id", "=id"]
     search_help_text = "Words of the prompt, a task's number, or the provider's id."
@@ -73,6 +74,10 @@ class TaskAdmin(ReadOnlyAdmin):
             *(
                 path(f"<int:pk>/{verb}/", wrap(partial(verbs.door, verb=verb)), name=f"generations_task_{verb}")
                 for verb in verbs.VERBS
+            ),
+            *(
+                path(f"<int:pk>/{name}/", wrap(partial(presses.door, name=name)), name=f"generations_task_{name}")
+                for name in presses.PRESSES
             ),
             *super().get_urls(),
         ]
@@ -103,7 +108,7 @@ class TaskAdmin(ReadOnlyAdmin):
         return render(request, "admin/generations/generationtask/_rows.html", context)
 
     def _page(self, request: HttpRequest, task: GenerationTask) -> dict[str, Any]:
-        now = timezone.now()
+        now = clock.now()
         choices = task_page.choices(task, at=now) if verbs.may_order(request) else []
         return {**task_page.live(task, at=now), "choices": choices}
 
@@ -115,7 +120,7 @@ class TaskAdmin(ReadOnlyAdmin):
     def poll_now(self, request: HttpRequest, tasks: QuerySet[GenerationTask]) -> None:
         self._each(request, tasks, verbs.poll, "to be looked at now")
 
-    @admin.action(description="Try again (asks first, with the price)", permissions=["order_clips"])
+    @admin.action(description="Try again (shows the receipt first)", permissions=["order_clips"])
     def try_again(self, request: HttpRequest, tasks: QuerySet[GenerationTask]) -> HttpResponse | None:
         chosen = tasks.filter(status__in=AGAIN_FROM).order_by("id")
         if not chosen:
@@ -125,27 +130,8 @@ class TaskAdmin(ReadOnlyAdmin):
             text = f"At most {MAX_TAKES} at a time. Nothing was ordered. Nothing was charged."
             self.message_user(request, text, messages.ERROR)
             return None
-        if "confirmed" in request.POST:
-            self._each(request, chosen, verbs.again, "ordered again")
-            return None
-        return self._ask_first(request, chosen)
-
-    def _ask_first(self, request: HttpRequest, tasks: QuerySet[GenerationTask]) -> HttpResponse:
-        """The page between choosing and paying: every task, its price, and the sum."""
-        now = timezone.now()
-        prices = [(task, costs.estimate(task.order(), at=now)) for task in tasks.select_related("prompt")]
-        known = [price for _, price in prices if price is not None]
-        total = usd(sum(known, Decimal(0))) if known else usd(None)
-        context = {
-            **self.admin_site.each_context(request),
-            "title": "Try again?",
-            "opts": self.opts,
-            "rows": [(task, display.badge(task.status), usd(price)) for task, price in prices],
-            "total": total,
-            "unknown": len(prices) - len(known) if known else 0,
-            "media": self.media,
-        }
-        return render(request, "admin/generations/generationtask/try_again.html", context)
+        hidden = [("action", "try_again"), *(("_selected_action", str(task.pk)) for task in tasks)]
+        return receipt.answer(request, presses.again(list(chosen), by=request.user, hidden=hidden))
 
     def _each(
         self,
@@ -196,7 +182,7 @@ def _next_look(task: GenerationTask) -> str:
         return "waits for a person"
     if task.due_at is None:
         return ""
-    seconds = (task.due_at - timezone.now()).total_seconds()
+    seconds = (task.due_at - timezone.now()).total_seconds()  # of this host: a row is not worth a query
     if task.status == Status.QUEUED and seconds <= 0:
         return "waits to be sent"
     return f"next look in {duration(seconds)}" if seconds > 0 else "looked at now"

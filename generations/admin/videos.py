@@ -6,12 +6,15 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.widgets import AdminTextareaWidget, AdminTextInputWidget
-from django.http import HttpRequest
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
 from django.utils.html import format_html, format_html_join
 
-from generations.admin import display
+from generations.admin import display, review, verbs
 from generations.admin.base import ModelAdmin, ModelForm
-from generations.models import Video
+from generations.admin.campaigns import TaskCampaignFilter
+from generations.models import Review, Video
 
 
 class VideoForm(ModelForm):
@@ -26,26 +29,54 @@ class VideoForm(ModelForm):
         }
 
 
+class DamageFilter(admin.SimpleListFilter):
+    """Clips whose file is not what was stored."""
+
+    title = "file"
+    parameter_name = "damaged"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", "Damaged"), ("no", "Whole")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Video]) -> QuerySet[Video]:
+        if self.value() == "yes":
+            return queryset.exclude(damage="")
+        return queryset.filter(damage="") if self.value() == "no" else queryset
+
+
 @admin.register(Video)
 class VideoAdmin(ModelAdmin):
     form = VideoForm
-    list_display = ["clip", "title", "size_px", "sound", "model_line", "prompt", "flags", "created"]
+    list_display = ["clip", "title", "verdict", "size_px", "sound", "model_line", "prompt", "state", "flags", "created"]
+    actions = ["approve", "reject", "undecide"]
     list_display_links = ["title"]
-    list_filter = ["task__model", "has_audio", "task__practice"]
-    list_select_related = ["task", "task__prompt"]
+    list_filter = ["review", DamageFilter, TaskCampaignFilter, "task__model", "has_audio", "task__practice"]
+    list_select_related = ["task", "task__prompt", "reviewed_by"]
     search_fields = ["title", "description", "task__prompt_text"]
     search_help_text = "Words of the title, the description or the prompt."
     date_hierarchy = "created_at"
     show_full_result_count = False
     list_per_page = 50
-    readonly_fields = ["player", "task_link", "prompt", "model_line", "size_px", "fps_rounded", "sound", "length",
-                       "file_size", "sha256", "flags", "source", "created"]  # fmt: skip
+    readonly_fields = ["player", "judgement", "task_link", "prompt", "model_line", "size_px", "fps_rounded", "sound",
+                       "length", "file_size", "sha256", "state", "checked", "flags", "source", "created"]  # fmt: skip
     fieldsets = [
-        (None, {"fields": ["player", "title", "description"]}),
+        (None, {"fields": ["player", "judgement", "title", "description"]}),
         ("Where it comes from", {"fields": ["task_link", "prompt", "model_line", "source", "created"]}),
         (
             "The file",
-            {"fields": ["length", "size_px", "fps_rounded", "sound", "file_size", "flags", "sha256"]},
+            {
+                "fields": [
+                    "state",
+                    "checked",
+                    "length",
+                    "size_px",
+                    "fps_rounded",
+                    "sound",
+                    "file_size",
+                    "flags",
+                    "sha256",
+                ]
+            },
         ),
     ]
 
@@ -57,12 +88,54 @@ class VideoAdmin(ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
+    def has_review_clips_permission(self, request: HttpRequest) -> bool:
+        return review.may_review(request)
+
+    def get_urls(self) -> list[URLPattern]:
+        door = path("<int:pk>/judge/", self.admin_site.admin_view(review.door), name="generations_video_judge")
+        return [door, *super().get_urls()]
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        context["verdicts"] = (
+            review.buttons(kwargs["obj"], may_order=verbs.may_order(request)) if review.may_review(request) else []
+        )
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    @admin.action(description="Approve", permissions=["review_clips"])
+    def approve(self, request: HttpRequest, videos: QuerySet[Video]) -> None:
+        review.judge_all(request, videos, Review.APPROVED)
+
+    @admin.action(description="Reject", permissions=["review_clips"])
+    def reject(self, request: HttpRequest, videos: QuerySet[Video]) -> None:
+        review.judge_all(request, videos, Review.REJECTED)
+
+    @admin.action(description="Leave undecided again", permissions=["review_clips"])
+    def undecide(self, request: HttpRequest, videos: QuerySet[Video]) -> None:
+        review.judge_all(request, videos, Review.UNDECIDED)
+
+    @admin.display(description="Review", ordering="review")
+    def verdict(self, video: Video) -> str:
+        return review.badge(video)
+
+    @admin.display(description="Review")
+    def judgement(self, video: Video) -> str:
+        return review.who_and_when(video)
+
     @admin.display(description="Clip")
     def clip(self, video: Video) -> str:
         return display.video_poster(video, href=display.admin_url(video))
 
     @admin.display(description="Clip")
     def player(self, video: Video) -> str:
+        if video.damage:
+            return format_html(
+                '<p class="note note-bad"><strong>This clip is damaged</strong> and is not shown: {}.<br>'
+                "The daily comparison fetches it again while its source URL lives; "
+                "<code>python manage.py reconcile</code> does so now.</p>",
+                video.damage,
+            )
         return format_html(
             '<video class="player" src="{}" poster="{}" controls loop playsinline preload="metadata"></video>'
             '<a class="under" href="{}">Open in the catalog</a>',
@@ -105,6 +178,16 @@ class VideoAdmin(ModelAdmin):
     def flags(self, video: Video) -> str:
         pills = ((difference,) for difference in video.differences)
         return format_html_join(" ", '<span class="badge badge-warn">{}</span>', pills) or display.EMPTY
+
+    @admin.display(description="File", ordering="damage")
+    def state(self, video: Video) -> str:
+        if not video.damage:
+            return "whole"
+        return format_html('<span class="badge badge-bad">damaged</span> <small class="quiet">{}</small>', video.damage)
+
+    @admin.display(description="Last compared")
+    def checked(self, video: Video) -> str:
+        return display.when(video.checked_at)
 
     @admin.display(description="Source URL")
     def source(self, video: Video) -> str:

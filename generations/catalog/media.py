@@ -2,34 +2,40 @@
 
 from __future__ import annotations
 
-import re
+import logging
 from pathlib import Path
 
 from django.conf import settings
 from django.core.signing import BadSignature
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.utils.text import slugify
 from django.views.decorators.http import require_safe
 
 from generations.catalog.access import may_browse, may_open
-from generations.catalog.files import serve
+from generations.catalog.files import FIXED_HEADERS, serve
+from generations.filetree import STORED_NAME
 from generations.models import ReferenceImage, Video
 from generations.models.images import LINK_LIFE_SECONDS, SIGNER
 
-# Rows are the real gate; this keeps a wrong row from opening `tmp/`, `..` or an absolute path.
-STORED_NAME = re.compile(r"(videos|posters|images)(/[A-Za-z0-9_-][A-Za-z0-9_.-]*)+")
+logger = logging.getLogger(__name__)
+
 NAME_LENGTH = 80  # of a download, before its number: file systems end at 255 bytes, and a letter may take four
 
 
 @require_safe
 def media(request: HttpRequest, path: str) -> HttpResponseBase:
-    """A clip, a poster or a start image; whoever may not see it learns nothing, not even that it is there."""
+    """A clip, a poster or a start image; whoever may not see it learns nothing, not even that it is there.
+
+    Rows are the gate; STORED_NAME keeps a wrong row from opening `tmp/`, `..` or an absolute path.
+    """
     row = _row_of(path) if may_browse(request.user) else None
     if row is None or not may_open(request.user, row):
         raise Http404
     if isinstance(row, Video) and path == row.file:
+        if row.damage or _is_cut(row):
+            return damaged()
         name = download_name(row) if "download" in request.GET else ""
         return serve(request, Path(settings.MEDIA_ROOT, path), sha256=row.sha256, download_as=name)
     return serve(request, Path(settings.MEDIA_ROOT, path))
@@ -55,6 +61,24 @@ def download_name(video: Video) -> str:
     return f"{words or 'video'}-{video.pk}.mp4"
 
 
+def damaged() -> HttpResponse:
+    """What is there is not the clip that was stored: better no clip than a wrong one. It may be repaired any time."""
+    words = "This clip's file is damaged, so it is not shown. Staff see what is wrong with it in the admin.\n"
+    headers = {**FIXED_HEADERS, "Cache-Control": "no-store", "Accept-Ranges": "none"}
+    return HttpResponse(words, status=410, headers=headers, content_type="text/plain; charset=utf-8")
+
+
+def _is_cut(video: Video) -> bool:
+    """Whether the file shows without being read that it is not the one; the daily comparison reads it."""
+    try:
+        size = video.path.stat().st_size
+    except OSError:
+        return False  # the answer to that is made where it is opened
+    if size != video.size_bytes:
+        logger.error("video %s has %s bytes instead of %s: %s", video.pk, size, video.size_bytes, video.path)
+    return size != video.size_bytes
+
+
 def _row_of(path: str) -> Video | ReferenceImage | None:
     found = STORED_NAME.fullmatch(path)
     if not found:
@@ -62,4 +86,4 @@ def _row_of(path: str) -> Video | ReferenceImage | None:
     if found[1] == "images":
         return ReferenceImage.objects.filter(file=path).first()
     column = "file" if found[1] == "videos" else "poster"
-    return Video.objects.filter(**{column: path}).only("file", "title", "sha256").first()
+    return Video.objects.filter(**{column: path}).only("file", "title", "sha256", "size_bytes", "damage").first()

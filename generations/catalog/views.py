@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from django.core.validators import slug_re
 from django.db.models import Prefetch
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from generations.catalog.access import for_browsers
 from generations.catalog.paging import BadCursor, Cursor, newer_than, older_than, page
-from generations.models import GenerationTask, Video
+from generations.models import Campaign, GenerationTask, Video
 
 OTHER_TAKES = 6
 
@@ -17,22 +19,31 @@ OTHER_TAKES = 6
 @require_safe
 @for_browsers
 def catalog(request: HttpRequest) -> HttpResponse:
-    """Posters, newest first."""
+    """Posters, newest first; of one campaign, if one is asked for."""
     before, after = request.GET.get("before", ""), request.GET.get("after", "")
+    slug = request.GET.get("campaign", "")
+    if slug and not slug_re.match(slug):
+        raise Http404  # PostgreSQL does not even compare with a NUL
+    campaign = get_object_or_404(Campaign, slug=slug) if slug else None
+    videos = Video.objects.select_related("task")
     try:
-        found = page(Video.objects.select_related("task"), before=before, after=after)
+        found = page(videos.filter(task__campaign=campaign) if campaign else videos, before=before, after=after)
     except BadCursor as error:
         raise Http404 from error
     if after and not before and found.newer is None:
-        return redirect("catalog")  # the way back ends at the newest page, whole
-    return render(request, "catalog/catalog.html", {"page": found, "first": not (before or after)})
+        here = f"?campaign={slug}" if campaign else ""
+        return redirect(reverse("catalog") + here)  # the way back ends at the newest page, whole
+    context = {"page": found, "first": not (before or after), "campaign": campaign}
+    return render(request, "catalog/catalog.html", context)
 
 
 @require_safe
 @for_browsers
 def video(request: HttpRequest, pk: int) -> HttpResponse:
     """One video: the player, what was ordered, what came."""
-    tasks = GenerationTask.objects.with_charged().select_related("prompt", "start_image", "end_image", "ordered_by")
+    tasks = GenerationTask.objects.with_charged().select_related(
+        "prompt", "start_image", "end_image", "ordered_by", "campaign"
+    )
     found = get_object_or_404(Video.objects.prefetch_related(Prefetch("task", tasks)), pk=pk)
     place, others = Cursor.of(found), Video.objects.exclude(pk=pk)
     context = {

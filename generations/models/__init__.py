@@ -1,27 +1,41 @@
 """The rows, one file a subject."""
 
+from generations.models.accounts import Account, BalanceReading
 from generations.models.breakers import Breaker
+from generations.models.budgets import Budget, BudgetEvent, BudgetPeriod, Period, Scope
+from generations.models.campaigns import Campaign
 from generations.models.deliveries import Delivery
 from generations.models.events import TaskEvent
+from generations.models.headings import Heading
 from generations.models.images import ReferenceImage
 from generations.models.leases import Lease
 from generations.models.ledger import Kind, LedgerEntry
 from generations.models.prices import Price
 from generations.models.prompts import Prompt, Tag
 from generations.models.tasks import DeliveryMode, GenerationTask, Status
-from generations.models.videos import Video
+from generations.models.videos import Review, Video
 
 __all__ = [
+    "Account",
+    "BalanceReading",
     "Breaker",
+    "Budget",
+    "BudgetEvent",
+    "BudgetPeriod",
+    "Campaign",
     "Delivery",
     "DeliveryMode",
     "GenerationTask",
+    "Heading",
     "Kind",
     "Lease",
     "LedgerEntry",
+    "Period",
     "Price",
     "Prompt",
     "ReferenceImage",
+    "Review",
+    "Scope",
     "Status",
     "Tag",
     "TaskEvent",

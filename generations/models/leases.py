@@ -10,10 +10,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
-from django.db import DatabaseError, connection, models
+from django.db import DatabaseError, InterfaceError, connection, models
 from django.db.models.functions import Now
 
 logger = logging.getLogger(__name__)
+
+OUTLAST_TICK_SECONDS = 0.5
 
 
 class LeaseQuerySet(models.QuerySet["Lease"]):
@@ -34,6 +36,14 @@ class LeaseQuerySet(models.QuerySet["Lease"]):
 
     def release(self, name: str, token: uuid.UUID) -> None:
         self.filter(name=name, token=token).update(token=None, expires_at=None)
+
+    def is_held(self, name: str) -> bool:
+        return self.filter(name=name, token__isnull=False, expires_at__gt=Now()).exists()
+
+    def clear_dead(self, prefix: str, *, seconds: float) -> int:
+        """Take leases that ran out so long ago from their holders: one that only slept finds itself fenced off."""
+        dead = self.filter(name__startswith=prefix, token__isnull=False)
+        return dead.filter(expires_at__lt=Now() - timedelta(seconds=seconds)).update(token=None, expires_at=None)
 
     def stamp(self, name: str) -> None:
         """Leave a sign of life under a name."""
@@ -77,6 +87,19 @@ class Hold:
         self._renewed = time.monotonic()
         return True
 
+    def outlast(self, *, seconds: float) -> None:
+        """Return as soon as the database answers: one that is restarted shall not cost the work that is done."""
+        ends = time.monotonic() + seconds
+        while True:
+            try:
+                self.renew()
+                return
+            except (DatabaseError, InterfaceError):
+                connection.close()  # a connection that broke stays broken
+                if time.monotonic() > ends:
+                    raise
+                time.sleep(OUTLAST_TICK_SECONDS)
+
     def end(self) -> None:
         self._ended.set()
         self._thread.join()
@@ -88,8 +111,9 @@ class Hold:
                 try:
                     if not self.renew():
                         return
-                except DatabaseError as error:  # the database may be back before the lease runs out
+                except (DatabaseError, InterfaceError) as error:  # it may be back before the lease runs out
                     logger.warning("lease %s not renewed: %s", self.name, error)
+                    connection.close()
         finally:
             connection.close()
 

@@ -1,10 +1,19 @@
 """Money: what was held, charged and released for each task. Written by costs.py and by nothing else."""
 
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
+from generations.formats import exact
+from generations.models.headings import Heading
 from generations.models.tasks import GenerationTask
+
+AMOUNT_MAX = Decimal(10_000)  # USD of one entry; more is a slip of the keyboard
 
 
 class Kind(models.TextChoices):
@@ -14,16 +23,40 @@ class Kind(models.TextChoices):
     ADJUST = "adjust"
 
 
+SETTLED = (Kind.CHARGE, Kind.RELEASE)
+SPENT = (Kind.CHARGE, Kind.ADJUST)
+
+
+class LedgerQuerySet(models.QuerySet["LedgerEntry"]):
+    def unpriced(self) -> LedgerQuerySet:
+        """Charges whose price nobody knew, and which no correction has given a value since."""
+        valued = LedgerEntry.objects.filter(task=OuterRef("task"), kind=Kind.ADJUST)
+        return self.filter(~Exists(valued), kind=Kind.CHARGE, amount_usd=None)
+
+
 class LedgerEntry(models.Model):
-    """One event of money, in USD; never changed, never deleted. A NULL amount is a price that is not known."""
+    """One event of money, in USD; never changed, never deleted. A NULL amount is a price that is not known.
+
+    The database refuses both, too: see the triggers of migration 0005.
+    """
 
     task = models.ForeignKey(GenerationTask, on_delete=models.PROTECT, related_name="entries")
     kind = models.CharField(max_length=10, choices=Kind.choices)
     amount_usd = models.DecimalField(max_digits=10, decimal_places=4, null=True)
     at = models.DateTimeField()
+    # Written down, and not computed from `at`: a site that changes its time zone moves no money to another day.
+    day = models.DateField(help_text="The day of `at` in the site's time zone, as it was then.")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     note = models.CharField(max_length=300, blank=True)
     practice = models.BooleanField()
+    # Copies of what the task says, which never changes: over a million entries, reports cannot read the tasks too.
+    # PostgreSQL writes them as the entry comes in, whoever writes it; on SQLite they stay empty, and reports join.
+    heading = models.ForeignKey(
+        Heading, on_delete=models.PROTECT, null=True, editable=False, db_index=False, related_name="+"
+    )
+    prompt_key = models.BigIntegerField(null=True, editable=False)
+
+    objects = LedgerQuerySet.as_manager()
 
     class Meta:
         verbose_name = "ledger entry"
@@ -38,8 +71,41 @@ class LedgerEntry(models.Model):
             models.UniqueConstraint(
                 fields=["task"], condition=Q(kind__in=["charge", "release"]), name="ledger_settled_once"
             ),
+            models.CheckConstraint(
+                condition=Q(amount_usd=None)
+                | Q(amount_usd__gte=0, amount_usd__lte=AMOUNT_MAX)
+                | Q(amount_usd__gte=-AMOUNT_MAX, amount_usd__lte=AMOUNT_MAX, kind="adjust"),
+                name="ledger_amount_sane",
+            ),
+            # A correction is somebody's, has a reason, and is of something.
+            models.CheckConstraint(
+                condition=~Q(kind="adjust") | Q(by__isnull=False, amount_usd__isnull=False) & ~Q(note=""),
+                name="ledger_correction_is_answered_for",
+            ),
         ]
-        indexes = [models.Index(fields=["kind", "at"])]
+        indexes = [
+            models.Index(fields=["kind", "at"]),
+            models.Index(fields=["kind", "day"], name="ledger_by_day"),
+            # All that a report reads of an entry, so that it need not fetch the row.
+            models.Index(
+                fields=["practice", "kind", "day", "heading", "prompt_key", "task", "amount_usd"],
+                name="ledger_for_reports",
+            ),
+            models.Index(fields=["heading"], name="ledger_without_heading", condition=Q(heading=None)),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.amount_usd} for task {self.task_id}"
+
+    def as_json(self) -> dict[str, Any]:
+        """The keys of `manage.py ledger --json`."""
+        return {
+            "id": self.pk,
+            "task": self.task_id,
+            "kind": self.kind,
+            "amount_usd": exact(self.amount_usd),
+            "at": self.at.isoformat(),
+            "by": self.by.get_username() if self.by else None,
+            "note": self.note,
+            "practice": self.practice,
+        }

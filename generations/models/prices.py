@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
-from django.core.validators import MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, Exists, F, OuterRef, Q, When
+from django.utils import timezone
 
+from generations.formats import exact
 from generations.providers.base import Order
 
+PRICE_MAX = Decimal(1_000)  # USD for one clip; more is a slip of the keyboard
 SAME = ["provider", "model", "mode", "duration_seconds", "route", "valid_from"]
 
 
@@ -27,6 +31,13 @@ class PriceQuerySet(models.QuerySet["Price"]):
         )
         return row.usd if row else None
 
+    def with_superseded(self, *, on: date) -> PriceQuerySet:
+        """Add `superseded`: whether a newer price for the very same counts on a day."""
+        same = {name: OuterRef(name) for name in SAME if name != "valid_from"}
+        newer = Price.objects.filter(**same, valid_from__gt=OuterRef("valid_from"), valid_from__lte=on)
+        for_any, for_one = newer.filter(sound=None), newer.filter(sound=OuterRef("sound"))
+        return self.annotate(superseded=Case(When(sound=None, then=Exists(for_any)), default=Exists(for_one)))
+
 
 class Price(models.Model):
     provider = models.CharField(max_length=20)
@@ -35,9 +46,15 @@ class Price(models.Model):
     duration_seconds = models.PositiveSmallIntegerField()
     sound = models.BooleanField(null=True, blank=True, help_text="Unknown: the price holds with and without sound.")
     route = models.CharField(max_length=20, blank=True, help_text="Empty: the price holds for every route.")
-    usd = models.DecimalField("USD", max_digits=10, decimal_places=4, validators=[MinValueValidator(Decimal(0))])
+    usd = models.DecimalField(
+        "USD",
+        max_digits=10,
+        decimal_places=4,
+        validators=[MinValueValidator(Decimal(0)), MaxValueValidator(PRICE_MAX)],
+    )
     valid_from = models.DateField()
     source = models.CharField(max_length=200, help_text="Where the price was read.")
+    checked_at = models.DateTimeField(default=timezone.now, help_text="When the source was last read.")
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = PriceQuerySet.as_manager()
@@ -45,7 +62,8 @@ class Price(models.Model):
     class Meta:
         ordering = ["provider", "model", "mode", "duration_seconds", "-valid_from"]
         constraints = [
-            models.CheckConstraint(condition=Q(usd__gte=0), name="price_usd_not_negative"),
+            models.CheckConstraint(condition=Q(usd__gte=0, usd__lte=PRICE_MAX), name="price_usd_sane"),
+            models.CheckConstraint(condition=~Q(source=""), name="price_has_a_source"),
             # Two prices for the same thing from the same day would leave the choice to chance. A NULL is never equal
             # to another, so "with and without sound" has a constraint of its own.
             models.UniqueConstraint(fields=[*SAME, "sound"], name="price_once_a_day_by_sound"),
@@ -54,3 +72,15 @@ class Price(models.Model):
 
     def __str__(self) -> str:
         return f"{self.provider} {self.model} {self.mode} {self.duration_seconds} s: {self.usd} USD"
+
+    def as_json(self) -> dict[str, Any]:
+        """The keys of `manage.py prices --json`."""
+        names = ("provider", "model", "mode", "duration_seconds", "sound", "source")
+        return {
+            "id": self.pk,
+            **{name: getattr(self, name) for name in names},
+            "route": self.route or None,
+            "usd": exact(self.usd),
+            "valid_from": self.valid_from.isoformat(),
+            "checked_at": self.checked_at.isoformat(),
+        }

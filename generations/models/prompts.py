@@ -4,6 +4,8 @@ from django.conf import settings
 from django.db import models
 from django.urls import reverse
 
+from generations.models.campaigns import Campaign
+
 TITLE_FROM_TEXT = 60  # characters of a prompt that title it when nobody did
 
 
@@ -24,6 +26,10 @@ class Prompt(models.Model):
     text = models.TextField(max_length=5000, help_text="Up to 5000 characters; the chosen model may take fewer.")
     negative_prompt = models.TextField(max_length=2500, blank=True, help_text="What the clip should not show.")
     notes = models.TextField(blank=True, help_text="For the team; never sent to a provider.")
+    campaign = models.ForeignKey(
+        Campaign, on_delete=models.PROTECT, null=True, blank=True, related_name="prompts",
+        help_text="What its clips are bought for; an order keeps it.",
+    )  # fmt: skip
     tags = models.ManyToManyField(Tag, blank=True, related_name="prompts")
     archived = models.BooleanField(default=False, help_text="Kept, and out of the way.")
     created_by = models.ForeignKey(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
@@ -14,6 +13,8 @@ from django.db.models import Count, Q, Sum
 from django.urls import reverse
 
 from generations import offers
+from generations.formats import exact
+from generations.models.campaigns import Campaign
 from generations.models.images import ReferenceImage
 from generations.models.prompts import Prompt
 from generations.providers.base import Order
@@ -119,7 +120,10 @@ class GenerationTask(models.Model):
     ordered_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="tasks")
     batch = models.UUIDField(default=uuid.uuid4, help_text="One press of the button.")
     take = models.PositiveSmallIntegerField(default=1, help_text="Which of the press's clips it is, from 1.")
+    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, null=True, related_name="tasks")
     retry_of = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="retries")
+    promoted_from = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="promotions")
+    stops_when_approved = models.BooleanField(default=False, help_text="Canceled if it waits when one is approved.")
 
     # Where it stands.
     status = models.CharField(max_length=12, choices=Status.choices, default=Status.QUEUED)
@@ -131,6 +135,7 @@ class GenerationTask(models.Model):
     doubtful = models.BooleanField(default=False, help_text="An earlier sending may have been accepted after all.")
     asks = models.PositiveIntegerField(default=0, help_text="How often its state was asked.")
     failures = models.PositiveIntegerField(default=0, help_text="Attempts in a row that brought nothing.")
+    deaths = models.PositiveIntegerField(default=0, help_text="How often in a row a worker died with it in hand.")
     candidate_id = models.CharField(
         max_length=200, blank=True, help_text="An id that a callback gave for an order whose answer was lost."
     )
@@ -196,7 +201,7 @@ class GenerationTask(models.Model):
         was = Status(self.status)
         if to not in MOVES[was]:
             raise ForbiddenMove(f"task {self.pk}: {was} -> {to}")
-        changes |= {"status": to, "due_at": due_at}
+        changes = {"deaths": 0, **changes, "status": to, "due_at": due_at}
         with transaction.atomic():
             if not GenerationTask.objects.filter(pk=self.pk, status=was).update(**changes):
                 return False
@@ -207,10 +212,10 @@ class GenerationTask(models.Model):
 
     def put_off(self, *, due_at: datetime | None, **changes: Any) -> bool:
         """Set when to look again, if nobody else has touched the row since it was read."""
+        changes = {"deaths": 0, **changes, "due_at": due_at}  # nobody died over it; a claim says otherwise
         mine = GenerationTask.objects.filter(pk=self.pk, status=self.status, due_at=self.due_at)
-        if not mine.update(due_at=due_at, **changes):
+        if not mine.update(**changes):
             return False
-        self.due_at = due_at
         for name, value in changes.items():
             setattr(self, name, value)
         return True
@@ -284,16 +289,11 @@ class GenerationTask(models.Model):
             "remote_id": self.remote_id,
             "practice": self.practice,
             "retry_of": self.retry_of_id,
-            "price_usd": amount(self.price_usd),
-            "charged_usd": amount(getattr(self, "charged_usd", None)),
+            "price_usd": exact(self.price_usd),
+            "charged_usd": exact(getattr(self, "charged_usd", None)),
             "error_kind": self.error_kind or None,
             "error_code": self.error_code or None,
             "error_message": self.error_message or None,
             "videos": [video.as_json() for video in self.videos.all()],
             **{name: value.isoformat() if (value := getattr(self, name)) else None for name in times},
         }
-
-
-def amount(usd: Decimal | None) -> str | None:
-    """Money in JSON: a string with four decimals; unknown is null."""
-    return None if usd is None else f"{usd:.4f}"

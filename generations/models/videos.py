@@ -13,6 +13,12 @@ from generations.formats import clock, megabytes
 from generations.models.tasks import GenerationTask
 
 
+class Review(models.TextChoices):
+    UNDECIDED = "", "undecided"
+    APPROVED = "approved", "approved"
+    REJECTED = "rejected", "rejected"
+
+
 class Video(models.Model):
     task = models.ForeignKey(GenerationTask, on_delete=models.PROTECT, related_name="videos")
     position = models.PositiveSmallIntegerField(help_text="Which of the order's results it is, from 0.")
@@ -30,15 +36,34 @@ class Video(models.Model):
     has_audio = models.BooleanField()
     differences = models.JSONField(default=list, help_text="Where the clip differs from what was ordered.")
     created_at = models.DateTimeField()
+    review = models.CharField(max_length=10, choices=Review.choices, default=Review.UNDECIDED, blank=True)
+    reviewed_at = models.DateTimeField(null=True)
+    reviewed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    checked_at = models.DateTimeField(
+        null=True, help_text="When the file was last compared with this row, to the byte."
+    )
+    damage = models.CharField(max_length=200, blank=True, help_text="What is wrong with the file; a person is told.")
 
     class Meta:
         ordering = ["-created_at", "-id"]
         constraints = [
             models.UniqueConstraint(fields=["task", "position"], name="video_once_per_result"),
             models.CheckConstraint(condition=models.Q(size_bytes__gt=0), name="video_has_bytes"),
+            models.CheckConstraint(
+                condition=models.Q(review=Review.UNDECIDED, reviewed_at=None)
+                | models.Q(review__in=[Review.APPROVED, Review.REJECTED], reviewed_at__isnull=False),
+                name="video_review_has_its_time",
+            ),
         ]
+        permissions = [("review_clips", "Can approve and reject clips")]
         # The catalog pages by this pair.
-        indexes = [models.Index(fields=["-created_at", "-id"])]
+        indexes = [
+            models.Index(fields=["-created_at", "-id"]),
+            # What reports count: the clips that were kept, and their seconds.
+            models.Index(
+                fields=["task", "duration_seconds"], name="video_kept", condition=models.Q(review=Review.APPROVED)
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.title

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from generations.providers.base import Order, RemoteState, Report
-from generations.providers.envelope import REFUSALS, Envelope, is_plain, own_code, text
+from generations.providers.envelope import REFUSALS, Envelope, is_plain, own_code, speaks, text
 from generations.providers.errors import AccountProblem, Busy, Kind, OutcomeUnknown, Rejected, ServerTrouble
 from generations.providers.http import Answer, ApiClient
 
@@ -72,6 +72,7 @@ class Apikley:
     """The adapter; every method raises a ProviderError and nothing else."""
 
     name = "apikley"
+    unit = "credits"
 
     def __init__(self, base_url: str, api_key: str) -> None:
         self.client = ApiClient(base_url, api_key)
@@ -79,6 +80,10 @@ class Apikley:
     def submit(self, order: Order) -> str:
         """POST /jobs/createTask: costs money, and has no idempotency key."""
         return ENVELOPE.read_id(self.client.post("/jobs/createTask", request_body(order)))
+
+    def body(self, order: Order) -> dict[str, Any]:
+        """The JSON that `submit` sends."""
+        return request_body(order)
 
     def fetch(self, *, model: str, remote_id: str) -> Report:
         """GET /jobs/recordInfo?taskId=: the same for every model."""
@@ -114,7 +119,7 @@ def read_status(answer: Answer, *, remote_id: str) -> Report:
     code = own_code(answer)
     if code in DEAD and is_plain(answer):
         return _read_dead(answer, remote_id=remote_id)
-    if code == 422 and NOT_VISIBLE.search(ENVELOPE.words(answer)):
+    if code == 422 and speaks(answer) and NOT_VISIBLE.search(ENVELOPE.words(answer)):
         return Report(state=RemoteState.UNSEEN, raw_state="422")
     return ENVELOPE.read_status(answer, remote_id=remote_id)
 

@@ -68,6 +68,7 @@ class Apixo:
     """The adapter; every method raises a ProviderError and nothing else."""
 
     name = "apixo"
+    unit = "USD"
 
     def __init__(self, base_url: str, api_key: str) -> None:
         self.client = ApiClient(base_url, api_key)
@@ -75,6 +76,10 @@ class Apixo:
     def submit(self, order: Order) -> str:
         """POST /generateTask/{model}: costs money, and has no idempotency key."""
         return ENVELOPE.read_id(self.client.post(f"/generateTask/{quote(order.model, safe='')}", request_body(order)))
+
+    def body(self, order: Order) -> dict[str, Any]:
+        """The JSON that `submit` sends."""
+        return request_body(order)
 
     def fetch(self, *, model: str, remote_id: str) -> Report:
         """GET /statusTask/{model}?taskId=: the model must be the one that the order went to."""

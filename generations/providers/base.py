@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
-from typing import Protocol
+from typing import Any, Protocol
 
 # A provider's id of a task is opaque, but it goes into a URL and a column.
 REMOTE_ID = re.compile(r"[A-Za-z0-9_.\-]{1,200}")
@@ -56,6 +56,7 @@ class Report:
     error_kind: str = ""  # ours: see errors.Kind
     error_code: str = ""
     error_message: str = ""
+    about: str = ""  # the id that was asked for, as who asked fills it in
 
 
 def named_id(payload: object) -> str:
@@ -69,12 +70,16 @@ class Provider(Protocol):
     """What every adapter does; all raise errors.ProviderError and nothing else."""
 
     name: str
+    unit: str  # of the balance: USD or credits
 
     def submit(self, order: Order) -> str:
         """Send the order that costs money, once, and return the provider's id for it."""
+
+    def body(self, order: Order) -> dict[str, Any]:
+        """The JSON that `submit` sends for an order: for people, who have to decide what became of it."""
 
     def fetch(self, *, model: str, remote_id: str) -> Report:
         """Ask how a task is; free, and repeated at will."""
 
     def balance(self) -> Decimal:
-        """What is left on the account, in the provider's unit (APIXO: USD; Apikley: credits)."""
+        """What is left on the account, in `unit`."""

@@ -28,7 +28,10 @@ REFUSALS: Meanings = {
 }
 # Of these the status alone is enough: a gateway may check keys and count requests before the API sees them.
 PAGES: Meanings = {401: AccountProblem, 402: AccountProblem, 429: Busy}
+# A 403 is "key lacks permission" or "content violates policy" (APIXO): about every order, or about this one.
+CONTENT_WORDS = re.compile(r"content|polic|violat|sensitive|prohibited|nsfw|moderat|inappropriate", re.IGNORECASE)
 RESULT_URL = re.compile(r"https?://[^\s\x00-\x20\x7f\ud800-\udfff]{1,1980}", re.IGNORECASE)
+RESULTS_MAX = 20  # of one order, where one is documented; a list without an end is not followed
 BALANCE_MAX = Decimal(10) ** 9  # what is more is not a balance
 
 
@@ -58,7 +61,7 @@ class Envelope:
 
     def read_status(self, answer: Answer, *, remote_id: str) -> Report:
         """A status answer: 404 stands for an unknown task, and `data: null` is taken to say the same."""
-        if answer.body is not None and code_of(answer) == 404:
+        if speaks(answer) and code_of(answer) == 404:
             return Report(state=RemoteState.UNSEEN, raw_state="404")
         if not is_yes(answer):
             raise self.error(answer)
@@ -112,7 +115,7 @@ class Envelope:
     def error(self, answer: Answer) -> ProviderError:
         """What an answer means that is not a plain yes."""
         words, code, own = self.words(answer), code_of(answer), own_code(answer)
-        if answer.body is None or 300 <= answer.status < 400:
+        if not speaks(answer):
             code, means = answer.status, PAGES.get(answer.status)
             unknown = f"HTTP {code}, not an answer of the API: {answer.excerpt or words}"
         else:
@@ -144,7 +147,8 @@ class Envelope:
     def _kind_of(self, words: str, code: int) -> Kind:
         """A failure code may also stand in an immediate refusal: APIXO's newest pages say so."""
         named = (kind for name, kind in self.fail_codes.items() if name.lower() in words.lower())
-        return next(named, Kind.ACCOUNT if code == 403 else Kind.INPUT)
+        other = Kind.CONTENT if code == 403 and CONTENT_WORDS.search(words) else Kind.INPUT
+        return next(named, Kind.ACCOUNT if code == 403 and other is Kind.INPUT else other)
 
 
 def result_urls(result: Any) -> tuple[str, ...]:
@@ -158,7 +162,8 @@ def result_urls(result: Any) -> tuple[str, ...]:
     urls = [urls] if isinstance(urls, str) else urls
     if not isinstance(urls, list):
         return ()
-    return tuple(dict.fromkeys(url for url in urls if isinstance(url, str) and RESULT_URL.fullmatch(url)))
+    found = dict.fromkeys(url for url in urls if isinstance(url, str) and RESULT_URL.fullmatch(url))
+    return tuple(found)[:RESULTS_MAX]
 
 
 def own_code(answer: Answer) -> int | None:
@@ -173,6 +178,11 @@ def code_of(answer: Answer) -> int:
     """The envelope's `code`, which outranks the HTTP status where they differ."""
     own = own_code(answer)
     return answer.status if own is None else own
+
+
+def speaks(answer: Answer) -> bool:
+    """Whether it may be the API that speaks: a page is a gateway's, and so is a redirect, whatever it carries."""
+    return answer.body is not None and not 300 <= answer.status < 400
 
 
 def is_plain(answer: Answer) -> bool:

@@ -53,6 +53,7 @@ class ApiClient:
     def __init__(self, base_url: str, api_key: str) -> None:
         self.base_url = base_url.rstrip("/")
         self._key = api_key.strip()
+        self._key_written = _as_written(self._key)
         self.session = _Session()
         self.session.trust_env = False
         # Not compressed: a bomb stays as small as it came.
@@ -120,7 +121,12 @@ class ApiClient:
 
     def _masked(self, text: bytes | bytearray) -> bytes:
         """Text of the provider without the key, which some servers repeat."""
-        return bytes(text).replace(self._key.encode(), b"[key]") if len(self._key) >= MASK_FROM else bytes(text)
+        return self._key_written.sub(b"[key]", text) if len(self._key) >= MASK_FROM else bytes(text)
+
+
+def _as_written(key: str) -> re.Pattern[bytes]:
+    """Finds a key however JSON may write it: some servers put "/" as "\\/", others "+" as "\\u002B"."""
+    return re.compile("".join(rf"(?:\\?{re.escape(char)}|\\u{ord(char):04x})" for char in key).encode(), re.IGNORECASE)
 
 
 def read_answer(status: int, raw: bytes, retry_after: str = "") -> Answer:
@@ -136,7 +142,7 @@ def _text(raw: bytes) -> str:
 
 def _json_object(raw: bytes) -> dict[str, Any] | None:
     try:
-        value = json.loads(raw)
+        value = json.loads(raw.decode("utf-8-sig"))  # from bytes it would take UTF-16 as well, where no key is masked
     except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None

@@ -9,7 +9,10 @@ import pytest
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 
-VIEWS = [f"view_{name}" for name in ("generationtask", "prompt", "video", "ledgerentry", "price", "referenceimage")]
+VIEWS = [
+    f"view_{name}"
+    for name in ("generationtask", "prompt", "video", "ledgerentry", "price", "referenceimage", "budget", "campaign")
+]
 
 
 def person(name: str, *permissions: str) -> User:

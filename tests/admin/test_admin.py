@@ -9,12 +9,24 @@ import pytest
 from django.contrib import admin
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from generations.models import Breaker, GenerationTask, LedgerEntry, Prompt, ReferenceImage, Status, TaskEvent, Video
-from tests.factories import NOW, a_task, a_video
+from tests.factories import NOW, a_budget, a_campaign, a_task, a_video
 
-LISTS = ["prompt", "generationtask", "video", "referenceimage", "price", "ledgerentry", "breaker", "tag"]
-FOR_VIEWERS = ["prompt", "generationtask", "video", "referenceimage", "price", "ledgerentry"]
+LISTS = [
+    "prompt",
+    "generationtask",
+    "video",
+    "referenceimage",
+    "price",
+    "ledgerentry",
+    "breaker",
+    "tag",
+    "budget",
+    "campaign",
+]
+FOR_VIEWERS = ["prompt", "generationtask", "video", "referenceimage", "price", "ledgerentry", "budget", "campaign"]
 
 
 def url(model: str, page: str = "changelist", *args: Any) -> str:
@@ -109,16 +121,27 @@ def snapshot() -> list[Any]:
 def test_what_people_and_providers_write_is_escaped_everywhere(
     admin_client: Client, text: str, said: Callable[[Any], list[str]]
 ) -> None:
-    prompt = Prompt.objects.create(text=text, title=text, notes=text)
-    task = a_task(Status.FAILED, prompt=prompt, prompt_text=text, error_kind="content", error_code=text,
-                  error_message=text, remote_state=text)  # fmt: skip
+    campaign = a_campaign(text, slug="x")
+    budget = a_budget("0.60", scope="campaign", campaign=campaign, at=timezone.now())
+    prompt = Prompt.objects.create(text=text, title=text, notes=text, campaign=campaign)
+    task = a_task(Status.FAILED, prompt=prompt, prompt_text=text, campaign=campaign, error_kind="content",
+                  error_code=text, error_message=text, remote_state=text)  # fmt: skip
     task.note(text, at=NOW)
-    video = a_video(title=text, description=text, differences=[text], task=a_task(Status.STORED, prompt=prompt))
+    video = a_video(
+        title=text, description=text, differences=[text], task=a_task(Status.STORED, prompt=prompt, campaign=campaign)
+    )
     Breaker.objects.create(provider="apixo", reason=text, opened_at=NOW)
     pages = [reverse("admin:index"), url("generationtask"), url("generationtask", "change", task.pk)]
     pages += [url("generationtask", "live", task.pk), url("generationtask", "live_list"), url("ledgerentry")]
     pages += [url("prompt"), url("prompt", "change", prompt.pk), url("prompt", "generate", prompt.pk)]
     pages += [url("video"), url("video", "change", video.pk), url("breaker"), url("breaker", "change", "apixo")]
+    pages += [
+        url("campaign"),
+        url("campaign", "change", campaign.pk),
+        url("budget"),
+        url("ledgerentry", "correct", task.pk),
+    ]
+    pages += [url("budget", "change", budget.pk)]
     for page in pages:
         assert text not in admin_client.get(page).content.decode(), page
 

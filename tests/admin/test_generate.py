@@ -9,14 +9,18 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from PIL import Image
+from pytest_httpserver import HTTPServer
 
 from generations import media
 from generations.models import GenerationTask, LedgerEntry, Prompt, ReferenceImage, Status
-from tests.factories import a_prompt, a_task, a_video
+from tests.admin.receipts import confirm
+from tests.factories import a_budget, a_campaign, a_prompt, a_task, a_video
 
 Said = Callable[[Any], list[str]]
 
@@ -32,6 +36,11 @@ def filled(**changes: Any) -> dict[str, Any]:
         "mode": "text-to-video", "duration": "5", "takes": "1", "batch": str(uuid.uuid4()), "delivery": "polling",
     }  # fmt: skip
     return data | changes
+
+
+def order(client: Client, of: Prompt, **changes: Any) -> Any:
+    """Fill in the form, and press the button of the receipt that comes."""
+    return confirm(client, client.post(url(of), filled(**changes)))
 
 
 def a_picture() -> SimpleUploadedFile:
@@ -95,32 +104,23 @@ def test_settings_of_what_is_not_there_are_not_found(admin_client: Client, query
 
 def test_an_order_is_placed_and_leads_to_its_task(buyer_client: Client, buyer: Any, said: Said) -> None:
     prompt = a_prompt()
-    response = buyer_client.post(url(prompt), filled(), follow=True)
+    response = order(buyer_client, prompt)
     task = GenerationTask.objects.get()
     assert (task.prompt, task.ordered_by, task.status) == (prompt, buyer, Status.QUEUED)
     assert response.redirect_chain[-1][0] == task.get_absolute_url()
-    assert said(response) == ["1 clip ordered. $0.30 of practice money reserved."]
+    assert said(response) == [f"1 clip ordered as task {task.pk}. $0.30 of practice money reserved."]
 
 
 def test_several_takes_lead_to_their_own_list(admin_client: Client, said: Said) -> None:
     data = filled(takes="3")
-    response = admin_client.post(url(a_prompt()), data, follow=True)
+    response = order(admin_client, a_prompt(), **data)
     assert said(response) == ["3 clips ordered. $0.90 of practice money reserved."]
     assert response.redirect_chain[-1][0].endswith(f"?batch={data['batch']}")
     assert response.context["cl"].result_count == 3
 
 
-def test_two_presses_order_once(admin_client: Client, said: Said) -> None:
-    prompt, data = a_prompt(), filled(takes="2")
-    admin_client.post(url(prompt), data)
-    response = admin_client.post(url(prompt), data, follow=True)
-    assert GenerationTask.objects.count() == 2
-    assert LedgerEntry.objects.filter(kind="hold").count() == 2
-    assert "nothing was ordered twice" in said(response)[-1]
-
-
 def test_an_unknown_price_is_said_to_be_unknown(admin_client: Client, said: Said) -> None:
-    response = admin_client.post(url(a_prompt()), filled(model="kling-2-6", sound="false"), follow=True)
+    response = order(admin_client, a_prompt(), model="kling-2-6", sound="false")
     assert "price is unavailable" in said(response)[0]
     assert "$0.00" not in said(response)[0]
 
@@ -152,50 +152,45 @@ def test_a_chosen_file_is_said_to_be_gone_after_an_error(admin_client: Client) -
 
 
 def test_a_picture_is_ordered_with(admin_client: Client) -> None:
-    admin_client.post(url(a_prompt()), filled(mode="image-to-video", start_image=a_picture()))
+    order(admin_client, a_prompt(), mode="image-to-video", start_image=a_picture())
     assert GenerationTask.objects.get().start_image == ReferenceImage.objects.get()
 
 
 def test_an_earlier_task_s_picture_is_ordered_with_and_not_stored_twice(admin_client: Client) -> None:
     kept = a_kept_picture()
-    admin_client.post(url(a_prompt()), filled(mode="image-to-video", start_image_kept=kept.pk))
+    order(admin_client, a_prompt(), mode="image-to-video", start_image_kept=kept.pk)
     assert GenerationTask.objects.get().start_image == kept
     assert ReferenceImage.objects.count() == 1
 
 
-def test_a_url_wins_over_the_earlier_picture(admin_client: Client) -> None:
-    data = filled(mode="image-to-video", start_image_kept=a_kept_picture().pk, start_image_url="https://e.com/a.png")
-    admin_client.post(url(a_prompt()), data)
+def test_a_url_wins_over_the_earlier_picture(admin_client: Client, httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/a.png").respond_with_data(a_picture().read(), content_type="image/png")
+    there, kept = httpserver.url_for("/a.png"), a_kept_picture().pk
+    order(admin_client, a_prompt(), mode="image-to-video", start_image_kept=kept, start_image_url=there)
     task = GenerationTask.objects.get()
-    assert (task.start_image, task.start_image_url) == (None, "https://e.com/a.png")
+    assert (task.start_image, task.start_image_url) == (None, there)
 
 
 def test_a_line_end_counts_as_one_character(admin_client: Client) -> None:
-    admin_client.post(url(a_prompt()), filled(prompt="one\r\ntwo"))
+    order(admin_client, a_prompt(), prompt="one\r\ntwo")
     assert GenerationTask.objects.get().prompt_text == "one\ntwo"
 
 
 @pytest.mark.parametrize(
-    ("changes", "price", "button"),
+    ("changes", "price"),
     [
-        ({}, "Estimated: $0.30. Practice: no real money.", "Order 1 clip, $0.30"),
-        ({"takes": "2"}, "Estimated: $0.30 × 2 = $0.60. Practice: no real money.", "Order 2 clips, $0.60"),
-        (
-            {"model": "kling-2-6", "sound": "true"},
-            "Estimated: price unavailable. Practice: no real money.",
-            "Order 1 clip",
-        ),
-        ({"duration": "7"}, "Estimated: price unavailable", "Order"),
-        ({"takes": "lots"}, "Estimated: price unavailable", "Order"),
-        ({"model": "sora"}, "Estimated: price unavailable", "Order"),
+        ({}, "Estimated: $0.30. Practice: no real money."),
+        ({"takes": "2"}, "Estimated: $0.30 × 2 = $0.60. Practice: no real money."),
+        ({"model": "kling-2-6", "sound": "true"}, "Estimated: price unavailable. Practice: no real money."),
+        ({"duration": "7"}, "Estimated: price unavailable"),
+        ({"takes": "lots"}, "Estimated: price unavailable"),
+        ({"model": "sora"}, "Estimated: price unavailable"),
     ],
-)  # fmt: skip
-def test_the_price_is_named_before_the_press(
-    admin_client: Client, changes: dict[str, str], price: str, button: str
-) -> None:
+)
+def test_the_price_is_named_before_the_press(admin_client: Client, changes: dict[str, str], price: str) -> None:
     query = {name: filled(**changes)[name] for name in ("provider", "model", "mode", "duration", "takes")} | changes
     words = admin_client.get(url(a_prompt(), "price"), query).json()
-    assert (words["price"], words["button"]) == (price, button)
+    assert words["price"] == price
 
 
 def test_real_money_is_not_called_practice(admin_client: Client, settings: Any) -> None:
@@ -217,3 +212,71 @@ def test_asking_for_a_price_writes_nothing(admin_client: Client) -> None:
     admin_client.get(url(prompt, "price"), filled())
     assert not GenerationTask.objects.exists()
     assert admin_client.post(url(prompt, "price"), filled()).status_code == 405
+
+
+class TestBudgets:
+    """What the order would come out of is seen before the press."""
+
+    def quote(self, client: Client, prompt: Prompt, **changes: Any) -> Any:
+        return client.get(url(prompt, "price"), filled(**changes)).json()["budgets"]
+
+    def test_the_four_numbers_of_each_are_shown(self, admin_client: Client, staff: User) -> None:
+        prompt = a_prompt(campaign=a_campaign())
+        a_budget("9", at=timezone.now())
+        a_budget("5", at=timezone.now(), scope="campaign", campaign=prompt.campaign)
+        a_budget("4", at=timezone.now(), scope="person", person=staff)
+        assert self.quote(admin_client, prompt, takes="2") == [
+            {
+                "name": name, "verdict": "fits", "tone": "good",
+                "numbers": [["Estimated", "$0.60"], ["Reserved", "$0.00"], ["Spent", "$0.00"], ["Remaining", left]],
+            }
+            for name, left in (
+                ("Whole site, in total", "$9.00"), ("Autumn, in total", "$5.00"), ("mira, in total", "$4.00"),
+            )
+        ]  # fmt: skip
+        like = a_task(prompt=prompt)
+        page = admin_client.get(url(prompt), {"like": like.pk}).content.decode()
+        assert "<strong>Autumn, in total</strong>" in page
+        assert "the prompt&#x27;s own: Autumn" in page
+
+    def test_the_campaign_that_is_chosen_counts(self, admin_client: Client) -> None:
+        a_budget("5", at=timezone.now(), scope="campaign", campaign=a_campaign("Spring"))
+        prompt = a_prompt(campaign=a_campaign())
+        assert self.quote(admin_client, prompt) == []
+        assert len(self.quote(admin_client, prompt, campaign="spring")) == 1
+
+    @pytest.mark.parametrize(
+        ("changes", "hard", "verdict"),
+        [
+            ({"takes": "4"}, True, "does not carry it"),
+            ({"takes": "4"}, False, "goes beyond it, only warns"),
+            ({"model": "kling-2-6", "sound": "true"}, True, "carries only known prices"),
+            ({"model": "kling-2-6", "sound": "true"}, False, "counts when its price is known"),
+        ],
+    )
+    def test_what_does_not_fit_is_said_before_the_press(
+        self, admin_client: Client, changes: dict[str, str], hard: bool, verdict: str
+    ) -> None:
+        a_budget("1", at=timezone.now(), hard=hard)
+        (line,) = self.quote(admin_client, a_prompt(), **changes)
+        assert (line["verdict"], line["tone"] == "bad") == (verdict, hard)
+
+    def test_what_does_not_fit_is_refused_on_the_press_too(self, admin_client: Client) -> None:
+        a_budget("0.20", at=timezone.now())
+        page = admin_client.post(url(a_prompt()), filled())
+        assert "Nothing was ordered. Nothing was charged." in page.content.decode()
+        assert "Estimated $0.30, Reserved $0.00, Spent $0.00, Remaining $0.20" in page.content.decode()
+        assert not GenerationTask.objects.exists()
+
+
+def test_the_order_is_of_the_campaign_that_was_chosen(admin_client: Client) -> None:
+    prompt, spring = a_prompt(campaign=a_campaign()), a_campaign("Spring")
+    order(admin_client, prompt)
+    order(admin_client, prompt, campaign="spring")
+    assert [task.campaign for task in GenerationTask.objects.order_by("pk")] == [prompt.campaign, spring]
+
+
+def test_the_settings_of_a_task_include_its_campaign(admin_client: Client) -> None:
+    task = a_task(campaign=a_campaign())
+    page = admin_client.get(url(task.prompt), {"like": task.pk})
+    assert page.context["form"].initial["campaign"] == "autumn"

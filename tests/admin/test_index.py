@@ -12,12 +12,12 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from generations import costs
+from generations import costs, ordering
 from generations.admin import index
 from generations.admin.index import Money, Total
 from generations.jobs import HEARTBEAT
-from generations.models import Breaker, GenerationTask, Lease, LedgerEntry, Status
-from tests.factories import NOW, a_task
+from generations.models import Breaker, GenerationTask, Lease, Status
+from tests.factories import NOW, a_budget, a_task, a_video, an_order
 
 FIRST = reverse("admin:index")
 
@@ -40,7 +40,7 @@ def test_the_tiles_count_and_lead_to_what_they_count(admin_client: Client) -> No
     now = timezone.now()
     for status in (Status.QUEUED, Status.SUBMITTING, Status.READY, Status.UNCONFIRMED, Status.LOST):
         a_task(status)
-    a_task(Status.RUNNING, submitted_at=now)
+    a_task(Status.RUNNING, submitted_at=now + timedelta(minutes=5))  # not overdue, however slow the machine is
     a_task(Status.RUNNING, submitted_at=now - timedelta(days=1))
     a_task(Status.STORED, stored_at=now)
     a_task(Status.STORED, stored_at=now - timedelta(days=2))
@@ -94,9 +94,9 @@ def test_an_unknown_price_is_counted_beside_the_sum(db: None) -> None:
     assert words(money().today) == "$0.30 + 1 unpriced"
 
 
-def test_a_correction_counts(db: None) -> None:
+def test_a_correction_counts(staff: User) -> None:
     task = spent("0.30", NOW)
-    LedgerEntry.objects.create(task=task, kind="adjust", amount_usd=Decimal("-0.10"), at=NOW, practice=True)
+    costs.adjust(task, Decimal("-0.10"), at=NOW, by=staff, reason="a discount")
     assert words(money().today) == "$0.20"
 
 
@@ -118,6 +118,16 @@ def test_an_open_breaker_is_an_alarm(admin_client: Client) -> None:
     assert "No orders go to apixo" in admin_client.get(FIRST).content.decode()
 
 
+def test_damaged_clips_are_an_alarm_that_leads_to_them(admin_client: Client) -> None:
+    assert "damaged" not in admin_client.get(FIRST).content.decode()
+    a_video(damage="its file is missing")
+    assert "1 stored clip is damaged" in admin_client.get(FIRST).content.decode()
+    a_video(damage="its file is missing")
+    page = admin_client.get(FIRST).content.decode()
+    assert "2 stored clips are damaged" in page
+    assert f'href="{reverse("admin:generations_video_changelist")}?damaged=yes"' in page
+
+
 def test_practice_is_said(admin_client: Client, settings: Any) -> None:
     assert "no real money is spent" in admin_client.get(FIRST).content.decode()
     settings.PRACTICE = False
@@ -137,3 +147,21 @@ def test_the_page_takes_few_queries_whatever_was_spent(
         spent("0.30", timezone.now() - timedelta(days=days))
     with django_assert_max_num_queries(20):
         assert "<svg" in admin_client.get(FIRST).content.decode()
+
+
+def test_budgets_are_shown_with_their_numbers_and_told_when_they_run_low(admin_client: Client) -> None:
+    a_budget("9", at=timezone.now())
+    a_budget("0.35", at=timezone.now(), period="day")
+    ordering.place(an_order(), at=timezone.now())
+    page = " ".join(admin_client.get(FIRST).content.decode().split())
+    assert "85 % of the budget is used." in page
+    assert "$0.05 of $0.35 remains." in page
+    for name, amount in (("Estimated", "$0.30"), ("Reserved", "$0.30"), ("Spent", "$0.00"), ("Remaining", "$8.70")):
+        assert f"<dt>{name}</dt><dd>{amount}</dd>" in page
+    assert page.count("of the budget is used") == 1
+
+
+def test_a_full_budget_says_that_orders_are_refused(admin_client: Client) -> None:
+    a_budget("0.30", at=timezone.now())
+    ordering.place(an_order(), at=timezone.now())
+    assert "orders that it covers are refused" in admin_client.get(FIRST).content.decode()

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from generations.models import Price
 
 ADD = reverse("admin:generations_price_add")
+LIST = reverse("admin:generations_price_changelist")
 
 
 def a_price(**changes: Any) -> dict[str, Any]:
@@ -65,3 +67,24 @@ def test_what_a_price_holds_for_is_said_in_words(admin_client: Client) -> None:
     page = admin_client.get(reverse("admin:generations_price_changelist")).content.decode()
     for words in ("with sound", "any", "20 Nov 2026", "$0.42"):
         assert words in page
+
+
+def test_it_is_said_which_price_counts_today(admin_client: Client) -> None:
+    for day in ("2026-01-01", "2026-11-20", str(timezone.localdate() + timedelta(days=30))):
+        admin_client.post(ADD, a_price(valid_from=day))
+    admin_client.post(ADD, a_price(valid_from="2026-02-01", sound="true"))
+    rows = admin_client.get(LIST, {"model": "kling-2-6"}).context["cl"].result_list
+    said = {(row.valid_from, row.sound): bool(row.superseded) for row in rows}
+    assert said[date(2026, 1, 1), None]
+    assert not said[date(2026, 11, 20), None]
+    assert not said[date(2026, 2, 1), True]
+    html = admin_client.get(LIST, {"model": "kling-2-6"}).content.decode()
+    assert [html.count(words) for words in (">in force<", ">superseded<", ">to come<")] == [2, 1, 1]
+
+
+def test_a_source_that_was_read_again_keeps_its_price_and_gets_its_day(admin_client: Client) -> None:
+    price = Price.objects.earliest("pk")
+    admin_client.post(LIST, {"action": "still_the_same", "_selected_action": [price.pk]})
+    before, price = price, Price.objects.get(pk=price.pk)
+    assert price.checked_at > before.checked_at
+    assert price.usd == before.usd

@@ -19,9 +19,9 @@ OFFERED = {
     Status.SUBMITTING: ["take"],
     Status.RUNNING: ["poll", "take"],
     Status.READY: ["poll", "take"],
-    Status.STORED: ["take"],
+    Status.STORED: ["take", "promote"],
     Status.FAILED: ["again", "take"],
-    Status.UNCONFIRMED: ["confirm", "abandon", "take"],
+    Status.UNCONFIRMED: ["confirm", "abandon", "wait", "take"],
     Status.LOST: ["poll", "again", "take"],
     Status.CANCELED: ["again", "take"],
 }

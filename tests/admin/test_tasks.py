@@ -144,22 +144,6 @@ def test_many_are_looked_at_now(buyer_client: Client, said: Said) -> None:
     ]
 
 
-def test_trying_many_again_names_the_sum_first_and_orders_nothing(buyer_client: Client) -> None:
-    tasks = [a_task(Status.FAILED), a_task(Status.CANCELED), a_task(Status.RUNNING)]
-    page = act(buyer_client, "try_again", *tasks).content.decode()
-    assert "2 new orders" in page
-    assert "$0.60" in page
-    assert GenerationTask.objects.count() == 3
-
-
-def test_trying_many_again_orders_after_the_second_press_and_only_once(buyer_client: Client, said: Said) -> None:
-    tasks = [a_task(Status.FAILED), a_task(Status.FAILED)]
-    assert said(act(buyer_client, "try_again", *tasks, confirmed="yes")) == ["2 of 2 ordered again."]
-    again = said(act(buyer_client, "try_again", *tasks, confirmed="yes"))
-    assert all("Nothing was ordered" in text for text in again)
-    assert GenerationTask.objects.count() == 4
-
-
 def test_what_cannot_be_tried_again_is_said_to_cost_nothing(buyer_client: Client, said: Said) -> None:
     assert said(act(buyer_client, "try_again", a_task(Status.STORED))) == [
         "None of these can be tried again. Nothing was charged."

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
-from django_q.models import OrmQ
+from django.utils import timezone
 
+from generations.admin.presses import PRESSES
 from generations.admin.verbs import VERBS
 from generations.models import GenerationTask, Status
 from tests.factories import a_task
@@ -26,7 +28,7 @@ def press(client: Client, task: GenerationTask, verb: str, **data: str) -> Any:
     return client.post(door(task, verb), data, follow=True)
 
 
-@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize("verb", [*VERBS, *PRESSES])
 def test_no_door_opens_without_the_right_to_order(viewer_client: Client, client: Client, verb: str) -> None:
     task = a_task(Status.QUEUED)
     assert viewer_client.post(door(task, verb), {"remote_id": "x", "why": "y"}).status_code == 403
@@ -36,19 +38,19 @@ def test_no_door_opens_without_the_right_to_order(viewer_client: Client, client:
     assert GenerationTask.objects.count() == 1
 
 
-@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize("verb", [*VERBS, *PRESSES])
 def test_no_door_opens_by_looking_at_it(admin_client: Client, verb: str) -> None:
     assert admin_client.get(door(a_task(Status.QUEUED), verb)).status_code == 405
 
 
-@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize("verb", [*VERBS, *PRESSES])
 def test_no_door_opens_without_the_form_s_token(staff: User, verb: str) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(staff)
     assert client.post(door(a_task(Status.QUEUED), verb)).status_code == 403
 
 
-@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize("verb", [*VERBS, *PRESSES])
 def test_a_task_that_is_not_there_is_not_found(admin_client: Client, verb: str) -> None:
     assert admin_client.post(reverse(f"admin:generations_task_{verb}", args=[999])).status_code == 404
 
@@ -85,57 +87,28 @@ def test_a_look_at_what_is_over_is_refused(admin_client: Client, said: Said) -> 
     assert "has moved on" in said(press(admin_client, a_task(Status.STORED), "poll"))[0]
 
 
-def test_trying_again_orders_a_new_task_and_leads_to_it(buyer_client: Client, said: Said) -> None:
-    task = a_task(Status.FAILED)
-    response = press(buyer_client, task, "again")
-    new = GenerationTask.objects.exclude(pk=task.pk).get()
-    assert new.retry_of == task
-    assert response.redirect_chain[-1][0] == new.get_absolute_url()
-    assert said(response) == [f"1 clip ordered as task {new.pk}. $0.30 of practice money reserved."]
-    assert OrmQ.objects.exists()
-
-
-def test_trying_again_twice_orders_once(admin_client: Client, said: Said) -> None:
-    task = a_task(Status.FAILED)
-    press(admin_client, task, "again")
-    response = press(admin_client, task, "again")
-    assert GenerationTask.objects.count() == 2
-    assert said(response)[0].startswith("Nothing was ordered. Nothing was charged.")
-
-
-def test_a_task_under_way_is_not_tried_again(admin_client: Client, said: Said) -> None:
-    assert said(press(admin_client, a_task(Status.RUNNING), "again"))[0].startswith("Nothing was ordered.")
-    assert GenerationTask.objects.count() == 1
-
-
-def test_another_take_is_a_new_order_of_its_own(admin_client: Client, staff: User) -> None:
-    task = a_task(Status.STORED)
-    press(admin_client, task, "take")
-    new = GenerationTask.objects.exclude(pk=task.pk).get()
-    assert (new.retry_of, new.ordered_by, new.prompt) == (None, staff, task.prompt)
-
-
 def test_an_undecided_order_gets_its_id(admin_client: Client, staff: User) -> None:
     task = a_task(Status.UNCONFIRMED)
-    press(admin_client, task, "confirm", remote_id="  task_abc-1.2 ")
+    press(admin_client, task, "confirm", remote_id="  task_abc-1.2 ", why="in their list")
     task.refresh_from_db()
     assert (task.status, task.remote_id) == (Status.RUNNING, "task_abc-1.2")
-    assert task.events.filter(by=staff, now=Status.RUNNING).exists()
+    assert task.events.get(by=staff, now=Status.RUNNING).reason.endswith("task_abc-1.2: in their list")
 
 
 @pytest.mark.parametrize("remote_id", ["", "a b", "a/b", "x" * 201, "<script>", "ok\n../x", "é"])
 def test_what_is_no_id_is_refused(admin_client: Client, said: Said, remote_id: str) -> None:
     task = a_task(Status.UNCONFIRMED)
-    response = press(admin_client, task, "confirm", remote_id=remote_id)
+    response = press(admin_client, task, "confirm", remote_id=remote_id, why="in their list")
     task.refresh_from_db()
     assert task.status == Status.UNCONFIRMED
-    assert "The id was not attached" in said(response)[0]
+    (text,) = said(response)
+    assert "The id was not attached" in text or "Nothing was changed. The provider's task id" in text
 
 
 def test_an_id_that_another_task_has_is_refused_in_plain_words(admin_client: Client, said: Said) -> None:
     a_task(Status.RUNNING, remote_id="taken")
     task = a_task(Status.UNCONFIRMED)
-    response = press(admin_client, task, "confirm", remote_id="taken")
+    response = press(admin_client, task, "confirm", remote_id="taken", why="in their list")
     task.refresh_from_db()
     assert task.status == Status.UNCONFIRMED
     assert said(response) == ["The id was not attached: taken is the id of another task. Nothing was changed."]
@@ -150,15 +123,27 @@ def test_an_order_that_was_never_accepted_is_closed_with_the_reason(admin_client
     assert task.entries.filter(kind="release").exists()
 
 
-def test_no_order_is_closed_without_a_reason(admin_client: Client, said: Said) -> None:
+def test_a_person_may_leave_it_undecided_for_a_day_and_says_why(admin_client: Client, staff: User) -> None:
     task = a_task(Status.UNCONFIRMED)
-    response = press(admin_client, task, "abandon", why="  ")
+    press(admin_client, task, "wait", why="asked their support")
     task.refresh_from_db()
     assert task.status == Status.UNCONFIRMED
-    assert "A reason is needed" in said(response)[0]
+    assert task.due_at > timezone.now() + timedelta(hours=23)
+    assert task.events.filter(by=staff, reason__endswith="asked their support").exists()
+    assert not task.entries.exclude(kind="hold").exists()
 
 
-@pytest.mark.parametrize("verb", ["confirm", "abandon"])
+@pytest.mark.parametrize("verb", ["confirm", "abandon", "wait"])
+def test_nothing_is_decided_without_a_reason(admin_client: Client, said: Said, verb: str) -> None:
+    task = a_task(Status.UNCONFIRMED)
+    response = press(admin_client, task, verb, remote_id="abc", why="  ")
+    task.refresh_from_db()
+    assert task.status == Status.UNCONFIRMED
+    assert not task.events.exists()
+    assert said(response)[0].startswith("Nothing was changed. ")
+
+
+@pytest.mark.parametrize("verb", ["confirm", "abandon", "wait"])
 def test_a_decided_order_is_not_decided_again(admin_client: Client, said: Said, verb: str) -> None:
     task = a_task(Status.RUNNING)
     assert "has moved on" in said(press(admin_client, task, verb, remote_id="abc", why="because"))[0]

@@ -6,7 +6,7 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
-from tests.factories import a_prompt, a_task, a_video
+from tests.factories import NOW, a_prompt, a_task, a_video
 
 LIST = reverse("admin:generations_video_changelist")
 
@@ -60,3 +60,24 @@ def test_search_finds_by_title_and_prompt(admin_client: Client) -> None:
     a_video()
     for words in ("Harbour", "grey cranes"):
         assert [row.pk for row in admin_client.get(LIST, {"q": words}).context["cl"].result_list] == [video.pk]
+
+
+def test_a_damaged_clip_has_a_badge_and_its_reason_and_is_found_by_the_filter(admin_client: Client) -> None:
+    video, whole = a_video(damage="its file has 3 bytes instead of 17"), a_video()
+    page = admin_client.get(LIST).content.decode()
+    assert page.count('<span class="badge badge-bad">damaged</span>') == 1
+    assert "its file has 3 bytes instead of 17" in page
+    for value, found in (("yes", [video.pk]), ("no", [whole.pk])):
+        assert [row.pk for row in admin_client.get(LIST, {"damaged": value}).context["cl"].result_list] == found
+
+
+def test_the_page_of_a_damaged_clip_says_so_where_the_player_was(admin_client: Client) -> None:
+    video = a_video(damage="its file is missing")
+    page = admin_client.get(change(video.pk)).content.decode()
+    assert "<strong>This clip is damaged</strong> and is not shown: its file is missing." in page
+    assert "<video" not in page
+
+
+def test_the_page_says_when_the_file_was_compared_last(admin_client: Client) -> None:
+    page = admin_client.get(change(a_video(checked_at=NOW).pk)).content.decode()
+    assert "20 Nov 2026, 12:00" in page.split("Last compared")[1]

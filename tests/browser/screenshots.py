@@ -25,6 +25,10 @@ PAGES = {
     "tasks": "/admin/generations/generationtask/",
     "task": "/admin/generations/generationtask/1/change/",
     "videos": "/admin/generations/video/",
+    "budgets": "/admin/generations/budget/",
+    "campaigns": "/admin/generations/campaign/",
+    "ledger": "/admin/generations/ledgerentry/",
+    "prices": "/admin/generations/price/",
 }
 
 

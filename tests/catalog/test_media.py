@@ -110,6 +110,49 @@ def test_the_type_comes_from_our_list(visitor: Client, name: str, kind: str | No
     assert visitor.get(video.poster_url)["Content-Type"] == (kind or "application/octet-stream")
 
 
+# --- Damaged clips
+
+
+@pytest.mark.parametrize("headers", [{}, {"range": "bytes=0-3"}, {"if-none-match": "*"}])
+@pytest.mark.parametrize("query", ["", "?download=1"])
+@pytest.mark.parametrize("method", ["get", "head"])
+def test_a_damaged_clip_is_refused_in_clear_words_and_not_remembered(
+    visitor: Client, method: str, query: str, headers: dict[str, str]
+) -> None:
+    video = a_video(damage="its file has other bytes than were stored")
+    response = getattr(visitor, method)(video.url + query, headers=headers)
+    assert (response.status_code, response["Content-Type"]) == (410, "text/plain; charset=utf-8")
+    assert response["Cache-Control"] == "no-store"
+    assert "ETag" not in response
+    if method == "get":
+        assert body(response).startswith(b"This clip's file is damaged")
+
+
+def test_a_clip_that_was_cut_since_is_refused_before_the_daily_comparison_knows(
+    visitor: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    video = a_video(content=b"twelve bytes")
+    video.path.write_bytes(b"twelve")
+    assert visitor.get(video.url).status_code == 410
+    assert f"video {video.pk} has 6 bytes instead of 12" in caplog.text
+
+
+def test_a_repaired_clip_is_served_again(visitor: Client) -> None:
+    video = a_video(damage="its file is missing")
+    Video.objects.update(damage="")
+    assert visitor.get(video.url).status_code == 200
+
+
+@pytest.mark.django_db
+def test_a_stranger_does_not_learn_that_a_clip_is_damaged(client: Client) -> None:
+    assert client.get(a_video(damage="its file is missing").url).status_code == 404
+
+
+def test_the_poster_of_a_damaged_clip_is_still_shown(visitor: Client) -> None:
+    video = with_poster(a_video(damage="its file is missing"))
+    assert visitor.get(video.poster_url).status_code == 200
+
+
 # --- Downloads
 
 

@@ -9,10 +9,12 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
+from generations import costs
+from generations.catalog.paging import PAGE_SIZE
 from generations.catalog.views import OTHER_TAKES
 from generations.models import GenerationTask, Status
 from tests.catalog.conftest import an_image, videos, with_poster
-from tests.factories import NOW, a_prompt, a_task, a_video
+from tests.factories import NOW, a_campaign, a_prompt, a_task, a_video
 
 Queries = Callable[[int], AbstractContextManager[Any]]
 SESSION_AND_USER = 2
@@ -109,6 +111,40 @@ def test_links_lead_to_older_videos_and_back(visitor: Client) -> None:
     assert titles(visitor.get(newer)) == seen[1]
 
 
+def test_a_campaign_has_pages_of_its_own(visitor: Client) -> None:
+    campaign = a_campaign()
+    for number in range(PAGE_SIZE + 1):
+        a_video(a_task(Status.STORED, campaign=campaign), title=f"Autumn {number}", created_at=NOW + timedelta(number))
+        a_video(title=f"Other {number}", created_at=NOW + timedelta(number))
+    first = visitor.get("/", {"campaign": "autumn"})
+    newest = [f"Autumn {number}" for number in range(PAGE_SIZE, 0, -1)]
+    assert titles(first) == newest
+    assert "Autumn Newest first, of this campaign. All videos" in text(first)
+    older = re.search(r'href="/(\?before=[^"]+)"', first.content.decode())
+    assert older
+    second = visitor.get("/" + older[1].replace("&amp;", "&"))
+    assert titles(second) == ["Autumn 0"]
+    newer = re.search(r'href="/(\?after=[^"]+)"', second.content.decode())
+    assert newer
+    back = visitor.get("/" + newer[1].replace("&amp;", "&"), follow=True)
+    assert titles(back) == newest
+
+
+@pytest.mark.parametrize("slug", ["none", "no slug", "a\0b", "'"])
+def test_a_campaign_that_is_none_has_no_page(visitor: Client, slug: str) -> None:
+    assert visitor.get("/", {"campaign": slug}).status_code == 404
+
+
+def test_a_campaign_without_videos_says_so(visitor: Client) -> None:
+    a_campaign()
+    assert "Autumn has none." in text(visitor.get("/", {"campaign": "autumn"}))
+
+
+def test_a_video_names_its_campaign_and_leads_to_the_others(visitor: Client) -> None:
+    video = a_video(a_task(Status.STORED, campaign=a_campaign()))
+    assert '<a href="/?campaign=autumn">Autumn</a>' in visitor.get(video.get_absolute_url()).content.decode()
+
+
 def test_the_way_back_ends_at_the_newest_page(visitor: Client) -> None:
     videos(30)
     newest = re.search(r"\?before=([^\"]+)", visitor.get("/").content.decode())
@@ -187,7 +223,7 @@ def test_an_unknown_price_is_said_to_be_unknown(visitor: Client) -> None:
 
 def test_a_corrected_charge_counts(visitor: Client, staff: User) -> None:
     task = ordered()
-    task.entries.create(kind="adjust", amount_usd=Decimal("-0.10"), at=NOW, by=staff, practice=True)
+    costs.adjust(task, Decimal("-0.10"), at=NOW, by=staff, reason="a discount")
     assert "Cost $0.20" in text(visitor.get(a_video(task).get_absolute_url()))
 
 

@@ -12,13 +12,15 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.utils import timezone
 from PIL import Image
 from pytest_django import Settings
+from pytest_httpserver import HTTPServer
 
 from generations import conductor, saving
 from generations.models import GenerationTask, ReferenceImage, Status
 from generations.sandbox import Sandbox
-from tests.factories import a_prompt
+from tests.factories import a_budget, a_campaign, a_prompt, a_task
 
 pytestmark = pytest.mark.django_db
 
@@ -35,6 +37,41 @@ def generate(*arguments: str) -> tuple[int, str, str]:
     except SystemExit as end:
         return int(end.code or 0), out.getvalue(), err.getvalue()
     return 0, out.getvalue(), err.getvalue()
+
+
+def test_an_order_that_a_budget_does_not_carry_is_exit_code_2() -> None:
+    a_budget("0.50", at=timezone.now())
+    order = ["--prompt", "a lighthouse", "--model", "kling-2-5-turbo-pro", "--mode", "text-to-video", "--takes", "2"]
+    code, out, err = generate(*order, "--json")
+    (text,) = json.loads(out)["errors"]["budget"]
+    assert (code, err) == (2, "")
+    assert "Estimated $0.60, Reserved $0.00, Spent $0.00, Remaining $0.50" in text
+    assert generate(*order)[2].splitlines() == [f"budget: {text}", "Nothing was ordered. Nothing was charged."]
+    assert not GenerationTask.objects.exists()
+
+
+def test_an_order_names_its_campaign() -> None:
+    campaign = a_campaign()
+    assert generate(*GOOD, "--campaign", "autumn")[0] == 0
+    task = GenerationTask.objects.get()
+    assert (task.campaign, task.prompt.campaign) == (campaign, campaign)
+    generate(*GOOD)
+    assert GenerationTask.objects.filter(campaign=None).count() == 1
+
+
+def test_an_order_is_of_its_prompt_s_campaign() -> None:
+    campaign = a_campaign()
+    prompt = a_prompt(campaign=campaign)
+    generate("--prompt-id", str(prompt.pk), "--model", "kling-2-6", "--mode", "text-to-video", "--sound")
+    generate("--prompt-id", str(prompt.pk), *GOOD[2:], "--campaign", a_campaign("Spring").slug)
+    assert [str(task.campaign) for task in GenerationTask.objects.order_by("id")] == ["Autumn", "Spring"]
+
+
+def test_a_campaign_that_takes_no_orders_is_refused() -> None:
+    a_campaign("Old", archived=True)
+    for slug in ("old", "none"):
+        code, __, err = generate(*GOOD, "--campaign", slug)
+        assert (code, err.splitlines()[0]) == (2, f"campaign: there is no campaign {slug} that takes orders")
 
 
 def test_an_order_is_a_row_and_exit_code_0() -> None:
@@ -70,6 +107,10 @@ def test_an_order_is_a_row_and_exit_code_0() -> None:
         (["--takes", ""], "takes", "is required"),
         (["--provider", ""], "provider", "empty is not one of"),
         (["--prompt-id", "1"], "prompt", "not both"),
+        (["--spend-at-most", "-1"], "spend_at_most", "more than 0 and at most $1,000,000.00"),
+        (["--spend-at-most", "NaN"], "spend_at_most", "an amount in USD"),
+        (["--spend-at-most", ""], "spend_at_most", "an amount in USD"),
+        (["--spend-at-most", "5"], "spend_at_most", "the price of this order is unavailable"),
         (["--mode", "image-to-video"], "start_image", "requires one"),
     ],
 )
@@ -99,6 +140,46 @@ def test_for_people_each_problem_is_a_line_on_stderr_and_the_last_one_speaks_of_
         "sound: kling-2-6 must be told: with sound or without",
         "Nothing was ordered. Nothing was charged.",
     ]
+
+
+PRICED = ["--prompt", "a lighthouse", "--model", "kling-2-5-turbo-pro", "--mode", "text-to-video"]
+
+
+def test_takes_are_trimmed_to_an_amount_and_what_was_dropped_is_said() -> None:
+    code, out, err = generate(*PRICED, "--takes", "5", "--spend-at-most", "1.00", "--json")
+    assert (code, len(json.loads(out))) == (0, 3)
+    assert "warning: $1.00 at most, so 3 of 5 takes are ordered. The last takes are dropped first: 2" in err
+
+
+def test_an_amount_that_pays_for_nothing_is_refused_with_the_numbers() -> None:
+    code, __, err = generate(*PRICED, "--spend-at-most", "0.10")
+    assert code == 2
+    assert err.splitlines() == [
+        "spend_at_most: $0.10 at most, and one take costs $0.30: nothing fits; nothing was charged",
+        "Nothing was ordered. Nothing was charged.",
+    ]
+    assert not GenerationTask.objects.exists()
+
+
+def test_takes_may_stop_once_one_is_approved() -> None:
+    assert generate(*PRICED, "--takes", "2", "--stop-when-approved")[0] == 0
+    assert set(GenerationTask.objects.values_list("stops_when_approved", flat=True)) == {True}
+
+
+def test_what_a_person_should_know_is_on_stderr_and_stops_no_order() -> None:
+    a_task(Status.FAILED, error_kind="content", error_message="too dark", prompt_text="a lighthouse")
+    code, out, err = generate(*PRICED, "--json")
+    assert (code, json.loads(out)[0]["status"]) == (0, "queued")
+    assert "warning: No worker is alive" in err
+    assert "too dark (task" in err
+
+
+def test_a_picture_at_an_address_that_gives_none_is_refused(httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/a.png").respond_with_data("<html>", content_type="image/png")
+    there = ["--mode", "image-to-video", "--start-image", httpserver.url_for("/a.png")]
+    code, out, __ = generate(*PRICED, *there, "--json")
+    assert (code, list(json.loads(out)["errors"])) == (2, ["start_image"])
+    assert not GenerationTask.objects.exists()
 
 
 def test_a_kept_prompt_is_ordered_with_its_negative_prompt() -> None:

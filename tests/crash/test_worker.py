@@ -1,155 +1,104 @@
-"""The real `manage.py worker`, killed, frozen and stopped. The practice provider's journal is the witness."""
+"""The real `manage.py worker`: frozen, told to stop, and its sign of life."""
 
 from __future__ import annotations
 
-import contextlib
-import json
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
 
 import pytest
 
-from generations.sandbox import Sandbox
+from tests.crash import judge, processes
+from tests.crash.gate import Gate
+from tests.crash.web import Web
+from tests.crash.worker import Site, Worker
 
-ROOT = Path(__file__).resolve().parents[2]
-
-
-class Worker:
-    """A worker of its own on a database and files of its own, and the processes that it starts."""
-
-    def __init__(self, folder: Path, sandbox: Sandbox) -> None:
-        outside = ("PATH", "HOME", "LANG", "LD_LIBRARY_PATH")
-        self.env = {name: os.environ[name] for name in outside if name in os.environ} | {
-            "DATABASE_URL": f"sqlite:///{folder}/db.sqlite3",
-            "MEDIA_ROOT": str(folder / "media"),
-            "SANDBOX_URL": sandbox.url,
-            "PRACTICE": "True",
-            "WAIT_SCALE": "0.05",
-            "SECRET_KEY": "only-for-this-test",
-            "STUDIO_TEST": str(folder),
-        }
-        self.log = (folder / "worker.log").open("ab")
-        self.folder = folder
-        self.manage("migrate", "-v0")
-        self.start()
-
-    def start(self) -> None:
-        command = [sys.executable, "manage.py", "worker", "--patience", "4"]
-        self.process = subprocess.Popen(command, cwd=ROOT, env=self.env, stdout=self.log, stderr=self.log)
-
-    def manage(self, *arguments: str) -> str:
-        command = [sys.executable, "manage.py", *arguments]
-        done = subprocess.run(command, cwd=ROOT, env=self.env, capture_output=True, text=True, timeout=60)
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
-
-    def order(self, words: str = "gulls", *, takes: int = 1) -> None:
-        what = ["--model", "kling-2-5-turbo-pro", "--mode", "text-to-video", "--takes", str(takes)]
-        self.manage("generate", "--prompt", words, *what)
-
-    def statuses(self) -> list[str]:
-        return [task["status"] for task in json.loads(self.manage("tasks", "--json"))]
-
-    def processes(self) -> list[int]:
-        """Every living process of this worker, by the mark in its environment."""
-        mark, found = f"STUDIO_TEST={self.folder}".encode(), []
-        for entry in Path("/proc").iterdir():
-            with contextlib.suppress(OSError):
-                if entry.name.isdecimal() and mark in (entry / "environ").read_bytes():
-                    found.append(int(entry.name))
-        return found
-
-    def readers(self) -> list[int]:
-        """Idle workers that wait in read(): the one that holds the queue's lock is among them."""
-        found = []
-        for pid in self.processes():
-            with contextlib.suppress(OSError):
-                if Path(f"/proc/{pid}/syscall").read_text().startswith("0 "):
-                    found.append(pid)
-        return found
-
-    def all_stored(self) -> bool:
-        return set(self.statuses()) == {"stored"}
+AFTER_A_FREEZE_SECONDS = 90  # in which everything moves again
 
 
-def wait_for(condition: Callable[[], Any], what: str, worker: Worker, *, seconds: float = 40) -> None:
-    ends = time.monotonic() + seconds
-    while not condition():
-        log = (worker.folder / "worker.log").read_text()[-3000:]
-        assert time.monotonic() < ends, f"no {what} in {seconds} s\n{log}"
-        time.sleep(0.2)
+def kill_the_holder_of_the_lock(worker: Worker) -> None:
+    """Of all that wait in read(), one holds the lock of the queue of jobs: its end freezes a stock cluster."""
+    worker.wait_for(worker.readers, "idle worker")
+    processes.send(signal.SIGKILL, worker.readers())
 
 
-@pytest.fixture
-def practice(tmp_path: Path) -> Iterator[Sandbox]:
-    with Sandbox(directory=tmp_path / "sandbox", wait_scale=0.05) as running:
-        yield running
+def test_a_cluster_that_freezes_is_replaced(site: Site, gate: Gate, worker: Worker) -> None:
+    kill_the_holder_of_the_lock(worker)
+    site.order("gulls")
+    worker.wait_for(lambda: site.all_are("stored"), "clip after the freeze", seconds=AFTER_A_FREEZE_SECONDS)
+    assert judge.broken_promises(site, gate.truth()) == []
+    assert gate.posts == gate.accepted == 1
 
 
-@pytest.fixture
-def worker(tmp_path: Path, practice: Sandbox) -> Iterator[Worker]:
-    worker = Worker(tmp_path, practice)
-    yield worker
-    for pid in worker.processes():
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
-    worker.process.wait()
-    worker.log.close()
+@pytest.mark.long
+def test_a_freeze_in_the_middle_of_everything_is_over_in_90_seconds(
+    site: Site, gate: Gate, start: Callable[..., Worker]
+) -> None:
+    worker = start(site, patience=30)  # as it is by default
+    gate.files_open.clear()
+    site.order("gulls", "crabs", "a lighthouse [slow]")
+    worker.wait_for(lambda: len(worker.savers()) == 2, "downloads")
+    kill_the_holder_of_the_lock(worker)
+    gate.files_open.set()
+    site.order("an oyster")
+    worker.wait_for(lambda: site.all_are("stored"), "clips after the freeze", seconds=AFTER_A_FREEZE_SECONDS)
+    assert judge.broken_promises(site, gate.truth()) == []
+    assert gate.posts == gate.accepted == 4
 
 
-def paid_once_each(practice: Sandbox, worker: Worker) -> bool:
-    """The provider's own count: as many POSTs as accepted orders as tasks."""
-    truth = practice.truth()
-    posts = sum(request["method"] == "POST" for request in truth["requests"])
-    return bool(posts == truth["accepted"] == len(worker.statuses()))
+def test_a_monitor_that_is_killed_does_not_leave_the_queue_full_of_done_jobs(site: Site, worker: Worker) -> None:
+    os.kill(worker.monitor(), signal.SIGKILL)  # idle, it holds the lock of the queue of results
+    since = time.time()
+    done = "SELECT count(*) FROM django_q_task WHERE func = 'generations.jobs.conduct' AND success"
+    before = site.sql(done)
+    while time.time() < since + AFTER_A_FREEZE_SECONDS and site.sql(done) == before:
+        site.order(f"gulls at {time.time()}")
+    assert site.sql(done) > before
 
 
-def test_a_cluster_that_freezes_is_replaced(worker: Worker, practice: Sandbox) -> None:
-    worker.order()
-    wait_for(worker.all_stored, "first clip", worker)
-    wait_for(worker.readers, "idle worker", worker)
-    for pid in worker.readers():  # one of them holds the lock
-        os.kill(pid, signal.SIGKILL)
-    worker.order()
-    wait_for(worker.all_stored, "clip after the freeze", worker)
-    assert paid_once_each(practice, worker)
-
-
-def test_killing_the_supervisor_leaves_no_orphan_and_a_new_one_goes_on(worker: Worker, practice: Sandbox) -> None:
-    worker.order(takes=8)
-    wait_for(lambda: practice.truth()["accepted"] >= 1, "order", worker)
-    worker.process.kill()
-    worker.process.wait()
-    wait_for(lambda: not worker.processes(), "end of every process", worker, seconds=5)
-    worker.start()
-    settled = {"stored", "unconfirmed"}  # what was in the air as it died is for a person
-    wait_for(lambda: set(worker.statuses()) <= settled, "end of all tasks", worker, seconds=240)
-    truth = practice.truth()
-    posts = sum(request["method"] == "POST" for request in truth["requests"])
-    assert posts == truth["accepted"] <= 8
-    assert worker.statuses().count("stored") + worker.statuses().count("unconfirmed") == 8
-
-
-def test_sigterm_lets_what_is_under_way_finish_and_leaves_nothing_behind(worker: Worker, practice: Sandbox) -> None:
-    worker.order(takes=4)
-    wait_for(lambda: practice.truth()["accepted"] >= 1, "order", worker)
-    worker.process.terminate()
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_worker_that_is_told_to_stop_finishes_what_is_under_way(
+    number: signal.Signals, site: Site, gate: Gate, worker: Worker
+) -> None:
+    gate.orders_open.clear()
+    site.order("gulls")
+    worker.wait_for(lambda: gate.orders_held == 1, "order in the air")
+    worker.process.send_signal(number)
+    site.order("crabs")  # nothing new is begun
+    gate.orders_open.set()
     assert worker.process.wait(30) == 0
     assert worker.processes() == []
-    assert "submitting" not in worker.statuses()
-    assert "unconfirmed" not in worker.statuses()
+    assert site.statuses() == ["running", "queued"]
+    assert gate.posts == gate.accepted == 1
 
 
-def test_an_emptied_queue_loses_no_work(worker: Worker, practice: Sandbox) -> None:
-    worker.order(takes=4)
-    wait_for(lambda: practice.truth()["accepted"] == 4, "orders", worker)
-    for __ in range(10):
-        worker.manage("shell", "-c", "from django_q.models import OrmQ; OrmQ.objects.all().delete()")
-    wait_for(worker.all_stored, "clips", worker, seconds=90)
-    assert paid_once_each(practice, worker)
+def test_a_worker_that_is_told_to_stop_finishes_its_downloads(site: Site, gate: Gate, worker: Worker) -> None:
+    gate.files_open.clear()
+    site.order("gulls", "crabs")
+    worker.wait_for(lambda: len(worker.savers()) == 2, "downloads")
+    worker.process.terminate()
+    gate.files_open.set()
+    assert worker.process.wait(30) == 0
+    assert worker.processes() == []
+    assert site.statuses() == ["stored", "stored"]
+    assert judge.broken_promises(site, gate.truth()) == []
+    assert judge.orphans(site) == []
+
+
+@pytest.fixture
+def health(site: Site) -> Iterator[Callable[[], int]]:
+    """What the site's web server says at /healthz."""
+    with Web(site) as web:
+        yield lambda: web.status("GET", "/healthz")
+
+
+@pytest.mark.long
+def test_the_sign_of_life_goes_stale_with_the_worker_and_comes_back(
+    site: Site, worker: Worker, start: Callable[..., Worker], health: Callable[[], int]
+) -> None:
+    worker.wait_for(lambda: health() == 200, "sign of life")
+    worker.kill_all()
+    worker.wait_for(lambda: health() == 503, "stale sign of life", seconds=120)
+    start(site)
+    worker.wait_for(lambda: health() == 200, "new sign of life", seconds=30)

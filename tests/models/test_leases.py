@@ -7,9 +7,10 @@ import uuid
 from datetime import timedelta
 
 import pytest
+from django.db import InterfaceError, OperationalError
 from django.db.models.functions import Now
 
-from generations.models import Lease
+from generations.models import Lease, leases
 from generations.models.leases import holding
 
 
@@ -71,3 +72,66 @@ def test_a_sign_of_life_is_fresh_for_a_while() -> None:
     assert Lease.objects.stamped_within("worker", seconds=90)
     Lease.objects.update(expires_at=Now() - timedelta(seconds=91))
     assert not Lease.objects.stamped_within("worker", seconds=90)
+
+
+@pytest.mark.django_db
+def test_a_dead_lease_is_cleared_and_its_holder_is_fenced_off_even_when_nobody_took_it() -> None:
+    dead, asleep, alive = (Lease.objects.take(f"save:{n}", seconds=60) for n in range(3))
+    Lease.objects.take("conductor", seconds=-700)
+    Lease.objects.filter(name="save:0").update(expires_at=Now() - timedelta(seconds=700))
+    Lease.objects.filter(name="save:1").update(expires_at=Now() - timedelta(seconds=500))
+    assert Lease.objects.clear_dead("save:", seconds=600) == 1
+    assert Lease.objects.clear_dead("save:", seconds=600) == 0
+    assert dead and asleep and alive
+    held = [Lease.objects.renew(f"save:{n}", token, seconds=60) for n, token in enumerate((dead, asleep, alive))]
+    assert held == [False, True, True]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_broken_connection_is_replaced_so_a_short_outage_costs_no_lease(monkeypatch: pytest.MonkeyPatch) -> None:
+    renewed: list[bool] = []
+
+    def renew(name: str, token: uuid.UUID, *, seconds: float) -> bool:
+        renewed.append(len(renewed) >= 2)
+        if not renewed[-1]:
+            raise (OperationalError, InterfaceError)[len(renewed) - 1]("the connection is closed")
+        return True
+
+    monkeypatch.setattr(Lease.objects, "renew", renew)
+    with holding("conductor", seconds=0.8) as hold:
+        assert hold
+        ends = time.monotonic() + 5
+        while not any(renewed) and time.monotonic() < ends:
+            time.sleep(0.02)
+        assert hold.is_ours
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_done_waits_for_a_database_that_is_away_for_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(leases, "OUTLAST_TICK_SECONDS", 0.01)
+    with holding("save:1", seconds=60) as hold:
+        assert hold
+        answers = iter([OperationalError("away"), InterfaceError("closed"), None])
+
+        def renew() -> bool:
+            if error := next(answers):
+                raise error
+            return True
+
+        monkeypatch.setattr(hold, "renew", renew)
+        hold.outlast(seconds=5)
+        assert next(answers, "none left") == "none left"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_database_that_stays_away_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(leases, "OUTLAST_TICK_SECONDS", 0.01)
+    with holding("save:1", seconds=60) as hold:
+        assert hold
+
+        def away() -> bool:
+            raise OperationalError("away")
+
+        monkeypatch.setattr(hold, "renew", away)
+        with pytest.raises(OperationalError):
+            hold.outlast(seconds=0.05)

@@ -45,6 +45,11 @@ class QuestionContract(Adapter):
     def test_not_found_means_unseen(self, httpserver: HTTPServer, body: Any, http_status: int) -> None:
         assert self.fetch(httpserver, body, http_status).state is RemoteState.UNSEEN
 
+    @pytest.mark.parametrize("code", [404, 422, 501])
+    def test_a_redirect_says_nothing_of_a_task(self, httpserver: HTTPServer, code: int) -> None:
+        with pytest.raises(OutcomeUnknown):
+            self.fetch(httpserver, self.envelope(code, text="not found"), 302)
+
     @pytest.mark.parametrize("data", [None, {}], ids=repr)
     def test_no_data_means_unseen(self, httpserver: HTTPServer, data: Any) -> None:
         assert self.fetch(httpserver, self.envelope(200, data)).state is RemoteState.UNSEEN

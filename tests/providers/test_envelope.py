@@ -151,3 +151,8 @@ def test_a_success_without_a_result_is_not_finished() -> None:
 def test_urls_keep_their_order() -> None:
     urls = [f"https://cdn.example/{number}.mp4" for number in (3, 1, 2)]
     assert result_urls({"resultUrls": urls}) == tuple(urls)
+
+
+def test_a_list_of_urls_without_an_end_is_cut() -> None:
+    urls = [f"https://cdn.example/{number}.mp4" for number in range(10_000)]
+    assert result_urls({"resultUrls": urls}) == tuple(urls[:20])

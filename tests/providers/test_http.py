@@ -123,6 +123,11 @@ def test_what_is_no_json_object_has_no_body(text: bytes) -> None:
     assert answer.body is None and len(answer.excerpt) <= module.EXCERPT
 
 
+def test_json_is_read_as_utf_8_with_or_without_its_mark() -> None:
+    assert read_answer(200, b'\xef\xbb\xbf{"a": 1}').body == read_answer(200, b'{"a": 1}').body == {"a": 1}
+    assert read_answer(200, '{"a": 1}'.encode("utf-16")).body is None
+
+
 def test_the_excerpt_is_text_that_a_database_takes() -> None:
     assert read_answer(200, b"id\x00 \xed\xa0\x80 \xff").excerpt.encode().count(b"\x00") == 0
 
@@ -134,6 +139,15 @@ def test_a_key_that_the_server_repeats_is_masked(raw: Raw) -> None:
 
     answer = post(raw(echo).url)
     assert answer.body == {"message": "bad [key]"} and KEY not in answer.excerpt
+
+
+@pytest.mark.parametrize(
+    "written", [r"sk-SECRET\/0123+456789", r"sk-SECRET/0123\u002B456789", r"\u0073k-SECRET/0123+456789"]
+)
+def test_a_key_is_masked_however_json_writes_it(raw: Raw, written: str) -> None:
+    server = raw(lambda line: line.request() and line.answer(f'{{"message": "bad {written}"}}'.encode()))
+    answer = a_client(server.url, "sk-SECRET/0123+456789").post("/order", {})
+    assert answer.body == {"message": "bad [key]"} and "SECRET" not in answer.excerpt
 
 
 def test_the_word_practice_is_not_masked(httpserver: HTTPServer) -> None:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any, NoReturn
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
+
+Problems = dict[str, list[str]]
 
 
 class StudioCommand(BaseCommand):
@@ -17,3 +22,25 @@ class StudioCommand(BaseCommand):
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             raise CommandError("The database is not set up, or not up to date: run `manage.py migrate` (or `up`).")
         return super().execute(*args, **options)
+
+    def refuse(self, problems: Problems, *, as_json: bool, done: str = "Nothing was changed.") -> NoReturn:
+        """End with exit code 2 and every reason: a line for each on stderr, or one JSON object on stdout."""
+        if as_json:
+            self.stdout.write(json.dumps({"errors": problems}, ensure_ascii=False))
+        else:
+            for name, texts in problems.items():
+                for text in texts:
+                    self.stderr.write(f"{name}: {text}")
+            self.stderr.write(done)
+        sys.exit(2)
+
+    def tabulate(self, heads: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: Sequence[int] = ()) -> None:
+        """Write a plain table; the columns with these numbers stand flush right."""
+        lines = [heads, *rows]
+        widths = [max(len(line[n]) for line in lines) for n in range(len(heads))]
+        for line in lines:
+            cells = (
+                cell.rjust(w) if n in numbers else cell.ljust(w)
+                for n, (cell, w) in enumerate(zip(line, widths, strict=True))
+            )
+            self.stdout.write("  ".join(cells).rstrip())

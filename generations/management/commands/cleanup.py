@@ -6,8 +6,8 @@ import json
 from typing import Any
 
 from django.core.management.base import CommandParser
-from django.utils import timezone
 
+from generations import clock
 from generations.cleanup import clean_up
 from generations.management.commands._base import StudioCommand
 
@@ -20,7 +20,7 @@ class Command(StudioCommand):
         parser.add_argument("--json", action="store_true")
 
     def handle(self, **options: Any) -> None:
-        done = clean_up(at=timezone.now(), dry_run=options["dry_run"])
+        done = clean_up(at=clock.now(), dry_run=options["dry_run"])
         if options["json"]:
             self.stdout.write(json.dumps(done.as_json()))
             return

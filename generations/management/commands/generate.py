@@ -11,20 +11,21 @@ from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
 from django.core.management.base import CommandError, CommandParser
-from django.utils import timezone
 from django.utils.datastructures import MultiValueDict
 from tqdm import tqdm
 
+from generations import clock
 from generations.forms import OrderForm
-from generations.management.commands._base import StudioCommand
+from generations.management.commands._base import Problems, StudioCommand
 from generations.models import GenerationTask, Prompt, Status
 from generations.models.tasks import ACTIVE
+from generations.ordering import OrderRefused
 from generations.pacing import obstacle
+from generations.preflight import Changed, Receipt, inspect_all, place
 
+NOTHING = "Nothing was ordered. Nothing was charged."
 LOOK_SECONDS = 0.3  # between two looks at the rows while waiting
 UNDECIDED = (Status.UNCONFIRMED,)  # nothing moves there until a person decides, so waiting is in vain
-
-Problems = dict[str, list[str]]
 
 
 class Command(StudioCommand):
@@ -39,7 +40,12 @@ class Command(StudioCommand):
         parser.add_argument("--sound", action=BooleanOptionalAction, default=None)
         parser.add_argument("--start-image", metavar="PATH_OR_URL")
         parser.add_argument("--end-image", metavar="PATH_OR_URL")
+        parser.add_argument("--campaign", metavar="SLUG", help="what it is bought for; default: the prompt's")
         parser.add_argument("--takes", default="1", help="how many clips of this")
+        parser.add_argument("--spend-at-most", metavar="USD", help="order as many takes as fit; the last are dropped")
+        parser.add_argument(
+            "--stop-when-approved", action="store_true", help="cancel the takes that still wait once one is approved"
+        )
         parser.add_argument("--delivery", help="polling or callback; default: callback when PUBLIC_URL is https")
         parser.add_argument("--wait", action="store_true", help="until all clips are stored, or cannot be")
         parser.add_argument("--timeout", type=float, default=900.0, help="seconds that --wait waits at most")
@@ -66,20 +72,33 @@ class Command(StudioCommand):
         data = _form_data(options, prompt)
         files = {name: file for name in ("start_image", "end_image") if (file := _picture(name, data, problems))}
         form = OrderForm(data, MultiValueDict({name: [file] for name, file in files.items()}))
+        if options["spend_at_most"] == "":
+            problems["spend_at_most"] = ["is required where it is named: an amount in USD"]
         found = {**{name: [str(text) for text in texts] for name, texts in form.errors.items()}, **problems}
         if found:
-            self._refuse({name.removesuffix("_url"): texts for name, texts in found.items()}, as_json=options["json"])
-        return form.place(at=timezone.now(), prompt=prompt)
+            found = {name.removesuffix("_url"): texts for name, texts in found.items()}
+            self.refuse(found, as_json=options["json"], done=NOTHING)
+        return self._inspected(form, prompt, as_json=options["json"])
 
-    def _refuse(self, problems: Problems, *, as_json: bool) -> None:
-        if as_json:
-            self.stdout.write(json.dumps({"errors": problems}, ensure_ascii=False))
-        else:
-            for name, texts in problems.items():
-                for text in texts:
-                    self.stderr.write(f"{name}: {text}")
-            self.stderr.write("Nothing was ordered. Nothing was charged.")
-        sys.exit(2)
+    def _inspected(self, form: OrderForm, prompt: Prompt | None, *, as_json: bool) -> list[GenerationTask]:
+        """Order what the receipt says, or nothing."""
+        at, most = clock.now(), form.cleaned_data["spend_at_most"]
+        receipt = inspect_all([form.wish(prompt)], by=None, at=at, spend_at_most=most)
+        if receipt.problems:
+            self.refuse(receipt.problems, as_json=as_json, done=NOTHING)
+        self._warn(receipt)
+        try:
+            return place(receipt, lambda: form.place(at=at, takes=receipt.takes, prompt=prompt), at=at)
+        except OrderRefused as error:  # another order was first
+            self.refuse(error.problems, as_json=as_json, done=NOTHING)
+        except Changed:
+            self.refuse({"price": ["it has changed just now; order once more"]}, as_json=as_json, done=NOTHING)
+
+    def _warn(self, receipt: Receipt) -> None:
+        """Say what a person should know, and what was dropped, on stderr."""
+        fitted = [receipt.fit.text] if receipt.fit and receipt.fit.text else []
+        for text in [*fitted, *(str(remark) for remark in receipt.all_remarks)]:
+            self.stderr.write(f"warning: {text}")
 
 
 def _kept_prompt(options: dict[str, Any], problems: Problems) -> Prompt | None:
@@ -107,8 +126,11 @@ def _form_data(options: dict[str, Any], prompt: Prompt | None) -> dict[str, Any]
         "takes",
         "delivery",
         "sound",
+        "campaign",
+        "spend_at_most",
     )
     data = {name: options[name] for name in names if options[name] is not None}
+    data["stops_when_approved"] = options["stop_when_approved"]
     data["prompt"] = prompt.text if prompt else options["prompt"] or ""
     kept = prompt.negative_prompt if prompt else ""
     data["negative_prompt"] = kept if options["negative_prompt"] is None else options["negative_prompt"]

@@ -20,9 +20,8 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.utils import timezone
 
-from generations import ordering
+from generations import clock, ordering
 from generations.jobs import load_schedules
 from generations.models import GenerationTask
 from generations.providers.base import Order
@@ -144,7 +143,7 @@ def welcome() -> None:
             provider="apixo", model="kling-2-6", mode="text-to-video", prompt=text,
             duration_seconds=5, aspect_ratio=ratio, sound=sound,
         )  # fmt: skip
-        ordering.place(order, at=timezone.now())
+        ordering.place(order, at=clock.now())
 
 
 def is_free(port: int) -> bool:

@@ -73,10 +73,10 @@
   async function quote() {
     const number = ++asked;
     const query = new URLSearchParams();
-    for (const name of ["provider", "model", "mode", "duration", "sound", "route", "takes"]) {
+    for (const name of ["provider", "model", "mode", "duration", "sound", "route", "takes", "campaign"]) {
       if (!field(name).disabled) query.set(name, field(name).value);
     }
-    let words = { price: "Estimated: price unavailable", time: "", button: "Order" };
+    let words = { price: "Estimated: price unavailable", time: "", budgets: [] };
     try {
       const answer = await fetch(`${form.dataset.priceUrl}?${query}`, { redirect: "error" });
       if (answer.ok) words = await answer.json();
@@ -86,10 +86,29 @@
     if (number !== asked) return;
     for (const [name, text] of Object.entries(words)) {
       const element = form.querySelector(`[data-quote="${name}"]`);
-      if (element instanceof HTMLInputElement) element.value = text;
+      if (name === "budgets") list(element, text);
       else if (element.textContent !== text) element.textContent = text;
     }
   }
+
+  const make = (tag, className, ...inside) => {
+    const element = document.createElement(tag);
+    element.className = className;
+    element.append(...inside);
+    return element;
+  };
+
+  // The budgets that the order would come out of, as the template draws them.
+  function list(box, budgets) {
+    const lines = budgets.map(({ name, numbers, tone, verdict }) => {
+      const cells = numbers.map(([label, words]) => make("div", "", make("dt", "", label), make("dd", "", words)));
+      const badge = make("span", `badge badge-${tone}`, verdict);
+      return make("li", "", make("strong", "", name), make("dl", "four", ...cells), badge);
+    });
+    box.replaceChildren(...lines);
+    document.getElementById("budgets").hidden = !lines.length;
+  }
+
   const quoteSoon = () => {
     clearTimeout(timer);
     timer = setTimeout(quote, 150);

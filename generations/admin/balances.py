@@ -1,0 +1,95 @@
+"""Balances: what each provider says is left on our account, when it said so, and a button to ask now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, path
+from django.utils.decorators import method_decorator
+from django.views.decorators.http import require_POST
+
+from generations import accounts, clock, doorbell
+from generations.admin import display
+from generations.admin.base import ReadOnlyAdmin
+from generations.admin.verbs import may_order
+from generations.formats import duration
+from generations.models import Account, BalanceReading, Breaker
+
+WORTH_SAYING = 0.995  # of the documented pace; above it nobody notices
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How an account stands now, in words."""
+
+    name: str
+    figure: str
+    words: str
+    breaker: Breaker | None
+
+
+def standings(*, at: datetime) -> list[Standing]:
+    """This site's accounts that were ever asked."""
+    found = Account.objects.filter(practice=settings.PRACTICE).order_by("provider")
+    return [_standing(account, at=at) for account in found]
+
+
+def _standing(account: Account, *, at: datetime) -> Standing:
+    said = BalanceReading.objects.of(account.provider, practice=account.practice)
+    reading, latest = said.read().last(), said.last()
+    words = [f"read {duration((at - reading.at).total_seconds())} ago" if reading else "never read"]
+    if latest and latest.error:
+        words.append(f"the last try failed: {latest.error}")
+    if (share := account.share_at(at)) < WORTH_SAYING:
+        words.append(f"slowed down to {share:.0%} of its documented rate, after a 429")
+    breaker = Breaker.objects.filter(provider=account.provider).first()
+    return Standing(str(account), reading.shown if reading else "no figure", "; ".join(words), breaker)
+
+
+@admin.register(BalanceReading)
+class BalanceAdmin(ReadOnlyAdmin):
+    list_display = ["time", "provider", "figure", "trouble", "practice"]
+    list_display_links = None
+    list_filter = ["provider", "practice", "refused"]
+    date_hierarchy = "at"
+    show_full_result_count = False
+
+    def get_urls(self) -> list[URLPattern]:
+        now = path("now/", self.admin_site.admin_view(self.read_now), name="generations_balancereading_now")
+        return [now, *super().get_urls()]
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        more = {"standings": standings(at=clock.now()), "may_order": may_order(request)}
+        return super().changelist_view(request, {**more, **(extra_context or {})})
+
+    @method_decorator(require_POST)
+    def read_now(self, request: HttpRequest) -> HttpResponse:
+        """Have every balance read at the worker's next look."""
+        if not may_order(request):
+            raise PermissionDenied
+        at = clock.now()
+        names = list(Account.objects.filter(practice=settings.PRACTICE).values_list("provider", flat=True))
+        for name in names:
+            accounts.read_soon(name, at=at)
+        doorbell.ring()
+        self.message_user(request, "The balances are read now: look again in a moment.", messages.SUCCESS)
+        return redirect("admin:generations_balancereading_changelist")
+
+    @admin.display(description="When", ordering="at")
+    def time(self, reading: BalanceReading) -> str:
+        return display.when(reading.at)
+
+    @admin.display(description="Balance", ordering="amount")
+    def figure(self, reading: BalanceReading) -> str:
+        return reading.shown
+
+    @admin.display(description="Trouble")
+    def trouble(self, reading: BalanceReading) -> str:
+        return reading.error or display.EMPTY

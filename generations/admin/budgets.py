@@ -1,0 +1,191 @@
+"""Budgets: what may be spent, how much of it is held and spent, who set it, and when it was told."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.auth import get_user_model
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+
+from generations import clock, limits
+from generations.admin import display
+from generations.admin.base import ModelAdmin, ModelForm
+from generations.budgets import Numbers
+from generations.forms import UsdField
+from generations.limits import LimitRefused
+from generations.models import Budget, BudgetPeriod, Campaign, Scope
+from generations.models.budgets import ALARMS
+
+FIXED = ("scope", "campaign", "person", "period")  # what makes it this budget and no other
+PERIODS_SHOWN = 12
+
+
+def present(*, at: datetime) -> list[BudgetPeriod]:
+    """The present period of each of this site's budgets."""
+    budgets = Budget.objects.of_this_site().select_related("campaign", "person").with_periods(at=at)
+    return [budget.period_at(at) for budget in budgets]
+
+
+def alarms(periods: list[BudgetPeriod]) -> list[tuple[BudgetPeriod, int]]:
+    """The periods of which much is used, each with the mark that it has passed; those that are full first."""
+    marks = ((period, max((mark for mark in ALARMS if period.percent >= mark), default=0)) for period in periods)
+    return sorted(((period, mark) for period, mark in marks if mark), key=lambda pair: -pair[1])
+
+
+def numbers(period: BudgetPeriod) -> Numbers:
+    """The four numbers of a period: what its orders were estimated at, and what became of that."""
+    return Numbers.of(period, estimated=period.estimated_usd)
+
+
+class BudgetForm(ModelForm):
+    """A limit, and what it is for; the rules of what a limit may be are those of the commands."""
+
+    class Meta:
+        model = Budget
+        fields = [*FIXED, "limit_usd", "hard"]
+        field_classes = {"limit_usd": UsdField}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        people = get_user_model().objects.filter(is_active=True)
+        for name, rows, help_text in (
+            ("campaign", Campaign.objects.in_use(), "Only with the scope “a campaign”."),
+            ("person", people, "Only with the scope “a person”: the one who orders."),
+        ):
+            if name in self.fields:  # once the budget is there, they are shown as words
+                field: Any = self.fields[name]
+                field.queryset, field.help_text = rows, help_text
+                for verb in ("add", "change", "delete", "view"):
+                    setattr(field.widget, f"can_{verb}_related", False)
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        if self.instance.pk is None:
+            self._check_subject(data)
+        if not self.errors:
+            found = limits.problems(**self.wanted(), at=clock.now())
+            for text in found.get("limit", []):
+                self.add_error("limit_usd", text)
+        return data
+
+    def _check_subject(self, data: dict[str, Any]) -> None:
+        for name in (Scope.CAMPAIGN, Scope.PERSON):
+            chosen, meant = data.get(name), data.get("scope") == name
+            if meant and not chosen and name not in self.errors:
+                self.add_error(name, f"Say which {name}: the scope is a {name}.")
+            elif chosen and not meant:
+                self.add_error(name, f"Leave it empty, or choose “a {name}” as the scope.")
+        key = {name: data.get(name) for name in FIXED}
+        if not self.errors and (there := Budget.objects.of_this_site().filter(**key).first()):
+            self.add_error("period", f"There is one already, “{there}”: change that one's limit.")
+
+    def wanted(self) -> dict[str, Any]:
+        """What limits.set_limit() is told."""
+        kept = {name: self.cleaned_data.get(name, getattr(self.instance, name)) for name in FIXED}
+        return {**kept, "limit_usd": self.cleaned_data["limit_usd"], "hard": self.cleaned_data["hard"]}
+
+
+@admin.register(Budget)
+class BudgetAdmin(ModelAdmin):
+    form = BudgetForm
+    list_display = ["name", "when", "use", "four", "kind"]
+    list_display_links = ["name"]
+    list_filter = ["scope", "period", "hard"]
+    list_select_related = ["campaign", "person"]
+    search_fields = ["campaign__name", "campaign__slug", "person__username"]
+    search_help_text = "A campaign's name or slug, or a person's user name."
+    view_on_site = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Budget]:
+        budgets: Any = super().get_queryset(request)
+        return budgets.of_this_site().with_periods(at=clock.now())  # type: ignore[no-any-return]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return ["now", *FIXED, "before", "history"] if obj else []
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return (
+            ["now", *self._of(obj), "limit_usd", "hard", "before", "history"] if obj else list(BudgetForm.Meta.fields)
+        )
+
+    @staticmethod
+    def _of(budget: Budget) -> list[str]:
+        """Its own parts, without those that are empty."""
+        return [name for name in FIXED if getattr(budget, name)]
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """A budget is deleted on its own page, one at a time."""
+        return {name: action for name, action in super().get_actions(request).items() if name != "delete_selected"}
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except LimitRefused as error:  # an order came between the form's look and the saving
+            self.message_user(request, f"{error}. Nothing was changed.", messages.ERROR)
+            return HttpResponseRedirect(request.path)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        saved = limits.set_limit(**form.wanted(), at=clock.now(), by=request.user)
+        obj.pk, obj.practice = saved.pk, saved.practice
+
+    @admin.display(description="Budget", ordering="scope")
+    def name(self, budget: Budget) -> str:
+        kind = "" if budget.scope == Scope.SITE else budget.get_scope_display()
+        mark = "practice money" if budget.practice else ""
+        return display.over(budget.subject, ", ".join(words for words in (kind, mark) if words))
+
+    @admin.display(description="Period", ordering="period")
+    def when(self, budget: Budget) -> str:
+        period = self._present(budget)
+        return display.over(budget.get_period_display(), period.words if period.ends_on else "")
+
+    @admin.display(description="Used")
+    def use(self, budget: Budget) -> str:
+        return display.meter(self._present(budget))
+
+    @admin.display(description="Money")
+    def four(self, budget: Budget) -> str:
+        return display.four(numbers(self._present(budget)))
+
+    @admin.display(description="When it does not fit", ordering="hard")
+    def kind(self, budget: Budget) -> str:
+        tone, words = ("info", "refused") if budget.hard else ("neutral", "warns")
+        return format_html('<span class="badge badge-{}">{}</span>', tone, words)
+
+    @admin.display(description="Now")
+    def now(self, budget: Budget) -> str:
+        return format_html("{}{}", self.use(budget), self.four(budget))
+
+    @admin.display(description="Earlier periods")
+    def before(self, budget: Budget) -> str:
+        first = self._present(budget).starts_on
+        earlier = BudgetPeriod.objects.filter(budget=budget, starts_on__lt=first).select_related("budget")
+        rows = ((period.words, display.meter(period)) for period in earlier[:PERIODS_SHOWN])
+        return format_html_join("", '<div class="earlier"><span>{}</span>{}</div>', rows) or display.EMPTY
+
+    @admin.display(description="What happened")
+    def history(self, budget: Budget) -> str:
+        events = budget.events.select_related("by")[:50]
+        rows = ((display.when(event.at), _told(event.note, event.by, event.percent)) for event in events)
+        return format_html('<ol class="timeline">{}</ol>', format_html_join("", "<li>{}<span>{}</span></li>", rows))
+
+    @staticmethod
+    def _present(budget: Budget) -> BudgetPeriod:
+        return budget.period_at(timezone.now())  # of this host: asking the database's clock is a query a row
+
+
+def _told(note: str, by: Any, percent: int | None) -> str:
+    if percent:
+        return format_html('<span class="badge badge-warn">{}</span> {}', "alarm", note)
+    return f"set to {note}, by {by or 'a command'}"

@@ -1,0 +1,166 @@
+"""Campaigns: what was spent on each, and what is left for it."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.contrib import admin, messages
+from django.db.models import Count, DecimalField, Exists, OuterRef, Prefetch, QuerySet, Subquery, Sum
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html_join
+
+from generations import clock
+from generations.admin import display
+from generations.admin.base import ModelAdmin
+from generations.budgets import Numbers
+from generations.models import Budget, Campaign, GenerationTask, Kind, LedgerEntry, Video
+from generations.models.ledger import SETTLED, SPENT
+
+
+class InUseFilter(admin.SimpleListFilter):
+    """Archived campaigns are out of the way until they are asked for."""
+
+    title = "archived"
+    parameter_name = "archived"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", "Archived"), ("all", "All")]
+
+    def choices(self, changelist: Any) -> Any:
+        first, *others = super().choices(changelist)
+        return [{**first, "display": "In use"}, *others]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Campaign]) -> QuerySet[Campaign]:
+        return queryset if self.value() == "all" else queryset.filter(archived=self.value() == "yes")
+
+
+@admin.register(Campaign)
+class CampaignAdmin(ModelAdmin):
+    list_display = ["name", "clips", "four", "limits"]
+    list_filter = [InUseFilter]
+    search_fields = ["name", "slug"]
+    prepopulated_fields = {"slug": ["name"]}
+    actions = ["archive", "unarchive"]
+    view_on_site = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Campaign]:
+        entries = LedgerEntry.objects.filter(task__campaign=OuterRef("pk"), practice=settings.PRACTICE)
+        holds = entries.filter(kind=Kind.HOLD)
+        settled = LedgerEntry.objects.filter(task=OuterRef("task"), kind__in=SETTLED)
+        clips = Video.objects.filter(task__campaign=OuterRef("pk")).order_by().values("task__campaign")
+        columns = {
+            "estimated": _total(holds),
+            "reserved": _total(holds.filter(~Exists(settled))),
+            "spent": _total(entries.filter(kind__in=SPENT)),
+            "clip_count": Subquery(clips.annotate(n=Count("id")).values("n")),
+        }
+        campaigns: QuerySet[Campaign] = super().get_queryset(request).annotate(**columns)
+        budgets = Budget.objects.of_this_site().with_periods(at=clock.now())
+        return campaigns.prefetch_related(Prefetch("budgets", budgets))
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return ["four", "limits", "leads"] if obj else []
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return ["name", "slug", "archived", *self.get_readonly_fields(request, obj)]
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        if not change:
+            obj.created_by = request.user
+        super().save_model(request, obj, form, change)
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """A campaign is deleted on its own page, where it is said when that cannot be."""
+        return {name: action for name, action in super().get_actions(request).items() if name != "delete_selected"}
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        campaign = self.get_object(request, object_id)
+        if campaign and (kept := _kept(campaign)):
+            text = f"{campaign} has {kept}, so it stays with what was spent on it. Archive it instead."
+            self.message_user(request, text, messages.WARNING)
+            return redirect(campaign)
+        return super().delete_view(request, object_id, extra_context)
+
+    @admin.action(description="Archive: no new orders", permissions=["change"])
+    def archive(self, request: HttpRequest, campaigns: QuerySet[Campaign]) -> None:
+        self._set_archived(request, campaigns, True)
+
+    @admin.action(description="Bring back from the archive", permissions=["change"])
+    def unarchive(self, request: HttpRequest, campaigns: QuerySet[Campaign]) -> None:
+        self._set_archived(request, campaigns, False)
+
+    def _set_archived(self, request: HttpRequest, campaigns: QuerySet[Campaign], archived: bool) -> None:
+        changed = Campaign.objects.filter(pk__in=campaigns.values("pk")).exclude(archived=archived)
+        count = changed.update(archived=archived)
+        self.message_user(request, f"{count} {'archived' if archived else 'brought back'}.", messages.SUCCESS)
+
+    @admin.display(description="Clips", ordering="clip_count")
+    def clips(self, campaign: Any) -> int:
+        return campaign.clip_count or 0
+
+    @admin.display(description="Money", ordering="spent")
+    def four(self, campaign: Any) -> str:
+        left = [budget.period_at(timezone.now()).remaining_usd for budget in campaign.budgets.all()]
+        numbers = Numbers(
+            estimated=campaign.estimated or Decimal(0), reserved=campaign.reserved or Decimal(0),
+            spent=campaign.spent or Decimal(0), remaining=min(left, default=None),
+        )  # fmt: skip
+        return display.over(display.four(numbers), "practice money" if settings.PRACTICE else "")
+
+    @admin.display(description="Budgets")
+    def limits(self, campaign: Any) -> str:
+        periods = [budget.period_at(timezone.now()) for budget in campaign.budgets.all()]
+        rows = ((display.admin_url(period.budget), period.words, display.meter(period)) for period in periods)
+        return format_html_join("", '<div class="earlier"><a href="{}">{}</a>{}</div>', rows) or display.EMPTY
+
+    @admin.display(description="See")
+    def leads(self, campaign: Campaign) -> str:
+        lists = [("generationtask", "its tasks"), ("prompt", "its prompts"), ("video", "its videos")]
+        links = [(reverse(f"admin:generations_{model}_changelist"), campaign.slug, words) for model, words in lists]
+        links.append((reverse("catalog"), campaign.slug, "its videos in the catalog"))
+        return format_html_join(", ", '<a href="{}?campaign={}">{}</a>', links)
+
+
+class CampaignFilter(admin.SimpleListFilter):
+    """The rows of one campaign, or of none; each list says where its campaign is."""
+
+    title = "campaign"
+    parameter_name = "campaign"
+    path = "campaign"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [*Campaign.objects.values_list("slug", "name"), ("-", "None")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        value = self.value()
+        if not value:
+            return queryset
+        return queryset.filter(**({self.path: None} if value == "-" else {f"{self.path}__slug": value}))
+
+
+class TaskCampaignFilter(CampaignFilter):
+    """For what belongs to a task."""
+
+    path = "task__campaign"
+
+
+def _total(entries: Any) -> Subquery:
+    rows = entries.order_by().values("task__campaign").annotate(usd=Sum("amount_usd")).values("usd")
+    return Subquery(rows, output_field=DecimalField(max_digits=12, decimal_places=4))
+
+
+def _kept(campaign: Campaign) -> str:
+    """What stands against deleting it, in words."""
+    counts = (
+        (GenerationTask.objects.filter(campaign=campaign).count(), "task"),
+        (campaign.prompts.count(), "prompt"),
+        (campaign.budgets.count(), "budget"),
+    )
+    return ", ".join(f"{count} {word}{'' if count == 1 else 's'}" for count, word in counts if count)

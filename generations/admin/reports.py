@@ -1,0 +1,247 @@
+"""Reports: what was spent, on what, and what a kept clip has cost; as pages, and as files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib import admin
+from django.contrib.auth import get_user_model
+from django.core.exceptions import PermissionDenied
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.http import (
+    FileResponse,
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    QueryDict,
+    StreamingHttpResponse,
+)
+from django.template.response import TemplateResponse
+from django.urls import path
+from django.utils import timezone
+
+from generations import clock, drift, monthly, reports, scorecard
+from generations.admin.chart import Chart, draw
+from generations.models import Campaign, Status
+from generations.models.headings import NOBODY
+from generations.providers import ADAPTERS
+from generations.reports import Figures, Question, Row
+from generations.tables import Column, Table, as_csv, as_xlsx
+
+SHOWN = 200  # rows of a table on the page; a file has them all
+DAYS_OF_BARS = 62  # longer periods get a bar a month
+SANE = [MinValueValidator(date(2000, 1, 1)), MaxValueValidator(date(2100, 12, 31))]
+MONEYS = {"practice": True, "real": False}
+TITLES = {"provider": "Provider", "model": "Model", "mode": "Mode", "campaign": "Campaign", "person": "Person"}
+FIGURES = (
+    Column("Spent", "usd"), Column("Clips paid", "count"), Column("Unpriced", "count"), Column("Kept", "count"),
+    Column("Per kept clip", "usd"), Column("Per kept second", "usd"), Column("Held", "usd"),
+    Column("Failed and released", "usd"), Column("Failed", "count"),
+)  # fmt: skip
+
+
+class ReportForm(forms.Form):
+    """What a report is about; what is not given is this month, the site's own money, and all of the rest."""
+
+    first = forms.DateField(label="From", widget=forms.DateInput({"type": "date"}), validators=SANE)
+    last = forms.DateField(label="To", widget=forms.DateInput({"type": "date"}), validators=SANE)
+    money = forms.ChoiceField(choices=[("real", "Real money"), ("practice", "Practice money")])
+    provider = forms.ChoiceField(required=False)
+    campaign = forms.TypedChoiceField(required=False, coerce=int, empty_value=None)
+    person = forms.TypedChoiceField(required=False, coerce=int, empty_value=None)
+
+    def __init__(self, asked: QueryDict, *, today: date) -> None:
+        own = "practice" if settings.PRACTICE else "real"
+        start = {"from": today.replace(day=1).isoformat(), "to": today.isoformat(), "money": own}
+        super().__init__({**start, **asked.dict()})
+        campaigns = [(str(pk), name) for pk, name in Campaign.objects.values_list("pk", "name")]
+        people = [(str(user.pk), user.get_username()) for user in get_user_model().objects.order_by("username")]
+        self._offer("provider", [("", "All providers"), *((name, name) for name in ADAPTERS)])
+        self._offer("campaign", [("", "All campaigns"), (str(NOBODY), "No campaign"), *campaigns])
+        self._offer("person", [("", "Everybody"), (str(NOBODY), "Nobody (a command)"), *people])
+
+    def _offer(self, name: str, choices: list[tuple[str, str]]) -> None:
+        field = self.fields[name]
+        if isinstance(field, forms.ChoiceField):
+            field.choices = choices
+
+    def add_prefix(self, field_name: str) -> str:
+        """`from` and `to` in the address: the first is no name for an attribute."""
+        return {"first": "from", "last": "to"}.get(field_name, field_name)
+
+    def clean(self) -> dict[str, Any]:
+        asked = super().clean() or {}
+        first, last = asked.get("first"), asked.get("last")
+        if first and last and first > last:
+            self.add_error("first", f"The period begins after its end: {first} is later than {last}.")
+        return asked
+
+    def question(self) -> Question:
+        asked = dict(self.cleaned_data)
+        return Question(practice=MONEYS[asked.pop("money")], **asked)
+
+
+def may_see(request: HttpRequest) -> bool:
+    return request.user.has_perm("generations.view_ledgerentry")
+
+
+def page(request: HttpRequest, title: str, template: str, **context: Any) -> TemplateResponse:
+    """One of the report's pages, in the frame of the admin."""
+    return TemplateResponse(
+        request, f"admin/reports/{template}.html", {**admin.site.each_context(request), "title": title, **context}
+    )
+
+
+def reported(
+    request: HttpRequest, title: str, tables: Callable[[Question, int | None], tuple[dict[str, Any], list[Table]]]
+) -> Any:
+    """A page of tables for the question in the address, or one of them as a file."""
+    if not may_see(request):
+        raise PermissionDenied
+    form = ReportForm(request.GET, today=timezone.localdate(clock.now()))
+    if not form.is_valid():
+        return page(request, title, "report", form=form)
+    question = form.question()
+    slug = request.GET.get("table")
+    context, found = tables(question, None if slug else SHOWN)
+    if slug:
+        return download(
+            next((table for table in found if table.slug == slug), None), question, request.GET.get("file", "")
+        )
+    query = {name: value for name, value in request.GET.dict().items() if name not in ("table", "file")}
+    cut = [Table(each.slug, each.title, each.columns, each.rows[:SHOWN]) for each in found]
+    return page(
+        request, title, "report", form=form, question=question, tables=cut, shown=SHOWN,
+        query=_query(query), **context,
+    )  # fmt: skip
+
+
+def spend(request: HttpRequest) -> HttpResponse:
+    """By day, and by each thing that money was spent on."""
+    return reported(request, "Spend", _spend)  # type: ignore[no-any-return]
+
+
+def prompts(request: HttpRequest) -> HttpResponse:
+    return reported(request, "Spend by prompt", _prompts)  # type: ignore[no-any-return]
+
+
+def providers(request: HttpRequest) -> HttpResponse:
+    """How each provider does, and whether its balance falls as the ledger says."""
+    return reported(request, "Providers", _providers)  # type: ignore[no-any-return]
+
+
+def download(table: Table | None, question: Question, form: str) -> HttpResponseBase:
+    """A table as a CSV file, line by line, or as an XLSX file."""
+    if table is None:
+        raise Http404("There is no such table.")
+    money = "practice" if question.practice else "real"
+    name = f"{table.slug}-{question.first}-{question.last}-{money}"
+    if form == "xlsx":
+        return FileResponse(as_xlsx(table), as_attachment=True, filename=f"{name}.xlsx")
+    headers = {"Content-Disposition": f'attachment; filename="{name}.csv"'}
+    return StreamingHttpResponse(as_csv(table), content_type="text/csv; charset=utf-8", headers=headers)
+
+
+def _spend(question: Question, limit: int | None) -> tuple[dict[str, Any], list[Table]]:
+    found = reports.report(question)
+    by_day = Table(
+        "day", "Per day",
+        (Column("Day", "day"), *(column for column in FIGURES if "ept" not in column.name)),
+        [(day, *_figures(figures, kept=False)) for day, figures in found.days],
+    )  # fmt: skip
+    tables = [_table(name, title, found.by[name]) for name, title in TITLES.items()]
+    context = {"total": found.total, "chart": _chart(found.days, question), "is_empty": not found.days}
+    return context, [by_day, *tables]
+
+
+def _prompts(question: Question, limit: int | None) -> tuple[dict[str, Any], list[Table]]:
+    total, rows = reports.by_prompt(question, limit=limit)
+    return {"total": total, "is_empty": not rows}, [_table("prompt", "Prompt", rows)]
+
+
+def _providers(question: Question, limit: int | None) -> tuple[dict[str, Any], list[Table]]:
+    scores = scorecard.scores(question)
+    card = Table(
+        "scorecard", "Scorecard: orders that were sent in these days and have ended",
+        (Column("Provider"), Column("Ended", "count"), Column("Stored", "count"), Column("Success, %", "count"),
+         Column("Median seconds", "count"), Column("95 % within seconds", "count")),
+        [(score.provider, score.ended, score.ends[Status.STORED], score.success_percent, score.percentile(50),
+          score.percentile(95)) for score in scores],
+    )  # fmt: skip
+    failures = Table(
+        "failures", "Failures by kind",
+        (Column("Provider"), Column("Kind"), Column("Orders", "count"), Column("Share, %", "count"),
+         Column("Would have cost", "usd")),
+        [(score.provider, kind, each.count, score.share(kind), each.usd) for score in scores
+         for kind, each in sorted(score.failures.items(), key=lambda item: -item[1].count)],
+    )  # fmt: skip
+    found = drift.drifts(question)
+    balance = Table(
+        "balance", "Balance and ledger: how much an account fell between the last readings of two days",
+        (Column("Day", "day"), Column("Provider"), Column("Balance fell", "usd"), Column("Ledger charged", "usd"),
+         Column("Unexplained", "usd"), Column("Unpriced", "count"), Column("Topped up", "usd"),
+         Column("What could explain it")),
+        [(each.day, each.provider, each.fell, each.charged, each.drift, each.unpriced, each.topped_up,
+          "; ".join(f"task {task.pk}: {why}" for task, why in each.suspects)) for each in found],
+    )  # fmt: skip
+    return {"is_empty": not scores and not found}, [card, failures, balance]
+
+
+def _table(slug: str, title: str, rows: list[Row]) -> Table:
+    return Table(
+        slug, f"Per {title.lower()}", (Column(title), *FIGURES), [(row.name, *_figures(row.figures)) for row in rows]
+    )
+
+
+def _figures(figures: Figures, *, kept: bool = True) -> tuple[Any, ...]:
+    of_clips = (figures.kept, figures.per_kept_clip, figures.per_kept_second) if kept else ()
+    moved = (figures.known, figures.charges, figures.unpriced)
+    return *moved, *of_clips, figures.held, figures.released, figures.releases
+
+
+def _chart(days: list[tuple[date, Figures]], question: Question) -> Chart | None:
+    """A bar a day; a bar a month where the days would be too many to see."""
+    spent = {day: figures.spent for day, figures in days}
+    length = (question.last - question.first).days + 1
+    if length <= DAYS_OF_BARS:
+        bars = [
+            (day, spent.get(day, Decimal(0))) for n in range(length) for day in [question.first + timedelta(days=n)]
+        ]
+        return draw(bars, name="Spend per day", every=max(1, length // 8))
+    months: dict[date, Decimal] = {}
+    for day, amount in spent.items():
+        months[day.replace(day=1)] = months.get(day.replace(day=1), Decimal(0)) + amount
+    return draw(sorted(months.items()), name="Spend per month", every=max(1, len(months) // 8), form="%b %Y")
+
+
+def _query(values: dict[str, Any]) -> str:
+    query = QueryDict(mutable=True)
+    query.update(values)
+    return query.urlencode()
+
+
+def month_statement(request: HttpRequest) -> HttpResponse:
+    """What each clip of a month has cost, campaign by campaign, to print."""
+    if not may_see(request):
+        raise PermissionDenied
+    today = timezone.localdate(clock.now())
+    asked = request.GET.get("month", f"{today:%Y-%m}")
+    money = request.GET.get("money", "practice" if settings.PRACTICE else "real")
+    month = monthly.month_of(asked)
+    problem = "" if month else f"“{asked}” is no month: write it as {today:%Y-%m}."
+    found = monthly.of_month(month, practice=MONEYS.get(money, settings.PRACTICE)) if month else None
+    return page(request, "Month statement", "statement", statement=found, problem=problem, asked=asked, money=money)
+
+
+urlpatterns = [
+    path("", admin.site.admin_view(spend), name="reports"),
+    path("prompts/", admin.site.admin_view(prompts), name="reports_prompts"),
+    path("providers/", admin.site.admin_view(providers), name="reports_providers"),
+    path("statement/", admin.site.admin_view(month_statement), name="reports_statement"),
+]

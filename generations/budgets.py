@@ -1,0 +1,269 @@
+"""What orders do to the counters of budgets: held when ordered, spent or freed when settled.
+
+Each counter moves by one conditional UPDATE, in the transaction that writes the ledger and after the ledger's own rows;
+always in the order of the budgets' keys, so that two transactions never wait for each other.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from functools import partial
+
+from django.db import transaction
+from django.db.models import DecimalField, F, Q, QuerySet, Value
+from django.db.models.functions import Round
+
+from generations.formats import usd
+from generations.models import Budget, BudgetEvent, BudgetPeriod, GenerationTask, Kind, LedgerEntry
+from generations.models.budgets import ALARMS, starts_on
+
+logger = logging.getLogger(__name__)
+
+ZERO = Decimal(0)
+
+
+class DoesNotFit(Exception):
+    """Hard budgets do not carry it; `texts` says which ones, with their numbers. Nothing was written."""
+
+    def __init__(self, texts: list[str]) -> None:
+        super().__init__("; ".join(texts))
+        self.texts = texts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Numbers:
+    """The four numbers of money, in USD: what is foreseen, held and paid, and what is left of a limit.
+
+    `estimated` is None where a price is not known, `remaining` where there is no limit.
+    """
+
+    estimated: Decimal | None
+    reserved: Decimal
+    spent: Decimal
+    remaining: Decimal | None = None
+
+    @classmethod
+    def of(cls, period: BudgetPeriod, *, estimated: Decimal | None) -> Numbers:
+        """A budget's numbers beside what an order would add."""
+        return cls(
+            estimated=estimated, reserved=period.held_usd, spent=period.spent_usd, remaining=period.remaining_usd
+        )
+
+    def named(self) -> list[tuple[str, str]]:
+        """Each number with its name, as people read them."""
+        numbers = [("Estimated", usd(self.estimated)), ("Reserved", usd(self.reserved)), ("Spent", usd(self.spent))]
+        return numbers if self.remaining is None else [*numbers, ("Remaining", usd(self.remaining))]
+
+    def __str__(self) -> str:
+        return ", ".join(f"{name} {words}" for name, words in self.named())
+
+
+@dataclass(slots=True)
+class Change:
+    """What happens to one budget's counters of one period."""
+
+    budget: Budget
+    starts_on: date
+    estimated: Decimal = ZERO
+    held: Decimal = ZERO
+    spent: Decimal = ZERO
+    unpriced: int = 0
+
+    def kept(self) -> QuerySet[BudgetPeriod]:
+        return BudgetPeriod.objects.filter(budget=self.budget, starts_on=self.starts_on)
+
+    def write(self, rows: QuerySet[BudgetPeriod]) -> bool:
+        changes = {
+            name: Round(F(name) + amount, 4)
+            for name, amount in (
+                ("estimated_usd", self.estimated), ("held_usd", self.held), ("spent_usd", self.spent),
+            ) if amount
+        }  # fmt: skip
+        return bool(rows.update(**changes)) if changes else rows.exists()
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """How an order stands to a budget that covers it: the period's counters, and why it does not carry the order."""
+
+    period: BudgetPeriod
+    numbers: Numbers
+    refusal: str = ""
+
+
+Changes = dict[tuple[int, date], Change]
+
+
+def outlook(
+    price_usd: Decimal | None,
+    *,
+    takes: int,
+    campaign_id: int | None,
+    person_id: int | None,
+    practice: bool,
+    at: datetime,
+) -> list[Outlook]:
+    """How an order of so many takes stands to each budget now; nothing is held, so another may be first."""
+    covering = Budget.objects.covering(practice=practice, campaign_id=campaign_id, person_id=person_id)
+    return [
+        look(budget.period_at(at), None if price_usd is None else price_usd * takes)
+        for budget in covering.with_periods(at=at)
+    ]
+
+
+def look(period: BudgetPeriod, usd: Decimal | None) -> Outlook:
+    """How an amount stands to a budget's period; None is a price that is not known."""
+    numbers = Numbers.of(period, estimated=usd)
+    if not period.hard or (usd is not None and usd <= period.remaining_usd):
+        return Outlook(period, numbers)
+    return Outlook(period, numbers, _unknown(period.budget) if usd is None else _too_much(period, usd))
+
+
+def reserve(holds: list[LedgerEntry], *, at: datetime) -> None:
+    """Count new holds in every budget that covers them; raise DoesNotFit when a hard one does not carry them."""
+    refused: list[str] = []
+    for change in _changes((hold, hold.day, hold.amount_usd or ZERO) for hold in holds):
+        if change.unpriced and change.budget.hard:
+            refused.append(_unknown(change.budget))
+        elif not _fit(change):
+            refused.append(_too_much(change.kept().get(), change.held))
+        elif change.held and not refused:
+            alarm(change.kept().get(), at=at)
+    if refused:
+        raise DoesNotFit(refused)
+
+
+def settle(entries: list[LedgerEntry]) -> None:
+    """Count charges and releases where their holds were counted, or remember them until `together()` ends."""
+    if (waiting := _waiting.get()) is not None:
+        waiting += [entry.pk for entry in entries]
+    else:
+        _settle(entries)
+
+
+@contextmanager
+def together() -> Iterator[None]:
+    """Move the counters once for all that is settled inside, as the last thing of the transaction around it.
+
+    A transaction that settles many tasks would otherwise hold a budget's row while it waits for the next task's.
+    """
+    waiting: list[int] = []
+    token = _waiting.set(waiting)
+    try:
+        yield
+    finally:
+        _waiting.reset(token)
+    if waiting:  # read again: what an inner transaction took back is not there
+        _settle(LedgerEntry.objects.filter(pk__in=waiting).select_related("task"))
+
+
+_waiting: ContextVar[list[int] | None] = ContextVar("_waiting", default=None)
+
+
+def correct(entry: LedgerEntry, *, at: datetime) -> None:
+    """Count an adjust entry in the periods of its task's hold; raise DoesNotFit when a hard one does not carry it.
+
+    A period that is over guards no order any more: it is told the truth, and stops being a hard limit if it must.
+    """
+    hold = LedgerEntry.objects.get(task=entry.task_id, kind=Kind.HOLD)
+    refused = []
+    for change in _changes([(entry, hold.day, ZERO)]):
+        rows = change.kept()
+        if not rows or (change.spent < 0 and change.write(rows)):
+            continue
+        if not change.write(_with_room(rows, change)):
+            if not rows.get().is_over(at=at):
+                refused.append(_too_much(rows.get(), change.spent))
+                continue
+            rows.update(hard=False)
+            change.write(rows)
+        alarm(rows.get(), at=at)
+    if refused:
+        raise DoesNotFit(refused)
+
+
+def _settle(entries: Iterable[LedgerEntry]) -> None:
+    entries = [entry for entry in entries if entry.kind in (Kind.CHARGE, Kind.RELEASE)]
+    found = LedgerEntry.objects.filter(task__in=[entry.task_id for entry in entries], kind=Kind.HOLD)
+    holds = {hold.task_id: hold for hold in found}
+    held = ((entry, holds[entry.task_id]) for entry in entries if entry.task_id in holds)
+    for change in _changes((entry, hold.day, -(hold.amount_usd or ZERO)) for entry, hold in held):
+        change.write(change.kept())
+
+
+def _changes(moved: Iterable[tuple[LedgerEntry, date, Decimal]]) -> list[Change]:
+    """What entries change in which period of which budget, in the order in which the rows are locked.
+
+    Each comes with the day of its task's hold, and with what it adds to what is held.
+    """
+    changes: Changes = {}
+    known: dict[tuple[bool, int | None, int | None], list[Budget]] = {}
+    for entry, day, held in moved:
+        for budget in _covering(entry.task, known):
+            key = (budget.pk, starts_on(budget.period, day))
+            change = changes.setdefault(key, Change(budget, key[1]))
+            amount = entry.amount_usd or ZERO
+            change.held += held
+            change.estimated += amount if entry.kind == Kind.HOLD else ZERO
+            change.spent += amount if entry.kind in (Kind.CHARGE, Kind.ADJUST) else ZERO
+            change.unpriced += entry.amount_usd is None
+    return [changes[key] for key in sorted(changes)]
+
+
+def _covering(task: GenerationTask, known: dict[tuple[bool, int | None, int | None], list[Budget]]) -> list[Budget]:
+    key = (task.practice, task.campaign_id, task.ordered_by_id)
+    if key not in known:
+        known[key] = list(Budget.objects.covering(practice=key[0], campaign_id=key[1], person_id=key[2]))
+    return known[key]
+
+
+def _fit(change: Change) -> bool:
+    """Add to what is held, if it fits; the period's row is made when its first order comes."""
+    rows = change.kept()
+    if change.write(_with_room(rows, change)):
+        return True
+    if rows.exists():
+        return False
+    budget = change.budget
+    first = BudgetPeriod(budget=budget, starts_on=change.starts_on, limit_usd=budget.limit_usd, hard=budget.hard)
+    BudgetPeriod.objects.bulk_create([first], ignore_conflicts=True)
+    return change.write(_with_room(rows, change))
+
+
+def _with_room(rows: QuerySet[BudgetPeriod], change: Change) -> QuerySet[BudgetPeriod]:
+    more = Value(change.held + change.spent, DecimalField(max_digits=12, decimal_places=4))
+    after = Round(F("held_usd") + F("spent_usd") + more, 4)
+    return rows.alias(after=after).filter(Q(hard=False) | Q(after__lte=F("limit_usd")))
+
+
+def _too_much(period: BudgetPeriod, usd: Decimal) -> str:
+    numbers = Numbers.of(period, estimated=usd)
+    return f"the budget “{period}” does not carry it: {numbers}{_kind(period.budget)}; nothing was charged"
+
+
+def _unknown(budget: Budget) -> str:
+    return (
+        f"price unavailable, and the budget “{budget}” is hard: it carries only what has a known price{_kind(budget)}; "
+        "nothing was charged"
+    )
+
+
+def _kind(budget: Budget) -> str:
+    return " (practice money)" if budget.practice else ""
+
+
+def alarm(period: BudgetPeriod, *, at: datetime) -> None:
+    """Tell once in a period that half, four fifths and all of it is held or spent."""
+    reached = max((percent for percent in ALARMS if period.percent >= percent), default=0)
+    mine = BudgetPeriod.objects.filter(pk=period.pk, alarmed__lt=reached)
+    if not reached or not mine.update(alarmed=reached):
+        return
+    note = f"{reached} % of {usd(period.limit_usd)} is held or spent ({period.words})"
+    BudgetEvent.objects.create(budget=period.budget, period=period, percent=reached, at=at, note=note)
+    transaction.on_commit(partial(logger.warning, "budget %s: %s", period.budget, note))

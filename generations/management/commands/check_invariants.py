@@ -1,0 +1,37 @@
+"""`manage.py check_invariants`: which promises are kept, as far as the database and the files can show."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from generations import clock
+from generations.invariants import check_all
+from generations.jobs import worker_is_alive
+from generations.management.commands._base import StudioCommand
+
+
+class Command(StudioCommand):
+    help = (
+        "Check the promises P1 to P12 against the database and the files. Changes nothing; exit 1 when one is broken."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--json", action="store_true", help="one JSON object")
+        parser.add_argument("--quick", action="store_true", help="trust the bytes of files that have the right size")
+
+    def handle(self, **options: Any) -> None:
+        report = check_all(at=clock.now(), worker_lives=worker_is_alive(), deep=not options["quick"])
+        if options["json"]:
+            self.stdout.write(json.dumps(report.as_json()))
+        else:
+            for promise, words in report.checked.items():
+                self.stdout.write(f"{promise}: {words}")
+            for broken in report.broken:
+                self.stdout.write(f"BROKEN {broken}")
+            self.stdout.write(f"{len(report.broken)} broken." if report.broken else "All are kept.")
+        if report.broken:
+            sys.exit(1)

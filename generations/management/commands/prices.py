@@ -1,0 +1,86 @@
+"""`manage.py prices`: what clips cost; `prices add` adds a dated price, `prices value` values what had none."""
+
+from __future__ import annotations
+
+import json
+from argparse import BooleanOptionalAction
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.core.management.base import CommandParser
+from django.utils import timezone
+
+from generations import clock, costs
+from generations.formats import usd
+from generations.management.commands._base import StudioCommand
+from generations.models import LedgerEntry, Price
+from generations.pricing import PriceForm
+
+HEADS = ("Provider", "Model", "Mode", "Length", "Sound", "Route", "USD", "Valid from", "Source")
+# Where the option has another name than the column.
+OPTIONS = {"duration_seconds": "duration", "valid_from": "valid-from"}
+SOUND = {True: "with sound", False: "silent", None: "any"}
+
+
+class Command(StudioCommand):
+    help = "List prices; add a dated one. Exit 2: refused, nothing was changed."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--json", action="store_true", help="one JSON array")
+        verbs = parser.add_subparsers(dest="verb", metavar="add|value")
+        add = verbs.add_parser("add", help="add a price; the old ones stay")
+        for name in ("provider", "model", "mode", "duration", "usd", "source"):
+            add.add_argument(f"--{name}", required=True)
+        add.add_argument("--sound", action=BooleanOptionalAction, default=None, help="default: with and without")
+        add.add_argument("--route", default="", help="default: any")
+        add.add_argument("--valid-from", metavar="DATE", help="default: today")
+        add.add_argument("--json", action="store_true", help="the new row, in a JSON array")
+        value = verbs.add_parser("value", help="value the clips that were charged at an unknown price")
+        value.add_argument("--by", required=True, metavar="USERNAME", help="who answers for it")
+
+    def handle(self, **options: Any) -> None:
+        if options["verb"] == "add":
+            self._tell([self._add(options)], as_json=options["json"])
+        elif options["verb"] == "value":
+            self._value(options["by"])
+        else:
+            self._tell(list(Price.objects.all()), as_json=options["json"])
+
+    def _tell(self, prices: list[Price], *, as_json: bool) -> None:
+        if as_json:
+            self.stdout.write(json.dumps([price.as_json() for price in prices], indent=2, ensure_ascii=False))
+            return
+        self.tabulate(HEADS, [cells(price) for price in prices], numbers=(6,))
+        if unpriced := LedgerEntry.objects.unpriced().count():
+            self.stdout.write(f"{unpriced} charged at an unknown price: `prices value` values them where one is known.")
+
+    def _add(self, options: dict[str, Any]) -> Price:
+        names = ("provider", "model", "mode", "usd", "source", "route")
+        day = options["valid_from"] or timezone.localdate(clock.now()).isoformat()
+        data = {name: options[name] for name in names}
+        data |= {"duration_seconds": options["duration"], "valid_from": day, "sound": str(options["sound"]).lower()}
+        form = PriceForm(data)
+        if not form.is_valid():
+            problems = {OPTIONS.get(name, name): [str(text) for text in texts] for name, texts in form.errors.items()}
+            self.refuse(problems, as_json=options["json"])
+        return form.save()
+
+    def _value(self, name: str) -> None:
+        person = get_user_model().objects.filter(username=name, is_active=True).first()
+        if person is None:
+            self.refuse({"by": [f"there is no user {name}"]}, as_json=False)
+        valued, refused = costs.value_unpriced(at=clock.now(), by=person)
+        for entry in valued:
+            self.stdout.write(f"task {entry.task_id}: {usd(entry.amount_usd)}, {entry.note}")
+        left = LedgerEntry.objects.unpriced().count()
+        self.stdout.write(f"{len(valued)} valued, {left} still of unknown price.")
+        if refused:
+            self.refuse({"budget": refused}, as_json=False, done="These were not valued: raise the limit first.")
+
+
+def cells(price: Price) -> tuple[str, ...]:
+    """A line of the table."""
+    return (
+        price.provider, price.model, price.mode, f"{price.duration_seconds} s", SOUND[price.sound],
+        price.route or "any", usd(price.usd), price.valid_from.isoformat(), price.source,
+    )  # fmt: skip

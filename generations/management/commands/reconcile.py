@@ -1,0 +1,71 @@
+"""`manage.py reconcile`: rows and files compared, repaired where that can be done, and the rest told."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from generations import clock
+from generations.formats import megabytes
+from generations.jobs import worker_is_alive
+from generations.management.commands._base import StudioCommand
+from generations.reconcile import LEASE_SECONDS, Reconciled, reconcile
+
+WAIT_SECONDS = LEASE_SECONDS + 5  # a run that was killed has let go by then
+
+
+class Command(StudioCommand):
+    help = (
+        "Compare rows and files. Damaged clips are fetched again while their URL lives, files without a row are put "
+        "aside in quarantine/, what waits is rung for. Exit 1 when something remains for a person."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--json", action="store_true", help="one JSON object")
+
+    def handle(self, **options: Any) -> None:
+        done = reconcile(at=clock.now(), worker_lives=worker_is_alive(), wait_seconds=WAIT_SECONDS)
+        if done is None:
+            done = Reconciled()
+            done.leave("run", "another run is under way: nothing was done")
+        if options["json"]:
+            self.stdout.write(json.dumps(done.as_json()))
+        else:
+            self._tell(done)
+        if not done.is_well:
+            sys.exit(1)
+
+    def _tell(self, done: Reconciled) -> None:
+        checked = done.checked
+        self.stdout.write(
+            f"{checked['videos']} clips ({megabytes(checked['bytes'])}) and {checked['images']} start images compared "
+            f"with their rows, {checked['files']} files looked at."
+        )
+        for what, ids in done.repaired.items():
+            for pk in ids:
+                self.stdout.write(f"{what.removesuffix('s')} {pk}: brought back.")
+        for pk in done.cleared:
+            self.stdout.write(f"video {pk}: whole again, no longer marked as damaged.")
+        for pk in done.posters_blanked:
+            self.stdout.write(f"video {pk}: its poster is gone, and none can be made.")
+        for move in done.quarantined:
+            self.stdout.write(f"{move['from']}: no row names it, put aside as {move['to']}.")
+        for count, words in (
+            (len(done.parts_removed), "left-over part files removed"),
+            (done.leases_cleared, "leases of dead workers cleared"),
+            (len(done.overdue) + len(done.hastened), "overdue tasks rung for"),
+        ):
+            if count:
+                self.stdout.write(f"{count} {words}.")
+        if not done.finished:
+            self.stdout.write("The run did not come to its end: run it again.")
+        if done.remains:
+            self.stdout.write("Needs a person:")
+        elif done.finished:
+            self.stdout.write("All is well.")
+        for item in done.remains:
+            named = " ".join(str(word) for word in (item["what"], item["id"], item["path"]) if word is not None)
+            self.stdout.write(f"  {named}: {item['why']}")

@@ -1,0 +1,90 @@
+"""Our account at each provider: how fast it lets us go, when its balance is read, and what was read."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from generations.formats import usd
+
+SHARE_MIN = 1 / 1024  # of the documented rate: a hundred a second becomes one in ten seconds
+RECOVERY_SECONDS = 30.0  # in which a shrunk pace doubles again
+SHRINK_SECONDS = 1.0  # refusals that come together shrink it once
+
+
+class AccountQuerySet(models.QuerySet["Account"]):
+    def of(self, provider: str) -> Account:
+        """This site's account there: practice and real money never share one."""
+        return self.get_or_create(provider=provider, practice=settings.PRACTICE)[0]
+
+
+class Account(models.Model):
+    provider = models.CharField(max_length=20)
+    practice = models.BooleanField()
+    share = models.FloatField(default=1.0, help_text="Of the documented rate, as the last 429 left it.")
+    shrunk_at = models.DateTimeField(null=True)
+    balance_due_at = models.DateTimeField(null=True, help_text="When the balance is read next; empty means now.")
+
+    objects = AccountQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["provider", "practice"], name="account_once")]
+
+    def __str__(self) -> str:
+        return f"{self.provider}{' (practice)' if self.practice else ''}"
+
+    def share_at(self, at: datetime) -> float:
+        """What is used of the documented rate now: it doubles every half minute after a 429, up to the whole."""
+        if self.share >= 1 or self.shrunk_at is None:
+            return 1.0
+        quiet_seconds = max(0.0, (at - self.shrunk_at).total_seconds())
+        return min(1.0, self.share * 2 ** min(quiet_seconds / (RECOVERY_SECONDS * settings.WAIT_SCALE), 20))
+
+    def shrink(self, *, at: datetime) -> bool:
+        """Halve the pace after a 429; False when one that came together with it has done so."""
+        share = max(SHARE_MIN, self.share_at(at) / 2)
+        since = at - timedelta(seconds=SHRINK_SECONDS)
+        mine = Account.objects.filter(Q(shrunk_at=None) | Q(shrunk_at__lt=since), pk=self.pk)
+        if not mine.update(share=share, shrunk_at=at):
+            return False
+        self.share, self.shrunk_at = share, at
+        return True
+
+
+class ReadingQuerySet(models.QuerySet["BalanceReading"]):
+    def of(self, provider: str, *, practice: bool) -> ReadingQuerySet:
+        return self.filter(provider=provider, practice=practice).order_by("at", "id")
+
+    def read(self) -> ReadingQuerySet:
+        """Those that brought a figure."""
+        return self.filter(amount__isnull=False)
+
+
+class BalanceReading(models.Model):
+    """What a provider said is left on the account, or why it said nothing."""
+
+    provider = models.CharField(max_length=20)
+    practice = models.BooleanField()
+    at = models.DateTimeField()
+    amount = models.DecimalField(max_digits=14, decimal_places=4, null=True)
+    unit = models.CharField(max_length=10, help_text="USD or credits: the provider's own.")
+    refused = models.BooleanField(default=False, help_text="The key was not accepted, or there is no money.")
+    error = models.CharField(max_length=500, blank=True)
+
+    objects = ReadingQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-at", "-id"]
+        indexes = [models.Index(fields=["provider", "practice", "at"], name="reading_by_time")]
+
+    def __str__(self) -> str:
+        return f"{self.provider} {self.at:%Y-%m-%d %H:%M:%S}: {self.error or self.shown}"
+
+    @property
+    def shown(self) -> str:
+        if self.amount is None:
+            return "no figure"
+        return usd(self.amount) if self.unit == "USD" else f"{usd(self.amount).replace('$', '')} {self.unit}"

@@ -1,0 +1,36 @@
+"""What clips are bought for: prompts and tasks belong to one campaign, or to none."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.urls import reverse
+
+
+class CampaignQuerySet(models.QuerySet["Campaign"]):
+    def in_use(self) -> CampaignQuerySet:
+        """Those that new orders may name."""
+        return self.filter(archived=False)
+
+
+class Campaign(models.Model):
+    """A subject that money is spent on; a task keeps the one that its prompt had when it was ordered."""
+
+    name = models.CharField(max_length=100, unique=True)
+    slug = models.SlugField(max_length=60, unique=True, help_text="Names it in commands and addresses.")
+    archived = models.BooleanField(default=False, help_text="Kept with all that was spent on it; takes no new orders.")
+    created_at = models.DateTimeField(auto_now_add=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
+    )
+
+    objects = CampaignQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("admin:generations_campaign_change", args=[self.pk])

@@ -1,0 +1,86 @@
+"""The timeline of each task, replayed: was every move allowed, does one follow from the other, who asked for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby
+from typing import NamedTuple
+
+from django.db.models import Exists, OuterRef
+
+from generations.models import GenerationTask, Status, TaskEvent
+from generations.models.tasks import MOVES, RESTING
+
+READ_AT_ONCE = 2000
+ALLOWED = {(was.value, to.value) for was, moves in MOVES.items() for to in moves}
+
+
+class Line(NamedTuple):
+    """An event, with what its task's row says."""
+
+    task: int
+    was: str
+    now: str
+    by: int | None
+    status: str
+    attempts: int
+    posts: int
+
+
+class Fault(NamedTuple):
+    """What is wrong with a task, and which promise that breaks."""
+
+    promise: str
+    task: int
+    what: str
+
+
+def faults() -> Iterator[Fault]:
+    """Replay all timelines. Events and rows come from one question, so a move meanwhile is in both or in none."""
+    columns = ("task_id", "was", "now", "by_id", "task__status", "task__attempts", "task__posts")
+    events = TaskEvent.objects.order_by("task_id", "id").values_list(*columns).iterator(chunk_size=READ_AT_ONCE)
+    for task, lines in groupby((Line(*event) for event in events), key=lambda line: line.task):
+        for promise, what in replay(list(lines)):
+            yield Fault(promise, task, what)
+    silent = GenerationTask.objects.exclude(status=Status.QUEUED)
+    silent = silent.filter(~Exists(TaskEvent.objects.filter(task=OuterRef("pk"))))
+    for pk, status in silent.order_by("pk").values_list("pk", "status").iterator(chunk_size=READ_AT_ONCE):
+        yield Fault("P12", pk, f"it is {status}, and its timeline is empty")
+
+
+def replay(lines: list[Line]) -> Iterator[tuple[str, str]]:
+    """Follow one task from its order to where it stands: promises that were broken on the way, and how.
+
+    Lines that move nothing are remarks. They are written beside the moves, so their order among them says little; but
+    a person's remark is what lets a task at rest go on.
+    """
+    here: str = Status.QUEUED
+    sent = came_back = 0
+    asked = False
+    for line in lines:
+        if line.was == line.now:
+            asked = asked or line.by is not None
+            continue
+        if line.was != here:
+            yield "P12", f"its timeline is torn: it was {here}, and moved from {line.was} to {line.now}"
+        if (line.was, line.now) not in ALLOWED:
+            yield "P12", f"it moved from {line.was} to {line.now}, which nothing may"
+        if line.was in RESTING and not (asked or line.by):
+            yield "P12", f"it was at rest as {line.was}, and moved to {line.now} though nobody asked"
+        if (line.was, line.now) == (Status.UNCONFIRMED, Status.FAILED) and not line.by:
+            yield "P1", "it was closed as never accepted, and nobody said so"
+        sent += line.now == Status.SUBMITTING
+        came_back += (line.was, line.now) == (Status.SUBMITTING, Status.QUEUED)
+        asked = False if line.now in RESTING else asked
+        here = line.now
+    yield from _end(lines[-1], here=here, sent=sent, came_back=came_back)
+
+
+def _end(row: Line, *, here: str, sent: int, came_back: int) -> Iterator[tuple[str, str]]:
+    """What the row says at the end of its timeline."""
+    if here != row.status:
+        yield "P12", f"its timeline ends as {here}, and it is {row.status}"
+    if row.posts > came_back + 1:
+        yield "P1", f"{row.posts} POSTs left, and only {came_back} of them were provably not accepted"
+    if sent != row.attempts:
+        yield "P2", f"it was claimed {row.attempts} times to be sent, and its timeline knows of {sent}"

@@ -1,0 +1,51 @@
+"""`manage.py check_invariants`."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import pytest
+from django.core.management import call_command
+
+from generations.models import GenerationTask, Status, Video
+from tests.lives import a_life
+
+pytestmark = pytest.mark.django_db
+
+
+def check(*arguments: str, code: int = 0) -> str:
+    out = io.StringIO()
+    if code:
+        with pytest.raises(SystemExit) as ended:
+            call_command("check_invariants", *arguments, stdout=out)
+        assert ended.value.code == code
+    else:
+        call_command("check_invariants", *arguments, stdout=out)
+    return out.getvalue()
+
+
+def test_kept_promises_are_told_with_what_was_looked_at_and_end_with_0() -> None:
+    a_life(Status.STORED)
+    lines = check().splitlines()
+    assert lines[0] == "P1: 1 tasks and their timelines"
+    assert lines[-1] == "All are kept."
+    assert json.loads(check("--json"))["ok"] is True
+
+
+def test_a_broken_one_is_named_with_its_row_and_ends_with_1() -> None:
+    task = a_life(Status.RUNNING)
+    GenerationTask.objects.filter(pk=task.pk).update(remote_id=None)
+    lines = check(code=1).splitlines()
+    assert lines[-2:] == [
+        f"BROKEN P3: task {task.pk}: it is running, and its id at the provider is not known", "1 broken.",
+    ]  # fmt: skip
+    assert json.loads(check("--json", code=1))["broken"][0]["task"] == task.pk
+
+
+def test_a_quick_look_trusts_the_bytes_and_a_whole_one_reads_them() -> None:
+    a_life(Status.STORED)
+    video = Video.objects.get()
+    video.path.write_bytes(b"A WHOLE CLIP")
+    assert "All are kept." in check("--quick")
+    assert "BROKEN P7" in check(code=1)

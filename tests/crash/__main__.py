@@ -1,0 +1,160 @@
+"""`python -m tests.crash`: every case, or one, or the planted bugs; each violation with the id that replays it."""
+
+# ruff: noqa: T201 - what a command says
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
+
+import django
+
+django.setup()
+
+from django.db import connections  # noqa: E402
+
+from tests.crash.cases import FAILPOINT_CASES, SCENARIOS, Case, Scenario, find  # noqa: E402
+from tests.crash.planted import PLANTS, Plant  # noqa: E402
+from tests.crash.runner import Lane, Verdict, run_all  # noqa: E402
+from tests.crash.world import make_template  # noqa: E402
+
+SHELF = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # a kill leaves what is there, as on a disk
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.crash", description=__doc__)
+    parser.add_argument("scenarios", nargs="*", help="beginnings of their names; all without any")
+    parser.add_argument("--case", help="replay one case and keep its folder, e.g. apixo-busy/17")
+    parser.add_argument("--every", type=int, default=1, help="try each k-th point only")
+    parser.add_argument("--planted", action="store_true", help="put each bug in, and see it caught")
+    parser.add_argument("--failpoints", action="store_true", help="kill at each named point of the program")
+    parser.add_argument("--plant", help="put one bug in, by its name")
+    parser.add_argument("--lanes", type=int, default=2)
+    parser.add_argument("--seed", default="1")
+    parser.add_argument("--list", action="store_true", help="list the scenarios and the planted bugs")
+    parser.add_argument("--verbose", action="store_true", help="a line for each case")
+    return parser.parse_args()
+
+
+def main() -> int:
+    options = arguments()
+    if options.list:
+        print(*SCENARIOS, "", *(f"{plant.name}: {plant.bug}" for plant in PLANTS), sep="\n")
+        return 0
+    logging.disable(logging.CRITICAL)
+    plants = {plant.name: plant for plant in PLANTS}
+    with tempfile.TemporaryDirectory(prefix="crash-", dir=SHELF) as folder:
+        server = server_of(connections.databases["default"])
+        template = f"crash_{os.getpid()}_template" if server else str(Path(folder, "template.sqlite3"))
+        lane = Lane(template, Path(folder), seed=options.seed, server=server)
+        if options.plant:
+            lane.plant = plants[options.plant].put_in
+        if server:
+            lane.administer(f'CREATE DATABASE "{template}"')
+        connections.databases["default"]["NAME"] = template
+        try:
+            return run(lane, options)
+        finally:
+            if server:
+                lane.administer(f'DROP DATABASE "{template}" WITH (FORCE)')
+
+
+def server_of(database: dict[str, Any]) -> str:
+    """The address of the PostgreSQL server that DATABASE_URL names; empty with SQLite."""
+    if "sqlite" in database["ENGINE"]:
+        return ""
+    password = f":{database['PASSWORD']}" if database["PASSWORD"] else ""
+    return f"postgres://{database['USER']}{password}@{database['HOST']}:{database['PORT'] or 5432}"
+
+
+def run(lane: Lane, options: argparse.Namespace) -> int:
+    make_template()
+    if options.case:
+        return replay(lane, find(options.case))
+    if options.planted:
+        return try_planted(lane, options.scenarios)
+    if options.failpoints:
+        return try_failpoints(lane)
+    wanted = [
+        one for one in SCENARIOS.values() if not options.scenarios or one.name.startswith(tuple(options.scenarios))
+    ]
+    return try_all(wanted, [replace(lane) for __ in range(options.lanes)], options)
+
+
+def try_all(scenarios: list[Scenario], lanes: list[Lane], options: argparse.Namespace) -> int:
+    began, tried, bad = time.monotonic(), 0, 0
+    for verdict in run_all(scenarios, lanes, every=options.every):
+        tried += 1
+        bad += bool(verdict.violations)
+        if options.verbose or verdict.violations:
+            print(said(verdict, options.seed), flush=True)
+    seconds = time.monotonic() - began
+    print(f"{tried} cases of {len(scenarios)} scenarios in {seconds:.0f} s, seed {options.seed}: {bad} with violations")
+    return bool(bad)
+
+
+def said(verdict: Verdict, seed: str) -> str:
+    where = f"killed at {verdict.died_at}" if verdict.died else "not killed"
+    lines = [f"{verdict.case} ({where}, {verdict.seconds:.2f} s)"]
+    lines += [f"    {text}" for text in verdict.violations]
+    if verdict.violations:
+        lines.append(f"    again: python -m tests.crash --seed {seed} --case {verdict.case}")
+    return "\n".join(lines)
+
+
+def replay(lane: Lane, case: Case) -> int:
+    lane.folder, lane.keep = Path(tempfile.mkdtemp(prefix="crash-case-")), True
+    lane.open()
+    verdict = lane.run(case)
+    lane.close()
+    print(said(verdict, lane.seed))
+    print(f"its database, files and traces: {lane.folder}")
+    return bool(verdict.violations)
+
+
+def try_planted(lane: Lane, names: list[str]) -> int:
+    """Each bug's case fails as it should with the bug, and passes without it."""
+    wanted = [plant for plant in PLANTS if not names or plant.name in names]
+    missed = 0
+    lane.open()
+    healthy = {case: run_with(lane, None, case).violations for case in sorted({plant.case for plant in wanted})}
+    for plant in wanted:
+        found = run_with(lane, plant, plant.case).violations
+        first = next((text for text in found if text.startswith(plant.caught)), "")
+        missed += not first or bool(healthy[plant.case])
+        print(f"{'caught' if first else 'MISSED'}  {plant.name}  {plant.case}: {first or found}", flush=True)
+    lane.close()
+    for case, violations in healthy.items():
+        if violations:
+            print(f"without any bug, {case}: {violations}")
+    print(f"{len(wanted) - missed} of {len(wanted)} planted bugs are caught")
+    return bool(missed)
+
+
+def try_failpoints(lane: Lane) -> int:
+    """Each named point is reached, and survived."""
+    lane.open()
+    verdicts = [lane.run(find(case)) for case in FAILPOINT_CASES]
+    lane.close()
+    bad = [verdict for verdict in verdicts if verdict.violations or not verdict.died]
+    for verdict in bad:
+        print(said(verdict, lane.seed))
+    print(f"{len(verdicts) - len(bad)} of {len(verdicts)} named points are reached and survived")
+    return bool(bad)
+
+
+def run_with(lane: Lane, plant: Plant | None, case: str) -> Verdict:
+    lane.plant = plant.put_in if plant else None
+    return lane.run(find(case))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

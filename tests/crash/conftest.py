@@ -1,0 +1,82 @@
+"""A practice provider that can hold its answers back, a site of its own, and its worker."""
+
+from __future__ import annotations
+
+import os
+import signal
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.crash import processes
+from tests.crash.gate import Gate
+from tests.crash.postgres import TEMPLATE, Postgres, binaries
+from tests.crash.worker import Site, Worker, copy_of
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty SQLite database, made once."""
+    folder = tmp_path_factory.mktemp("template")
+    Site(folder, "http://127.0.0.1:9").migrate()
+    return folder / "db.sqlite3"
+
+
+@pytest.fixture
+def gate(tmp_path: Path) -> Iterator[Gate]:
+    with Gate(tmp_path / "sandbox") as running:
+        yield running
+
+
+@pytest.fixture
+def site(tmp_path: Path, gate: Gate, migrated: Path) -> Site:
+    copy_of(migrated, tmp_path)
+    return Site(tmp_path, gate.url)
+
+
+@pytest.fixture
+def start() -> Iterator[Callable[..., Worker]]:
+    """Start workers that are gone when the test ends, whatever becomes of it."""
+    workers: list[Worker] = []
+
+    def started(site: Site, **options: object) -> Worker:
+        workers.append(Worker(site, **options).start())  # type: ignore[arg-type]
+        return workers[-1]
+
+    yield started
+    for worker in workers:
+        processes.send(signal.SIGKILL, worker.processes())
+        worker.process.wait()
+
+
+@pytest.fixture
+def worker(site: Site, start: Callable[..., Worker]) -> Worker:
+    """A worker that is up."""
+    worker = start(site)
+    worker.wait_for(worker.is_up, "worker")
+    return worker
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL server of our own, with a migrated template."""
+    programs = binaries()
+    if programs is None:
+        why = "NO POSTGRESQL SERVER IS INSTALLED (Debian: postgresql): crashes of a database server are not tested"
+        (pytest.fail if os.environ.get("REQUIRE_POSTGRESQL") else pytest.skip)(why)
+    server = Postgres(programs)
+    try:
+        url = server.new_database(TEMPLATE)
+        Site(server.folder, "http://127.0.0.1:9", database_url=url).migrate()
+        yield server
+    finally:
+        server.remove()
+
+
+@pytest.fixture
+def postgres_site(tmp_path: Path, gate: Gate, postgres: Postgres) -> Site:
+    """A site on that server."""
+    url = postgres.new_database(f"studio_{uuid.uuid4().hex}", template=TEMPLATE)
+    return Site(tmp_path, gate.url, database_url=url)

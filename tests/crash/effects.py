@@ -1,0 +1,233 @@
+"""Counts what a process does to the world outside, and kills the process with SIGKILL at the N-th of these effects.
+
+The wrappers are put in by the child that is to die, at the lowest level that Python reaches: Django's COMMIT, the
+methods of socket.socket, files opened for writing, and os.fsync, os.replace, os.rename and os.unlink. An effect can be
+killed before it happens; a write and a send also after half of their bytes; a commit also just after it.
+Everything that has happened is written to a trace, by plain writes that the kill cannot take back.
+"""
+
+from __future__ import annotations
+
+import builtins
+import io
+import json
+import os
+import re
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.utils import CursorWrapper
+
+WRITES = re.compile(r'\s*(?:INSERT (?:OR \w+ )?INTO|UPDATE|DELETE FROM) "(\w+)"')
+PROMPT = re.compile(rb'"prompt": ?"((?:[^"\\]|\\.)*)"')
+KINDS = ("commit", "committed", "send", "half send", "receive", "write", "half write", "fsync", "rename", "unlink")
+
+_write, _open, _readlink, _kill = os.write, io.open, os.readlink, os.kill
+
+
+class Effects:
+    """One process's count.
+
+    `kill_at` is the point that it does not survive: its number, or the first of a kind with this in its detail, such as
+    `fsync:/videos/`; after a ^ the detail begins so.
+    """
+
+    def __init__(self, trace: Path, *, kill_at: str = "0") -> None:
+        self.kill_at = kill_at
+        self.count = 0
+        self.muted = False
+        self._lock = threading.RLock()
+        self._trace = os.open(trace, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+
+    def note(self, kind: str, detail: str = "") -> None:
+        """A line of the trace: this has happened."""
+        _write(self._trace, (json.dumps([os.getpid(), self.count, kind, detail]) + "\n").encode())
+
+    def point(self, kind: str, detail: str = "", *, last: Callable[[], Any] | None = None) -> None:
+        """One more point; if it is the one, do the last thing and die."""
+        if self.muted:
+            return
+        with self._lock:
+            self.count += 1
+            if not self._is_the_one(kind, detail):
+                return
+            if last:
+                last()
+            self.note("died at", f"{kind} {detail}")
+            _kill(os.getpid(), signal.SIGKILL)
+
+    def _is_the_one(self, kind: str, detail: str) -> bool:
+        if self.kill_at.isdecimal():
+            return self.count == int(self.kill_at)
+        wanted, __, part = self.kill_at.partition(":")
+        return kind == wanted and (detail.startswith(part[1:]) if part.startswith("^") else part in detail)
+
+    def did(self, kind: str, detail: str = "") -> None:
+        if not self.muted:
+            self.note(kind, detail)
+
+    @contextmanager
+    def mute(self) -> Iterator[None]:
+        """What the harness itself does is neither counted nor traced."""
+        before, self.muted = self.muted, True
+        try:
+            yield
+        finally:
+            self.muted = before
+
+
+def install(effects: Effects) -> None:
+    """Wrap, for the rest of this process's life."""
+    _wrap_database(effects)
+    _wrap_sockets(effects)
+    _wrap_files(effects)
+
+
+def _wrap_database(effects: Effects) -> None:
+    commit, execute = BaseDatabaseWrapper._commit, CursorWrapper._execute  # type: ignore[attr-defined]
+    rollback = BaseDatabaseWrapper._rollback  # type: ignore[attr-defined]
+
+    def committing(self: Any) -> Any:
+        written, self.crash_written = getattr(self, "crash_written", []), []
+        if not written:  # nothing that could be lost
+            return commit(self)
+        tables = " ".join(dict.fromkeys(written))
+        effects.point("commit", tables)
+        result = commit(self)
+        effects.did("commit", tables)
+        effects.point("committed", tables)
+        return result
+
+    def executing(self: Any, sql: str, params: Any, *ignored: Any) -> Any:
+        found = WRITES.match(sql) if isinstance(sql, str) else None
+        if not found:
+            return execute(self, sql, params, *ignored)
+        inserts = sql.lstrip().startswith("INSERT")
+        table = f"+{found[1]}" if inserts else found[1]
+        if self.db.in_atomic_block:
+            self.db.crash_written = [*getattr(self.db, "crash_written", []), table]
+            return execute(self, sql, params, *ignored)
+        effects.point("commit", table)  # a statement by itself commits itself
+        result = execute(self, sql, params, *ignored)
+        effects.did("commit", table)
+        effects.point("committed", table)
+        return result
+
+    def rolling_back(self: Any) -> Any:
+        self.crash_written = []
+        return rollback(self)
+
+    BaseDatabaseWrapper._commit = committing  # type: ignore[attr-defined]
+    BaseDatabaseWrapper._rollback = rolling_back  # type: ignore[attr-defined]
+    CursorWrapper._execute = executing  # type: ignore[attr-defined]
+
+
+def _wrap_sockets(effects: Effects) -> None:
+    sendall, send = socket.socket.sendall, socket.socket.send
+    receive, receive_into = socket.socket.recv, socket.socket.recv_into
+
+    def what(data: Any) -> str:
+        """The request's line, or the prompt that a body holds: what an order is known by."""
+        raw = bytes(data)
+        if raw.startswith((b"POST ", b"GET ")):
+            return raw.split(b" HTTP/", 1)[0].decode("latin-1")
+        found = PROMPT.search(raw)
+        return "prompt " + json.loads(b'"' + found[1] + b'"') if found else ""
+
+    def wrapped_sendall(self: Any, data: Any, *flags: Any) -> Any:
+        detail = what(data)
+        effects.point("send", detail)
+        effects.point("half send", detail, last=lambda: (sendall(self, memoryview(data)[: len(data) // 2]), None))
+        result = sendall(self, data, *flags)
+        effects.did("send", detail)
+        return result
+
+    def wrapped_send(self: Any, data: Any, *flags: Any) -> Any:
+        effects.point("send", what(data))
+        result = send(self, data, *flags)
+        effects.did("send", what(data))
+        return result
+
+    def wrapped_receive(self: Any, *args: Any) -> Any:
+        effects.point("receive")
+        return receive(self, *args)
+
+    def wrapped_receive_into(self: Any, *args: Any) -> Any:
+        effects.point("receive")
+        return receive_into(self, *args)
+
+    socket.socket.sendall = wrapped_sendall  # type: ignore[method-assign]
+    socket.socket.send = wrapped_send  # type: ignore[method-assign]
+    socket.socket.recv = wrapped_receive  # type: ignore[method-assign]
+    socket.socket.recv_into = wrapped_receive_into  # type: ignore[method-assign,assignment]
+
+
+class Written:
+    """A file that was opened for writing; whatever is not a write goes on to the real one."""
+
+    def __init__(self, file: Any, path: str, effects: Effects) -> None:
+        self._file, self._path, self._effects = file, path, effects
+
+    def write(self, data: Any) -> Any:
+        self._effects.point("write", self._path)
+        self._effects.point("half write", self._path, last=lambda: self._half(data))
+        result = self._file.write(data)
+        self._effects.did("write", self._path)
+        return result
+
+    def _half(self, data: Any) -> None:
+        self._file.write(data[: len(data) // 2])
+        self._file.flush()
+
+    def fileno(self) -> int:
+        if isinstance(self._file, io.BufferedIOBase):
+            raise io.UnsupportedOperation("Pillow would write past us")
+        return int(self._file.fileno())
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._file, name)
+
+    def __enter__(self) -> Written:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+
+def _wrap_files(effects: Effects) -> None:
+    fsync, replace, rename, unlink = os.fsync, os.replace, os.rename, os.unlink
+
+    def opening(file: Any, mode: str = "r", *args: Any, **kwargs: Any) -> Any:
+        opened = _open(file, mode, *args, **kwargs)
+        wanted = isinstance(file, str | os.PathLike) and "b" in mode and set(mode) & set("wxa+")
+        return Written(opened, str(file), effects) if wanted else opened
+
+    def syncing(descriptor: int) -> None:
+        path = _readlink(f"/proc/self/fd/{descriptor}")
+        effects.point("fsync", path)
+        fsync(descriptor)
+        effects.did("fsync", path)
+
+    def moving(real: Callable[..., None]) -> Callable[..., None]:
+        def move(source: Any, target: Any, **kwargs: Any) -> None:
+            effects.point("rename", f"{source} {target}")
+            real(source, target, **kwargs)
+            effects.did("rename", f"{source} {target}")
+
+        return move
+
+    def unlinking(path: Any, **kwargs: Any) -> None:
+        effects.point("unlink", str(path))
+        unlink(path, **kwargs)
+        effects.did("unlink", str(path))
+
+    io.open = builtins.open = opening
+    os.fsync = syncing  # type: ignore[assignment]
+    os.replace, os.rename = moving(replace), moving(rename)
+    os.unlink = unlinking

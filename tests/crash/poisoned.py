@@ -1,0 +1,34 @@
+"""Settings of a site on which some clips and some answers kill the process that touches them, each time."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+from generations import media
+from generations.media import Clip
+from generations.providers.http import Answer, ApiClient
+from kling_site.settings import *  # noqa: F403
+
+real_verify, real_get = media.verify, ApiClient.get
+
+
+def verify(path: Path) -> Clip:
+    """A clip of 3 s is poison: `[wrong duration]`."""
+    clip = real_verify(path)
+    if clip.duration_seconds < 4:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return clip
+
+
+def get(self: ApiClient, path: str, **params: str) -> Answer:
+    """So is a state that nobody knows: `[unknown state]`."""
+    answer = real_get(self, path, **params)
+    if "processing_r2" in answer.excerpt:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return answer
+
+
+media.verify = verify
+ApiClient.get = get  # type: ignore[method-assign]

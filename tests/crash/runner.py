@@ -1,0 +1,260 @@
+"""Runs cases: a child that is killed, a child that recovers, a judge; on as many lanes as there are cores."""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import os
+import select
+import shutil
+import signal
+import tempfile
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from multiprocessing import get_context
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
+from django.core.wsgi import get_wsgi_application
+
+from tests.crash import witness
+from tests.crash.cases import SCENARIOS, Case, Scenario
+from tests.crash.oracle import Database, Evidence, read_trace, violations
+from tests.crash.world import PR_SET_PDEATHSIG, Place, live, recover, serve, warm_up
+
+CHILD_SECONDS = 60  # a child that takes longer hangs
+CATCH_UP_SECONDS = 20  # for the provider to read what a killed process had sent
+MAX_POINTS = 2000
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What came of a case."""
+
+    case: str
+    died: bool
+    violations: list[str]
+    seconds: float
+    died_at: str = ""
+
+
+@dataclass
+class Lane:
+    """One process that runs cases one after the other, with a provider of its own."""
+
+    template: str
+    folder: Path
+    seed: str = "1"
+    server: str = ""  # of PostgreSQL; empty for SQLite
+    plant: Callable[[], None] | None = None
+    keep: bool = False  # the folder of a case that failed
+    number: int = 0
+    witness_pid: int = 0
+    witness_url: str = ""
+    databases: list[str] = field(default_factory=list)
+
+    def open(self) -> None:
+        self.witness_pid, self.witness_url = witness.start()
+        for name in ("callback", "two-savers"):
+            place = self._place()
+            warm_up(place, Case(SCENARIOS[name], "0"))
+            self._clear(place, keep=False)
+            self.number += 1
+        gc.collect()
+        gc.freeze()  # so that children share what is here
+
+    def close(self) -> None:
+        os.kill(self.witness_pid, signal.SIGKILL)
+        os.waitpid(self.witness_pid, 0)
+
+    def run(self, case: Case) -> Verdict:
+        began = time.monotonic()
+        self.number += 1
+        place = self._place()
+        web_pid = 0
+        try:
+            if case.scenario.web:
+                place, web_pid = self._site(place)
+            died = self._child(lambda: live(place, case, seed=self.seed, plant=self.plant), may_die=True)
+            found, died_at = self._judge(place, case, died=died)
+        except Broken as error:
+            found, died, died_at = [f"harness: {error}"], False, ""
+        finally:
+            if web_pid:
+                os.kill(web_pid, signal.SIGKILL)
+                os.waitpid(web_pid, 0)
+            self._clear(place, keep=self.keep)
+        return Verdict(str(case), died, found, time.monotonic() - began, died_at)
+
+    def _judge(self, place: Place, case: Case, *, died: bool) -> tuple[list[str], str]:
+        trace = read_trace(place.trace)
+        at_death, truth_at_death = self._read(place), self._catch_up(place, trace)
+        self._child(lambda: recover(place, case, seed=self.seed, plant=self.plant), may_die=False)
+        evidence = Evidence(
+            case=case,
+            died=died,
+            trace=trace,
+            recovery=read_trace(place.folder / "recovery.jsonl"),
+            at_death=at_death,
+            at_end=self._read(place),
+            truth_at_death=truth_at_death,
+            truth=place.ask_witness("truth"),
+            media=place.media,
+        )
+        return violations(evidence), trace[-1][3] if died else ""
+
+    # -- where a case happens --
+
+    def _place(self) -> Place:
+        folder = Path(tempfile.mkdtemp(prefix="case-", dir=self.folder))
+        name = f"crash_{os.getpid()}_{self.number}"
+        if not self.server:
+            shutil.copyfile(self.template, folder / "db.sqlite3")
+            return Place(folder, str(folder / "db.sqlite3"), self.witness_url, name)
+        self.administer(f'CREATE DATABASE "{name}" TEMPLATE "{self.template}"')
+        return Place(folder, name, self.witness_url, name)
+
+    def _clear(self, place: Place, *, keep: bool) -> None:
+        with suppress(OSError):
+            place.ask_witness("forget")
+        if keep:
+            return
+        shutil.rmtree(place.folder)
+        if self.server:
+            self.administer(f'DROP DATABASE "{place.database}" WITH (FORCE)')
+
+    def administer(self, statement: str) -> None:
+        with psycopg.connect(f"{self.server}/postgres", autocommit=True) as connection:
+            connection.execute(statement)
+
+    def _read(self, place: Place) -> Database:
+        return Database.read(place.database, server=self.server)
+
+    def _catch_up(self, place: Place, trace: list[Any]) -> dict[str, Any]:
+        """The provider's journal, once it has read what the dead process had sent, and has nothing in hand."""
+        sent = sum(effect == "send" and detail.startswith("POST ") for *__, effect, detail in trace)
+        ends = time.monotonic() + CATCH_UP_SECONDS
+        while time.monotonic() < ends:
+            truth: dict[str, Any] = place.ask_witness("truth")
+            if len(truth["posts"]) >= sent and not truth["fetching"]:
+                return truth
+            time.sleep(0.005)
+        raise Broken(f"the provider has {len(truth['posts'])} POSTs of {sent}")
+
+    def _site(self, place: Place) -> tuple[Place, int]:
+        """The site itself, up for callbacks, in a process of its own that is not killed."""
+        server = ThreadedWSGIServer(("127.0.0.1", 0), Quiet)
+        place = Place(place.folder, place.database, place.witness, place.name, f"http://127.0.0.1:{server.server_port}")
+        server.set_app(get_wsgi_application())
+        pid = os.fork()
+        if pid == 0:
+            _die_with_parent()
+            serve(place, server)
+            os._exit(0)
+        server.socket.close()
+        return place, pid
+
+    # -- children --
+
+    def _child(self, work: Callable[[], None], *, may_die: bool) -> bool:
+        """Fork, and wait; whether it died of SIGKILL. Raise Broken when it ended in any other way."""
+        log = self.folder / f"error-{os.getpid()}"
+        pid = os.fork()
+        if pid == 0:
+            _die_with_parent()
+            gc.disable()
+            status = 1
+            try:
+                work()
+                status = 0
+            except BaseException:
+                log.write_text(traceback.format_exc())
+            finally:
+                os._exit(status)
+        poll = select.poll()
+        descriptor = os.pidfd_open(pid)
+        poll.register(descriptor, select.POLLIN)
+        in_time = poll.poll(CHILD_SECONDS * 1000)
+        os.close(descriptor)
+        if not in_time:
+            os.kill(pid, signal.SIGKILL)
+        __, status = os.waitpid(pid, 0)
+        if not in_time:
+            raise Broken(f"a child did not end within {CHILD_SECONDS} s")
+        if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL and may_die:
+            return True
+        if status:
+            raise Broken(log.read_text() if log.exists() else f"a child ended with status {status}")
+        return False
+
+
+class Broken(Exception):
+    """The harness, or a verb that it called, failed: no verdict."""
+
+
+class Quiet(WSGIRequestHandler):
+    def log_message(self, format: str, *args: Any) -> None:
+        pass
+
+
+def _die_with_parent() -> None:
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def points(scenario: Scenario, run: Callable[[Case], Verdict], *, every: int = 1, first: int = 1) -> Iterator[Verdict]:
+    """Unharmed once, then killed at point 1, 2, 3 ... (or at every k-th), until it completes without reaching it."""
+    yield run(Case(scenario, "0"))
+    for number in range(first, MAX_POINTS, every):
+        verdict = run(Case(scenario, str(number)))
+        if not verdict.died and not verdict.violations:
+            return  # it was over before: this run has been tried already
+        yield verdict
+
+
+def run_all(
+    scenarios: list[Scenario], lanes: list[Lane], *, every: int = 1, until: float | None = None
+) -> Iterator[Verdict]:
+    """All points of all scenarios, on all lanes side by side."""
+    context = get_context("fork")
+    turn = context.Value("i", 0)
+    pipes: list[Connection] = []
+    processes = []
+    for lane in lanes:
+        mine, theirs = context.Pipe(duplex=False)
+        process = context.Process(target=_walk, args=(lane, scenarios, turn, theirs, every))
+        process.start()
+        theirs.close()
+        pipes.append(mine)
+        processes.append(process)
+    while pipes:
+        for pipe in wait(pipes):
+            assert isinstance(pipe, Connection)
+            try:
+                yield pipe.recv()
+            except EOFError:
+                pipes.remove(pipe)
+    for process in processes:
+        process.join()
+
+
+def _walk(lane: Lane, scenarios: list[Scenario], turn: Any, pipe: Connection, every: int) -> None:
+    _die_with_parent()
+    lane.open()
+    try:
+        while True:
+            with turn.get_lock():
+                mine, turn.value = turn.value, turn.value + 1
+            if mine >= len(scenarios):
+                return
+            # Not all begin at point 1: so that a subset has cases of all kinds.
+            for verdict in points(scenarios[mine], lane.run, every=every, first=1 + mine % every):
+                pipe.send(verdict)
+    finally:
+        lane.close()
+        pipe.close()

@@ -1,0 +1,56 @@
+"""Any sequence of orders, answers, crashes, callbacks and decisions keeps the promises.
+
+The examples are the same on every run. For a longer search with new ones:
+`python -m pytest tests/crash/test_state_machine.py --hypothesis-profile=long`; `--hypothesis-seed=N` repeats one.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from importlib import import_module
+from types import SimpleNamespace
+
+import pytest
+from django.db import connection
+from hypothesis.stateful import run_state_machine_as_test
+from pytest_django import Settings
+
+from generations import accounts, asking, clock, doorbell, saving, stepping, submitting, watching
+from tests.crash import truth
+from tests.crash.machine import Studio
+from tests.crash.truth import TrueProvider
+
+guards = import_module("generations.migrations.0005_ledger_is_kept")
+
+
+def fail(text: str, *values: object) -> None:
+    """A fault that the program would log and live with."""
+    raise AssertionError(text % values)
+
+
+@pytest.fixture
+def studio(settings: Settings, monkeypatch: pytest.MonkeyPatch, transactional_db: None) -> Iterator[type[Studio]]:
+    """The machine, and the program with the machine's clock, providers and storage."""
+    settings.WAIT_SCALE = 1
+    for module in (submitting, watching, accounts):
+        monkeypatch.setattr(module, "get_provider", lambda name: TrueProvider(name, Studio.current))
+    monkeypatch.setattr(clock, "now", lambda: Studio.current.now)
+    monkeypatch.setattr(asking, "time", SimpleNamespace(monotonic=lambda: Studio.current.monotonic))
+    monkeypatch.setattr(doorbell, "ring", lambda: None)
+    monkeypatch.setattr(doorbell, "ring_to_save", lambda task_id: Studio.current.rung.append(task_id))
+    monkeypatch.setattr(saving.downloads, "fetch", lambda *how, **limits: Studio.current.fetch(*how, **limits))
+    monkeypatch.setattr(saving.media, "verify", truth.verify)
+    monkeypatch.setattr(saving.media, "poster", truth.poster)
+    monkeypatch.setattr(stepping.logger, "exception", fail)
+    logger = logging.getLogger("generations")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)
+    guards.unguard(connection)  # an example ends with an empty ledger; that its entries stay is checked after each step
+    yield Studio
+    guards.guard(connection)
+    logger.setLevel(level)
+
+
+def test_any_sequence_keeps_the_promises(studio: type[Studio]) -> None:
+    run_state_machine_as_test(studio)

@@ -1,0 +1,279 @@
+"""What a provider knows of itself, and what it told us: the truth beside the program's rows, kept in memory."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from django.db import connection
+
+from generations import downloads, media, watching
+from generations.asking import Ask, Outcome
+from generations.media import Clip
+from generations.models import GenerationTask
+from generations.providers.base import Order, RemoteState, Report
+from generations.providers.errors import (
+    AccountProblem,
+    Busy,
+    Kind,
+    NotSent,
+    OutcomeUnknown,
+    Rejected,
+    ServerTrouble,
+)
+from tests.factories import NOW
+
+# What an answer to an order says, by the README's table: only these prove that nothing was accepted.
+NOT_ACCEPTED = {"busy", "stopped", "unsent", "refused", "refused with all others"}
+ORDER_FATES = {
+    "accepted": "accepted",
+    "accepted, and the callback comes first": "accepted",
+    "accepted, and the answer is lost": "unknown",
+    "accepted, the callback comes first, the answer is lost": "unknown",
+    "accepted, and another task's id is given": "unknown",
+    "accepted, and said to be a server's trouble": "own 5xx",
+    "lost on its way": "unknown",
+    "a server's trouble": "own 5xx",
+    "refused": "refused",
+    "refused with all others": "refused with all others",
+    "busy": "busy",
+    "busy, and a time is named": "busy",
+    "stopped": "stopped",
+    "unsent": "unsent",
+}
+STATE_FATES = ["as it is", "as it is", "as it is", "no answer", "busy", "stopped", "an unknown word", "unseen"]
+FILE_FATES = ["whole", "whole", "whole", "cut", "gone", "try again", "no room"]
+
+
+class Crashed(BaseException):
+    """The process dies here."""
+
+
+@dataclass
+class Remote:
+    """A task at a provider, which costs money from here on."""
+
+    id: str
+    task: int
+    state: str = "working"  # done, failed, forgotten
+    results: int = 1
+    renewals: int = 0  # of its URLs
+
+    @property
+    def urls(self) -> tuple[str, ...]:
+        return tuple(f"https://r2.apixo.ai/{self.id}/{self.renewals}/{number}.mp4" for number in range(self.results))
+
+
+@dataclass
+class Claim:
+    """An order on its way: what the program was told of it, and whether it could write that down."""
+
+    task: int
+    attempt: int
+    ask: Ask
+    told: str = ""
+    settled: bool = False
+    outcome: Outcome | None = None
+
+
+@dataclass
+class World:
+    """Providers, clock and storage of one example."""
+
+    retry_on_5xx: bool
+    now: datetime = NOW
+    latest: datetime = NOW  # the clock may be set back
+    monotonic: float = 0.0
+    remotes: dict[str, Remote] = field(default_factory=dict)
+    claims: dict[int, list[Claim]] = field(default_factory=lambda: defaultdict(list))
+    said: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))  # id -> what a question was told
+    asked_for: set[tuple[int, str]] = field(default_factory=set)  # (task, id) that a question found to be known
+    unseen: dict[int, list[datetime]] = field(default_factory=lambda: defaultdict(list))  # in a row, as it was written
+    dead_urls: set[str] = field(default_factory=set)
+    rung: list[int] = field(default_factory=list)  # tasks whose files were asked for
+    stopped: dict[str, bool] = field(default_factory=dict)  # provider -> whether it must not be sent orders
+    balances: dict[str, Decimal] = field(default_factory=lambda: {"apixo": Decimal(50), "apikley": Decimal(50)})
+    erred: set[int] = field(default_factory=set)  # tasks that a person decided wrongly
+    fate: str = "accepted"
+    file_fates: list[str] = field(default_factory=list)
+    sending: Claim | None = None
+    asking: int = 0
+    while_fetching: Callable[[], None] | None = None
+
+    # -- the clock --
+
+    def pass_time(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+        self.monotonic += seconds
+        self.latest = max(self.latest, self.now)
+
+    def set_back(self, seconds: float) -> None:
+        self.now -= timedelta(seconds=seconds)
+
+    # -- the providers --
+
+    def accepted_of(self, task: int) -> list[Remote]:
+        return [remote for remote in self.remotes.values() if remote.task == task]
+
+    def may_be_sent(self, claim: Claim) -> bool:
+        """Whether every earlier sending of an order is known not to have been accepted (or is retried on purpose)."""
+        forgiven = NOT_ACCEPTED | ({"own 5xx"} if self.retry_on_5xx else set())
+        earlier = self.claims[claim.task][: self.claims[claim.task].index(claim)]
+        return all(before.settled and before.told in forgiven for before in earlier)
+
+    def take_order(self, provider: str, order: Order) -> str:
+        claim = self.sending
+        assert claim is not None and not connection.in_atomic_block, "a transaction is open while an order is sent"
+        assert self.may_be_sent(claim), f"task {claim.task} is sent again, and may have been accepted before"
+        status, attempts, holds = row_of(claim.task)
+        assert (attempts, holds) == (claim.attempt, 1), "an order is sent without a row that says so"
+        claim.told = ORDER_FATES[self.fate]
+        if "accepted" in self.fate:
+            return self._accept(provider, claim)
+        raise {
+            "lost on its way": OutcomeUnknown("the answer was lost"),
+            "a server's trouble": ServerTrouble("oops", code="500"),
+            "refused": Rejected("no", code="400", kind=Kind.INPUT),
+            "refused with all others": Rejected("no permission", code="403", kind=Kind.ACCOUNT),
+            "busy": Busy("slow down", code="429"),
+            "busy, and a time is named": Busy("slow down", code="429", retry_after_seconds=40),
+            "stopped": AccountProblem("no money", code="402"),
+            "unsent": NotSent("no connection"),
+        }[self.fate]
+
+    def _accept(self, provider: str, claim: Claim) -> str:
+        taken = sorted(remote.id for remote in self.remotes.values() if is_known(provider, remote.id))
+        remote = Remote(f"{provider}-{len(self.remotes) + 1}", claim.task)
+        self.remotes[remote.id] = remote
+        if "callback comes first" in self.fate:
+            self.call_back(remote.task, remote.id)
+        if "another task's id" in self.fate and taken:
+            return taken[0]
+        if "another task's id" in self.fate:
+            claim.told = "accepted"
+        if "said to be a server's trouble" in self.fate:
+            raise ServerTrouble("oops", code="500")
+        if "answer is lost" in self.fate:
+            raise OutcomeUnknown("the answer was lost")
+        return remote.id
+
+    def report(self, provider: str, remote_id: str) -> Report:
+        assert not connection.in_atomic_block, "a transaction is open while a question is asked"
+        remote = self.remotes.get(remote_id) if remote_id.startswith(provider) else None
+        if self.fate == "no answer":
+            raise OutcomeUnknown("HTTP 502")
+        if self.fate == "busy":
+            raise Busy("slow down", code="429")
+        if self.fate == "stopped":
+            raise AccountProblem("no such key", code="401")
+        if remote is None or remote.state == "forgotten" or self.fate == "unseen":
+            self.said[remote_id].append("unseen")
+            return Report(state=RemoteState.UNSEEN, raw_state="404")
+        self.asked_for.add((self.asking, remote_id))
+        if self.fate == "an unknown word" or remote.state == "working":
+            self.said[remote_id].append("working")
+            return Report(state=RemoteState.WORKING, raw_state="processing_r2")
+        self.said[remote_id].append(remote.state)
+        if remote.state == "failed":
+            return Report(state=RemoteState.FAILED, raw_state="failed", error_kind=Kind.CONTENT, error_code="NSFW")
+        if self.dead_urls & set(remote.urls):
+            remote.renewals += 1
+        return Report(state=RemoteState.DONE, raw_state="success", result_urls=remote.urls)
+
+    def call_back(self, task: int, named: str, *, body: str = "") -> None:
+        body = body or f'{{"code": 200, "data": {{"taskId": "{named}"}}}}'
+        digest = hashlib.sha256(body.encode()).hexdigest()
+        watching.hear(GenerationTask.objects.get(pk=task), body, digest=digest, named=named, at=self.now)
+
+    # -- the storage --
+
+    def fetch(self, url: str, directory: Path, **limits: Any) -> downloads.Download:
+        assert not connection.in_atomic_block, "a transaction is open while a file is fetched"
+        if self.while_fetching:
+            then, self.while_fetching = self.while_fetching, None
+            then()
+        fate = self.file_fates.pop(0) if self.file_fates else "whole"
+        if fate == "gone" or url in self.dead_urls:
+            self.dead_urls.add(url)
+            raise downloads.Gone("HTTP 403")
+        if fate == "try again":
+            raise downloads.TryAgain("it broke off")
+        if fate == "no room":
+            raise OSError(28, "No space left on device")
+        content = clip_of(url) if fate == "whole" else clip_of(url)[:20]
+        directory.mkdir(parents=True, exist_ok=True)
+        part = directory / f"{hashlib.sha256(f'{self.monotonic}{url}'.encode()).hexdigest()}.part"
+        part.write_bytes(content)
+        return downloads.Download(part, hashlib.sha256(content).hexdigest(), len(content), "video/mp4")
+
+
+def clip_of(url: str) -> bytes:
+    """What a provider serves: its end tells that it is whole."""
+    return f"a clip from {url}, and here is its end".encode()
+
+
+def verify(path: Path) -> Clip:
+    """Stands for the decoding, which has tests of its own."""
+    if not path.read_bytes().endswith(b"its end"):
+        raise media.NotAVideo("it is cut")
+    return Clip(5.0, 1280, 720, 24.0, False, "h264", "")
+
+
+def poster(clip: Path, target: Path) -> None:
+    target.write_bytes(b"\xff\xd8")
+
+
+def row_of(task: int) -> tuple[str, int, int]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT status, attempts,"
+            " (SELECT count(*) FROM generations_ledgerentry WHERE task_id = t.id AND kind = 'hold')"
+            " FROM generations_generationtask t WHERE id = %s",
+            [task],
+        )
+        status, attempts, holds = cursor.fetchone()
+    return status, attempts, holds
+
+
+def is_stopped(provider: str) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM generations_breaker WHERE provider = %s", [provider])
+        return bool(cursor.fetchone()[0])
+
+
+def is_known(provider: str, remote_id: str) -> bool:
+    """Whether a row has this id."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM generations_generationtask WHERE provider = %s AND remote_id = %s",
+            [provider, remote_id],
+        )
+        return bool(cursor.fetchone()[0])
+
+
+@dataclass
+class TrueProvider:
+    """What the program talks to in the place of an adapter."""
+
+    name: str
+    world: World
+    unit: str = "USD"
+
+    def submit(self, order: Order) -> str:
+        return self.world.take_order(self.name, order)
+
+    def fetch(self, *, model: str, remote_id: str) -> Report:
+        return self.world.report(self.name, remote_id)
+
+    def balance(self) -> Decimal:
+        if self.world.fate == "stopped":
+            raise AccountProblem("no such key", code="401")
+        if self.world.fate == "no answer":
+            raise OutcomeUnknown("HTTP 502")
+        return self.world.balances[self.name]
