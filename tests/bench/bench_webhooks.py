@@ -223,11 +223,11 @@ def to_stored(site: Site, gate: Gate, orders: int) -> list[str]:
         try:
             worker.wait_for(worker.is_up, "worker")
             site.order(*["gulls"] * orders, delivery="callback")
-            worker.wait_for(lambda: site.all_are("stored"), "clips", seconds=60 + 3 * orders)
+            worker.wait_for(lambda: site.all_are("stored"), "clips", seconds=60 + 3 * orders, every=1)
         finally:
             worker.process.terminate()
             worker.process.wait(60)
-    moment = "strftime('%s', {0}) + strftime('%f', {0}) - strftime('%S', {0})"
+    moment = "(strftime('%s', {0}) + strftime('%f', {0}) - strftime('%S', {0}))"
     if not site.database_url.startswith("sqlite"):
         moment = "extract(epoch FROM {0})::float"
     rows = site.sql(

@@ -107,8 +107,8 @@ class Worker:
         self.process.wait()
         self.wait_for(lambda: not self.processes(), "end of every process", seconds=10)
 
-    def wait_for(self, condition: Any, what: str, *, seconds: float = 60) -> float:
-        return wait_for(condition, what, seconds=seconds, log=self.log)
+    def wait_for(self, condition: Any, what: str, *, seconds: float = 60, every: float = 0.1) -> float:
+        return wait_for(condition, what, seconds=seconds, log=self.log, every=every)
 
     def processes(self) -> list[int]:
         return processes.marked(self.mark)
