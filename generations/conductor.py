@@ -18,7 +18,7 @@ from django.db import OperationalError, connection, transaction
 
 from generations import accounts, budgets, clock, failpoints
 from generations.asking import About, Ask, Outcome
-from generations.models import Account, Breaker, GenerationTask, Status
+from generations.models import Account, Breaker, GenerationTask
 from generations.models.leases import Hold, holding
 from generations.pacing import Pace, clips_that_fit, concurrent_tasks
 from generations.providers import ADAPTERS
@@ -186,7 +186,7 @@ class Conductor:
         return min(room, fit)
 
     def _claim_orders(self, provider: str, room: int, at: datetime) -> list[Ask]:
-        due = GenerationTask.objects.due(at=at).filter(status=Status.QUEUED, provider=provider)
+        due = GenerationTask.objects.due(at=at).to_be_sent().filter(provider=provider)
         tasks = list(due.select_related("start_image", "end_image")[:room])
         if not tasks or Breaker.objects.filter(provider=provider).exists() or self._balance_comes_first(provider, at):
             return []

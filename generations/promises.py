@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db.models import Count, F, Max, Min, OuterRef, Q, QuerySet, Subquery
 
 from generations.models import GenerationTask, Kind, Status, Video
-from generations.models.tasks import ACTIVE
+from generations.models.statuses import ACTIVE
 from generations.submitting import MAX_POSTS
 
 ACCEPTED = (Status.RUNNING, Status.READY, Status.STORED, Status.LOST)

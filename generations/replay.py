@@ -9,7 +9,7 @@ from typing import NamedTuple
 from django.db.models import Exists, OuterRef
 
 from generations.models import GenerationTask, Status, TaskEvent
-from generations.models.tasks import MOVES, RESTING
+from generations.models.statuses import MOVES, RESTING
 
 READ_AT_ONCE = 2000
 ALLOWED = {(was.value, to.value) for was, moves in MOVES.items() for to in moves}

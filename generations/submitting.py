@@ -116,7 +116,8 @@ def _not_accepted(task: GenerationTask, error: ProviderError, *, at: datetime) -
     if isinstance(error, Busy):
         Account.objects.of(task.provider).shrink(at=at)
     if retried or isinstance(error, NotSent | Busy | AccountProblem):
-        due_at = at + timedelta(seconds=_wait(task, error))
+        # One that a callback named already is asked for before it is sent again.
+        due_at = at if posts and task.candidate_id else at + timedelta(seconds=_wait(task, error))
         task.move(
             Status.QUEUED, f"not accepted for now: {error}", at=at, due_at=due_at, submitted_at=None,
             failures=task.failures + 1, doubtful=task.doubtful or retried, **changes,

@@ -16,9 +16,10 @@ from django.db import IntegrityError, transaction
 from generations import accounts, costs, doorbell
 from generations.asking import NO_ERROR, REMIND, About, Ask, Outcome, backoff
 from generations.models import Account, Delivery, DeliveryMode, GenerationTask, Status
+from generations.models.tasks import REFUSED_AND_NAMED
 from generations.providers import get_provider
 from generations.providers.base import RemoteState, Report
-from generations.providers.errors import Busy, Kind, ProviderError
+from generations.providers.errors import Busy, Kind, ProviderError, Rejected
 
 logger = logging.getLogger(__name__)
 
@@ -29,6 +30,7 @@ UNSEEN_ASKS = 5  # and how often it must have been said: under a low rate limit 
 OVERDUE_SHARE = 0.1  # a long overdue task is asked again after a tenth of its delay
 OVERDUE_MAX_SECONDS = 3600.0
 CALLBACK_PATIENCE = 6  # times the documented interval: where a callback is expected, polling is the safety net
+UNDECIDED = (Status.UNCONFIRMED, Status.QUEUED)  # which a callback may name
 WATCHED = (Status.RUNNING, Status.READY, Status.LOST, Status.UNCONFIRMED)
 
 
@@ -57,9 +59,9 @@ def settle_report(task_id: int, outcome: Outcome, *, at: datetime, pace_seconds:
     task = GenerationTask.objects.get(pk=task_id)
     if _is_stale(task, outcome):
         logger.warning("task %s is %s: an answer from before came late: %r", task.pk, task.status, outcome)
-    elif task.status not in WATCHED:
+    elif task.status not in WATCHED and not (task.status == Status.QUEUED and task.candidate_id):
         _too_late(task, outcome, at=at)
-    elif task.status == Status.UNCONFIRMED:
+    elif task.status in UNDECIDED:
         _adopt(task, outcome, at=at)
     elif isinstance(outcome, ProviderError):
         _ask_later(task, outcome, at=at)
@@ -68,23 +70,28 @@ def settle_report(task_id: int, outcome: Outcome, *, at: datetime, pace_seconds:
 
 
 def _adopt(task: GenerationTask, outcome: Outcome, *, at: datetime) -> None:
-    """An order whose answer was lost, and the id that its callback gave: believed when the provider knows it too."""
-    named = task.candidate_id
-    if isinstance(outcome, ProviderError):
+    """An order that was not accepted as far as we know, and the id that its callback gave: believed when the provider
+    knows it too. One that was refused for now is sent again when it does not.
+    """
+    named, waits = task.candidate_id, task.status == Status.QUEUED
+    if isinstance(outcome, ProviderError) and not (waits and isinstance(outcome, Rejected)):
         _ask_later(task, outcome, at=at)
     elif isinstance(outcome, Report) and outcome.state is not RemoteState.UNSEEN and named:
         why = f"its callback named it {named}, and {task.provider} knows that task"
         try:
             with transaction.atomic():
-                task.move(Status.RUNNING, why, at=at, due_at=at, remote_id=named, failures=0, **NO_ERROR)
+                task.move(
+                    Status.RUNNING, why, at=at, due_at=at, remote_id=named, submitted_at=task.submitted_at or at,
+                    failures=0, **NO_ERROR,
+                )  # fmt: skip
         except IntegrityError:
             task.note(f"its callback named it {named}, which is another task's id", at=at)
-            task.put_off(due_at=at + REMIND, candidate_id="")
+            task.put_off(due_at=at if waits else at + REMIND, candidate_id="")
     elif named and _may_still_appear(task, at=at):
         _look_again_for_unseen(task, at=at)
     else:
         task.note(f"a callback named it {named}, which {task.provider} does not know", at=at)
-        task.put_off(due_at=at + REMIND, candidate_id="", unseen_since=None, failures=0)
+        task.put_off(due_at=at if waits else at + REMIND, candidate_id="", unseen_since=None, failures=0)
 
 
 def _is_stale(task: GenerationTask, outcome: Outcome) -> bool:
@@ -228,14 +235,15 @@ def hear(task: GenerationTask, body: str, *, digest: str, named: str, at: dateti
             _tell_if_too_late(task, named, at=at)
         waiting = GenerationTask.objects.filter(pk=task.pk, due_at__gt=at)
         heard = waiting.filter(status=Status.RUNNING) | waiting.filter(status=Status.UNCONFIRMED, candidate_id=named)
+        heard |= waiting.filter(REFUSED_AND_NAMED, candidate_id=named)
         if fresh and heard.update(due_at=at):
             doorbell.ring()
 
 
 def _tell_if_too_late(task: GenerationTask, named: str, *, at: datetime) -> None:
     """A callback for an order that was closed as not accepted: it may be made and billed after all."""
-    if task.status == Status.FAILED:
-        logger.error("task %s was closed as %s, and a callback names it %s", task.pk, task.error_kind, named)
+    if task.posts and task.status in (Status.FAILED, Status.CANCELED):
+        logger.error("task %s is %s, never accepted, and a callback names it %s", task.pk, task.status, named)
         task.note(f"a callback names it {named}: {task.provider} may have accepted it after all, and bill it", at=at)
 
 

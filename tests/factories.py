@@ -12,7 +12,7 @@ from django.conf import settings
 
 from generations import costs, limits
 from generations.models import Budget, Campaign, GenerationTask, Price, Prompt, Status, Video
-from generations.models.tasks import ACTIVE
+from generations.models.statuses import ACTIVE
 from generations.providers.base import Order
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)

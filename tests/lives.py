@@ -13,7 +13,7 @@ from django.db import connection
 
 from generations import costs
 from generations.models import GenerationTask, Status, TaskEvent
-from generations.models.tasks import ACTIVE
+from generations.models.statuses import ACTIVE
 from tests.factories import NOW, a_task
 from tests.trees import a_whole_video
 

@@ -59,6 +59,7 @@ TESTED_BY = {
     "generations/models/breakers.py": "tests/test_submitting.py",
     "generations/models/deliveries.py": "tests/test_webhooks.py",
     "generations/models/events.py": "tests/models/test_tasks.py",
+    "generations/models/statuses.py": "tests/models/test_tasks.py",
     "generations/models/headings.py": "tests/test_reports.py",
     "generations/models/prices.py": "tests/test_costs.py",
     "generations/models/videos.py": "tests/test_saving.py",

@@ -11,11 +11,12 @@ from django.contrib.auth.models import User
 from django_q.models import OrmQ
 from pytest_django import Settings
 
-from generations import watching
+from generations import ordering, watching
 from generations.admin.attention import needs_a_person
 from generations.models import GenerationTask, Kind, LedgerEntry, Status
 from generations.providers.base import RemoteState, Report
-from generations.providers.errors import OutcomeUnknown, ProviderError
+from generations.providers.errors import Kind as ErrorKind
+from generations.providers.errors import OutcomeUnknown, ProviderError, Rejected
 from tests.factories import NOW, a_task
 
 pytestmark = pytest.mark.django_db
@@ -203,15 +204,44 @@ def test_a_lost_task_that_is_asked_for_in_vain_rests_again(report: Report, staff
 
 
 def named(task: GenerationTask, outcome: Report | ProviderError, name: str = "found-1") -> GenerationTask:
-    """An unconfirmed order that a callback named, after the look that the callback asked for."""
+    """An order that a callback named, after the look that the callback asked for."""
     GenerationTask.objects.filter(pk=task.pk).update(candidate_id=name)
     return reported(task, outcome)
 
 
+def refused_for_now(**changes: Any) -> GenerationTask:
+    """A 429 came back, and it waits to be sent again."""
+    return a_task(Status.QUEUED, **{"attempts": 1, "posts": 1, **changes})
+
+
 @pytest.mark.parametrize("report", [WORKING, DONE, FAILED])
-def test_an_order_that_its_callback_named_goes_on_when_the_provider_knows_it(report: Report) -> None:
-    task = named(a_task(Status.UNCONFIRMED), report)
+@pytest.mark.parametrize("made", [lambda: a_task(Status.UNCONFIRMED), refused_for_now])
+def test_an_order_that_its_callback_named_goes_on_when_the_provider_knows_it(report: Report, made: Any) -> None:
+    task = named(made(), report)
     assert (task.status, task.remote_id, task.due_at) == (Status.RUNNING, "found-1", LATER)
+    assert task.submitted_at
+    assert kinds_of(task) == [Kind.HOLD]
+
+
+def test_a_refused_order_that_a_callback_names_is_asked_for_before_it_is_sent_again(staff: User) -> None:
+    task, other = refused_for_now(due_at=LATER), refused_for_now()
+    watching.hear(task, "{}", digest="a digest", named="found-1", at=NOW)
+    assert list(GenerationTask.objects.due(at=NOW).to_be_asked()) == [task]
+    assert list(GenerationTask.objects.to_be_sent()) == [other]
+    assert not ordering.cancel(task, at=NOW, by=staff)
+
+
+def test_one_that_was_never_sent_is_sent_whatever_a_callback_says() -> None:
+    task = refused_for_now(posts=0, candidate_id="made-up")
+    assert (list(GenerationTask.objects.to_be_sent()), list(GenerationTask.objects.to_be_asked())) == ([task], [])
+
+
+@pytest.mark.parametrize("outcome", [UNSEEN, Rejected("bad id", code="400", kind=ErrorKind.INPUT)])
+def test_a_refused_order_is_sent_again_when_the_provider_goes_on_not_to_know_its_name(outcome: Any) -> None:
+    often = {"failures": watching.UNSEEN_ASKS, "unseen_since": LATER - timedelta(minutes=5)}
+    task = named(refused_for_now(**often), outcome)
+    assert (task.status, task.candidate_id, task.due_at) == (Status.QUEUED, "", LATER)
+    assert list(GenerationTask.objects.to_be_sent()) == [task]
     assert kinds_of(task) == [Kind.HOLD]
 
 
@@ -242,15 +272,16 @@ def test_a_name_that_could_not_be_looked_up_is_looked_up_again() -> None:
     assert list(GenerationTask.objects.to_be_asked()) == [task]
 
 
+@pytest.mark.parametrize("status", [Status.FAILED, Status.CANCELED])
 def test_a_callback_for_an_order_that_was_closed_is_told_aloud(
-    caplog: pytest.LogCaptureFixture,
+    status: Status, caplog: pytest.LogCaptureFixture
 ) -> None:
-    task = a_task(Status.FAILED, error_kind="not accepted")
+    task = a_task(status, posts=1)
     body = '{"data": {"taskId": "found-1"}}'
     for _ in range(2):
         watching.hear(task, body, digest="a digest", named="found-1", at=LATER)
     task.refresh_from_db()
-    assert (task.status, task.candidate_id) == (Status.FAILED, "found-1")
+    assert (task.status, task.candidate_id) == (status, "found-1")
     assert task.events.filter(reason__contains="may have accepted it after all").count() == 1
     assert "names it found-1" in caplog.text
     assert list(GenerationTask.objects.filter(needs_a_person(at=LATER))) == [task]

@@ -12,7 +12,8 @@ from generations.models.leases import Lease
 from generations.models.ledger import Kind, LedgerEntry
 from generations.models.prices import Price
 from generations.models.prompts import Prompt, Tag
-from generations.models.tasks import DeliveryMode, GenerationTask, Status
+from generations.models.statuses import Status
+from generations.models.tasks import DeliveryMode, GenerationTask
 from generations.models.videos import Review, Video
 
 __all__ = [

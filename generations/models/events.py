@@ -3,7 +3,8 @@
 from django.conf import settings
 from django.db import models
 
-from generations.models.tasks import GenerationTask, Status
+from generations.models.statuses import Status
+from generations.models.tasks import GenerationTask
 
 
 class TaskEvent(models.Model):

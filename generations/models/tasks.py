@@ -17,42 +17,14 @@ from generations.formats import exact
 from generations.models.campaigns import Campaign
 from generations.models.images import ReferenceImage
 from generations.models.prompts import Prompt
+from generations.models.statuses import ACTIVE, ENDED, IN_FLIGHT, MOVES, Status
 from generations.providers.base import Order
-
-
-class Status(models.TextChoices):
-    QUEUED = "queued"
-    SUBMITTING = "submitting"
-    RUNNING = "running"
-    READY = "ready"
-    STORED = "stored"
-    FAILED = "failed"
-    UNCONFIRMED = "unconfirmed"
-    LOST = "lost"
-    CANCELED = "canceled"
-
-
-MOVES: dict[Status, set[Status]] = {
-    Status.QUEUED: {Status.SUBMITTING, Status.CANCELED},
-    Status.SUBMITTING: {Status.RUNNING, Status.QUEUED, Status.FAILED, Status.UNCONFIRMED},
-    Status.UNCONFIRMED: {Status.RUNNING, Status.FAILED},
-    Status.RUNNING: {Status.READY, Status.FAILED, Status.LOST},
-    Status.READY: {Status.STORED, Status.LOST},
-    Status.LOST: {Status.READY},
-    Status.STORED: set(),
-    Status.FAILED: set(),
-    Status.CANCELED: set(),
-}
-ENDED = (Status.STORED, Status.FAILED, Status.CANCELED)
-RESTING = (*ENDED, Status.LOST)
-# Where a row always says when it is looked at next; a lost one only does when a person asks for it again.
-ACTIVE = tuple(status for status in Status if status not in RESTING)
-# What counts against a provider's limit of tasks at once: also what it may have accepted.
-IN_FLIGHT = (Status.SUBMITTING, Status.RUNNING, Status.UNCONFIRMED)
-
 
 # 256 bits of HMAC-SHA256 under SECRET_KEY, so no row and no log holds the token.
 CALLBACKS = signing.Signer(salt="generations.callback")
+
+# Sent, refused for now, and named by a callback: before it is sent again the provider is asked whether it knows it.
+REFUSED_AND_NAMED = Q(status=Status.QUEUED, posts__gt=0) & ~Q(candidate_id="")
 
 
 class DeliveryMode(models.TextChoices):
@@ -83,8 +55,11 @@ class TaskQuerySet(models.QuerySet["GenerationTask"]):
     def to_be_asked(self) -> TaskQuerySet:
         """Those whose next step is a question to the provider; a lost one only when a person asked for it."""
         dead_urls = Q(status=Status.READY, urls_died=True)
-        named_by_a_callback = Q(status=Status.UNCONFIRMED) & ~Q(candidate_id="")
-        return self.filter(Q(status__in=[Status.RUNNING, Status.LOST]) | dead_urls | named_by_a_callback)
+        undecided = Q(status=Status.UNCONFIRMED) & ~Q(candidate_id="")
+        return self.filter(Q(status__in=[Status.RUNNING, Status.LOST]) | dead_urls | undecided | REFUSED_AND_NAMED)
+
+    def to_be_sent(self) -> TaskQuerySet:
+        return self.filter(status=Status.QUEUED).exclude(REFUSED_AND_NAMED)
 
     def count_in_flight(self) -> dict[str, int]:
         """Provider -> how many tasks it may be working on."""
@@ -234,8 +209,8 @@ class GenerationTask(models.Model):
 
     @property
     def can_be_canceled(self) -> bool:
-        """Whether it provably never reached the provider's books."""
-        return self.status == Status.QUEUED and not self.doubtful
+        """Whether nothing says that it may have reached the provider's books."""
+        return self.status == Status.QUEUED and not self.doubtful and not (self.posts and self.candidate_id)
 
     def order(self) -> Order:
         """What the provider is sent; stored images become links that it can fetch."""

@@ -135,6 +135,8 @@ def _callbacks() -> list[Scenario]:
         of("callback-before-the-answer", "[early]", STORED, steps=("order", "work"), web=True),
         of("callback-before-a-lost-answer", "[early] [lost answer]", STORED, steps=("order", "work"), web=True,
            if_killed=frozenset({"unconfirmed"})),
+        *(of(f"callback-before-a-refusal-{api}", "[early] [busy but taken]", STORED, provider=api,
+             steps=("order", "work"), web=True, if_killed=frozenset({"unconfirmed"})) for api in ("apixo", "apikley")),
     ]  # fmt: skip
 
 

@@ -15,6 +15,18 @@ from tests.crash.gate import Gate
 from tests.crash.postgres import TEMPLATE, Postgres, binaries
 from tests.crash.worker import Site, Worker, copy_of
 
+HERE = Path(__file__).parent
+WAITING = {"gate", "start", "worker"}  # fixtures of tests here that wait for real processes
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What waits comes first: side by side with what computes, it costs little time."""
+
+    def waits(item: pytest.Item) -> bool:
+        return item.path.parent == HERE and bool(WAITING & set(getattr(item, "fixturenames", ())))
+
+    items.sort(key=lambda item: not waits(item))
+
 
 @pytest.fixture(scope="session")
 def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:

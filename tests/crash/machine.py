@@ -195,7 +195,7 @@ class Studio(RuleBasedStateMachine):
 
     def _claim(self, *, twins: bool = False) -> None:
         at, providers = self.world.now, [name for name in ORDERS if not self.world.stopped.get(name)]
-        for task in list(GenerationTask.objects.due(at=at).filter(status=Status.QUEUED, provider__in=providers)):
+        for task in list(GenerationTask.objects.due(at=at).to_be_sent().filter(provider__in=providers)):
             twin = GenerationTask.objects.get(pk=task.pk)
             self._start(task)
             assert not twins or submitting.start(twin, at=at) is None, "two have claimed one order"
@@ -288,6 +288,7 @@ class Studio(RuleBasedStateMachine):
         """Who knows a task's address says what is not so."""
         task, liar = self._task(which), self._task(other)
         named = {"nobody's": "made-up-1", "another task's": task.remote_id or "made-up-1", "none": ""}[name]
+        self.world.misled.add(liar.pk)
         self.world.call_back(liar.pk, named, body=f'{{"data": {{"taskId": "{named}", "state": "success"}}}}')
 
     @precondition(lambda self: self.world.remotes)

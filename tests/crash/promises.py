@@ -15,7 +15,7 @@ from tests.crash.truth import NOT_ACCEPTED, World, clip_of
 
 # The README's picture of a task's life.
 WAYS = {
-    "queued": {"submitting", "canceled"},
+    "queued": {"submitting", "running", "canceled"},
     "submitting": {"running", "queued", "failed", "unconfirmed"},
     "unconfirmed": {"running", "failed"},
     "running": {"ready", "failed", "lost"},
@@ -103,6 +103,8 @@ class Promises:
             assert all(claim.told in NOT_ACCEPTED for claim in claims), what
         elif (was, now) == ("submitting", "running"):
             assert last and last.outcome == remote_id, what
+        elif (was, now) == ("queued", "running"):
+            assert (pk, remote_id) in world.asked_for, what
         elif (was, now) == ("unconfirmed", "running"):
             assert by or last and last.outcome == remote_id or (pk, remote_id) in world.asked_for, what
         elif (was, now) == ("unconfirmed", "failed"):
@@ -188,7 +190,7 @@ class Promises:
                 id for id, other in found.items() if (other["provider"], other["remote_id"]) == (provider, remote.id)
             ]
             assert len(owners) <= 1
-            if (provider, remote.id) in known or remote.task in world.erred:
+            if (provider, remote.id) in known or remote.task in world.erred or world.is_deceived(remote.task):
                 continue
             if world.retry_on_5xx and any(claim.told == "own 5xx" for claim in world.claims[remote.task]):
                 continue  # the operator chose to risk it
@@ -196,5 +198,5 @@ class Promises:
             heard = task["delivery"] == "callback" and remote.state != "forgotten"
             assert not heard, f"{remote.id} called back, and task {remote.task} is still unconfirmed"
         for pk in found:
-            accepted = len(world.accepted_of(pk))
+            accepted = 0 if world.is_deceived(pk) else len(world.accepted_of(pk))
             assert accepted <= (POSTS_MAX if world.retry_on_5xx else 1), f"task {pk} was paid {accepted} times"

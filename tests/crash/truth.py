@@ -30,7 +30,7 @@ from generations.providers.errors import (
 from tests.factories import NOW
 
 # What an answer to an order says, by the README's table: only these prove that nothing was accepted.
-NOT_ACCEPTED = {"busy", "stopped", "unsent", "refused", "refused with all others"}
+NOT_ACCEPTED = {"busy", "busy, and a lie", "stopped", "unsent", "refused", "refused with all others"}
 ORDER_FATES = {
     "accepted": "accepted",
     "accepted, and the callback comes first": "accepted",
@@ -38,6 +38,7 @@ ORDER_FATES = {
     "accepted, the callback comes first, the answer is lost": "unknown",
     "accepted, and another task's id is given": "unknown",
     "accepted, and said to be a server's trouble": "own 5xx",
+    "accepted, the callback comes first, and said to be busy": "busy, and a lie",
     "lost on its way": "unknown",
     "a server's trouble": "own 5xx",
     "refused": "refused",
@@ -100,6 +101,7 @@ class World:
     stopped: dict[str, bool] = field(default_factory=dict)  # provider -> whether it must not be sent orders
     balances: dict[str, Decimal] = field(default_factory=lambda: {"apixo": Decimal(50), "apikley": Decimal(50)})
     erred: set[int] = field(default_factory=set)  # tasks that a person decided wrongly
+    misled: set[int] = field(default_factory=set)  # tasks that a callback named falsely
     fate: str = "accepted"
     file_fates: list[str] = field(default_factory=list)
     sending: Claim | None = None
@@ -159,9 +161,17 @@ class World:
             claim.told = "accepted"
         if "said to be a server's trouble" in self.fate:
             raise ServerTrouble("oops", code="500")
+        if "said to be busy" in self.fate:
+            raise Busy("slow down", code="429")
         if "answer is lost" in self.fate:
             raise OutcomeUnknown("the answer was lost")
         return remote.id
+
+    def is_deceived(self, task: int) -> bool:
+        """Whether a provider said that it refused an order that it took, and then took back what could tell of it."""
+        if all(claim.told != "busy, and a lie" for claim in self.claims[task]):
+            return False
+        return task in self.misled or any("unseen" in self.said[remote.id] for remote in self.accepted_of(task))
 
     def report(self, provider: str, remote_id: str) -> Report:
         assert not connection.in_atomic_block, "a transaction is open while a question is asked"

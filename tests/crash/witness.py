@@ -51,6 +51,7 @@ FATES = {
     "taken id": (True, False),
     "reject": (False, True),
     "busy": (False, True),
+    "busy but taken": (True, False),
     "bad key": (False, True),
     "no money": (False, True),
 }
@@ -267,7 +268,7 @@ class Handler(BaseHTTPRequestHandler):
             self._say(api, 200, {"taskId": "../../etc/passwd"})
         elif fate == "taken id":
             self._say(api, 200, {"taskId": next(iter(self.world.tasks))})
-        elif fate == "busy":
+        elif fate in ("busy", "busy but taken"):
             self._say(api, 429, None, "Rate limit exceeded", {"Retry-After": "2"})
         elif fate in refusals:
             code, text_ = refusals[fate]

@@ -34,7 +34,7 @@ from django_q.signing import SignedPackage
 
 from generations import accounts, clock, conductor, downloads, jobs, ordering, reordering, submitting, watching
 from generations.models import Account, BalanceReading, Budget, GenerationTask, Lease, Status
-from generations.models.tasks import ENDED
+from generations.models.statuses import ENDED
 from generations.providers import ADAPTERS, get_provider
 from generations.providers import http as provider_http
 from generations.providers.base import Order, RemoteState, Report

@@ -9,7 +9,8 @@ from django.db import IntegrityError, transaction
 from pytest_django import Settings
 
 from generations.models import GenerationTask, Status
-from generations.models.tasks import ACTIVE, ENDED, MOVES, ForbiddenMove
+from generations.models.statuses import ACTIVE, ENDED, MOVES
+from generations.models.tasks import ForbiddenMove
 from tests.factories import NOW, a_task, a_video
 
 

@@ -18,7 +18,7 @@ from generations import clock
 from generations.forms import OrderForm
 from generations.management.commands._base import Problems, StudioCommand
 from generations.models import GenerationTask, Prompt, Status
-from generations.models.tasks import ACTIVE
+from generations.models.statuses import ACTIVE
 from generations.ordering import OrderRefused
 from generations.pacing import obstacle
 from generations.preflight import Changed, Receipt, inspect_all, place
