@@ -10,10 +10,11 @@ from decimal import Decimal
 from django.db.models import Sum
 
 from generations import reports
+from generations.figures import Figures
 from generations.models import Campaign, GenerationTask
 from generations.models.headings import NOBODY
 from generations.models.ledger import SPENT
-from generations.reports import Figures, Question
+from generations.reports import Question
 
 SHOWN = 200  # orders of one campaign; the sums count the rest too
 

@@ -6,30 +6,34 @@ the tasks, but for those entries that carry none: on SQLite, all of them.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
-from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db.models import Aggregate, Count, Exists, FloatField, OuterRef, Q, QuerySet, Sum
+from django.db.models import Aggregate, Count, Exists, FloatField, Min, OuterRef, Q, QuerySet, Sum
 from django.db.models.expressions import RawSQL
 
-from generations.formats import usd
-from generations.models import Campaign, Heading, Kind, LedgerEntry, Prompt, Review, Status
+from generations.figures import Figures, Groups, exact
+from generations.models import Campaign, GenerationTask, Heading, Kind, LedgerEntry, Prompt, Review, Status
 from generations.models.headings import NOBODY
 from generations.models.ledger import SETTLED, SPENT
 
 DIMENSIONS = ("provider", "model", "mode", "campaign", "person")
 OF_A_HEADING = ("provider", "model", "mode", "campaign_key", "person_key")
 OF_A_TASK = ("provider", "model", "mode", "campaign", "ordered_by")
-OF_AN_ENTRY = {"day": ["day"], "prompt": ["task__prompt"], "heading": [f"task__{name}" for name in OF_A_TASK]}
+OF_AN_ENTRY = {
+    "day": ["day"],
+    "prompt": ["task__prompt"],
+    "version": ["task__prompt_text", "task__negative_prompt"],
+    "heading": [f"task__{name}" for name in OF_A_TASK],
+}
+BY_HEADING = {"day": "day", "heading": "heading", "prompt": "prompt_key"}  # columns of an entry, where it has a heading
 MOVED = (*SPENT, Kind.RELEASE)
 UNSETTLED = (Status.QUEUED, Status.SUBMITTING, Status.RUNNING, Status.UNCONFIRMED)
-Key = tuple[Any, ...]
+Key = Sequence[Any]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +46,7 @@ class Question:
     provider: str = ""
     campaign: int | None = None  # NOBODY: of no campaign; None: of all
     person: int | None = None
+    prompt: int | None = None
 
     @cached_property
     def bound(self) -> dict[str, Any]:
@@ -61,25 +66,27 @@ class Question:
             if name in self.bound:
                 nobody = name != "provider" and self.bound[name] == NOBODY
                 condition &= Q(**{f"{prefix}{column}": None if nobody else self.bound[name]})
-        return condition
+        return condition & Q(**{f"{prefix}prompt": self.prompt}) if self.prompt else condition
 
     def grouped(
         self, kinds: Iterable[str], by: str, *also: str, with_kept: bool = False, **sums: Aggregate
     ) -> Iterator[tuple[Any, ...]]:
-        """Yield `(key, *also, *sums)` of each group, by `day`, `prompt` or `heading`, whose key has a value for each of
-        DIMENSIONS; a group may come in two parts."""
+        """Yield `(key, *also, *sums)` of each group, by one of OF_AN_ENTRY; a group may come in two parts.
+
+        The key of a `heading` has a value for each of DIMENSIONS, that of a `version` the words and what not to show.
+        """
         entries = _with_kept(self.entries(kinds)) if with_kept else self.entries(kinds)
-        column = {"day": "day", "heading": "heading", "prompt": "prompt_key"}[by]
-        headed = entries.filter(heading__in=self._headings) if self.bound else entries.filter(heading__isnull=False)
-        for key, *rest in headed.values_list(column, *also).annotate(**sums):
-            yield self._headings[key] if by == "heading" else key, *rest
-        if not self._has_bare_entries:
-            return
+        if column := BY_HEADING.get(by):
+            headed = entries.filter(heading__in=self._headings) if self.bound else entries.filter(heading__isnull=False)
+            headed = headed.filter(prompt_key=self.prompt) if self.prompt else headed
+            for key, *rest in headed.values_list(column, *also).annotate(**sums):
+                yield self._headings[key] if by == "heading" else key, *rest
+            if not self._has_bare_entries:
+                return
+            entries = entries.filter(heading=None)
         columns = OF_AN_ENTRY[by]
-        bare = entries.filter(self.of_tasks("task__"), heading=None)
-        for row in bare.values_list(*columns, *also).annotate(**sums):
-            key = tuple(value or NOBODY for value in row[: len(columns)])
-            yield key if by == "heading" else key[0], *row[len(columns) :]
+        for row in entries.filter(self.of_tasks("task__")).values_list(*columns, *also).annotate(**sums):
+            yield _key(by, row[: len(columns)]), *row[len(columns) :]
 
     @cached_property
     def _headings(self) -> dict[int, Key]:
@@ -92,75 +99,11 @@ class Question:
         return LedgerEntry.objects.filter(heading=None).order_by().exists()
 
 
-@dataclass(slots=True)
-class Figures:
-    """Sums of a group; amounts in USD. What has no price is counted beside them, and never taken for nothing."""
-
-    spent: Decimal = Decimal(0)
-    charges: int = 0
-    unpriced: int = 0
-    released: Decimal = Decimal(0)
-    releases: int = 0
-    held: Decimal = Decimal(0)
-    holds: int = 0
-    held_unpriced: int = 0
-    kept: int = 0
-    kept_seconds: float = 0.0
-
-    def add(self, other: Figures) -> None:
-        for name in NAMES:
-            if more := getattr(other, name):
-                setattr(self, name, getattr(self, name) + more)
-
-    @property
-    def known(self) -> Decimal | None:
-        """What was spent; None where all of it has no price, which is not the same as nothing."""
-        return None if self.unpriced and not self.spent else self.spent
-
-    @property
-    def per_kept_clip(self) -> Decimal | None:
-        """All that was spent, divided by the clips that were approved; None where none was, or no price is known."""
-        return self._share(Decimal(self.kept))
-
-    @property
-    def per_kept_second(self) -> Decimal | None:
-        return self._share(Decimal(str(round(self.kept_seconds, 3))))
-
-    def _share(self, parts: Decimal) -> Decimal | None:
-        if not parts or self.known is None:
-            return None
-        return (self.known / parts).quantize(Decimal("0.0001"))
-
-    @property
-    def spent_words(self) -> str:
-        """`$1.20`, `$1.20 + 2 unpriced`, `2 unpriced`."""
-        return _in_words(self.spent, self.unpriced)
-
-    @property
-    def held_words(self) -> str:
-        return _in_words(self.held, self.held_unpriced)
-
-
-def _in_words(amount: Decimal, unknown: int) -> str:
-    unpriced = f"{unknown} unpriced"
-    if not unknown:
-        return usd(amount)
-    return f"{usd(amount)} + {unpriced}" if amount else unpriced
-
-
-NAMES = [each.name for each in fields(Figures)]
-
-
-class Groups(defaultdict[Any, Figures]):
-    def __init__(self) -> None:
-        super().__init__(Figures)
-
-
 @dataclass(frozen=True, slots=True)
 class Row:
     name: str
     figures: Figures
-    url: str = ""
+    key: int = 0  # of what it names, where that has one
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +118,7 @@ def report(question: Question) -> Report:
     days, headings = Groups(), Groups()
     for (day, *heading), figures in _open(question, ["day", *OF_AN_ENTRY["heading"]]):
         days[day].add(figures)
-        headings[tuple(heading)].add(figures)
+        headings[_key("heading", heading)].add(figures)
     for day, figures in _moved(question, by="day"):
         days[day].add(figures)
     for key, figures in [*_moved(question, by="heading"), *_kept(question, by="heading")]:
@@ -195,14 +138,38 @@ def by_prompt(question: Question, *, limit: int | None = None) -> tuple[Figures,
         total.add(figures)
     dearest = sorted(groups, key=lambda pk: (-groups[pk].spent, -groups[pk].held, pk))[:limit]
     prompts = Prompt.objects.only("title", "text").in_bulk(dearest)
-    return total, [Row(prompts[pk].name, groups[pk], prompts[pk].get_absolute_url()) for pk in dearest]
+    return total, [Row(prompts[pk].name, groups[pk], pk) for pk in dearest]
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """Words that a prompt had when clips were ordered of it."""
+
+    name: str  # "v2", by the order in which they were first ordered, "v3, as it is now"
+    words: str
+    figures: Figures
+
+
+def by_version(question: Question, prompt: int) -> list[Version]:
+    """What each wording of a prompt has cost, the latest first."""
+    groups = summed(replace(question, prompt=prompt), by="version")
+    now = Prompt.objects.get(pk=prompt)
+    wordings = GenerationTask.objects.filter(prompt=prompt).order_by().values_list("prompt_text", "negative_prompt")
+    first = [tuple(wording) for *wording, __ in wordings.annotate(first=Min("id")).order_by("first")]
+    found = []
+    for number, (text, unwanted) in enumerate(first, 1):
+        is_now = ", as it is now" if (text, unwanted) == (now.text, now.negative_prompt) else ""
+        words = f"{text} (not: {unwanted})" if unwanted else text
+        if (text, unwanted) in groups:
+            found.append(Version(f"v{number}{is_now}", words, groups[text, unwanted]))
+    return found[::-1]
 
 
 def summed(question: Question, *, by: str, kept: bool = True) -> Groups:
     """All figures of each group, without those of the clips if they are not asked for."""
     groups = Groups()
     for group, figures in _open(question, OF_AN_ENTRY[by]):
-        groups[group if by == "heading" else group[0]].add(figures)
+        groups[_key(by, group)].add(figures)
     for key, figures in [*_moved(question, by=by), *(_kept(question, by=by) if kept else ())]:
         groups[key].add(figures)
     return groups
@@ -222,12 +189,17 @@ def unpriced(question: Question) -> QuerySet[LedgerEntry]:
     return question.entries([Kind.CHARGE]).filter(question.of_tasks("task__"), ~Exists(valued), amount_usd=None)
 
 
-def _open(question: Question, columns: list[str]) -> Iterator[tuple[Key, Figures]]:
+def _key(by: str, values: Key) -> Any:
+    if by == "heading":
+        return tuple(value or NOBODY for value in values)
+    return tuple(values) if by == "version" else values[0]
+
+
+def _open(question: Question, columns: list[str]) -> Iterator[tuple[list[Any], Figures]]:
     """What is held until now, and what has no price until now, of each group; few entries, so their tasks are read."""
     sums = {"amount": Sum("amount_usd"), "n": Count("id"), "known": Count("amount_usd")}
     for entries in (held(question), unpriced(question)):
-        for *group, kind, amount, n, known in entries.values_list(*columns, "kind").annotate(**sums):
-            key = tuple(value or NOBODY for value in group)
+        for *key, kind, amount, n, known in entries.values_list(*columns, "kind").annotate(**sums):
             if kind == Kind.HOLD:
                 yield key, Figures(held=exact(amount), holds=n, held_unpriced=n - known)
             else:
@@ -248,11 +220,6 @@ def _kept(question: Question, *, by: str) -> Iterator[tuple[Any, Figures]]:
     sums = {"n": Count("id"), "seconds": Sum(RawSQL("generations_video.duration_seconds", [], FloatField()))}  # noqa: S611
     for key, n, seconds in question.grouped([Kind.CHARGE], by, with_kept=True, **sums):
         yield key, Figures(kept=n, kept_seconds=seconds)
-
-
-def exact(amount: Decimal | None) -> Decimal:
-    """A sum in the ledger's four places: SQLite adds in binary fractions. No entry with a price sums up to nothing."""
-    return Decimal(0) if amount is None else amount.quantize(Decimal("0.0001"))
 
 
 def _with_kept(entries: QuerySet[LedgerEntry]) -> QuerySet[LedgerEntry]:

@@ -10,8 +10,9 @@ from decimal import Decimal
 from django.db.models import Count, DurationField, ExpressionWrapper, F, Func, IntegerField, QuerySet, Sum
 from django.utils import timezone
 
+from generations.figures import exact
 from generations.models import GenerationTask, Status
-from generations.reports import Question, exact
+from generations.reports import Question
 
 ENDS = (Status.STORED, Status.FAILED, Status.LOST)  # of what was sent
 
@@ -42,6 +43,7 @@ class Score:
     ends: Counter[str] = field(default_factory=Counter)
     seconds: Counter[int] = field(default_factory=Counter)
     failures: dict[str, Failures] = field(default_factory=lambda: defaultdict(Failures))
+    usd: Decimal = Decimal(0)  # what all that ended was priced at
 
     @property
     def ended(self) -> int:
@@ -65,6 +67,10 @@ class Score:
         """How many percent of this provider's failures are of a kind, rounded."""
         return round(100 * self.failures[kind].count / sum(each.count for each in self.failures.values()))
 
+    def share_of_money(self, kind: str) -> int | None:
+        """How many percent of what all its ended orders were priced at failed in this way, rounded."""
+        return round(100 * self.failures[kind].usd / self.usd) if self.usd else None
+
 
 def scores(question: Question) -> list[Score]:
     """Every provider that was sent something in these days."""
@@ -80,6 +86,7 @@ def scores(question: Question) -> list[Score]:
     for provider, status, kind, seconds, n, usd in rows:
         score = found.setdefault(provider, Score(provider))
         score.ends[status] += n
+        score.usd += exact(usd)
         if status == Status.STORED:
             score.seconds[seconds or 0] += n
         else:

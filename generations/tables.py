@@ -5,9 +5,10 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from itertools import zip_longest
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any
 
@@ -46,14 +47,17 @@ class Table:
     title: str
     columns: tuple[Column, ...]
     rows: list[tuple[Cell, ...]]
+    links: list[str] = field(default_factory=list)  # where the first cell of each row leads; "" or none: nowhere
 
     def shown(self, row: tuple[Cell, ...]) -> list[tuple[Column, str]]:
         """Its cells as words for people, each with its column."""
         return [(column, words(cell, column.kind)) for column, cell in zip(self.columns, row, strict=True)]
 
     @property
-    def shown_rows(self) -> list[list[tuple[Column, str]]]:
-        return [self.shown(row) for row in self.rows]
+    def shown_rows(self) -> list[tuple[str, list[tuple[Column, str]]]]:
+        """Each row's link and cells."""
+        shown = map(self.shown, self.rows)
+        return [(link or "", row) for row, link in zip_longest(shown, self.links[: len(self.rows)])]
 
 
 def words(cell: Cell, kind: str) -> str:

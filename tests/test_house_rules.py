@@ -61,6 +61,7 @@ TESTED_BY = {
     "generations/models/events.py": "tests/models/test_tasks.py",
     "generations/models/statuses.py": "tests/models/test_tasks.py",
     "generations/models/headings.py": "tests/test_reports.py",
+    "generations/figures.py": "tests/test_reports.py",
     "generations/models/prices.py": "tests/test_costs.py",
     "generations/models/videos.py": "tests/test_saving.py",
     "generations/providers/base.py": "tests/providers/contract.py",

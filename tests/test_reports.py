@@ -60,10 +60,33 @@ def test_spend_is_summed_by_prompt_dearest_first() -> None:
     bought("0.30", prompt=cheap)
     bought("1.40", prompt=dear)
     _, rows = reports.by_prompt(november())
-    assert [(row.name, f"{row.figures.spent:.2f}", row.url) for row in rows] == [
-        ("Dear", "1.40", dear.get_absolute_url()),
-        ("Cheap", "0.30", cheap.get_absolute_url()),
+    assert [(row.name, f"{row.figures.spent:.2f}", row.key) for row in rows] == [
+        ("Dear", "1.40", dear.pk),
+        ("Cheap", "0.30", cheap.pk),
     ]
+
+
+def test_each_wording_of_a_prompt_has_its_own_cost_per_kept_clip() -> None:
+    prompt = a_prompt(text="gulls at dusk", negative_prompt="rain")
+    first = [bought("0.30", prompt=prompt, prompt_text="gulls") for __ in range(2)]
+    bought("0.50", prompt=prompt, prompt_text="gulls at dusk", negative_prompt="rain")
+    bought("9.00", prompt=a_prompt(), prompt_text="gulls")
+    a_video(first[0], review=Review.APPROVED, reviewed_at=NOW)
+    found = reports.by_version(november(), prompt.pk)
+    assert [(each.name, each.words, f"{each.figures.spent:.2f}", each.figures.kept) for each in found] == [
+        ("v2, as it is now", "gulls at dusk (not: rain)", "0.50", 0),
+        ("v1", "gulls", "0.60", 1),
+    ]
+    assert found[1].figures.per_kept_clip == Decimal("0.60")
+
+
+def test_a_report_is_narrowed_to_a_prompt() -> None:
+    prompt = a_prompt()
+    bought("0.30", prompt=prompt)
+    bought("9.00", prompt=a_prompt())
+    a_task(Status.RUNNING, prompt=prompt)
+    total = reports.report(november(prompt=prompt.pk)).total
+    assert (f"{total.spent:.2f}", f"{total.held:.2f}") == ("0.30", "0.30")
 
 
 def test_as_many_prompts_are_named_as_are_wanted_and_all_are_summed() -> None:

@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from generations import scorecard
-from generations.models import Status
+from generations.models import GenerationTask, Status
 from generations.reports import Question
 from generations.scorecard import Score
 from tests.factories import NOW, a_task
@@ -65,6 +65,14 @@ def test_failures_are_shared_by_kind_with_what_they_would_have_cost() -> None:
         "content": (3, 75, "0.90"),
         "lost": (1, 25, "0.30"),
     }
+
+
+def test_failures_are_a_share_of_what_all_ended_orders_were_priced_at() -> None:
+    stored_after(60, price_usd="2.70")
+    a_task(Status.FAILED, error_kind="content")
+    assert the_score().share_of_money("content") == 10
+    GenerationTask.objects.update(price_usd=None)
+    assert the_score().share_of_money("content") is None
 
 
 def test_each_provider_has_its_own_score_and_a_filter_narrows_them() -> None:

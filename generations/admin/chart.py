@@ -13,6 +13,10 @@ STEPS = (1, 2, 2.5, 5, 10)
 LABEL_EVERY = 4  # bars
 ROOMY = 14  # bars; with more of them the last label would not fit under its bar
 DAY = "%d %b"
+BEAMS_WIDTH, NAMES_WIDTH, AMOUNT_WIDTH = 420, 130, 64  # of a chart whose bars lie
+BEAM_SLOT, BEAM_HEIGHT = 22, 16
+BEAMS_MAX = 8
+NAME_MAX = 22  # characters that fit before a bar
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,55 @@ def draw(
     words = f"{name}: {total} in all, at most {usd(highest)} on a day."
     lines = [Line(_n(_y(top * part / 2, top)), usd(_cents(top * part / 2))) for part in range(3)]
     return Chart([_bar(n, days, top, every=every, form=form) for n in range(len(days))], lines, words)
+
+
+@dataclass(frozen=True, slots=True)
+class Beam:
+    """One row of a lying chart: how long its bar is, and where its words stand."""
+
+    name: str
+    amount: str
+    words: str
+    width: str
+    y: int
+    text_y: int
+
+
+@dataclass(frozen=True, slots=True)
+class Beams:
+    rows: list[Beam]
+    words: str
+    box: str
+    left: int = NAMES_WIDTH
+    names_end: int = NAMES_WIDTH - 8
+    right: int = BEAMS_WIDTH
+    height: int = BEAM_HEIGHT
+
+
+def draw_rows(rows: list[tuple[str, Decimal]], *, name: str, whole: bool = True) -> Beams | None:
+    """The chart of amounts by name, the largest first; None when it would show nothing.
+
+    The smallest are one bar together, unless these are not the `whole` of the rows.
+    """
+    rows = sorted(((words, amount) for words, amount in rows if amount > 0), key=lambda row: -row[1])
+    if len(rows) < 2:
+        return None
+    if not whole:
+        rows = rows[:BEAMS_MAX]
+    if len(rows) > BEAMS_MAX:
+        rest = rows[BEAMS_MAX - 1 :]
+        rows = [*rows[: BEAMS_MAX - 1], (f"{len(rest)} others", sum((amount for _, amount in rest), Decimal(0)))]
+    highest = max(amount for _, amount in rows)
+    beams = [_beam(n, words, amount, amount / highest) for n, (words, amount) in enumerate(rows)]
+    said = f"{name}: {', '.join(beam.words for beam in beams)}."
+    return Beams(beams, said, f"0 0 {BEAMS_WIDTH} {len(beams) * BEAM_SLOT}")
+
+
+def _beam(n: int, name: str, amount: Decimal, share: Decimal) -> Beam:
+    short = name if len(name) <= NAME_MAX else f"{name[: NAME_MAX - 1].rstrip()}…"
+    longest = BEAMS_WIDTH - NAMES_WIDTH - AMOUNT_WIDTH
+    y = n * BEAM_SLOT
+    return Beam(short, usd(amount), f"{name}: {usd(amount)}", _n(max(1.0, longest * float(share))), y, y + 12)
 
 
 def _bar(n: int, days: list[tuple[date, Decimal]], top: float, *, every: int, form: str) -> Bar:

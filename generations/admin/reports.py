@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -27,11 +29,12 @@ from django.urls import path
 from django.utils import timezone
 
 from generations import clock, drift, monthly, reports, scorecard
-from generations.admin.chart import Chart, draw
-from generations.models import Campaign, Status
+from generations.admin.chart import Beams, Chart, draw, draw_rows
+from generations.figures import Figures
+from generations.models import Campaign, Prompt, Status
 from generations.models.headings import NOBODY
 from generations.providers import ADAPTERS
-from generations.reports import Figures, Question, Row
+from generations.reports import Question, Row
 from generations.tables import Column, Table, as_csv, as_xlsx
 
 SHOWN = 200  # rows of a table on the page; a file has them all
@@ -55,6 +58,7 @@ class ReportForm(forms.Form):
     provider = forms.ChoiceField(required=False)
     campaign = forms.TypedChoiceField(required=False, coerce=int, empty_value=None)
     person = forms.TypedChoiceField(required=False, coerce=int, empty_value=None)
+    prompt = forms.ModelChoiceField(Prompt.objects.all(), required=False, widget=forms.HiddenInput)
 
     def __init__(self, asked: QueryDict, *, today: date) -> None:
         own = "practice" if settings.PRACTICE else "real"
@@ -84,7 +88,8 @@ class ReportForm(forms.Form):
 
     def question(self) -> Question:
         asked = dict(self.cleaned_data)
-        return Question(practice=MONEYS[asked.pop("money")], **asked)
+        prompt = asked.pop("prompt")
+        return Question(practice=MONEYS[asked.pop("money")], prompt=prompt.pk if prompt else None, **asked)
 
 
 def may_see(request: HttpRequest) -> bool:
@@ -115,10 +120,11 @@ def reported(
             next((table for table in found if table.slug == slug), None), question, request.GET.get("file", "")
         )
     query = {name: value for name, value in request.GET.dict().items() if name not in ("table", "file")}
-    cut = [Table(each.slug, each.title, each.columns, each.rows[:SHOWN]) for each in found]
+    prompt = Prompt.objects.get(pk=question.prompt) if question.prompt else None
+    cut = [(replace(each, rows=each.rows[:SHOWN]), _beams(each)) for each in found]
     return page(
         request, title, "report", form=form, question=question, tables=cut, shown=SHOWN,
-        query=_query(query), **context,
+        query=_query(query), prompt=prompt, without_prompt=_asked(question), **context,
     )  # fmt: skip
 
 
@@ -161,8 +167,17 @@ def _spend(question: Question, limit: int | None) -> tuple[dict[str, Any], list[
 
 
 def _prompts(question: Question, limit: int | None) -> tuple[dict[str, Any], list[Table]]:
+    """Every prompt; or one, by the words that it had when they were ordered."""
     total, rows = reports.by_prompt(question, limit=limit)
-    return {"total": total, "is_empty": not rows}, [_table("prompt", "Prompt", rows)]
+    links = [f"?{_asked(question, prompt=row.key)}" for row in rows]
+    tables = [replace(_table("prompt", "Prompt", rows), links=links)]
+    if question.prompt:
+        columns = (Column("Version"), *FIGURES, Column("Words"))
+        versions = [
+            (each.name, *_figures(each.figures), each.words) for each in reports.by_version(question, question.prompt)
+        ]
+        tables = [Table("version", "Per version of its words", columns, versions)]
+    return {"total": total, "is_empty": not rows}, tables
 
 
 def _providers(question: Question, limit: int | None) -> tuple[dict[str, Any], list[Table]]:
@@ -175,10 +190,10 @@ def _providers(question: Question, limit: int | None) -> tuple[dict[str, Any], l
           score.percentile(95)) for score in scores],
     )  # fmt: skip
     failures = Table(
-        "failures", "Failures by kind",
-        (Column("Provider"), Column("Kind"), Column("Orders", "count"), Column("Share, %", "count"),
-         Column("Would have cost", "usd")),
-        [(score.provider, kind, each.count, score.share(kind), each.usd) for score in scores
+        "failures", "Failures by kind, and how much of what all ended orders were priced at they were",
+        (Column("Provider"), Column("Kind"), Column("Orders", "count"), Column("Of the failures, %", "count"),
+         Column("Would have cost", "usd"), Column("Of the money, %", "count")),
+        [(score.provider, kind, each.count, score.share(kind), each.usd, score.share_of_money(kind)) for score in scores
          for kind, each in sorted(score.failures.items(), key=lambda item: -item[1].count)],
     )  # fmt: skip
     found = drift.drifts(question)
@@ -218,6 +233,28 @@ def _chart(days: list[tuple[date, Figures]], question: Question) -> Chart | None
     for day, amount in spent.items():
         months[day.replace(day=1)] = months.get(day.replace(day=1), Decimal(0)) + amount
     return draw(sorted(months.items()), name="Spend per month", every=max(1, len(months) // 8), form="%b %Y")
+
+
+def _beams(table: Table) -> Beams | None:
+    """What was spent on each row; of failures, what each kind would have cost."""
+    names = [column.name for column in table.columns]
+    amount = next((name for name in ("Spent", "Would have cost") if name in names), "")
+    if not amount or table.columns[0].kind == "day":
+        return None
+    at = names.index(amount)
+    words = 1 if amount == "Would have cost" else 0
+    rows: dict[str, Decimal] = defaultdict(Decimal)
+    for row in table.rows:
+        cell = row[at]
+        rows[str(row[words])] += cell if isinstance(cell, Decimal) else 0
+    name = f"{table.title}, {amount.lower()}"
+    return draw_rows(list(rows.items()), name=name, whole=len(table.rows) < SHOWN)
+
+
+def _asked(question: Question, **more: Any) -> str:
+    """The address of a question, with other values for some of its parts."""
+    money = "practice" if question.practice else "real"
+    return _query({"from": question.first, "to": question.last, "money": money, **question.bound, **more})
 
 
 def _query(values: dict[str, Any]) -> str:

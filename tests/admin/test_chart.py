@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from generations.admin.chart import draw
+from generations.admin.chart import BEAMS_MAX, draw, draw_rows
 
 DAYS = [date(2026, 11, day) for day in range(7, 21)]
 
@@ -40,3 +40,32 @@ def test_a_day_that_only_brought_money_back_has_no_bar() -> None:
     chart = draw([(DAYS[0], Decimal("-1")), (DAYS[1], Decimal("1"))])
     assert chart is not None
     assert float(chart.bars[0].height) == 0
+
+
+def test_a_lying_chart_has_the_largest_first_and_the_smallest_together() -> None:
+    rows = [(f"row {n}", Decimal(n)) for n in range(12)]
+    chart = draw_rows(rows, name="Spent")
+    assert chart is not None
+    assert [row.words for row in chart.rows][:2] == ["row 11: $11.00", "row 10: $10.00"]
+    assert chart.rows[-1].words == "4 others: $10.00"  # 1 to 4; nothing was spent on row 0
+    assert len(chart.rows) == BEAMS_MAX
+    assert float(chart.rows[0].width) / float(chart.rows[1].width) == pytest.approx(1.1, abs=0.01)
+
+
+def test_others_are_not_summed_where_they_are_not_all_there() -> None:
+    chart = draw_rows([(f"row {n}", Decimal(n)) for n in range(1, 20)], name="Spent", whole=False)
+    assert chart is not None
+    assert [row.name for row in chart.rows] == [f"row {n}" for n in range(19, 11, -1)]
+
+
+def test_one_bar_alone_says_nothing() -> None:
+    assert draw_rows([("all", Decimal(1)), ("nothing", Decimal(0))], name="Spent") is None
+
+
+def test_a_long_name_is_cut_and_told_in_full() -> None:
+    chart = draw_rows([("a lighthouse at dawn, gulls crying", Decimal(2)), ("b", Decimal(1))], name="Spent")
+    assert chart is not None
+    assert (chart.rows[0].name, chart.rows[0].words) == (
+        "a lighthouse at dawn,…",
+        "a lighthouse at dawn, gulls crying: $2.00",
+    )

@@ -47,6 +47,32 @@ def test_a_table_is_a_file_with_plain_numbers(admin_client: Client) -> None:
     assert row == "kling-2-5-turbo-pro,0.3000,1,0,1,0.3000,0.0600,0,0,0"
 
 
+def test_a_prompt_leads_to_the_versions_of_its_words(admin_client: Client) -> None:
+    prompt = a_prompt(title="Gulls", text="gulls")
+    a_video(a_task(Status.STORED, prompt=prompt, prompt_text="gulls"), review=Review.APPROVED, reviewed_at=NOW)
+    a_task(Status.STORED, prompt=a_prompt(title="Terns"))
+    link = f"?from=2026-11-01&amp;to=2026-11-30&amp;money=practice&amp;prompt={prompt.pk}"
+    assert link in text(admin_client, PROMPTS, **NOVEMBER)
+    page = text(admin_client, PROMPTS, **NOVEMBER, prompt=str(prompt.pk))
+    assert "Per version of its words" in page
+    assert "v1, as it is now" in page
+    assert "Terns" not in page
+    assert table(admin_client, PROMPTS, "version", prompt=str(prompt.pk)).splitlines()[1].endswith(",gulls")
+    assert "Only of the prompt" in text(admin_client, SPEND, **NOVEMBER, prompt=str(prompt.pk))
+
+
+def test_a_prompt_that_is_none_is_told(admin_client: Client) -> None:
+    assert "Select a valid choice" in text(admin_client, PROMPTS, prompt="999")
+
+
+def test_what_was_spent_on_each_is_drawn_over_its_table(admin_client: Client) -> None:
+    a_task(Status.STORED)
+    a_task(Status.STORED, provider="apikley", model="kling-2-6", price_usd="0.60")
+    page = text(admin_client, SPEND, **NOVEMBER)
+    assert 'aria-label="Per model, spent: kling-2-6: $0.60, kling-2-5-turbo-pro: $0.30."' in page
+    assert 'aria-label="Per mode,' not in page  # there is only one
+
+
 def test_names_that_people_gave_run_nothing_in_a_spreadsheet(admin_client: Client, staff: User) -> None:
     staff.username = "@SUM(1+1)"
     staff.save()
@@ -93,7 +119,7 @@ def test_providers_have_a_scorecard(admin_client: Client) -> None:
     a_task(Status.STORED, stored_at=NOW)
     a_task(Status.FAILED, error_kind="content")
     assert table(admin_client, PROVIDERS, "scorecard").splitlines()[1] == "apixo,2,1,50,0,0"
-    assert table(admin_client, PROVIDERS, "failures").splitlines()[1] == "apixo,content,1,100,0.3000"
+    assert table(admin_client, PROVIDERS, "failures").splitlines()[1] == "apixo,content,1,100,0.3000,50"
 
 
 def test_practice_is_marked_and_real_money_stands_apart(admin_client: Client) -> None:

@@ -35,6 +35,8 @@ from tests.factories import a_price, an_order
 TASKS_MAX = 5  # of one example: few enough for them to meet
 WHICH = st.integers(0, TASKS_MAX - 1)
 FATES = st.sampled_from([*["accepted"] * 4, *ORDER_FATES])
+FETCHES = st.lists(st.sampled_from(FILE_FATES), min_size=1, max_size=3)
+DEATHS = st.sampled_from([0, 0, 0, *range(1, 9)])
 DELIVERY = st.sampled_from(["polling", "callback"])
 ORDERS: dict[str, dict[str, Any]] = {
     "apixo": {},
@@ -141,9 +143,14 @@ class Studio(RuleBasedStateMachine):
             self._write(0)
             self.landed = [] if ends == "it crashes with half of it written" else self.landed
 
-    @step(order=FATES)
-    def conduct_well(self, order: str) -> None:
-        """A slice in which nothing of ours goes wrong, when something is due."""
+    @step(order=FATES, finished=st.booleans())
+    def conduct_well(self, order: str, finished: bool) -> None:
+        """A slice in which nothing of ours goes wrong, when something is due; clips may be finished by then."""
+        self._conduct_well(order, finished=finished)
+
+    def _conduct_well(self, order: str, *, finished: bool) -> None:
+        for remote in self.world.remotes.values():
+            remote.state = "done" if finished and remote.state == "working" else remote.state
         self._pass_time_until_due()
         self._claim()
         self._exchange_all(order, "as it is")
@@ -305,13 +312,21 @@ class Studio(RuleBasedStateMachine):
 
     @precondition(lambda self: self._some("ready"))
     @step(
-        which=WHICH, fates=st.lists(st.sampled_from(FILE_FATES), max_size=2),
-        dies_at=st.sampled_from([0, 0, 0, *range(1, 9)]),
+        which=WHICH, fates=FETCHES, dies_at=DEATHS,
     )  # fmt: skip
     def save(self, which: int, fates: list[str], dies_at: int) -> None:
         """A job to fetch files: rung for or not, once or doubled; its worker may die at one of its writes."""
         self.world.file_fates = list(fates)
         self._save(self._task(which, "ready").pk, dies_at=dies_at)
+
+    @precondition(lambda self: self._some("running"))
+    @step(fates=FETCHES, dies_at=DEATHS)
+    def clips_are_finished_and_fetched(self, fates: list[str], dies_at: int) -> None:
+        """All of an order's way home at once, so that it is gone often; its last step may go wrong."""
+        self._conduct_well("accepted", finished=True)
+        self.world.file_fates = list(fates)
+        for task in GenerationTask.objects.filter(status=Status.READY):
+            self._save(task.pk, dies_at=dies_at)
 
     def _save(self, pk: int, *, dies_at: int = 0) -> None:
         try:
@@ -400,13 +415,13 @@ class Studio(RuleBasedStateMachine):
 
     # -- the clock --
 
-    @step(seconds=st.sampled_from([1, 6, 31, 46, 95, 160, 3700, 90_000, 1_400_000]))
+    @step(seconds=st.sampled_from([0, 1, 6, 31, 46, 95, 160, 3700, 90_000, 1_400_000]))
     def time_passes(self, seconds: int) -> None:
-        self._pass_time(seconds)
-
-    @step()
-    def time_passes_until_something_is_due(self) -> None:
-        self._pass_time_until_due()
+        """So much of it; 0 stands for as much as it takes until something is due."""
+        if seconds:
+            self._pass_time(seconds)
+        else:
+            self._pass_time_until_due()
 
     def _pass_time_until_due(self) -> bool:
         waiting = GenerationTask.objects.exclude(due_at=None).exclude(status=Status.UNCONFIRMED, candidate_id="")

@@ -49,7 +49,7 @@ ORDER_FATES = {
     "unsent": "unsent",
 }
 STATE_FATES = ["as it is", "as it is", "as it is", "no answer", "busy", "stopped", "an unknown word", "unseen"]
-FILE_FATES = ["whole", "whole", "whole", "cut", "gone", "try again", "no room"]
+FILE_FATES = ["cut", "whole", "gone", "try again", "no room"]
 
 
 class Crashed(BaseException):

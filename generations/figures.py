@@ -1,0 +1,79 @@
+"""Sums of money beside what they bought; what has no price is counted apart."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, fields
+from decimal import Decimal
+from typing import Any
+
+from generations.formats import usd
+
+
+@dataclass(slots=True)
+class Figures:
+    """Sums of a group; amounts in USD. What has no price is counted beside them, and never taken for nothing."""
+
+    spent: Decimal = Decimal(0)
+    charges: int = 0
+    unpriced: int = 0
+    released: Decimal = Decimal(0)
+    releases: int = 0
+    held: Decimal = Decimal(0)
+    holds: int = 0
+    held_unpriced: int = 0
+    kept: int = 0
+    kept_seconds: float = 0.0
+
+    def add(self, other: Figures) -> None:
+        for name in NAMES:
+            if more := getattr(other, name):
+                setattr(self, name, getattr(self, name) + more)
+
+    @property
+    def known(self) -> Decimal | None:
+        """What was spent; None where all of it has no price, which is not the same as nothing."""
+        return None if self.unpriced and not self.spent else self.spent
+
+    @property
+    def per_kept_clip(self) -> Decimal | None:
+        """All that was spent, divided by the clips that were approved; None where none was, or no price is known."""
+        return self._share(Decimal(self.kept))
+
+    @property
+    def per_kept_second(self) -> Decimal | None:
+        return self._share(Decimal(str(round(self.kept_seconds, 3))))
+
+    def _share(self, parts: Decimal) -> Decimal | None:
+        if not parts or self.known is None:
+            return None
+        return (self.known / parts).quantize(Decimal("0.0001"))
+
+    @property
+    def spent_words(self) -> str:
+        """`$1.20`, `$1.20 + 2 unpriced`, `2 unpriced`."""
+        return _in_words(self.spent, self.unpriced)
+
+    @property
+    def held_words(self) -> str:
+        return _in_words(self.held, self.held_unpriced)
+
+
+def _in_words(amount: Decimal, unknown: int) -> str:
+    unpriced = f"{unknown} unpriced"
+    if not unknown:
+        return usd(amount)
+    return f"{usd(amount)} + {unpriced}" if amount else unpriced
+
+
+NAMES = [each.name for each in fields(Figures)]
+
+
+class Groups(defaultdict[Any, Figures]):
+    def __init__(self) -> None:
+        super().__init__(Figures)
+
+
+def exact(amount: Decimal | None) -> Decimal:
+    """A sum in the ledger's four places: SQLite adds in binary fractions. No entry with a price sums up to nothing."""
+    return Decimal(0) if amount is None else amount.quantize(Decimal("0.0001"))
