@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
 from django.db.models import Sum
 from django.template.defaultfilters import date as date_filter
@@ -12,9 +11,11 @@ from django.utils.timezone import localtime
 
 from generations.formats import usd
 from generations.models import GenerationTask, Kind, LedgerEntry, Review, Status, Video
+from generations.models.tasks import BEGINNING_LENGTH
 from generations.ordering import IMAGE_FIELDS
 from generations.providers.base import Order
 
+SETTINGS = ("provider", "model", "mode", "duration_seconds", "aspect_ratio", "sound", "cfg_scale", "route")
 REFUSED = ("content", "input")  # the kinds of failure that the same input meets again
 
 
@@ -32,27 +33,28 @@ class Remark:
 
 def of(order: Order, pictures: dict[str, str], *, price_usd: Decimal | None) -> list[Remark]:
     """What is known of an order with these pictures (field -> SHA-256, or address)."""
-    same = GenerationTask.objects.of_this_site().filter(**_input(order, pictures))
-    return [*_refused(same), *_owned(same.filter(**_settings(order)), price_usd)]
+    same = [task for task in _of_words(order.prompt) if _is_input_of(task, order, pictures)]
+    return [*_refused(same), *_owned([task for task in same if _is_alike(task, order)], price_usd)]
 
 
-def _input(order: Order, pictures: dict[str, str]) -> dict[str, Any]:
-    columns: dict[str, Any] = {"prompt_text": order.prompt, "negative_prompt": order.negative_prompt}
-    for name in IMAGE_FIELDS:
-        if pictures[name] == getattr(order, name):
-            columns |= {f"{name}_url": pictures[name], f"{name}__isnull": True}
-        else:
-            columns[f"{name}__sha256"] = pictures[name]
-    return columns
+def _of_words(words: str) -> list[GenerationTask]:
+    """Orders of these words, the latest first; by nothing else, or SQLite takes another index and reads far more."""
+    ours = GenerationTask.objects.of_this_site().filter(beginning=words[:BEGINNING_LENGTH], prompt_text=words)
+    return list(ours.select_related("start_image", "end_image").order_by("-id"))
 
 
-def _settings(order: Order) -> dict[str, Any]:
-    names = ("provider", "model", "mode", "duration_seconds", "aspect_ratio", "sound", "cfg_scale", "route")
-    return {name: getattr(order, name) for name in names}
+def _is_input_of(task: GenerationTask, order: Order, pictures: dict[str, str]) -> bool:
+    """Whether it was made from the same words and pictures."""
+    own = [image.sha256 if (image := getattr(task, name)) else getattr(task, f"{name}_url") for name in IMAGE_FIELDS]
+    return task.negative_prompt == order.negative_prompt and own == [pictures[name] for name in IMAGE_FIELDS]
 
 
-def _refused(same: Any) -> list[Remark]:
-    task = same.filter(status=Status.FAILED, error_kind__in=REFUSED).order_by("-id").first()
+def _is_alike(task: GenerationTask, order: Order) -> bool:
+    return all(getattr(task, name) == getattr(order, name) for name in SETTINGS)
+
+
+def _refused(same: list[GenerationTask]) -> list[Remark]:
+    task = next((task for task in same if task.status == Status.FAILED and task.error_kind in REFUSED), None)
     if task is None:
         return []
     day = date_filter(localtime(task.finished_at or task.created_at), "j M Y")
@@ -61,8 +63,8 @@ def _refused(same: Any) -> list[Remark]:
     return [Remark("refused", text, task.pk)]
 
 
-def _owned(same: Any, price_usd: Decimal | None) -> list[Remark]:
-    stored = list(same.filter(status=Status.STORED).values_list("pk", flat=True))
+def _owned(same: list[GenerationTask], price_usd: Decimal | None) -> list[Remark]:
+    stored = [task.pk for task in same if task.status == Status.STORED]
     if not stored:
         return []
     kept = Video.objects.filter(task__in=stored, review=Review.APPROVED).count()

@@ -7,6 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from generations import precedents
 from generations.models import Review, Status
@@ -65,3 +67,15 @@ def test_the_same_input_that_was_refused_is_told_in_their_words(kind: str) -> No
 def test_real_orders_do_not_know_practice() -> None:
     stored(practice=False)
     assert known() == []
+
+
+def test_orders_of_the_same_words_are_found_by_an_index() -> None:
+    """A site has a hundred thousand tasks, and every receipt asks."""
+    with CaptureQueriesContext(connection) as asked:
+        known()
+    is_postgresql = connection.vendor == "postgresql"
+    with connection.cursor() as cursor:
+        if is_postgresql:
+            cursor.execute("SET LOCAL enable_seqscan = off")  # it would read a table of no rows
+        cursor.execute(f"EXPLAIN {'' if is_postgresql else 'QUERY PLAN'} {asked[0]['sql']}")
+        assert "task_beginning" in str(cursor.fetchall())

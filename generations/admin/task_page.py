@@ -95,6 +95,7 @@ def live(task: GenerationTask, *, at: datetime) -> dict[str, Any]:
         "traffic": list(_traffic(task)),
         "times": list(_times(task)),
         "events": task.events.select_related("by"),
+        "charged": any(entry.kind == Kind.CHARGE for entry in task.entries.all()),
         "entries": [(entry, ledger.WORDS[entry.kind]) for entry in task.entries.all()],
         "videos": [(video, display.video_poster(video, href=display.admin_url(video))) for video in task.videos.all()],
         "retries": task.retries.all(),

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core import signing
 from django.db import models, transaction
 from django.db.models import Count, Q, Sum
+from django.db.models.functions import Left
 from django.urls import reverse
 
 from generations import offers
@@ -22,6 +23,8 @@ from generations.providers.base import Order
 
 # 256 bits of HMAC-SHA256 under SECRET_KEY, so no row and no log holds the token.
 CALLBACKS = signing.Signer(salt="generations.callback")
+
+BEGINNING_LENGTH = 60  # characters by which orders of the same words are found: a whole text is too long for an index
 
 # Sent, refused for now, and named by a callback: before it is sent again the provider is asked whether it knows it.
 REFUSED_AND_NAMED = Q(status=Status.QUEUED, posts__gt=0) & ~Q(candidate_id="")
@@ -76,6 +79,11 @@ class GenerationTask(models.Model):
     # What was ordered: frozen when the row is made.
     prompt = models.ForeignKey(Prompt, on_delete=models.PROTECT, related_name="tasks")
     prompt_text = models.TextField()
+    beginning = models.GeneratedField(
+        expression=Left("prompt_text", BEGINNING_LENGTH),
+        output_field=models.CharField(max_length=BEGINNING_LENGTH),
+        db_persist=True,
+    )
     negative_prompt = models.TextField(blank=True)
     provider = models.CharField(max_length=20)
     model = models.CharField(max_length=50)
@@ -150,6 +158,7 @@ class GenerationTask(models.Model):
             # The conductor's question, asked several times a second.
             models.Index(fields=["due_at"], name="task_due", condition=Q(due_at__isnull=False)),
             models.Index(fields=["status", "provider"], name="task_status"),
+            models.Index(fields=["beginning"], name="task_beginning"),
         ]
         permissions = [("order_clips", "Can order clips, which costs money")]
 

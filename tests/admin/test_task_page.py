@@ -130,3 +130,11 @@ def test_the_timeline_says_who_did_what(admin_client: Client, staff: object) -> 
     page = page_of(admin_client, task)
     assert "a look was asked for" in page
     assert "by mira" in page
+
+
+def test_what_was_charged_leads_to_a_correction_for_those_who_may(admin_client: Client, viewer_client: Client) -> None:
+    paid, free = a_task(Status.STORED), a_task(Status.FAILED)
+    door = reverse("admin:generations_ledgerentry_correct", args=[paid.pk])
+    assert door in page_of(admin_client, paid)
+    assert door not in page_of(viewer_client, paid)
+    assert reverse("admin:generations_ledgerentry_correct", args=[free.pk]) not in page_of(admin_client, free)
