@@ -160,7 +160,8 @@ def _people() -> list[Scenario]:
         Scenario(name="look-now", prompts=("[slow] gulls",), steps=("order", "tick", "poke", "work"), ends=STORED),
         Scenario(name="ask-again-for-a-lost-one", prompts=("[forgotten] gulls",),
                  steps=("order", "work", "poke", "work"), ends=ends("lost")),
-        Scenario(name="url-life-ends", prompts=("[html] gulls",), steps=("order", "work", "sixteen_days", "work"),
+        Scenario(name="url-life-ends", prompts=("[html] gulls",),
+                 steps=("order", "until_ready", "tick", "tick", "sixteen_days", "work"),
                  ends=ends("lost"), recovery=("sixteen_days", "tick")),
         Scenario(name="cleanup", prompts=("[two videos] gulls",), steps=("order", "work", "sixteen_days", "cleanup"),
                  ends=STORED),
@@ -188,7 +189,8 @@ def _machines() -> list[Scenario]:
         Scenario(name="id-of-another", prompts=("gulls", "[taken id] terns"), ends=(*STORED, *UNSURE),
                  steps=("order_first", "work", "order_rest", "work")),
         Scenario(name="first-order-ever", prompts=("gulls",), ends=STORED, steps=("forget_balances", "order", "work")),
-        Scenario(name="provider-away", prompts=("gulls",), ends=STORED, shut_at_first=True),
+        Scenario(name="provider-away", prompts=("gulls",), ends=STORED, shut_at_first=True,
+                 steps=("order", "tick", "two_minutes", "tick")),
     ]  # fmt: skip
 
 
