@@ -29,6 +29,12 @@ PAGES = {
     "campaigns": "/admin/generations/campaign/",
     "ledger": "/admin/generations/ledgerentry/",
     "prices": "/admin/generations/price/",
+    "balances": "/admin/generations/balancereading/",
+    "spend": "/admin/generations/reports/",
+    "spend-by-prompt": "/admin/generations/reports/prompts/",
+    "spend-by-version": "/admin/generations/reports/prompts/?prompt=1",
+    "scorecard": "/admin/generations/reports/providers/",
+    "statement": "/admin/generations/reports/statement/",
 }
 
 

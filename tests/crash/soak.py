@@ -18,10 +18,12 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from tests.crash import judge, processes
 from tests.crash.liar import UNHEARD, Liar
@@ -31,10 +33,31 @@ from tests.crash.worker import Site, Worker
 
 BATCHES = 10
 QUIET_SECONDS = 420.0  # in which everything comes to its end once it is left alone
-ENDS = ("stored", "failed", "unconfirmed")
+ENDS = ("stored", "failed", "unconfirmed", "canceled")
+PRICE = [
+    "--provider",
+    "apikley",
+    "--model",
+    "kling-2-6",
+    "--mode",
+    "text-to-video",
+    "--duration",
+    "5",
+    "--usd",
+    "0.4",
+    "--source",
+    "soak",
+]
 APIKLEY = {"provider": "apikley", "model": "kling-2-6", "aspect_ratio": "16:9", "sound": False}
-WAITS = "SELECT id, status, error_kind, error_message FROM generations_generationtask WHERE status NOT IN (?, ?, ?)"
+WAITS = "SELECT id, status, error_kind, error_message FROM generations_generationtask WHERE status NOT IN (?, ?, ?, ?)"
 SET_ASIDE = "SELECT count(*) FROM generations_generationtask WHERE error_kind = 'set aside' AND status = 'ready'"
+# A person takes some back that were not sent yet.
+CANCEL = """
+from generations import clock, ordering
+from generations.models import GenerationTask
+for task in GenerationTask.objects.filter(status="queued")[:2]:
+    ordering.cancel(task, at=clock.now(), by=None)
+"""
 # What a person does with a clip that was set aside: "look now".
 LOOK_NOW = """
 from generations import clock, watching
@@ -145,6 +168,8 @@ def run(folder: Path, server: Postgres | None, orders: int, seconds: float, seed
         }  # fmt: skip
         site = Site(folder, liar.url, database_url=server.new_database("soak") if server else "", **more)
         site.migrate()
+        site.manage("prices", "add", *PRICE)
+        site.manage("budgets", "set", "site", "total", "1000")
         with Web(site) as web:
             site.env["PUBLIC_URL"] = f"http://127.0.0.1:{web.port}"
             chaos = Chaos(site, dice, server)
@@ -178,6 +203,8 @@ def buy(site: Site, orders: int, seconds: float) -> None:
                     with suppress(AssertionError):  # the database is away: nothing was written
                         site.order(*prompts, delivery=delivery, **provider)
                         break
+        with suppress(AssertionError):
+            site.manage("shell", "-v0", "-c", CANCEL)
         time.sleep(seconds / BATCHES / 2)
 
 
@@ -208,6 +235,7 @@ def verdict(site: Site, liar: Liar, orders: int) -> list[str]:
         *(liar.paid_again()),
         *judge.broken_promises(site, liar.truth(), clips=clips),
         *wrong_clips(site, liar),
+        *wrong_sums(site, liar),
         *needless_doubt(site, liar),
     ]
 
@@ -224,6 +252,30 @@ def wrong_clips(site: Site, liar: Liar) -> list[str]:
         for pk, prompt, remote_id, sha256 in rows
         if of[remote_id].prompt != prompt or hashlib.sha256(of[remote_id].file).hexdigest() != sha256
     ]
+
+
+def wrong_sums(site: Site, liar: Liar) -> list[str]:
+    """What the ledger says, what the budget counts, and what the provider made for us: all the same."""
+    made = {task.id for task in liar.tasks.values() if not task.fails}
+    priced = site.sql("SELECT remote_id, status, price_usd FROM generations_generationtask")
+    billed = total(price for remote_id, __, price in priced if remote_id in made)
+    open_ = total(price for __, status, price in priced if status == "unconfirmed")
+    spent = total(amount for __, kind, amount in site.sql(judge.LEDGER) if kind == "charge")
+    settled = {task for task, kind, __ in site.sql(judge.LEDGER) if kind != "hold"}
+    held = total(amount for task, __, amount in site.sql(judge.LEDGER) if task not in settled)
+    ((counted_held, counted_spent),) = site.sql("SELECT held_usd, spent_usd FROM generations_budgetperiod")
+    counted = total([counted_held]), total([counted_spent])
+    say(f"money: {spent} spent and {held} held by the ledger; {billed} for clips that the provider made")
+    if spent == billed and held == open_ and counted == (held, spent):
+        return []
+    return [
+        f"money: the ledger {spent} + {held}, the budget {counted[1]} + {counted[0]}, the journal {billed} + {open_}"
+    ]
+
+
+def total(amounts: Iterable[Any]) -> Decimal:
+    """SQLite gives numbers in binary."""
+    return sum((Decimal(str(amount)).quantize(Decimal("0.0001")) for amount in amounts), Decimal(0))
 
 
 def needless_doubt(site: Site, liar: Liar) -> list[str]:
