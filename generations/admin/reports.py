@@ -172,9 +172,9 @@ def _prompts(question: Question, limit: int | None) -> tuple[dict[str, Any], lis
     links = [f"?{_asked(question, prompt=row.key)}" for row in rows]
     tables = [replace(_table("prompt", "Prompt", rows), links=links)]
     if question.prompt:
-        columns = (Column("Version"), *FIGURES, Column("Words"))
+        columns = (Column("Version"), Column("Words"), *FIGURES)
         versions = [
-            (each.name, *_figures(each.figures), each.words) for each in reports.by_version(question, question.prompt)
+            (each.name, each.words, *_figures(each.figures)) for each in reports.by_version(question, question.prompt)
         ]
         tables = [Table("version", "Per version of its words", columns, versions)]
     return {"total": total, "is_empty": not rows}, tables
@@ -190,7 +190,7 @@ def _providers(question: Question, limit: int | None) -> tuple[dict[str, Any], l
           score.percentile(95)) for score in scores],
     )  # fmt: skip
     failures = Table(
-        "failures", "Failures by kind, and how much of what all ended orders were priced at they were",
+        "failures", "Failures by kind, and their share of what all ended orders were priced at",
         (Column("Provider"), Column("Kind"), Column("Orders", "count"), Column("Of the failures, %", "count"),
          Column("Would have cost", "usd"), Column("Of the money, %", "count")),
         [(score.provider, kind, each.count, score.share(kind), each.usd, score.share_of_money(kind)) for score in scores

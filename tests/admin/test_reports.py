@@ -57,7 +57,11 @@ def test_a_prompt_leads_to_the_versions_of_its_words(admin_client: Client) -> No
     assert "Per version of its words" in page
     assert "v1, as it is now" in page
     assert "Terns" not in page
-    assert table(admin_client, PROMPTS, "version", prompt=str(prompt.pk)).splitlines()[1].endswith(",gulls")
+    assert (
+        table(admin_client, PROMPTS, "version", prompt=str(prompt.pk))
+        .splitlines()[1]
+        .startswith('"v1, as it is now",gulls,0.3000')
+    )
     assert "Only of the prompt" in text(admin_client, SPEND, **NOVEMBER, prompt=str(prompt.pk))
 
 
