@@ -39,6 +39,7 @@ from generations.tables import Column, Table, as_csv, as_xlsx
 
 SHOWN = 200  # rows of a table on the page; a file has them all
 DAYS_OF_BARS = 62  # longer periods get a bar a month
+LABELS = 5  # under the bars, about: more would touch on a phone
 SANE = [MinValueValidator(date(2000, 1, 1)), MaxValueValidator(date(2100, 12, 31))]
 MONEYS = {"practice": True, "real": False}
 TITLES = {"provider": "Provider", "model": "Model", "mode": "Mode", "campaign": "Campaign", "person": "Person"}
@@ -228,11 +229,11 @@ def _chart(days: list[tuple[date, Figures]], question: Question) -> Chart | None
         bars = [
             (day, spent.get(day, Decimal(0))) for n in range(length) for day in [question.first + timedelta(days=n)]
         ]
-        return draw(bars, name="Spend per day", every=max(1, length // 8))
+        return draw(bars, name="Spend per day", every=max(1, length // LABELS))
     months: dict[date, Decimal] = {}
     for day, amount in spent.items():
         months[day.replace(day=1)] = months.get(day.replace(day=1), Decimal(0)) + amount
-    return draw(sorted(months.items()), name="Spend per month", every=max(1, len(months) // 8), form="%b %Y")
+    return draw(sorted(months.items()), name="Spend per month", every=max(1, len(months) // LABELS), form="%b %Y")
 
 
 def _beams(table: Table) -> Beams | None:
