@@ -33,7 +33,8 @@ def catalog(request: HttpRequest) -> HttpResponse:
     if after and not before and found.newer is None:
         here = f"?campaign={slug}" if campaign else ""
         return redirect(reverse("catalog") + here)  # the way back ends at the newest page, whole
-    context = {"page": found, "first": not (before or after), "campaign": campaign}
+    offered = list(Campaign.objects.filter(archived=False) | Campaign.objects.filter(slug=slug))
+    context = {"page": found, "first": not (before or after), "campaign": campaign, "campaigns": offered}
     return render(request, "catalog/catalog.html", context)
 
 

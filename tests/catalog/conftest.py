@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -56,3 +57,12 @@ def an_image(content: bytes = b"a picture") -> ReferenceImage:
 
 def body(response: Any) -> bytes:
     return bytes(response.getvalue() if response.streaming else response.content)
+
+
+def text(response: Any) -> str:
+    """What the page says, without its tags."""
+    return " ".join(re.sub(r"<[^>]+>", " ", response.content.decode()).split())
+
+
+def titles(response: Any) -> list[str]:
+    return re.findall(r"<h2><a [^>]+>([^<]+)</a></h2>", response.content.decode())
