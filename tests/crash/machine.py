@@ -10,65 +10,34 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
-from functools import wraps
 from typing import Any
 
-from django.apps import apps
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.db import connection, transaction
+from django.db import connection
 from hypothesis import note
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+from hypothesis.stateful import initialize, precondition
 
-from generations import accounts, budgets, cleanup, limits, ordering, reordering, saving, submitting, watching
-from generations.asking import About, Ask, Outcome
-from generations.models import Account, GenerationTask, Lease, Status
+from generations import cleanup, limits, ordering, reordering, saving
+from generations.asking import Ask, Outcome
+from generations.models import GenerationTask, Lease, Status
 from generations.ordering import OrderRefused
-from generations.providers.base import RemoteState, Report
-from generations.providers.errors import AccountProblem
 from generations.stepping import step_without_asking
+from tests.crash.conducting import Conducting
+from tests.crash.deciding import Deciding
 from tests.crash.promises import Promises
-from tests.crash.truth import FILE_FATES, ORDER_FATES, STATE_FATES, Claim, Crashed, Remote, World, is_stopped, row_of
+from tests.crash.steps import DEATHS, DELIVERY, FETCHES, ORDERS, PROVIDER, TASKS_MAX, WHICH, empty, step
+from tests.crash.truth import Claim, Crashed, World
 from tests.factories import a_price, an_order
 
-TASKS_MAX = 5  # of one example: few enough for them to meet
-WHICH = st.integers(0, TASKS_MAX - 1)
-FATES = st.sampled_from([*["accepted"] * 4, *ORDER_FATES])
-FETCHES = st.lists(st.sampled_from(FILE_FATES), min_size=1, max_size=3)
-DEATHS = st.sampled_from([0, 0, 0, *range(1, 9)])
-DELIVERY = st.sampled_from(["polling", "callback"])
-ORDERS: dict[str, dict[str, Any]] = {
-    "apixo": {},
-    "apikley": {"provider": "apikley", "model": "kling-2-6", "sound": False, "aspect_ratio": "16:9"},
-}
-PROVIDER = st.sampled_from(sorted(ORDERS))
-ENDS = ["well", "well", "well", "well", "it crashes", "it sleeps", "it crashes with half of it written"]
 SAVE_LEASE_SECONDS = 20
 PATIENCE = 400  # rounds until everything must have come to rest
 
 
-def step(**strategies: Any) -> Callable[[Any], Any]:
-    """A rule after which every promise is checked."""
-
-    def decorated(act: Callable[..., None]) -> Any:
-        @rule(**strategies)
-        @wraps(act)
-        def act_and_check(self: Studio, **chosen: Any) -> None:
-            self.is_sound = False
-            act(self, **chosen)
-            self.promises.check()
-            self.is_sound = True
-
-        return act_and_check
-
-    return decorated
-
-
-class Studio(RuleBasedStateMachine):
+class Studio(Conducting, Deciding):
     """One site, two providers, and a person who decides now and then."""
 
-    is_sound = False  # whether the last step went well
     current: World  # of the example that runs; the test lets the program meet its clock and providers
 
     @initialize(
@@ -79,7 +48,7 @@ class Studio(RuleBasedStateMachine):
         delivery=DELIVERY,
     )
     def open(self, retry_on_5xx: bool, limit: str | None, provider: str, takes: int, delivery: str) -> None:
-        _empty()
+        empty()
         self.world = Studio.current = World(retry_on_5xx)
         settings.RETRY_SUBMIT_ON_5XX = retry_on_5xx
         self.promises = Promises(self.world)
@@ -128,146 +97,6 @@ class Studio(RuleBasedStateMachine):
             note(f"task {task.pk}: once more as {verb(task, at=self.world.now, by=self.person).pk}")
         except OrderRefused as error:
             note(f"task {task.pk}: {error}")
-
-    # -- the conductor --
-
-    @step(order=FATES, question=st.sampled_from(STATE_FATES), twins=st.booleans(), ends=st.sampled_from(ENDS))
-    def conduct(self, order: str, question: str, twins: bool, ends: str) -> None:
-        """What is due is claimed, sent and asked for; the process may die, or fall asleep, before it writes down what
-        it heard. With `twins`, two processes try to claim each order."""
-        self._claim(twins=twins)
-        self._exchange_all(order, question)
-        if ends == "it crashes":
-            self.landed = []
-        while self.landed and ends != "it sleeps":
-            self._write(0)
-            self.landed = [] if ends == "it crashes with half of it written" else self.landed
-
-    @step(order=FATES, finished=st.booleans())
-    def conduct_well(self, order: str, finished: bool) -> None:
-        """A slice in which nothing of ours goes wrong, when something is due; clips may be finished by then."""
-        self._conduct_well(order, finished=finished)
-
-    def _conduct_well(self, order: str, *, finished: bool) -> None:
-        for remote in self.world.remotes.values():
-            remote.state = "done" if finished and remote.state == "working" else remote.state
-        self._pass_time_until_due()
-        self._claim()
-        self._exchange_all(order, "as it is")
-        while self.landed:
-            self._write(0)
-        step_without_asking(self.world.now)
-
-    @precondition(lambda self: not self.air)
-    @step(twins=st.booleans())
-    def claim(self, twins: bool) -> None:
-        """The first half of a slice; its requests are sent later, or never."""
-        self._claim(twins=twins)
-
-    @precondition(lambda self: self.air)
-    @step(which=WHICH, order=FATES, question=st.sampled_from(STATE_FATES))
-    def exchange(self, which: int, order: str, question: str) -> None:
-        """One request and its answer, which is not written yet."""
-        ask = self.air.pop(which % len(self.air))
-        self.landed.append((ask, self._hear(ask, order if ask.about is About.ORDER else question)))
-
-    @precondition(lambda self: self.landed)
-    @step(which=WHICH)
-    def write(self, which: int) -> None:
-        self._write(which)
-
-    @precondition(lambda self: self.written)
-    @step(which=WHICH)
-    def write_once_more(self, which: int) -> None:
-        """The commit's own answer was lost, so the same answer is written again, however much later."""
-        self._settle(*self.written[which % len(self.written)])
-
-    @precondition(lambda self: self.air or self.landed)
-    @step()
-    def crash(self) -> None:
-        """The process that spoke to the providers dies: what was in the air is forgotten."""
-        self.air, self.landed = [], []
-
-    @precondition(lambda self: self._some("submitting"))
-    @step()
-    def another_slice_begins(self) -> None:
-        """One that finds what the one before has left, whether that is dead or asleep."""
-        submitting.forsake(GenerationTask.objects.of_this_site())
-
-    @precondition(lambda self: self._some("submitting", "unconfirmed", "ready"))
-    @step()
-    def step_what_needs_no_answer(self) -> None:
-        """Orders whose worker died, undecided ones, and files to be fetched."""
-        step_without_asking(self.world.now)
-
-    def _claim(self, *, twins: bool = False) -> None:
-        at, providers = self.world.now, [name for name in ORDERS if not self.world.stopped.get(name)]
-        for task in list(GenerationTask.objects.due(at=at).to_be_sent().filter(provider__in=providers)):
-            twin = GenerationTask.objects.get(pk=task.pk)
-            self._start(task)
-            assert not twins or submitting.start(twin, at=at) is None, "two have claimed one order"
-        for task in list(GenerationTask.objects.due(at=at).to_be_asked()):
-            with transaction.atomic():
-                ask = watching.look(task, at=at)
-            self.air += [ask] if ask else []
-        for account in Account.objects.all():
-            if accounts.is_due(account, at=at):
-                self.air.append(accounts.read(account, at=at))
-
-    def _exchange_all(self, order: str, question: str) -> None:
-        while self.air:
-            ask = self.air.pop(0)
-            self.landed.append((ask, self._hear(ask, order if ask.about is About.ORDER else question)))
-
-    def _start(self, task: GenerationTask) -> None:
-        with transaction.atomic():
-            ask = submitting.start(task, at=self.world.now)
-        if ask is None:
-            return
-        claim = self.claims[id(ask)] = Claim(task.pk, ask.attempt, ask)
-        self.world.claims[task.pk].append(claim)
-        assert self.world.may_be_sent(claim), f"task {task.pk} is claimed again, and may have been accepted before"
-        self.air.append(ask)
-
-    def _hear(self, ask: Ask, fate: str) -> Outcome:
-        world = self.world
-        world.fate, world.sending, world.asking = fate, self.claims.get(id(ask)), ask.task_id
-        outcome = ask()
-        if world.sending:
-            world.sending.told = world.sending.told or "unsent"  # not begun in time
-            world.sending.outcome = outcome
-        note(f"{ask.about.value} of {f'task {ask.task_id}' if ask.task_id else ask.provider}: {fate}: {outcome!r}")
-        return outcome
-
-    def _write(self, which: int) -> None:
-        ask, outcome = self.landed.pop(which % len(self.landed))
-        self._settle(ask, outcome)
-        self.written.append((ask, outcome))
-
-    def _settle(self, ask: Ask, outcome: Outcome) -> None:
-        at = self.world.now
-        with transaction.atomic(), budgets.together():
-            if ask.about is About.ORDER:
-                claim, (status, attempts, __) = self.claims[id(ask)], row_of(ask.task_id)
-                # Only then is it written as what became of the order; else it is a note at most.
-                heard = (status, attempts) == ("submitting", claim.attempt)
-                claim.settled = claim.settled or heard
-                if heard and claim.told in ("stopped", "refused with all others"):
-                    self.world.stopped[ask.provider] = True
-                submitting.settle_order(ask.task_id, outcome, at=at, attempt=ask.attempt)
-            elif ask.about is About.STATE:
-                watched = row_of(ask.task_id)[0] in ("running", "ready", "lost", "unconfirmed")
-                if watched and isinstance(outcome, AccountProblem):
-                    self.world.stopped[ask.provider] = True
-                if isinstance(outcome, Report) and outcome.state is RemoteState.UNSEEN:
-                    self.world.unseen[ask.task_id].append(at)
-                else:
-                    self.world.unseen[ask.task_id].clear()
-                watching.settle_report(ask.task_id, outcome, at=at)
-            else:
-                accounts.settle_balance(ask.provider, outcome, at=at)
-                if isinstance(outcome, Decimal) and outcome > 0 and not is_stopped(ask.provider):
-                    self.world.stopped[ask.provider] = False  # an improvement closes it, and nothing else
 
     # -- the providers --
 
@@ -360,86 +189,6 @@ class Studio(RuleBasedStateMachine):
     def clean_up(self) -> None:
         cleanup.clean_up(at=self.world.now)
 
-    # -- people --
-
-    @precondition(lambda self: len(self.pages) < TASKS_MAX)
-    @step(which=WHICH)
-    def open_page(self, which: int) -> None:
-        """A person looks at a task now, and acts upon what was seen some time later."""
-        self.pages.append(self._task(which))
-
-    @precondition(lambda self: self.pages or self._some("unconfirmed"))
-    @step(which=WHICH, given=st.sampled_from(["the right one", "the right one", "made up", "another task's", "no id"]))
-    def confirm(self, which: int, given: str) -> None:
-        task, at = self._page(which, "unconfirmed"), self.world.now
-        mine = [remote.id for remote in self.world.accepted_of(task.pk)]
-        others = [remote.id for remote in self.world.remotes.values() if remote.id not in mine]
-        right, other = (mine[-1] if mine else "made-up-2"), (others[0] if others else "made-up-3")
-        text = {"the right one": right, "made up": "made-up-4", "another task's": other, "no id": "a b/../c"}[given]
-        try:
-            if submitting.confirm(task, text, "on the dashboard", at=at, by=self.person) and text not in mine:
-                self._err(task.pk, text)
-        except submitting.NotAnId as error:
-            note(str(error))
-
-    def _err(self, pk: int, named: str) -> None:
-        """A person gave a task an id that is not its own: what becomes of both is no fault of the program's."""
-        self.world.erred |= {pk} | ({self.world.remotes[named].task} if named in self.world.remotes else set())
-
-    @precondition(lambda self: self.pages or self._some("unconfirmed"))
-    @step(which=WHICH)
-    def abandon(self, which: int) -> None:
-        task = self._page(which, "unconfirmed")
-        if submitting.abandon(task, "not on the dashboard", at=self.world.now, by=self.person):
-            flying = any(ask.about is About.ORDER and ask.task_id == task.pk for ask in self.air)
-            self.world.erred |= {task.pk} if self.world.accepted_of(task.pk) or flying else set()
-
-    @precondition(lambda self: self.pages or self._some("unconfirmed"))
-    @step(which=WHICH)
-    def wait(self, which: int) -> None:
-        submitting.wait(self._page(which, "unconfirmed"), "it may turn up", at=self.world.now, by=self.person)
-
-    @precondition(lambda self: self._some("running", "lost", "ready"))
-    @step(which=WHICH)
-    def poke(self, which: int) -> None:
-        watching.poke(self._page(which, "running", "lost"), at=self.world.now, by=self.person)
-
-    @precondition(lambda self: any(self.world.stopped.values()))
-    @step(provider=PROVIDER)
-    def close_breaker(self, provider: str) -> None:
-        self._close_breaker(provider)
-
-    def _close_breaker(self, provider: str) -> None:
-        accounts.close_breaker(provider)
-        self.world.stopped[provider] = False
-
-    # -- the clock --
-
-    @step(seconds=st.sampled_from([0, 1, 6, 31, 46, 95, 160, 3700, 90_000, 1_400_000]))
-    def time_passes(self, seconds: int) -> None:
-        """So much of it; 0 stands for as much as it takes until something is due."""
-        if seconds:
-            self._pass_time(seconds)
-        else:
-            self._pass_time_until_due()
-
-    def _pass_time_until_due(self) -> bool:
-        waiting = GenerationTask.objects.exclude(due_at=None).exclude(status=Status.UNCONFIRMED, candidate_id="")
-        due = waiting.order_by("due_at").values_list("due_at", flat=True).first()
-        if due is not None:
-            self._pass_time(max(1.0, (due - self.world.now).total_seconds()))
-        return due is not None
-
-    @step(seconds=st.sampled_from([5, 3600, 86_400]))
-    def clock_is_set_back(self, seconds: int) -> None:
-        self.world.set_back(seconds)
-
-    def _pass_time(self, seconds: float) -> None:
-        self.world.pass_time(seconds)
-        for name in [name for name, ends in self.dead_leases.items() if ends <= self.world.monotonic]:
-            del self.dead_leases[name]
-            Lease.objects.filter(name=name).update(token=None, expires_at=None)
-
     # -- the end --
 
     def teardown(self) -> None:
@@ -447,7 +196,7 @@ class Studio(RuleBasedStateMachine):
             if self.is_sound:
                 self._come_to_rest()
         finally:
-            _empty()
+            empty()
 
     def _come_to_rest(self) -> None:
         """Everybody behaves from now on: everything must end, or wait for a person."""
@@ -482,33 +231,6 @@ class Studio(RuleBasedStateMachine):
         for task in GenerationTask.objects.filter(status=Status.READY):
             self._save(task.pk)
         return self._pass_time_until_due()
-
-    # -- choosing --
-
-    def _some(self, *statuses: str) -> bool:
-        return any(status in statuses for status in self.promises.status.values())
-
-    def _task(self, which: int, *statuses: str) -> GenerationTask:
-        """One of the tasks in these statuses, or of all when none is."""
-        tasks = list(GenerationTask.objects.order_by("id"))
-        tasks = [task for task in tasks if task.status in statuses] or tasks
-        return tasks[which % len(tasks)]
-
-    def _page(self, which: int, *statuses: str) -> GenerationTask:
-        """A task as a person sees it: as it is now, or as it was when a page was opened."""
-        tasks = list(GenerationTask.objects.order_by("id"))
-        fitting = [task for task in [*self.pages[-3:], *tasks] if task.status in statuses] or tasks
-        return fitting[which % len(fitting)]
-
-    def _remote(self, which: int) -> Remote:
-        remotes = list(self.world.remotes.values())
-        return remotes[which % len(remotes)]
-
-
-def _empty() -> None:
-    with transaction.atomic(), connection.cursor() as cursor:
-        for model in apps.get_app_config("generations").get_models():
-            cursor.execute(f"DELETE FROM {model._meta.db_table}")
 
 
 @contextmanager

@@ -1,0 +1,67 @@
+"""What people do, in the state machine: they decide, by pages that they opened some time ago."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import User
+from hypothesis import note
+from hypothesis import strategies as st
+from hypothesis.stateful import precondition
+
+from generations import accounts, submitting, watching
+from generations.asking import About
+from tests.crash.steps import PROVIDER, TASKS_MAX, WHICH, Steps, step
+
+
+class Deciding(Steps):
+    person: User
+
+    @precondition(lambda self: len(self.pages) < TASKS_MAX)
+    @step(which=WHICH)
+    def open_page(self, which: int) -> None:
+        """A person looks at a task now, and acts upon what was seen some time later."""
+        self.pages.append(self._task(which))
+
+    @precondition(lambda self: self.pages or self._some("unconfirmed"))
+    @step(which=WHICH, given=st.sampled_from(["the right one", "the right one", "made up", "another task's", "no id"]))
+    def confirm(self, which: int, given: str) -> None:
+        task, at = self._page(which, "unconfirmed"), self.world.now
+        mine = [remote.id for remote in self.world.accepted_of(task.pk)]
+        others = [remote.id for remote in self.world.remotes.values() if remote.id not in mine]
+        right, other = (mine[-1] if mine else "made-up-2"), (others[0] if others else "made-up-3")
+        text = {"the right one": right, "made up": "made-up-4", "another task's": other, "no id": "a b/../c"}[given]
+        try:
+            if submitting.confirm(task, text, "on the dashboard", at=at, by=self.person) and text not in mine:
+                self._err(task.pk, text)
+        except submitting.NotAnId as error:
+            note(str(error))
+
+    def _err(self, pk: int, named: str) -> None:
+        """A person gave a task an id that is not its own: what becomes of both is no fault of the program's."""
+        self.world.erred |= {pk} | ({self.world.remotes[named].task} if named in self.world.remotes else set())
+
+    @precondition(lambda self: self.pages or self._some("unconfirmed"))
+    @step(which=WHICH)
+    def abandon(self, which: int) -> None:
+        task = self._page(which, "unconfirmed")
+        if submitting.abandon(task, "not on the dashboard", at=self.world.now, by=self.person):
+            flying = any(ask.about is About.ORDER and ask.task_id == task.pk for ask in self.air)
+            self.world.erred |= {task.pk} if self.world.accepted_of(task.pk) or flying else set()
+
+    @precondition(lambda self: self.pages or self._some("unconfirmed"))
+    @step(which=WHICH)
+    def wait(self, which: int) -> None:
+        submitting.wait(self._page(which, "unconfirmed"), "it may turn up", at=self.world.now, by=self.person)
+
+    @precondition(lambda self: self._some("running", "lost", "ready"))
+    @step(which=WHICH)
+    def poke(self, which: int) -> None:
+        watching.poke(self._page(which, "running", "lost"), at=self.world.now, by=self.person)
+
+    @precondition(lambda self: any(self.world.stopped.values()))
+    @step(provider=PROVIDER)
+    def close_breaker(self, provider: str) -> None:
+        self._close_breaker(provider)
+
+    def _close_breaker(self, provider: str) -> None:
+        accounts.close_breaker(provider)
+        self.world.stopped[provider] = False
