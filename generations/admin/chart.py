@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from generations.formats import usd
 
-WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 560, 170, 46, 22, 8
+WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 560, 170, 62, 22, 8
 STEPS = (1, 2, 2.5, 5, 10)
 LABEL_EVERY = 4  # bars
 ROOMY = 14  # bars; with more of them the last label would not fit under its bar
