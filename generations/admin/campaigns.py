@@ -23,7 +23,7 @@ from generations.models.ledger import SETTLED, SPENT
 
 
 class InUseFilter(admin.SimpleListFilter):
-    """Archived campaigns are out of the way until they are asked for."""
+    """What is archived, a campaign or a prompt, is out of the way until it is asked for."""
 
     title = "archived"
     parameter_name = "archived"
@@ -35,7 +35,7 @@ class InUseFilter(admin.SimpleListFilter):
         first, *others = super().choices(changelist)
         return [{**first, "display": "In use"}, *others]
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Campaign]) -> QuerySet[Campaign]:
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return queryset if self.value() == "all" else queryset.filter(archived=self.value() == "yes")
 
 

@@ -14,7 +14,7 @@ from django.utils.html import format_html, format_html_join
 
 from generations.admin import display, generate, verbs
 from generations.admin.base import ModelAdmin, ModelForm
-from generations.admin.campaigns import CampaignFilter
+from generations.admin.campaigns import CampaignFilter, InUseFilter
 from generations.models import GenerationTask, LedgerEntry, Prompt, Tag, Video
 
 STRIP = 12  # clips, and tasks, that a prompt's page shows
@@ -34,23 +34,6 @@ class TagAdmin(ModelAdmin):
     @admin.display(description="Prompts", ordering="prompt_count")
     def used(self, tag: Any) -> int:
         return int(tag.prompt_count)
-
-
-class ArchivedFilter(admin.SimpleListFilter):
-    """Archived prompts are out of the way until they are asked for."""
-
-    title = "archived"
-    parameter_name = "archived"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("yes", "Archived"), ("all", "All")]
-
-    def choices(self, changelist: Any) -> Any:
-        first, *others = super().choices(changelist)
-        return [{**first, "display": "In use"}, *others]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Prompt]) -> QuerySet[Prompt]:
-        return queryset if self.value() == "all" else queryset.filter(archived=self.value() == "yes")
 
 
 class TagPicker(AutocompleteSelectMultiple):
@@ -81,7 +64,7 @@ class PromptAdmin(ModelAdmin):
     list_display = ["clip", "name", "campaign", "tag_list", "clips", "spent", "updated"]
     list_display_links = ["name"]
     list_select_related = ["campaign"]
-    list_filter = [ArchivedFilter, CampaignFilter, "tags"]
+    list_filter = [InUseFilter, CampaignFilter, "tags"]
     search_fields = ["title", "text", "negative_prompt", "notes"]
     search_help_text = "Words of the title, the text, the negative prompt or the notes."
     show_full_result_count = False

@@ -15,15 +15,14 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tests.crash.gate import Gate
-from tests.crash.postgres import Postgres, binaries
+from tests.crash.postgres import Postgres, own_server
 from tests.crash.web import Web
 from tests.crash.worker import Site, Worker
 
@@ -84,18 +83,6 @@ def main() -> None:
     for line in broken:
         say(f"WRONG: {line}")
     raise SystemExit(1 if broken else 0)
-
-
-@contextmanager
-def own_server() -> Iterator[Postgres]:
-    programs = binaries()
-    if programs is None:
-        raise SystemExit("no PostgreSQL server is installed")
-    server = Postgres(programs)
-    try:
-        yield server
-    finally:
-        server.remove()
 
 
 def new_site(folder: Path, sandbox_url: str, server: Postgres | None) -> Site:

@@ -7,6 +7,8 @@ import pwd
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -70,3 +72,16 @@ class Postgres:
             timeout=60,
         )
         assert done.returncode == 0, f"{program}: {done.stderr.decode()}"
+
+
+@contextmanager
+def own_server() -> Iterator[Postgres]:
+    """A server for a command; without the programs the command ends and says so."""
+    programs = binaries()
+    if programs is None:
+        raise SystemExit("no PostgreSQL server is installed")
+    server = Postgres(programs)
+    try:
+        yield server
+    finally:
+        server.remove()

@@ -18,8 +18,8 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Iterable
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -27,7 +27,7 @@ from typing import Any
 
 from tests.crash import judge, processes
 from tests.crash.liar import UNHEARD, Liar
-from tests.crash.postgres import Postgres, binaries
+from tests.crash.postgres import Postgres, own_server
 from tests.crash.web import Web
 from tests.crash.worker import Site, Worker
 
@@ -144,18 +144,6 @@ def main() -> None:
 def say(line: str) -> None:
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
-
-
-@contextmanager
-def own_server() -> Iterator[Postgres]:
-    programs = binaries()
-    if programs is None:
-        raise SystemExit("no PostgreSQL server is installed")
-    server = Postgres(programs)
-    try:
-        yield server
-    finally:
-        server.remove()
 
 
 def run(folder: Path, server: Postgres | None, orders: int, seconds: float, seed: int) -> list[str]:
