@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 
 from generations import failpoints
-from generations.origins import Origins
+from generations.media.origins import Origins
 from generations.providers import ADAPTERS
 
 VERIFY_SECONDS = 60  # what media.verify may take after a download

@@ -16,7 +16,8 @@ from django.http.request import RawPostDataException, UnreadablePostError
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from generations import clock, failpoints, watching
+from generations import clock, failpoints
+from generations.lifecycle import polling
 from generations.models import GenerationTask
 from generations.models.tasks import CALLBACKS
 from generations.providers.base import named_id
@@ -58,7 +59,7 @@ def _receive(request: HttpRequest, provider: str, token: str) -> HttpResponse:
     text = body.decode("utf-8", "replace").replace("\0", "")
     if not task.deliveries.filter(digest=digest).exists():  # a repetition is cheap: it waits for nobody
         with _no_long_wait():
-            watching.hear(task, text, digest=digest, named=named_id(payload), at=clock.now())
+            polling.hear(task, text, digest=digest, named=named_id(payload), at=clock.now())
     failpoints.reach("callback.kept", task.pk)
     return JsonResponse({"code": 200, "msg": "success"})
 

@@ -213,7 +213,7 @@ CONTENT_SECURITY_POLICY = {
 WORKERS: int = env.int("WORKERS", default=4)
 Q_CLUSTER = {
     "name": "kling",
-    "broker_class": "generations.broker.Broker",  # the ORM's, which leaves word for the supervisor
+    "broker_class": "generations.worker.broker.Broker",  # the ORM's, which leaves word for the supervisor
     "orm": "default",  # on the site's own database: a job commits with the row that it is about
     "workers": WORKERS,
     "queue_limit": WORKERS,  # the broker's lease starts at prefetch, so prefetch no more than can run

@@ -10,9 +10,9 @@ from typing import Any
 
 from django.conf import settings
 
-from generations import costs, limits
 from generations.models import Budget, Campaign, GenerationTask, Price, Prompt, Status, Video
 from generations.models.statuses import ACTIVE
+from generations.money import ledger, limits
 from generations.providers.base import Order
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -61,11 +61,11 @@ def a_task(status: Status = Status.QUEUED, **changes: Any) -> GenerationTask:
             "source_expires_at": NOW + timedelta(days=15),
         }
     task = GenerationTask.objects.create(**(fields | changes))
-    costs.hold(task, at=NOW)
+    ledger.hold(task, at=NOW)
     if status in (Status.READY, Status.STORED, Status.LOST):
-        costs.charge(task, at=NOW, note="the clip was made")
+        ledger.charge(task, at=NOW, note="the clip was made")
     if status in (Status.FAILED, Status.CANCELED):
-        costs.release(task, at=NOW, note="nothing was made")
+        ledger.release(task, at=NOW, note="nothing was made")
     return task
 
 

@@ -5,8 +5,8 @@ import itertools
 
 import pytest
 
-from generations import downloads
-from generations.downloads import Download, DownloadError, Origins, fetch
+from generations.media import downloads
+from generations.media.downloads import Download, DownloadError, Origins, fetch
 from tests.clips import clip
 from tests.servers import PreparedServer
 

@@ -11,9 +11,9 @@ from typing import Any
 
 from django.db import connection
 
-from generations import costs
 from generations.models import GenerationTask, Status, TaskEvent
 from generations.models.statuses import ACTIVE
+from generations.money import ledger
 from tests.factories import NOW, a_task
 from tests.trees import a_whole_video
 
@@ -70,7 +70,7 @@ def go(task: GenerationTask, to: Status, *, at: datetime = NOW) -> None:
         a_whole_video(task)
     assert task.move(to, "a test", at=at, due_at=at if to in ACTIVE else None, **changes)
     settle: dict[Status, Callable[..., None]] = {
-        S.READY: costs.charge, S.LOST: costs.charge, S.FAILED: costs.release, S.CANCELED: costs.release,
+        S.READY: ledger.charge, S.LOST: ledger.charge, S.FAILED: ledger.release, S.CANCELED: ledger.release,
     }  # fmt: skip
     if to in settle:
         settle[to](task, at=at, note="a test")

@@ -14,8 +14,8 @@ import pytest
 from pytest_django import Settings
 
 from generations import checks, failpoints
-from generations.asking import About
 from generations.failpoints import POINTS, Failpoint, FailpointReached, parse, reach
+from generations.lifecycle.calls import About
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -56,14 +56,14 @@ TESTED_BY = {
     "generations/apps.py": "tests/test_checks.py",
     "generations/urls.py": "tests/catalog/test_urls.py",
     "generations/templatetags/catalog.py": "tests/catalog/test_words.py",
-    "generations/models/breakers.py": "tests/test_submitting.py",
+    "generations/models/breakers.py": "tests/lifecycle/test_submitting.py",
     "generations/models/deliveries.py": "tests/test_webhooks.py",
     "generations/models/events.py": "tests/models/test_tasks.py",
     "generations/models/statuses.py": "tests/models/test_tasks.py",
-    "generations/models/headings.py": "tests/test_reports.py",
-    "generations/figures.py": "tests/test_reports.py",
-    "generations/models/prices.py": "tests/test_costs.py",
-    "generations/models/videos.py": "tests/test_saving.py",
+    "generations/models/headings.py": "tests/reports/test_spend.py",
+    "generations/reports/totals.py": "tests/reports/test_spend.py",
+    "generations/models/prices.py": "tests/money/test_ledger.py",
+    "generations/models/videos.py": "tests/lifecycle/test_saving.py",
     "generations/providers/base.py": "tests/providers/contract.py",
     "generations/management/commands/worker.py": "tests/commands/test_up.py",
     "generations/management/commands/sandbox.py": "tests/commands/test_up.py",
@@ -122,7 +122,7 @@ def test_only_costs_writes_the_ledger() -> None:
         if called == "LedgerEntry"
         or (("LedgerEntry" in called or ".entries." in called) and called.rsplit(".", 1)[-1] in WRITERS)
     }
-    assert writers == {"generations/costs.py"}
+    assert writers == {"generations/money/ledger.py"}
 
 
 def test_only_the_settings_read_the_environment() -> None:
@@ -158,7 +158,7 @@ def test_no_import_hides_in_a_function() -> None:
 
 def test_the_paid_post_is_sent_from_one_place() -> None:
     senders = [file for file, __, called in calls() if called.endswith("submit") and "pool" not in called]
-    assert senders == ["generations/submitting.py"]
+    assert senders == ["generations/lifecycle/submitting.py"]
 
 
 def test_every_setting_of_the_environment_is_in_the_example_and_in_the_readme() -> None:

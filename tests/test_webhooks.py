@@ -15,9 +15,11 @@ from django.utils import timezone
 from django_q.models import OrmQ
 from pytest_django import Settings
 
-from generations import conductor, ordering, reaching, saving, webhooks
+from generations import webhooks
+from generations.lifecycle import ordering, reachability, saving
 from generations.models import Delivery, DeliveryMode, GenerationTask, Kind, LedgerEntry, Status
 from generations.sandbox import Sandbox
+from generations.worker import conductor
 from tests.factories import a_task, an_order
 
 pytestmark = pytest.mark.django_db
@@ -170,9 +172,9 @@ def test_a_callback_needs_an_address_that_reaches_this_site(
 
 
 def test_callbacks_are_the_default_where_the_internet_reaches_this_site(settings: Settings) -> None:
-    assert reaching.default_delivery() == "polling"
+    assert reachability.default_delivery() == "polling"
     settings.PUBLIC_URL = "https://studio.example.com"
-    assert reaching.default_delivery() == "callback"
+    assert reachability.default_delivery() == "callback"
 
 
 @pytest.mark.django_db(transaction=True)

@@ -7,8 +7,8 @@ from datetime import datetime
 from django.conf import settings
 from django.db.models import Q
 
+from generations.lifecycle.saving import SET_ASIDE
 from generations.models import GenerationTask, Status
-from generations.saving import SET_ASIDE
 
 NEEDS_DECISION = (Status.UNCONFIRMED, Status.LOST)
 UNSAVED = Q(status=Status.READY) & (Q(failures__gte=3) | Q(error_kind=SET_ASIDE))  # paid, and its file does not come

@@ -15,11 +15,12 @@ from django.urls import URLPattern, path
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST
 
-from generations import accounts, clock, doorbell
+from generations import clock, wakeups
 from generations.admin import display
 from generations.admin.base import ReadOnlyAdmin
 from generations.admin.verbs import may_order
 from generations.formats import duration
+from generations.lifecycle import accounts
 from generations.models import Account, BalanceReading, Breaker
 
 WORTH_SAYING = 0.995  # of the documented pace; above it nobody notices
@@ -78,7 +79,7 @@ class BalanceAdmin(ReadOnlyAdmin):
         names = list(Account.objects.filter(practice=settings.PRACTICE).values_list("provider", flat=True))
         for name in names:
             accounts.read_soon(name, at=at)
-        doorbell.ring()
+        wakeups.ring()
         self.message_user(request, "The balances are read now: look again in a moment.", messages.SUCCESS)
         return redirect("admin:generations_balancereading_changelist")
 

@@ -8,9 +8,9 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from generations import accounts
 from generations.admin import display
 from generations.admin.base import ModelAdmin
+from generations.lifecycle import accounts
 from generations.models import Breaker
 
 

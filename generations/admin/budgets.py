@@ -12,14 +12,15 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 
-from generations import clock, limits
+from generations import clock
 from generations.admin import display
 from generations.admin.base import ModelAdmin, ModelForm
-from generations.budgets import Numbers
-from generations.forms import UsdField
-from generations.limits import LimitRefused
+from generations.forms.orders import UsdField
 from generations.models import Budget, BudgetPeriod, Campaign, Scope
 from generations.models.budgets import ALARMS
+from generations.money import limits
+from generations.money.budgets import Numbers
+from generations.money.limits import LimitRefused
 
 FIXED = ("scope", "campaign", "person", "period")  # what makes it this budget and no other
 PERIODS_SHOWN = 12

@@ -17,9 +17,9 @@ from django.utils.html import format_html_join
 from generations import clock
 from generations.admin import display
 from generations.admin.base import ModelAdmin
-from generations.budgets import Numbers
 from generations.models import Budget, Campaign, GenerationTask, Kind, LedgerEntry, Video
 from generations.models.ledger import SETTLED, SPENT
+from generations.money.budgets import Numbers
 
 
 class InUseFilter(admin.SimpleListFilter):

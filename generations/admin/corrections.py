@@ -12,12 +12,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
-from generations import clock, costs
+from generations import clock
 from generations.admin import display
-from generations.budgets import DoesNotFit
-from generations.costs import NotCorrected
-from generations.forms import UsdField
+from generations.forms.orders import UsdField
 from generations.models import GenerationTask, LedgerEntry
+from generations.money import ledger
+from generations.money.budgets import DoesNotFit
+from generations.money.ledger import NotCorrected
 
 LIST = "admin:generations_ledgerentry_changelist"
 
@@ -31,7 +32,7 @@ class CorrectionForm(forms.Form):
         help_text="-0.10 takes ten cents off what was spent, 0.10 adds them.",
     )
     reason = forms.CharField(
-        max_length=costs.REASON_MAX, widget=AdminTextInputWidget(attrs={"class": "vLargeTextField"}),
+        max_length=ledger.REASON_MAX, widget=AdminTextInputWidget(attrs={"class": "vLargeTextField"}),
         help_text="Stands in the ledger for good, with your name.",
     )  # fmt: skip
 
@@ -65,7 +66,7 @@ def _corrected(request: HttpRequest, task: GenerationTask, form: CorrectionForm)
     """Write it, or put at its field what stands against it."""
     amount, reason = form.cleaned_data["amount"], form.cleaned_data["reason"]
     try:
-        entry = costs.adjust(task, amount, at=clock.now(), by=request.user, reason=reason)
+        entry = ledger.adjust(task, amount, at=clock.now(), by=request.user, reason=reason)
     except NotCorrected as error:
         for name, texts in error.problems.items():
             form.add_error(name if name in form.fields else None, texts)
@@ -82,7 +83,7 @@ def value(request: HttpRequest) -> HttpResponse:
     """Value everything that was charged at an unknown price, where one is known by now."""
     if not may_correct(request):
         raise PermissionDenied
-    valued, refused = costs.value_unpriced(at=clock.now(), by=request.user)
+    valued, refused = ledger.value_unpriced(at=clock.now(), by=request.user)
     left = LedgerEntry.objects.unpriced().count()
     level = messages.SUCCESS if valued else messages.WARNING
     messages.add_message(request, level, f"{len(valued)} valued, {left} still of unknown price.")

@@ -12,9 +12,9 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.timezone import localtime
 
-from generations.budgets import Numbers
 from generations.formats import clock, duration, usd
 from generations.models import BudgetPeriod, GenerationTask, Prompt, Status, Video
+from generations.money.budgets import Numbers
 
 EMPTY = "–"
 TONES = {

@@ -17,18 +17,19 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from generations import clock, costs, offers
+from generations import clock
 from generations.admin import display, receipt, verbs
 from generations.admin.receipt import Press
-from generations.budgets import Outlook
 from generations.formats import usd
-from generations.forms import OrderForm, menu
-from generations.media import CleanImage
+from generations.forms.orders import OrderForm, menu
+from generations.lifecycle.ordering import IMAGE_FIELDS, Problems, Upload
+from generations.media.clips import CleanImage
 from generations.models import GenerationTask, Prompt, ReferenceImage, Video
-from generations.ordering import IMAGE_FIELDS, Problems, Upload
-from generations.pacing import obstacle
-from generations.preflight import Receipt
-from generations.providers import ADAPTERS
+from generations.money import ledger
+from generations.money.budgets import Outlook
+from generations.providers import ADAPTERS, offers
+from generations.receipts.preflight import Receipt
+from generations.worker.pacing import obstacle
 
 # What decides the price and the time: while one of these is wrong, there is none to name.
 DECIDES = ("provider", "model", "mode", "duration", "sound", "route", "takes")
@@ -125,9 +126,9 @@ def quote(form: OrderForm, prompt: Prompt, *, at: datetime, by: Any) -> dict[str
     if any(name in form.errors for name in DECIDES):
         return {"price": NO_PRICE, "time": "", "budgets": []}
     order, takes = form.order(), form.cleaned_data["takes"]
-    each = costs.estimate(order, at=at)
+    each = ledger.estimate(order, at=at)
     campaign = form.cleaned_data.get("campaign") or prompt.campaign
-    looks = costs.outlook(order, takes=takes, campaign=campaign, by=by, at=at)
+    looks = ledger.outlook(order, takes=takes, campaign=campaign, by=by, at=at)
     return {
         "budgets": [_budget(look) for look in looks],
         "price": _estimated(each, takes),

@@ -17,12 +17,13 @@ from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
-from generations import clock, jobs
+from generations import clock
 from generations.admin import attention, budgets, display
 from generations.admin.chart import Chart, draw
 from generations.formats import usd
 from generations.models import Breaker, GenerationTask, Kind, LedgerEntry, Status, Video
-from generations.pacing import clips_that_fit
+from generations.worker import jobs
+from generations.worker.pacing import clips_that_fit
 
 DAYS = 14  # that the table and the chart show
 SPENT = Q(kind__in=[Kind.CHARGE, Kind.ADJUST])

@@ -17,13 +17,14 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from generations import clock, reordering
+from generations import clock
 from generations.admin import receipt, verbs
 from generations.admin.receipt import Press
 from generations.formats import usd
+from generations.lifecycle import retries
+from generations.lifecycle.retries import Way
 from generations.models import GenerationTask
-from generations.preflight import Receipt, Wish
-from generations.reordering import Way
+from generations.receipts.preflight import Receipt, Wish
 
 Person = AbstractBaseUser | AnonymousUser
 
@@ -31,9 +32,9 @@ Person = AbstractBaseUser | AnonymousUser
 def wish(task: GenerationTask, *, again: bool) -> Wish:
     """The same order once more."""
     return Wish(
-        order=reordering.order_of(task),
+        order=retries.order_of(task),
         delivery=task.delivery,
-        images=reordering.pictures_of(task),
+        images=retries.pictures_of(task),
         campaign=task.campaign,
         again=task if again else None,
     )
@@ -44,7 +45,7 @@ def again(tasks: list[GenerationTask], *, by: Person, hidden: list[tuple[str, st
 
     def order(of: Receipt, batch: uuid.UUID, at: datetime) -> list[GenerationTask]:
         chosen = [line.wish.again for line in of.lines if line.wish.again]
-        return reordering.try_all_again(chosen, at=at, by=by, batch=batch)
+        return retries.try_all_again(chosen, at=at, by=by, batch=batch)
 
     one = tasks[0] if len(tasks) == 1 else None
     return Press(
@@ -52,7 +53,7 @@ def again(tasks: list[GenerationTask], *, by: Person, hidden: list[tuple[str, st
         door="again",
         wishes=[wish(task, again=True) for task in tasks],
         order=order,
-        batches=lambda batch: [reordering.batch_of(batch, task) for task in tasks],
+        batches=lambda batch: [retries.batch_of(batch, task) for task in tasks],
         batch=uuid.uuid4(),
         back=_back(one),
         change_url=_like(one) if one else "",
@@ -65,7 +66,7 @@ def take(task: GenerationTask, *, by: Person) -> Press:
     """One more clip with the very same settings."""
 
     def order(of: Receipt, batch: uuid.UUID, at: datetime) -> list[GenerationTask]:
-        return [reordering.another_take(task, at=at, by=by, batch=batch)]
+        return [retries.another_take(task, at=at, by=by, batch=batch)]
 
     return Press(
         title=f"Receipt: another take of {task}",
@@ -95,7 +96,7 @@ def promote(task: GenerationTask, way: Way, *, by: Person) -> Press:
     """The same prompt and frames on a dearer mode."""
 
     def order(of: Receipt, batch: uuid.UUID, at: datetime) -> list[GenerationTask]:
-        return [reordering.promote(task, model=way.order.model, mode=way.order.mode, at=at, by=by, batch=batch)]
+        return [retries.promote(task, model=way.order.model, mode=way.order.mode, at=at, by=by, batch=batch)]
 
     more = f": {usd(way.more)} more than {task} cost" if way.more is not None else ""
     return Press(
@@ -112,7 +113,7 @@ def promote(task: GenerationTask, way: Way, *, by: Person) -> Press:
 
 
 def _promoted(request: HttpRequest, task: GenerationTask) -> Press | None:
-    form = PromoteForm(reordering.ways(task, at=clock.now()), request.POST)
+    form = PromoteForm(retries.ways(task, at=clock.now()), request.POST)
     return promote(task, form.ways[form.cleaned_data["to"]], by=request.user) if form.is_valid() else None
 
 

@@ -15,8 +15,8 @@ from generations import clock
 from generations.admin import display
 from generations.admin.base import ModelAdmin
 from generations.formats import usd
+from generations.forms.prices import PriceForm
 from generations.models import Price
-from generations.pricing import PriceForm
 
 
 @admin.register(Price)

@@ -15,13 +15,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from generations import clock, statements
-from generations.budgets import Outlook
+from generations import clock
 from generations.formats import usd
+from generations.lifecycle.ordering import OrderRefused, Problems, ordered_before
 from generations.models import GenerationTask
-from generations.ordering import OrderRefused, Problems, ordered_before
-from generations.preflight import Changed, Line, Receipt, Wish, inspect_all, place
-from generations.statements import NotAccepted
+from generations.money.budgets import Outlook
+from generations.receipts import signed
+from generations.receipts.preflight import Changed, Line, Receipt, Wish, inspect_all, place
+from generations.receipts.signed import NotAccepted
 
 FIELD = "receipt"  # of the form: the signed statement
 NOTHING = "Nothing was ordered. Nothing was charged."
@@ -52,7 +53,7 @@ class Press:
     @property
     def what(self) -> str:
         most = str(self.spend_at_most or "")
-        return statements.digest(self.door, self.wishes, most=most, stops=self.stops_when_approved)
+        return signed.digest(self.door, self.wishes, most=most, stops=self.stops_when_approved)
 
     def inspect(self, request: HttpRequest, at: datetime) -> Receipt:
         return inspect_all(self.wishes, by=request.user, at=at, spend_at_most=self.spend_at_most)
@@ -67,7 +68,7 @@ def answer(request: HttpRequest, press: Press) -> HttpResponse:
             return press.on_problems(receipt.problems)
         return _show(request, press, receipt, batch=press.batch, at=at)
     try:
-        statement = statements.read(request.POST[FIELD], by=request.user, what=press.what, at=at)
+        statement = signed.read(request.POST[FIELD], by=request.user, what=press.what, at=at)
     except NotAccepted as error:
         receipt, batch = press.inspect(request, at), error.batch or press.batch
         return _show(request, press, receipt, batch=batch, at=at, why=[str(error)])
@@ -76,16 +77,16 @@ def answer(request: HttpRequest, press: Press) -> HttpResponse:
     return _confirmed(request, press, statement, at=at)
 
 
-def _confirmed(request: HttpRequest, press: Press, statement: statements.Statement, *, at: datetime) -> HttpResponse:
+def _confirmed(request: HttpRequest, press: Press, statement: signed.Statement, *, at: datetime) -> HttpResponse:
     receipt = press.inspect(request, at)
-    why = statements.changes(statement.seen, receipt)
+    why = signed.changes(statement.seen, receipt)
     if not why:
         try:
             tasks = place(receipt, lambda: press.order(receipt, statement.batch, at), at=at)
         except (OrderRefused, Changed):  # someone was first, within the last moment: look once more
             at = clock.now()
             receipt = press.inspect(request, at)
-            why = statements.changes(statement.seen, receipt) or ["Something changed while this was ordered."]
+            why = signed.changes(statement.seen, receipt) or ["Something changed while this was ordered."]
         else:
             return _ordered(request, tasks) if tasks[0].created_at == at else _ordered_before(request, tasks)
     return _show(request, press, receipt, batch=statement.batch, at=at, why=why)
@@ -100,7 +101,7 @@ def _show(
     at: datetime,
     why: list[str] | None = None,
 ) -> HttpResponse:
-    token = statements.sign(receipt, by=request.user, what=press.what, batch=batch, at=at)
+    token = signed.sign(receipt, by=request.user, what=press.what, batch=batch, at=at)
     context = {
         **admin.site.each_context(request),
         "title": press.title,

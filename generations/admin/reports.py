@@ -28,14 +28,16 @@ from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils import timezone
 
-from generations import clock, drift, monthly, reports, scorecard
+from generations import clock
 from generations.admin.chart import Beams, Chart, draw, draw_rows
-from generations.figures import Figures
 from generations.models import Campaign, Prompt, Status
 from generations.models.headings import NOBODY
 from generations.providers import ADAPTERS
-from generations.reports import Question, Row
-from generations.tables import Column, Table, as_csv, as_xlsx
+from generations.reports import balances, monthly, scorecard
+from generations.reports import spend as reports
+from generations.reports.export import Column, Table, as_csv, as_xlsx
+from generations.reports.spend import Question, Row
+from generations.reports.totals import Figures
 
 SHOWN = 200  # rows of a table on the page; a file has them all
 DAYS_OF_BARS = 62  # longer periods get a bar a month
@@ -197,7 +199,7 @@ def _providers(question: Question, limit: int | None) -> tuple[dict[str, Any], l
         [(score.provider, kind, each.count, score.share(kind), each.usd, score.share_of_money(kind)) for score in scores
          for kind, each in sorted(score.failures.items(), key=lambda item: -item[1].count)],
     )  # fmt: skip
-    found = drift.drifts(question)
+    found = balances.drifts(question)
     balance = Table(
         "balance", "Balance and ledger: how much an account fell between the last readings of two days",
         (Column("Day", "day"), Column("Provider"), Column("Balance fell", "usd"), Column("Ledger charged", "usd"),

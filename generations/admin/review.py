@@ -13,12 +13,13 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.html import format_html
 from django.views.decorators.http import require_POST
 
-from generations import clock, reviewing
+from generations import clock
 from generations.admin import display
 from generations.admin.verbs import may_order
 from generations.formats import usd
+from generations.library import reviewing
+from generations.library.reviewing import Judged
 from generations.models import Review, Video
-from generations.reviewing import Judged
 
 TONES = {Review.APPROVED: "good", Review.REJECTED: "bad", Review.UNDECIDED: "neutral"}
 DONE = {Review.APPROVED: "Approved", Review.REJECTED: "Rejected", Review.UNDECIDED: "Undecided again"}

@@ -12,13 +12,14 @@ from django.conf import settings
 from django.db.models import Prefetch, prefetch_related_objects
 from django.forms import Form
 
-from generations import costs, reordering
 from generations.admin import display, evidence, ledger, presses, verbs
 from generations.formats import duration, usd
+from generations.lifecycle import retries
+from generations.lifecycle.retries import AGAIN_FROM
+from generations.lifecycle.saving import SET_ASIDE
 from generations.models import GenerationTask, Kind, LedgerEntry, Status
-from generations.pacing import obstacle
-from generations.reordering import AGAIN_FROM
-from generations.saving import SET_ASIDE
+from generations.money import ledger as costs
+from generations.worker.pacing import obstacle
 
 EXPLAINED = {
     Status.QUEUED: "Waits to be sent. Until then it can be taken back, and costs nothing.",
@@ -154,7 +155,7 @@ def _orders(task: GenerationTask, *, at: datetime) -> Iterator[Choice]:
         name="take", label=f"Another take ({price}{mark})",
         hint="One more clip with the very same settings. The receipt comes first.",
     )  # fmt: skip
-    if task.status == Status.STORED and (ways := reordering.ways(task, at=at)):
+    if task.status == Status.STORED and (ways := retries.ways(task, at=at)):
         yield Choice(
             name="promote", label="Promote", form=presses.PromoteForm(ways),
             hint="The same prompt and frames on a dearer mode, linked to this one. The receipt comes first.",

@@ -21,9 +21,9 @@ from generations.admin import attention, display, presses, receipt, task_page, v
 from generations.admin.base import ReadOnlyAdmin
 from generations.admin.campaigns import CampaignFilter
 from generations.formats import duration
+from generations.lifecycle.ordering import MAX_TAKES
+from generations.lifecycle.retries import AGAIN_FROM
 from generations.models import GenerationTask, Status
-from generations.ordering import MAX_TAKES
-from generations.reordering import AGAIN_FROM
 
 PERSON = "person"  # the filter's value for what needs one
 

@@ -12,10 +12,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_POST
 
-from generations import clock, ordering, submitting, watching
+from generations import clock
 from generations.formats import usd
+from generations.lifecycle import ordering, polling, submitting
+from generations.lifecycle.submitting import NotAnId
 from generations.models import GenerationTask
-from generations.submitting import NotAnId
 
 TOO_LATE = "Task {} has moved on: someone, or the worker, was first. Nothing was changed."
 
@@ -76,7 +77,7 @@ def cancel(request: HttpRequest, task: GenerationTask) -> Said:
 
 
 def poll(request: HttpRequest, task: GenerationTask) -> Said:
-    if not watching.poke(task, at=clock.now(), by=request.user):
+    if not polling.poke(task, at=clock.now(), by=request.user):
         return Said(messages.WARNING, TOO_LATE.format(task.pk), task)
     return Said(messages.SUCCESS, f"Task {task.pk} is looked at now.", task)
 

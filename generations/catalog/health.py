@@ -9,7 +9,7 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from generations.jobs import worker_is_alive
+from generations.worker.jobs import worker_is_alive
 
 logger = logging.getLogger(__name__)
 

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 
 from generations.catalog.access import may_browse, may_open
 from generations.catalog.files import FIXED_HEADERS, serve
-from generations.filetree import STORED_NAME
+from generations.media.filetree import STORED_NAME
 from generations.models import ReferenceImage, Video
 from generations.models.images import LINK_LIFE_SECONDS, SIGNER
 

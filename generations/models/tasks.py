@@ -13,12 +13,12 @@ from django.db.models import Count, Q, Sum
 from django.db.models.functions import Left
 from django.urls import reverse
 
-from generations import offers
 from generations.formats import exact
 from generations.models.campaigns import Campaign
 from generations.models.images import ReferenceImage
 from generations.models.prompts import Prompt
 from generations.models.statuses import ACTIVE, ENDED, IN_FLIGHT, MOVES, Status
+from generations.providers import offers
 from generations.providers.base import Order
 
 # 256 bits of HMAC-SHA256 under SECRET_KEY, so no row and no log holds the token.

@@ -13,10 +13,11 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from generations import costs, limits, ordering
 from generations.admin import budgets as page
-from generations.limits import LimitRefused
+from generations.lifecycle import ordering
 from generations.models import Budget, Campaign
+from generations.money import ledger, limits
+from generations.money.limits import LimitRefused
 from tests.factories import a_budget, a_campaign, an_order
 
 LIST, ADD = reverse("admin:generations_budget_changelist"), reverse("admin:generations_budget_add")
@@ -115,7 +116,7 @@ def test_an_order_between_the_look_and_the_saving_is_told_and_changes_nothing(
 def test_the_list_shows_the_four_numbers_and_a_bar(admin_client: Client) -> None:
     a_budget_now("1", period="month")
     made, *_ = ordered(3)
-    costs.charge(made, at=timezone.now(), note="made")
+    ledger.charge(made, at=timezone.now(), note="made")
     html = admin_client.get(LIST).content.decode()
     for name, amount in (("Estimated", "$0.90"), ("Reserved", "$0.60"), ("Spent", "$0.30"), ("Remaining", "$0.10")):
         assert f"<dt>{name}</dt><dd>{amount}</dd>" in html

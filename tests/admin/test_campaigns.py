@@ -13,8 +13,8 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from generations import costs
 from generations.models import Campaign, Status
+from generations.money import ledger
 from tests.factories import NOW, a_budget, a_campaign, a_prompt, a_task, a_video
 
 LIST, ADD = reverse("admin:generations_campaign_changelist"), reverse("admin:generations_campaign_add")
@@ -42,7 +42,7 @@ def test_the_list_shows_what_was_spent_and_what_is_left(admin_client: Client, st
     a_budget("5", scope="campaign", campaign=campaign, period="month", at=timezone.now())
     a_budget("3", scope="campaign", campaign=campaign)
     a_video(a_task(Status.STORED, campaign=campaign))
-    costs.adjust(a_task(Status.STORED, campaign=campaign), Decimal("-0.10"), at=NOW, by=staff, reason="a discount")
+    ledger.adjust(a_task(Status.STORED, campaign=campaign), Decimal("-0.10"), at=NOW, by=staff, reason="a discount")
     for status in (Status.RUNNING, Status.FAILED):
         a_task(status, campaign=campaign)
     a_task(Status.STORED)

@@ -12,11 +12,12 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from generations import costs, ordering
 from generations.admin import index
 from generations.admin.index import Money, Total
-from generations.jobs import HEARTBEAT
+from generations.lifecycle import ordering
 from generations.models import Breaker, GenerationTask, Lease, Status
+from generations.money import ledger
+from generations.worker.jobs import HEARTBEAT
 from tests.factories import NOW, a_budget, a_task, a_video, an_order
 
 FIRST = reverse("admin:index")
@@ -24,7 +25,7 @@ FIRST = reverse("admin:index")
 
 def spent(usd: str | None, at: datetime, **changes: Any) -> GenerationTask:
     task = a_task(Status.RUNNING, price_usd=None if usd is None else Decimal(usd), **changes)
-    costs.charge(task, at=at, note="the clip was made")
+    ledger.charge(task, at=at, note="the clip was made")
     return task
 
 
@@ -96,7 +97,7 @@ def test_an_unknown_price_is_counted_beside_the_sum(db: None) -> None:
 
 def test_a_correction_counts(staff: User) -> None:
     task = spent("0.30", NOW)
-    costs.adjust(task, Decimal("-0.10"), at=NOW, by=staff, reason="a discount")
+    ledger.adjust(task, Decimal("-0.10"), at=NOW, by=staff, reason="a discount")
     assert words(money().today) == "$0.20"
 
 

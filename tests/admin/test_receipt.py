@@ -14,9 +14,10 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from generations import ordering, statements
-from generations.limits import set_limit
+from generations.lifecycle import ordering
 from generations.models import Budget, GenerationTask, LedgerEntry, Prompt, ReferenceImage, Review, Status
+from generations.money.limits import set_limit
+from generations.receipts import signed
 from tests.admin.receipts import confirm, fields_of
 from tests.admin.test_generate import a_picture, filled, url
 from tests.factories import a_budget, a_campaign, a_price, a_prompt, a_task, a_video
@@ -215,7 +216,7 @@ def test_what_the_hold_refuses_at_the_last_moment_shows_the_receipt_again(
 
 def test_an_old_receipt_is_shown_again(buyer_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     page = preview(buyer_client, a_prompt())
-    monkeypatch.setattr(statements, "MAX_AGE", timedelta(seconds=-1))
+    monkeypatch.setattr(signed, "MAX_AGE", timedelta(seconds=-1))
     assert why(confirm(buyer_client, page)) == ["This receipt is more than an hour old."]
     assert nothing_was_written()
 

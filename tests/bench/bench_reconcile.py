@@ -30,10 +30,11 @@ django.setup()
 
 from django.core.management import call_command  # noqa: E402
 
-from generations import clock, filetree  # noqa: E402
-from generations.invariants import check_all  # noqa: E402
+from generations import clock  # noqa: E402
+from generations.integrity.invariants import check_all  # noqa: E402
+from generations.integrity.reconcile import reconcile  # noqa: E402
+from generations.media import filetree  # noqa: E402
 from generations.models import GenerationTask, Kind, LedgerEntry, Prompt, Status, TaskEvent, Video  # noqa: E402
-from generations.reconcile import reconcile  # noqa: E402
 
 S = Status
 WAY = [(S.QUEUED, S.QUEUED), (S.QUEUED, S.SUBMITTING), (S.SUBMITTING, S.RUNNING), (S.RUNNING, S.READY)]

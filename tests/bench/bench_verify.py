@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from generations.media import poster, verify
-from generations.mp4 import read_tracks
+from generations.media.clips import poster, verify
+from generations.media.mp4 import read_tracks
 from tests.clips import clip
 
 # Bits a second, on the heavy side: decoding costs grow with them.

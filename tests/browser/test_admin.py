@@ -12,9 +12,10 @@ from django.db import connection
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from generations import conductor, saving
+from generations.lifecycle import saving
 from generations.models import Budget, GenerationTask, Prompt, Status
 from generations.sandbox import Sandbox
+from generations.worker import conductor
 from tests.browser.conftest import LOOKS, sins
 from tests.factories import a_budget, a_campaign, a_price, a_prompt, a_task, a_video
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from generations import media
+from generations.media import clips
 from generations.models import GenerationTask, Status, Video
 from tests.browser.conftest import LOOKS, sins, until
 from tests.catalog.conftest import an_image, with_poster
@@ -33,7 +33,7 @@ def stored(media_root: Path) -> list[Video]:
             title="A lighthouse", differences=["2.0 s long, 5 s were ordered"],
         )  # fmt: skip
         with_poster(video)
-        media.poster(video.path, media_root / video.poster)
+        clips.poster(video.path, media_root / video.poster)
         found.insert(0, video)
     return found
 

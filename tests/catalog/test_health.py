@@ -5,8 +5,8 @@ from django.db import OperationalError
 from django.test import Client
 from django.utils import timezone
 
-from generations.jobs import HEARTBEAT
 from generations.models import Lease
+from generations.worker.jobs import HEARTBEAT
 
 
 @pytest.mark.django_db

@@ -9,9 +9,9 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from generations import costs
 from generations.catalog.views import OTHER_TAKES
 from generations.models import GenerationTask, Status
+from generations.money import ledger
 from tests.catalog.conftest import an_image, text, titles, videos, with_poster
 from tests.factories import NOW, a_prompt, a_task, a_video
 
@@ -179,7 +179,7 @@ def test_an_unknown_price_is_said_to_be_unknown(visitor: Client) -> None:
 
 def test_a_corrected_charge_counts(visitor: Client, staff: User) -> None:
     task = ordered()
-    costs.adjust(task, Decimal("-0.10"), at=NOW, by=staff, reason="a discount")
+    ledger.adjust(task, Decimal("-0.10"), at=NOW, by=staff, reason="a discount")
     assert "Cost $0.20" in text(visitor.get(a_video(task).get_absolute_url()))
 
 

@@ -10,8 +10,9 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from pytest_django import Settings
 
-from generations import costs, ordering
+from generations.lifecycle import ordering
 from generations.models import Budget
+from generations.money import ledger
 from tests.commands.running import run
 from tests.factories import a_campaign, an_order
 
@@ -42,7 +43,7 @@ def test_a_budget_is_set_for_the_site_a_campaign_and_a_person(staff: User) -> No
 def test_what_is_held_and_spent_is_listed() -> None:
     run("budgets", "set", "site", "day", "9")
     made, __ = ordering.place(an_order(), at=timezone.now(), takes=2)
-    costs.charge(made, at=timezone.now(), note="made")
+    ledger.charge(made, at=timezone.now(), note="made")
     (row,) = listed()
     assert (row["held_usd"], row["spent_usd"]) == ("0.3000", "0.3000")
     head, line = run("budgets")[1].splitlines()

@@ -17,9 +17,10 @@ from PIL import Image
 from pytest_django import Settings
 from pytest_httpserver import HTTPServer
 
-from generations import conductor, saving
+from generations.lifecycle import saving
 from generations.models import GenerationTask, ReferenceImage, Status
 from generations.sandbox import Sandbox
+from generations.worker import conductor
 from tests.factories import a_budget, a_campaign, a_prompt, a_task
 
 pytestmark = pytest.mark.django_db

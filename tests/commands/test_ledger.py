@@ -8,8 +8,8 @@ from decimal import Decimal
 import pytest
 from django.contrib.auth.models import User
 
-from generations import costs
 from generations.models import Status
+from generations.money import ledger
 from tests.commands.running import run
 from tests.factories import NOW, a_task
 
@@ -22,7 +22,7 @@ def test_without_entries_the_json_is_an_empty_array() -> None:
 
 def test_every_entry_is_listed_oldest_first_with_all_its_keys(staff: User) -> None:
     task = a_task(Status.STORED, ordered_by=staff)
-    costs.adjust(task, Decimal("-0.05"), at=NOW, by=staff, reason="a discount")
+    ledger.adjust(task, Decimal("-0.05"), at=NOW, by=staff, reason="a discount")
     rows = json.loads(run("ledger", "--json")[1])
     assert [row["kind"] for row in rows] == ["hold", "charge", "adjust"]
     ids = [row.pop("id") for row in rows]

@@ -10,9 +10,9 @@ import pytest
 from django.core.management import call_command
 
 from generations import clock
+from generations.integrity.reconcile import LEASE
 from generations.management.commands import reconcile as command
 from generations.models import Lease, Status
-from generations.reconcile import LEASE
 from tests.factories import a_task
 from tests.trees import a_file, a_whole_video
 

@@ -9,12 +9,13 @@ from hypothesis import note
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition
 
-from generations import accounts, budgets, submitting, watching
-from generations.asking import About, Ask, Outcome
+from generations.lifecycle import accounts, polling, submitting
+from generations.lifecycle.calls import About, Ask, Outcome
 from generations.models import Account, GenerationTask
+from generations.money import budgets
 from generations.providers.base import RemoteState, Report
 from generations.providers.errors import AccountProblem
-from generations.stepping import step_without_asking
+from generations.worker.due import step_without_asking
 from tests.crash.steps import ENDS, FATES, ORDERS, WHICH, Steps, step
 from tests.crash.truth import STATE_FATES, Claim, is_stopped, row_of
 
@@ -102,7 +103,7 @@ class Conducting(Steps):
             assert not twins or submitting.start(twin, at=at) is None, "two have claimed one order"
         for task in list(GenerationTask.objects.due(at=at).to_be_asked()):
             with transaction.atomic():
-                ask = watching.look(task, at=at)
+                ask = polling.look(task, at=at)
             self.air += [ask] if ask else []
         for account in Account.objects.all():
             if accounts.is_due(account, at=at):
@@ -157,7 +158,7 @@ class Conducting(Steps):
                     self.world.unseen[ask.task_id].append(at)
                 else:
                     self.world.unseen[ask.task_id].clear()
-                watching.settle_report(ask.task_id, outcome, at=at)
+                polling.settle_report(ask.task_id, outcome, at=at)
             else:
                 accounts.settle_balance(ask.provider, outcome, at=at)
                 if isinstance(outcome, Decimal) and outcome > 0 and not is_stopped(ask.provider):

@@ -7,8 +7,8 @@ from hypothesis import note
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition
 
-from generations import accounts, submitting, watching
-from generations.asking import About
+from generations.lifecycle import accounts, polling, submitting
+from generations.lifecycle.calls import About
 from tests.crash.steps import PROVIDER, TASKS_MAX, WHICH, Steps, step
 
 
@@ -55,7 +55,7 @@ class Deciding(Steps):
     @precondition(lambda self: self._some("running", "lost", "ready"))
     @step(which=WHICH)
     def poke(self, which: int) -> None:
-        watching.poke(self._page(which, "running", "lost"), at=self.world.now, by=self.person)
+        polling.poke(self._page(which, "running", "lost"), at=self.world.now, by=self.person)
 
     @precondition(lambda self: any(self.world.stopped.values()))
     @step(provider=PROVIDER)

@@ -19,11 +19,13 @@ from hypothesis import note
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition
 
-from generations import cleanup, limits, ordering, reordering, saving
-from generations.asking import Ask, Outcome
+from generations.integrity import cleanup
+from generations.lifecycle import ordering, retries, saving
+from generations.lifecycle.calls import Ask, Outcome
+from generations.lifecycle.ordering import OrderRefused
 from generations.models import GenerationTask, Lease, Status
-from generations.ordering import OrderRefused
-from generations.stepping import step_without_asking
+from generations.money import limits
+from generations.worker.due import step_without_asking
 from tests.crash.conducting import Conducting
 from tests.crash.deciding import Deciding
 from tests.crash.promises import Promises
@@ -92,7 +94,7 @@ class Studio(Conducting, Deciding):
     @step(which=WHICH, again=st.booleans())
     def order_again(self, which: int, again: bool) -> None:
         task = self._page(which, "failed", "canceled", "lost", "stored", "unconfirmed")
-        verb = reordering.try_again if again else reordering.another_take
+        verb = retries.try_again if again else retries.another_take
         try:
             note(f"task {task.pk}: once more as {verb(task, at=self.world.now, by=self.person).pk}")
         except OrderRefused as error:

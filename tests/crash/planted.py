@@ -18,13 +18,17 @@ from typing import Any
 import requests
 from django.db import connection, transaction
 
-from generations import conductor, costs, downloads, media, saving, stepping, submitting, watching, webhooks
+from generations import webhooks
+from generations.lifecycle import polling, saving, submitting
+from generations.media import clips, downloads
 from generations.models import GenerationTask, Kind, Status, Video
 from generations.models import tasks as task_rows
 from generations.models.leases import Hold
+from generations.money import ledger
 from generations.providers import http as provider_http
 from generations.providers.base import RemoteState, Report
 from generations.providers.errors import NotSent, OutcomeUnknown, ProviderError
+from generations.worker import conductor, due
 
 
 @dataclass(frozen=True)
@@ -123,7 +127,7 @@ def doubt_sends_again() -> None:
     def doubt(task: GenerationTask, *, at: datetime) -> None:
         task.move(Status.QUEUED, "its worker died", at=at, due_at=at)
 
-    submitting.doubt = stepping.doubt = doubt  # type: ignore[attr-defined]
+    submitting.doubt = due.doubt = doubt  # type: ignore[attr-defined]
 
 
 def fence_dropped() -> None:
@@ -150,28 +154,28 @@ def redirect_followed() -> None:
 
 
 def claim_for_ever() -> None:
-    watching.LOOK_LEASE = timedelta(days=36500)
+    polling.LOOK_LEASE = timedelta(days=36500)
 
 
 # -- money --
 
 
 def hold_after_commit() -> None:
-    hold_all = costs.hold_all
+    hold_all = ledger.hold_all
 
     def hold_later(tasks: list[GenerationTask], **more: Any) -> None:
         transaction.on_commit(partial(hold_all, tasks, **more))
 
-    costs.hold_all = hold_later
+    ledger.hold_all = hold_later
 
 
 def charge_after_commit() -> None:
-    charge = costs.charge
+    charge = ledger.charge
 
     def charge_later(task: GenerationTask, **more: Any) -> None:
         transaction.on_commit(partial(charge, task, **more))
 
-    costs.charge = charge_later
+    ledger.charge = charge_later
 
 
 def charged_twice() -> None:
@@ -184,7 +188,7 @@ def charged_twice() -> None:
     def move_and_charge(self: GenerationTask, to: Status, *args: Any, **more: Any) -> bool:
         moved = move(self, to, *args, **more)
         if moved and to == Status.STORED:
-            costs._entry(self, Kind.CHARGE, self.price_usd, at=more["at"], by=None, note="stored").save()
+            ledger._entry(self, Kind.CHARGE, self.price_usd, at=more["at"], by=None, note="stored").save()
         return moved
 
     GenerationTask.move = move_and_charge  # type: ignore[method-assign]
@@ -196,7 +200,7 @@ def released_in_doubt() -> None:
     def move_and_release(self: GenerationTask, to: Status, *args: Any, **more: Any) -> bool:
         moved = move(self, to, *args, **more)
         if moved and to == Status.UNCONFIRMED:
-            costs.release(self, at=more["at"], note="no answer")
+            ledger.release(self, at=more["at"], note="no answer")
         return moved
 
     GenerationTask.move = move_and_release  # type: ignore[method-assign]
@@ -206,7 +210,7 @@ def released_in_doubt() -> None:
 
 
 def _hear_and(believe: Callable[[GenerationTask, dict[str, Any], datetime], None]) -> None:
-    hear = watching.hear
+    hear = polling.hear
 
     def hear_and_believe(task: GenerationTask, body: str, *, at: datetime, **more: Any) -> None:
         hear(task, body, at=at, **more)
@@ -215,7 +219,7 @@ def _hear_and(believe: Callable[[GenerationTask, dict[str, Any], datetime], None
         if task.status == Status.RUNNING:
             believe(task, data, at)
 
-    watching.hear = hear_and_believe
+    polling.hear = hear_and_believe
 
 
 def callback_url_trusted() -> None:
@@ -223,7 +227,7 @@ def callback_url_trusted() -> None:
         if "resultJson" in data:
             urls = json.loads(data["resultJson"])["resultUrls"]
             report = Report(state=RemoteState.DONE, result_urls=tuple(urls))
-            watching.settle_report(task.pk, report, at=at)
+            polling.settle_report(task.pk, report, at=at)
 
     _hear_and(believe)
 
@@ -231,7 +235,7 @@ def callback_url_trusted() -> None:
 def callback_state_believed() -> None:
     def believe(task: GenerationTask, data: dict[str, Any], at: datetime) -> None:
         if data["state"] in ("failed", "fail"):
-            watching.settle_report(task.pk, Report(state=RemoteState.FAILED), at=at)
+            polling.settle_report(task.pk, Report(state=RemoteState.FAILED), at=at)
 
     _hear_and(believe)
 
@@ -243,7 +247,7 @@ def token_not_checked() -> None:
 
 def ended_is_not_the_end() -> None:
     task_rows.MOVES[Status.FAILED].add(Status.READY)
-    watching.WATCHED = (*watching.WATCHED, Status.FAILED)  # type: ignore[assignment]
+    polling.WATCHED = (*polling.WATCHED, Status.FAILED)  # type: ignore[assignment]
 
 
 # -- files --
@@ -256,18 +260,18 @@ def truncated_accepted() -> None:
                 self.part.write(chunk)
 
     downloads._Transfer._receive = receive  # type: ignore[method-assign]
-    saving.media.verify = lambda path: media.Clip(5.0, 64, 64, 24.0, True, "h264", "aac")  # type: ignore[attr-defined]
+    saving.media.verify = lambda path: clips.Clip(5.0, 64, 64, 24.0, True, "h264", "aac")  # type: ignore[attr-defined]
     saving._poster = lambda clip, poster: False
 
 
 def name_before_verifying() -> None:
-    settle, verify = saving.settle_file, media.verify
+    settle, verify = saving.settle_file, clips.verify
 
     def settle_then_verify(part: Path, file: Path) -> None:
         settle(part, file)
         verify(file)
 
-    saving.media.verify = lambda path: media.Clip(5.0, 64, 64, 24.0, True, "h264", "aac")  # type: ignore[attr-defined]
+    saving.media.verify = lambda path: clips.Clip(5.0, 64, 64, 24.0, True, "h264", "aac")  # type: ignore[attr-defined]
     saving.settle_file = settle_then_verify
     saving._poster = lambda clip, poster: False
 

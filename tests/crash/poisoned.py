@@ -6,12 +6,12 @@ import os
 import signal
 from pathlib import Path
 
-from generations import media
-from generations.media import Clip
+from generations.media import clips
+from generations.media.clips import Clip
 from generations.providers.http import Answer, ApiClient
 from kling_site.settings import *  # noqa: F403
 
-real_verify, real_get = media.verify, ApiClient.get
+real_verify, real_get = clips.verify, ApiClient.get
 
 
 def verify(path: Path) -> Clip:
@@ -30,5 +30,5 @@ def get(self: ApiClient, path: str, **params: str) -> Answer:
     return answer
 
 
-media.verify = verify
+clips.verify = verify
 ApiClient.get = get  # type: ignore[method-assign]

@@ -17,7 +17,9 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis.stateful import run_state_machine_as_test
 from pytest_django import Settings
 
-from generations import accounts, asking, clock, doorbell, saving, stepping, submitting, watching
+from generations import clock, wakeups
+from generations.lifecycle import accounts, calls, polling, saving, submitting
+from generations.worker import due
 from tests.crash import truth
 from tests.crash.machine import Studio
 from tests.crash.truth import TrueProvider
@@ -36,16 +38,16 @@ def fail(text: str, *values: object) -> None:
 def studio(settings: Settings, monkeypatch: pytest.MonkeyPatch, transactional_db: None) -> Iterator[type[Studio]]:
     """The machine, and the program with the machine's clock, providers and storage."""
     settings.WAIT_SCALE = 1
-    for module in (submitting, watching, accounts):
+    for module in (submitting, polling, accounts):
         monkeypatch.setattr(module, "get_provider", lambda name: TrueProvider(name, Studio.current))
     monkeypatch.setattr(clock, "now", lambda: Studio.current.now)
-    monkeypatch.setattr(asking, "time", SimpleNamespace(monotonic=lambda: Studio.current.monotonic))
-    monkeypatch.setattr(doorbell, "ring", lambda: None)
-    monkeypatch.setattr(doorbell, "ring_to_save", lambda task_id: Studio.current.rung.append(task_id))
+    monkeypatch.setattr(calls, "time", SimpleNamespace(monotonic=lambda: Studio.current.monotonic))
+    monkeypatch.setattr(wakeups, "ring", lambda: None)
+    monkeypatch.setattr(wakeups, "ring_to_save", lambda task_id: Studio.current.rung.append(task_id))
     monkeypatch.setattr(saving.downloads, "fetch", lambda *how, **limits: Studio.current.fetch(*how, **limits))
     monkeypatch.setattr(saving.media, "verify", truth.verify)
     monkeypatch.setattr(saving.media, "poster", truth.poster)
-    monkeypatch.setattr(stepping.logger, "exception", fail)
+    monkeypatch.setattr(due.logger, "exception", fail)
     logger = logging.getLogger("generations")
     level = logger.level
     logger.setLevel(logging.CRITICAL)

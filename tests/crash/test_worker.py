@@ -50,7 +50,7 @@ def test_a_freeze_in_the_middle_of_everything_is_over_in_90_seconds(
 def test_a_monitor_that_is_killed_does_not_leave_the_queue_full_of_done_jobs(site: Site, worker: Worker) -> None:
     os.kill(worker.monitor(), signal.SIGKILL)  # idle, it holds the lock of the queue of results
     since = time.time()
-    done = "SELECT count(*) FROM django_q_task WHERE func = 'generations.jobs.conduct' AND success"
+    done = "SELECT count(*) FROM django_q_task WHERE func = 'generations.worker.jobs.conduct' AND success"
     before = site.sql(done)
     while time.time() < since + AFTER_A_FREEZE_SECONDS and site.sql(done) == before:
         site.order(f"gulls at {time.time()}")

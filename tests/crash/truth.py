@@ -13,9 +13,10 @@ from typing import Any
 
 from django.db import connection
 
-from generations import downloads, media, watching
-from generations.asking import Ask, Outcome
-from generations.media import Clip
+from generations.lifecycle import polling
+from generations.lifecycle.calls import Ask, Outcome
+from generations.media import clips, downloads
+from generations.media.clips import Clip
 from generations.models import GenerationTask
 from generations.providers.base import Order, RemoteState, Report
 from generations.providers.errors import (
@@ -199,7 +200,7 @@ class World:
     def call_back(self, task: int, named: str, *, body: str = "") -> None:
         body = body or f'{{"code": 200, "data": {{"taskId": "{named}"}}}}'
         digest = hashlib.sha256(body.encode()).hexdigest()
-        watching.hear(GenerationTask.objects.get(pk=task), body, digest=digest, named=named, at=self.now)
+        polling.hear(GenerationTask.objects.get(pk=task), body, digest=digest, named=named, at=self.now)
 
     # -- the storage --
 
@@ -231,7 +232,7 @@ def clip_of(url: str) -> bytes:
 def verify(path: Path) -> Clip:
     """Stands for the decoding, which has tests of its own."""
     if not path.read_bytes().endswith(b"its end"):
-        raise media.NotAVideo("it is cut")
+        raise clips.NotAVideo("it is cut")
     return Clip(5.0, 1280, 720, 24.0, False, "h264", "")
 
 

@@ -32,12 +32,15 @@ from django.utils.module_loading import import_string
 from django_q.models import OrmQ
 from django_q.signing import SignedPackage
 
-from generations import accounts, clock, conductor, downloads, jobs, ordering, reordering, submitting, watching
+from generations import clock
+from generations.lifecycle import accounts, ordering, polling, retries, submitting
+from generations.media import downloads
 from generations.models import Account, BalanceReading, Budget, GenerationTask, Lease, Status
 from generations.models.statuses import ENDED
 from generations.providers import ADAPTERS, get_provider
 from generations.providers import http as provider_http
 from generations.providers.base import Order, RemoteState, Report
+from generations.worker import conductor, jobs
 from tests.crash.cases import Case, Scenario
 from tests.crash.effects import Effects, install
 
@@ -120,7 +123,7 @@ class Studio:
     def until_ready(self) -> None:
         """Ask until the clip is finished, while no worker is free to save it."""
         for __ in range(ROUNDS):
-            self._run("generations.jobs.conduct")
+            self._run("generations.worker.jobs.conduct")
             with self.effects.mute():
                 if GenerationTask.objects.filter(status=Status.READY).exists():
                     OrmQ.objects.all().delete()
@@ -205,13 +208,13 @@ class Studio:
         submitting.abandon(self.task(), "not in the provider's list", at=self.now(), by=None)
 
     def again(self) -> None:
-        reordering.try_again(self.task(), at=self.now(), by=None)
+        retries.try_again(self.task(), at=self.now(), by=None)
 
     def take(self) -> None:
-        reordering.another_take(self.task(), at=self.now(), by=None)
+        retries.another_take(self.task(), at=self.now(), by=None)
 
     def poke(self) -> None:
-        watching.poke(self.task(), at=self.now(), by=None)
+        polling.poke(self.task(), at=self.now(), by=None)
 
     def close_breakers(self) -> None:
         accounts.close_breaker(self.scenario.provider)
@@ -272,13 +275,13 @@ class Studio:
 
     def late_success(self) -> None:
         """An answer to an old question, from before the task ended."""
-        watching.settle_report(self.task().pk, self._old_success(), at=self.now())
+        polling.settle_report(self.task().pk, self._old_success(), at=self.now())
 
     def late_write(self) -> None:
         """The same, by a process that had read the row before it ended, and was stopped before it wrote."""
         task = self.held.get("task") or self.task()
         if task.status == Status.RUNNING:
-            watching.REPORTED[RemoteState.DONE](task, self._old_success(), at=self.now(), pace_seconds=0.0)
+            polling.REPORTED[RemoteState.DONE](task, self._old_success(), at=self.now(), pace_seconds=0.0)
 
     def _old_success(self) -> Report:
         url = f"{self.place.witness}/{self.place.name}/elsewhere/clip.mp4"
@@ -301,10 +304,10 @@ class Studio:
             ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
             self.effects.kill_at = "0"
             try:
-                self._run("generations.jobs.save", 1)
+                self._run("generations.worker.jobs.save", 1)
             finally:
                 os._exit(0)
-        self._run("generations.jobs.save", 1)
+        self._run("generations.worker.jobs.save", 1)
         os.waitpid(pid, 0)
 
 
@@ -405,7 +408,7 @@ def _once_more(studio: Studio, effects: Effects) -> None:
         ended = GenerationTask.objects.filter(status__in=ENDED).order_by("id")
         effects.note("ended", json.dumps(list(ended.values_list("id", "status")), default=str))
     for task in GenerationTask.objects.order_by("id"):
-        studio._run("generations.jobs.save", task.pk)
+        studio._run("generations.worker.jobs.save", task.pk)
     if studio.scenario.delivery == "callback":
         studio.callback()
     studio.work()

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openapi_schema_validator import OAS30Validator
 
-from generations import offers
+from generations.providers import offers
 from generations.providers.apikley import MODELS, request_body
 from generations.providers.base import Order
 

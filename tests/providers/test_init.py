@@ -8,8 +8,8 @@ import pytest
 from pytest_django import Settings
 from pytest_httpserver import HTTPServer
 
-from generations.offers import OFFERS
 from generations.providers import ADAPTERS, PRACTICE_KEY, get_provider
+from generations.providers.offers import OFFERS
 
 
 @pytest.fixture(autouse=True)

@@ -10,12 +10,13 @@ from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.core.management.base import CommandParser
 
-from generations import clock, limits
+from generations import clock
 from generations.formats import usd
-from generations.forms import UsdField
-from generations.limits import LimitRefused
+from generations.forms.orders import UsdField
 from generations.management.commands._base import Problems, StudioCommand
 from generations.models import Budget, BudgetPeriod, Campaign, Period, Scope
+from generations.money import limits
+from generations.money.limits import LimitRefused
 
 HEADS = ("Scope", "Period", "Limit", "Estimated", "Reserved", "Spent", "Remaining", "")
 

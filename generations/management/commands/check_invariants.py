@@ -9,9 +9,9 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from generations import clock
-from generations.invariants import check_all
-from generations.jobs import worker_is_alive
+from generations.integrity.invariants import check_all
 from generations.management.commands._base import StudioCommand
+from generations.worker.jobs import worker_is_alive
 
 
 class Command(StudioCommand):

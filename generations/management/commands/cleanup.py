@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from generations import clock
-from generations.cleanup import clean_up
+from generations.integrity.cleanup import clean_up
 from generations.management.commands._base import StudioCommand
 
 

@@ -10,11 +10,12 @@ from django.contrib.auth import get_user_model
 from django.core.management.base import CommandParser
 from django.utils import timezone
 
-from generations import clock, costs
+from generations import clock
 from generations.formats import usd
+from generations.forms.prices import PriceForm
 from generations.management.commands._base import StudioCommand
 from generations.models import LedgerEntry, Price
-from generations.pricing import PriceForm
+from generations.money import ledger
 
 HEADS = ("Provider", "Model", "Mode", "Length", "Sound", "Route", "USD", "Valid from", "Source")
 # Where the option has another name than the column.
@@ -69,7 +70,7 @@ class Command(StudioCommand):
         person = get_user_model().objects.filter(username=name, is_active=True).first()
         if person is None:
             self.refuse({"by": [f"there is no user {name}"]}, as_json=False)
-        valued, refused = costs.value_unpriced(at=clock.now(), by=person)
+        valued, refused = ledger.value_unpriced(at=clock.now(), by=person)
         for entry in valued:
             self.stdout.write(f"task {entry.task_id}: {usd(entry.amount_usd)}, {entry.note}")
         left = LedgerEntry.objects.unpriced().count()

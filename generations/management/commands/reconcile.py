@@ -10,9 +10,9 @@ from django.core.management.base import CommandParser
 
 from generations import clock
 from generations.formats import megabytes
-from generations.jobs import worker_is_alive
+from generations.integrity.reconcile import LEASE_SECONDS, Reconciled, reconcile
 from generations.management.commands._base import StudioCommand
-from generations.reconcile import LEASE_SECONDS, Reconciled, reconcile
+from generations.worker.jobs import worker_is_alive
 
 WAIT_SECONDS = LEASE_SECONDS + 5  # a run that was killed has let go by then
 

@@ -21,10 +21,11 @@ from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from generations import clock, ordering
-from generations.jobs import load_schedules
+from generations import clock
+from generations.lifecycle import ordering
 from generations.models import GenerationTask
 from generations.providers.base import Order
+from generations.worker.jobs import load_schedules
 
 HOST = "127.0.0.1"
 WEB_THREADS = 16  # a player holds one while it streams

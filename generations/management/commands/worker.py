@@ -6,10 +6,10 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from generations import doorbell
-from generations.jobs import load_schedules
+from generations import wakeups
 from generations.management.commands._base import StudioCommand
-from generations.supervisor import PATIENCE_SECONDS, Supervisor
+from generations.worker.jobs import load_schedules
+from generations.worker.supervisor import PATIENCE_SECONDS, Supervisor
 
 
 class Command(StudioCommand):
@@ -26,5 +26,5 @@ class Command(StudioCommand):
 
     def handle(self, **options: Any) -> None:
         load_schedules()
-        doorbell.ring()
+        wakeups.ring()
         Supervisor(patience_seconds=options["patience"]).run()

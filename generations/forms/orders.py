@@ -1,0 +1,257 @@
+"""The order form: what the Generate page and `manage.py generate` both fill in, with one set of rules and words."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, BinaryIO, cast
+
+from django import forms
+from django.core.files import File
+
+from generations.formats import usd
+from generations.lifecycle import ordering, reachability
+from generations.lifecycle.ordering import Upload
+from generations.media.clips import BadImage, clean_image
+from generations.models import Campaign, GenerationTask, Prompt
+from generations.models.budgets import LIMIT_MAX
+from generations.providers import offers
+from generations.providers.base import Order
+from generations.receipts.preflight import Wish
+
+YES_NO = {"true": True, "false": False, "yes": True, "no": False, "1": True, "0": False, "": None}
+
+
+def choices_of(name: str) -> list[tuple[str, str]]:
+    """Every value that some offer has under a name, in the menu's order."""
+    values = dict.fromkeys(getattr(offer, name) for offer in offers.OFFERS.values())
+    return [(value, value) for value in values]
+
+
+class SoundField(forms.Field):
+    """With, without, or not said: models without sound must not be told."""
+
+    widget = forms.Select(choices=[("", "not said"), ("true", "with sound"), ("false", "silent")])
+
+    def to_python(self, value: Any) -> bool | None:
+        if isinstance(value, bool) or value is None:
+            return value
+        if str(value).lower() not in YES_NO:
+            raise forms.ValidationError("with sound, silent, or not said")
+        return YES_NO[str(value).lower()]
+
+
+class WholeNumberField(forms.IntegerField):
+    """Digits and nothing else: Python reads `1_0` as ten."""
+
+    def to_python(self, value: Any) -> int | None:
+        if isinstance(value, str) and value.strip() and not re.fullmatch(r"-?[0-9]{1,9}", value.strip()):
+            raise forms.ValidationError(self.error_messages["invalid"])
+        return super().to_python(value)
+
+
+class UsdField(forms.DecimalField):
+    """Digits and a point, and nothing else: Python reads `1_0` as ten, and `NaN` as a number."""
+
+    def to_python(self, value: Any) -> Any:
+        if isinstance(value, str) and value.strip() and not re.fullmatch(r"[+-]?[0-9]*\.?[0-9]*", value.strip()):
+            raise forms.ValidationError(f"an amount in USD such as 12.50, not {value}")
+        return super().to_python(value)
+
+
+class SpendField(forms.Field):
+    """An amount in USD that is more than nothing, written plainly: `12`, `12.50`, `$0.35`."""
+
+    widget = forms.TextInput(attrs={"inputmode": "decimal", "size": 10})
+
+    def to_python(self, value: Any) -> Decimal | None:
+        text = str(value or "").strip()
+        if not text:
+            return None
+        amount = Decimal(plain[1]) if (plain := re.fullmatch(r"\$?([0-9]{1,9}(\.[0-9]{1,4})?)", text)) else None
+        if amount is None or not 0 < amount <= LIMIT_MAX:
+            given = text if len(text) <= 30 else f"{text[:30]}…"
+            rule = f"an amount in USD, more than 0 and at most {usd(LIMIT_MAX)}, with at most four decimals"
+            raise forms.ValidationError(f"{rule}, not {given}")
+        return amount
+
+
+class OrderForm(forms.Form):
+    """One order of one or more takes. Every problem is found at once and stands at its field."""
+
+    prompt = forms.CharField(widget=forms.Textarea(attrs={"rows": 6}), strip=False, required=False)
+    provider = forms.CharField(widget=forms.Select(choices=choices_of("provider")), initial="apixo", required=False)
+    model = forms.CharField(widget=forms.Select(choices=choices_of("model")), initial="kling-2-6", required=False)
+    mode = forms.CharField(widget=forms.Select(choices=choices_of("mode")), initial="text-to-video", required=False)
+    duration = WholeNumberField(
+        widget=forms.Select(choices=[(n, f"{n} seconds") for n in offers.DURATIONS]),
+        initial=5,
+        required=False,
+        error_messages={"invalid": "a whole number of seconds"},
+    )
+    aspect_ratio = forms.CharField(
+        widget=forms.Select(choices=[("", "not said"), *((r, r) for r in offers.RATIOS)]), required=False
+    )
+    sound = SoundField(required=False)
+    negative_prompt = forms.CharField(widget=forms.Textarea(attrs={"rows": 2}), required=False)
+    cfg_scale = forms.DecimalField(
+        label="CFG scale",
+        required=False,
+        widget=forms.NumberInput(attrs={"min": "0", "max": "1", "step": "0.1"}),
+        help_text="0 to 1: how closely the prompt is followed. Empty: the model's own choice.",
+        error_messages={"invalid": "a number from 0 to 1"},
+    )
+    start_image = forms.FileField(required=False, widget=forms.FileInput(attrs={"accept": "image/*"}))
+    start_image_url = forms.CharField(label="or its URL", required=False, widget=forms.URLInput)
+    end_image = forms.FileField(required=False, widget=forms.FileInput(attrs={"accept": "image/*"}))
+    end_image_url = forms.CharField(label="or its URL", required=False, widget=forms.URLInput)
+    route = forms.CharField(
+        required=False,
+        widget=forms.Select(choices=[("", "the key's own setting"), *((r, r) for r in ("auto", "value", "official"))]),
+    )
+    takes = WholeNumberField(
+        initial=1,
+        required=False,
+        help_text="How many clips of this.",
+        error_messages={"invalid": "a whole number"},
+    )
+    spend_at_most = SpendField(
+        label="Spend at most, in USD",
+        required=False,
+        help_text="As many takes as fit are ordered, the last ones are dropped first. Empty: all of them.",
+    )
+    stops_when_approved = forms.BooleanField(
+        label="Cancel the takes that still wait once one is approved", required=False
+    )
+    delivery = forms.CharField(
+        required=False,
+        initial=reachability.default_delivery,
+        widget=forms.Select(
+            choices=[("polling", "polling: we ask"), ("callback", "callback: the provider tells this site")]
+        ),
+    )
+    campaign = forms.ModelChoiceField(
+        Campaign.objects.in_use(),
+        to_field_name="slug",
+        required=False,
+        empty_label="the prompt's own",
+        error_messages={"invalid_choice": "there is no campaign %(value)s that takes orders"},
+    )
+    batch = forms.UUIDField(widget=forms.HiddenInput, required=False)
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        self.uploads = {name: upload for name in ordering.IMAGE_FIELDS if (upload := self._upload(name))}
+        for name in ("duration", "takes"):
+            if name in data and data[name] is None:
+                self._default_or_error(name)
+        # A field that cannot be read has its own error; the rules look at the rest with a harmless value for it.
+        found = ordering.problems(
+            self.order(),
+            uploads=self.uploads,
+            takes=self.cleaned_data.get("takes", 1),
+            delivery=self.chosen_delivery(),
+        )
+        for name, texts in found.items():
+            if name not in self.errors:
+                for text in texts:
+                    self.add_error(name, text)
+        return data
+
+    def _default_or_error(self, name: str) -> None:
+        """What was not asked has a default; what was left empty is a mistake, and money hangs on it."""
+        if name in self.data:
+            self.add_error(name, "is required")
+        else:
+            self.cleaned_data[name] = self.fields[name].initial
+
+    def chosen_delivery(self) -> str:
+        chosen: str = self.cleaned_data.get("delivery", "")
+        return chosen if "delivery" in self.data else reachability.default_delivery()
+
+    def order(self) -> Order:
+        data = self.cleaned_data
+        return Order(
+            provider=data.get("provider", "") if "provider" in self.data else self.fields["provider"].initial,
+            model=data.get("model", ""),
+            mode=data.get("mode", ""),
+            prompt=data.get("prompt", ""),
+            duration_seconds=data.get("duration") or 5,
+            aspect_ratio=data.get("aspect_ratio", ""),
+            sound=data.get("sound"),
+            negative_prompt=data.get("negative_prompt", ""),
+            cfg_scale=data.get("cfg_scale"),
+            start_image=data.get("start_image_url", ""),
+            end_image=data.get("end_image_url", ""),
+            route=data.get("route", ""),
+        )
+
+    def wish(self, prompt: Prompt | None) -> Wish:
+        """What was filled in, to be inspected before it is ordered; without a campaign it is of its prompt's."""
+        return Wish(
+            order=self.order(),
+            takes=self.cleaned_data["takes"],
+            delivery=self.chosen_delivery(),
+            images=self.uploads,
+            campaign=self.cleaned_data.get("campaign") or (prompt.campaign if prompt else None),
+        )
+
+    def place(
+        self,
+        *,
+        at: datetime,
+        takes: int | None = None,
+        by: Any = None,
+        prompt: Prompt | None = None,
+        batch: uuid.UUID | None = None,
+    ) -> list[GenerationTask]:
+        """Order what was filled in, or as many takes of it; raise ordering.OrderRefused when it cannot be any more."""
+        return ordering.place(
+            self.order(),
+            at=at,
+            by=by,
+            prompt=prompt,
+            uploads=self.uploads,
+            takes=takes or self.cleaned_data["takes"],
+            delivery=self.chosen_delivery(),
+            batch=batch or self.cleaned_data.get("batch"),
+            campaign=self.cleaned_data.get("campaign"),
+            stops_when_approved=self.cleaned_data["stops_when_approved"],
+        )
+
+    def _upload(self, name: str) -> Upload | None:
+        """The checked picture of a field, or None with the error at the field."""
+        file: File[bytes] | None = self.cleaned_data.get(name)
+        if file is None:
+            return None
+        if self.cleaned_data.get(f"{name}_url"):
+            self.add_error(name, "a picture or its URL, not both")
+        try:
+            return Upload(clean_image(cast(BinaryIO, file)), file.name or "")
+        except BadImage as error:
+            self.add_error(name, str(error))
+            return None
+
+
+def menu() -> list[dict[str, Any]]:
+    """What each offer accepts, for the page's script: it shows only the fields that count."""
+    return [
+        {
+            "provider": offer.provider,
+            "model": offer.model,
+            "mode": offer.mode,
+            "prompt_max": offer.prompt_max,
+            "negative_prompt_max": offer.negative_prompt_max,
+            "durations": offer.durations,
+            "aspect_ratios": offer.aspect_ratios,
+            "aspect_ratio_required": offer.aspect_ratio_required,
+            "sound": offer.sound,
+            "cfg_scale": offer.cfg_scale,
+            "routes": offer.routes,
+            "images_min": offer.images_min,
+            "images_max": offer.images_max,
+        }
+        for offer in offers.OFFERS.values()
+    ]

@@ -1,0 +1,192 @@
+"""The promises P1 to P12, as far as a database and a file tree can show them. Looks, and changes nothing.
+
+What it cannot see: how many POSTs a provider received, and what was promised to somebody who is not on a row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from django.db import connection
+from django.db.models import Count, Sum
+
+from generations.integrity import row_checks, timeline_checks
+from generations.integrity.cleanup import remove_stale_parts
+from generations.integrity.compare import batches, chunks, damage, root, store_is_there, strays
+from generations.integrity.reconcile import OVERDUE, READERS, overdue
+from generations.media.filetree import FOLDERS, shown, walk
+from generations.models import BalanceReading, BudgetPeriod, GenerationTask, LedgerEntry, Status, Video
+from generations.models.ledger import SPENT
+from generations.money import limits
+from generations.providers import ADAPTERS
+from generations.worker.pacing import concurrent_tasks, obstacle
+
+READ_AT_ONCE = 2000
+# The database's own guards of the ledger; one against change and one against loss. A table that was rebuilt lacks them.
+GUARDS = {
+    "sqlite": "SELECT COUNT(*) FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'ledger_is_append_only%'",
+    "postgresql": "SELECT COUNT(*) FROM pg_trigger WHERE tgname LIKE 'ledger_is_append_only%' AND tgenabled <> 'D'",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    promise: str
+    what: str
+    task: int | None = None
+
+    def __str__(self) -> str:
+        return f"{self.promise}: {f'task {self.task}: ' if self.task else ''}{self.what}"
+
+    def as_json(self) -> dict[str, Any]:
+        return {"promise": self.promise, "what": self.what, "task": self.task}
+
+
+@dataclass
+class Report:
+    broken: list[Broken] = field(default_factory=list)
+    checked: dict[str, str] = field(default_factory=dict)  # promise -> what was looked at, in words
+
+    def as_json(self) -> dict[str, Any]:
+        return {"ok": not self.broken, "broken": [one.as_json() for one in self.broken], "checked": self.checked}
+
+
+def check_all(*, at: datetime, worker_lives: bool, deep: bool = True) -> Report:
+    """Look at every task, entry, event, clip and file. Not `deep` leaves out the bytes of files of the right size."""
+    report = Report()
+    tasks = _rows(report, at=at)
+    _timelines(report)
+    _twice(report)
+    _money(report)
+    _stuck(report, at=at, worker_lives=worker_lives)
+    clips = _clips(report, deep=deep)
+    files = _files(report, at=at)
+    report.checked |= dict.fromkeys(("P1", "P2", "P12"), f"{tasks} tasks and their timelines")
+    report.checked |= dict.fromkeys(("P3", "P9"), f"{tasks} tasks")
+    report.checked["P4"] = f"{BudgetPeriod.objects.count()} periods of budgets beside the ledger"
+    report.checked["P5"] = f"{tasks} tasks and their ledger"
+    report.checked["P6"] = "; ".join(balances()) or "no two readings of a balance yet"
+    report.checked["P7"] = f"{clips} clips, {'every byte' if deep else 'their sizes'}"
+    report.checked["P8"] = f"{files} files"
+    report.checked["P11"] = f"{tasks} tasks; the rest of it only a crash can show"
+    report.checked = dict(sorted(report.checked.items(), key=lambda item: int(item[0][1:])))
+    report.broken.sort(key=lambda one: (int(one.promise[1:]), one.task or 0))
+    return report
+
+
+# --- Rows
+
+
+def _rows(report: Report, *, at: datetime) -> int:
+    tasks = 0
+    for row in row_checks.rows().iterator(chunk_size=READ_AT_ONCE):
+        tasks += 1
+        for promise, check in row_checks.CHECKS.items():
+            report.broken += [Broken(promise, what, row.pk) for what in check(row, at)]
+    return tasks
+
+
+def _timelines(report: Report) -> None:
+    report.broken += [Broken(promise, what, task) for promise, task, what in timeline_checks.faults()]
+
+
+def _twice(report: Report) -> None:
+    """What unique constraints forbid: a database that was restored or edited by hand may lack them."""
+    ids = GenerationTask.objects.order_by().exclude(remote_id=None).values("provider", "remote_id")
+    for row in ids.annotate(n=Count("pk")).filter(n__gt=1):
+        report.broken.append(Broken("P3", f"{row['n']} tasks have the id {row['remote_id']} at {row['provider']}"))
+    clips = Video.objects.order_by().values("task", "position").annotate(n=Count("pk")).filter(n__gt=1)
+    for clip in clips:
+        report.broken.append(Broken("P11", f"result {clip['position']} was stored {clip['n']} times", clip["task"]))
+
+
+def _money(report: Report) -> None:
+    """Budgets beside the ledger, and whether the database still keeps the ledger from being changed."""
+    report.broken += [Broken("P4", difference) for difference in limits.audit()]
+    with connection.cursor() as cursor:
+        cursor.execute(GUARDS[connection.vendor])
+        (guards,) = cursor.fetchone()
+    if guards < 2:
+        report.broken.append(Broken("P5", "the database would let entries of the ledger be changed or deleted"))
+
+
+def _stuck(report: Report, *, at: datetime, worker_lives: bool) -> None:
+    """Tasks that nobody looked at in time. An order may wait for longer, in a line that moves or is held up."""
+    late = overdue(at=at).order_by("pk").values_list("pk", "status", "provider")
+    waiting = {provider for provider in ADAPTERS if _line_is_known_to_wait(provider, at=at)}
+    stuck = [row for row in late if not (row[1] == Status.QUEUED and row[2] in waiting)]
+    if not worker_lives:
+        report.checked["P10"] = f"no worker runs: {len(stuck)} overdue tasks are not held against it"
+        return
+    report.checked["P10"] = f"{len(late)} overdue tasks, {len(late) - len(stuck)} of them in a line for good reason"
+    report.broken += [
+        Broken("P10", f"it is {status}, and was due more than 5 minutes ago", pk) for pk, status, _ in stuck
+    ]
+
+
+def _line_is_known_to_wait(provider: str, *, at: datetime) -> bool:
+    tasks = GenerationTask.objects.of_this_site().filter(provider=provider)
+    if obstacle(provider) or tasks.filter(submitted_at__gte=at - OVERDUE).exists():
+        return True
+    return GenerationTask.objects.count_in_flight().get(provider, 0) >= concurrent_tasks(provider)
+
+
+# --- Files
+
+
+def _clips(report: Report, *, deep: bool) -> int:
+    count = 0
+    rows = Video.objects.only("file", "sha256", "size_bytes", "task")
+    if not store_is_there() and rows.exists():
+        report.broken.append(Broken("P7", "there is no folder of clips: is its disk mounted?"))
+        return 0
+    with ThreadPoolExecutor(READERS, thread_name_prefix="read") as pool:
+        for batch in chunks(rows):
+            count += len(batch)
+            for video, harm in zip(batch, pool.map(partial(damage, deep=deep), batch), strict=True):
+                if harm:
+                    report.broken.append(Broken("P7", f"video {video.pk}: {harm} ({video.file})", video.task_id))
+    return count
+
+
+def _files(report: Report, *, at: datetime) -> int:
+    count = 0
+    parts = remove_stale_parts(at=at, dry_run=True)
+    for folder in FOLDERS:
+        for batch in batches(walk(root(), folder)):
+            count += len(batch)
+            names = [one.name for one in batch if one.name.endswith(".part") and folder != "images"]
+            report.broken += [Broken("P7", f"{shown(name)}: half a file under a public name") for name in names]
+            for stray in strays(batch, at=at):
+                if shown(stray.name) not in parts:
+                    why = stray.strange or "no row names it"
+                    report.broken.append(Broken("P8", f"{shown(stray.name)}: {why}"))
+    report.broken += [Broken("P8", f"{part}: left half done more than an hour ago") for part in parts]
+    return count
+
+
+# --- Money at the providers
+
+
+def balances() -> Iterator[str]:
+    """How far each balance fell since its first reading, beside what the ledger says: told, and not judged.
+
+    Money that was paid in, and what others bought with the same key, are not on our rows.
+    """
+    readings = BalanceReading.objects.read().order_by("at", "id")
+    for provider, practice, unit in (
+        readings.order_by("provider").values_list("provider", "practice", "unit").distinct()
+    ):
+        own = readings.of(provider, practice=practice).read().filter(unit=unit)
+        first, last = own.first(), own.last()
+        if first is None or last is None or first == last or first.amount is None or last.amount is None:
+            continue
+        entries = LedgerEntry.objects.filter(task__provider=provider, practice=practice, kind__in=SPENT)
+        spent = entries.filter(at__gt=first.at, at__lte=last.at).aggregate(usd=Sum("amount_usd"))["usd"] or 0
+        name = f"{provider}, practice" if practice else provider
+        yield f"{name}: {first.amount - last.amount} {unit} less since the first reading, {spent:.4f} USD on the ledger"

@@ -1,0 +1,264 @@
+"""Rows and files brought together again: repaired where that can be done, and told where a person is needed.
+
+It can run at any time, beside everything else. No task changes its status here, and no transaction is open while a
+file is read or fetched.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+
+from generations import wakeups
+from generations.integrity import repair
+from generations.integrity.cleanup import remove_stale_parts
+from generations.integrity.compare import CHANGED, batches, chunks, damage, image_damage, root, store_is_there
+from generations.integrity.quarantine import put_strays_aside
+from generations.media.filetree import FOLDERS, Unreadable, is_whole_jpeg, shown, walk
+from generations.models import GenerationTask, Lease, ReferenceImage, Status, Video
+from generations.models.leases import Hold, holding
+from generations.models.tasks import TaskQuerySet
+
+logger = logging.getLogger(__name__)
+
+LEASE, LEASE_SECONDS = "reconcile", 20.0
+DEAD_LEASE_SECONDS = 600.0  # what ran out so long ago has no living holder
+READERS = 2  # files read at once: more would only take the disk from those who watch
+PORTION_BYTES = 200_000_000  # read between two looks at the clock
+OVERDUE = timedelta(minutes=5)
+FAR_AHEAD = timedelta(days=2)  # beyond every wait there is: a clock was wrong when this was written
+NO_ANSWERS = 3  # in a row, and nothing more is fetched in this run: each try may take minutes
+COLUMNS = ("file", "poster", "position", "source_url", "sha256", "size_bytes", "damage", "task__result_urls")
+PERSON = {
+    Status.UNCONFIRMED: "nobody knows whether it was accepted",
+    Status.LOST: "paid, and lost",
+}
+
+
+@dataclass
+class Reconciled:
+    """What was looked at, what was repaired, and what remains for a person."""
+
+    finished: bool = False  # False: another run was under way, or this slice's time is over
+    checked: dict[str, int] = field(default_factory=lambda: dict.fromkeys(("videos", "images", "files", "bytes"), 0))
+    repaired: dict[str, list[int]] = field(default_factory=lambda: {"videos": [], "images": [], "posters": []})
+    cleared: list[int] = field(default_factory=list)  # videos that were marked as damaged, and are whole
+    posters_blanked: list[int] = field(default_factory=list)  # videos of which no still can be made
+    quarantined: list[dict[str, str]] = field(default_factory=list)
+    parts_removed: list[str] = field(default_factory=list)
+    leases_cleared: int = 0
+    overdue: list[int] = field(default_factory=list)  # tasks that were rung for
+    hastened: list[int] = field(default_factory=list)  # tasks that were due days ahead
+    remains: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def is_well(self) -> bool:
+        return self.finished and not self.remains
+
+    def as_json(self) -> dict[str, Any]:
+        return {"ok": self.is_well, **asdict(self)}
+
+    def __str__(self) -> str:
+        repaired = ", ".join(f"{len(ids)} {what}" for what, ids in self.repaired.items())
+        end = f"{len(self.remains)} remain for a person" if self.finished else "to be continued"
+        return (
+            f"{self.checked['videos']} clips compared, repaired {repaired}, {len(self.quarantined)} files put aside, "
+            f"{len(self.overdue)} tasks rung for; {end}"
+        )
+
+    def leave(self, what: str, why: str, *, pk: int | None = None, path: str = "") -> None:
+        self.remains.append({"what": what, "id": pk, "path": shown(path) or None, "why": why})
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """A part of a long run: so many seconds, and nothing again that was compared since."""
+
+    seconds: float
+    since: datetime
+
+
+def reconcile(
+    *, at: datetime, worker_lives: bool, part: Slice | None = None, wait_seconds: float = 0.0
+) -> Reconciled | None:
+    """Compare and repair. One run at a time: the end of another is waited for so long; None if it does not come."""
+    ends = time.monotonic() + wait_seconds
+    while True:
+        with holding(LEASE, seconds=LEASE_SECONDS) as hold:
+            if hold is not None:
+                return _Run(hold, at, part).all(worker_lives=worker_lives)
+        if time.monotonic() >= ends:
+            return None
+        time.sleep(0.2)
+
+
+class _Run:
+    def __init__(self, hold: Hold, at: datetime, part: Slice | None) -> None:
+        self.hold, self.at, self.part = hold, at, part
+        self.ends = time.monotonic() + part.seconds if part else float("inf")
+        self.done = Reconciled()
+        self.why_not: dict[int, str] = {}
+        self.no_answers = 0
+
+    def all(self, *, worker_lives: bool) -> Reconciled:
+        # First of all: a saver that slept for so long is fenced by it, so no row comes for what we put aside.
+        self.done.leases_cleared = Lease.objects.clear_dead("save:", seconds=DEAD_LEASE_SECONDS)
+        self.done.parts_removed = remove_stale_parts(at=self.at)
+        if not store_is_there() and Video.objects.exists():
+            self.done.leave("store", "there is no folder of clips: is its disk mounted?", path=str(root() / "videos"))
+            self.done.finished = True
+        elif self._clips():
+            self._images()
+            self._strays()
+            self.done.finished = self.hold.is_ours
+        self._tasks(worker_lives=worker_lives)
+        self._damaged()
+        return self.done
+
+    # --- Clips
+
+    def _clips(self) -> bool:
+        """Compare each clip with its row; False when the time was over before the last."""
+        rows = Video.objects.select_related("task").only(*COLUMNS)
+        if self.part:
+            rows = rows.filter(Q(checked_at=None) | Q(checked_at__lt=self.part.since))
+        with ThreadPoolExecutor(READERS, thread_name_prefix="read") as pool:
+            for batch in chunks(rows):
+                for portion in _portions(batch):
+                    if not self._settle(portion, list(pool.map(damage, portion))):
+                        return False
+        return True
+
+    def _settle(self, portion: list[Video], found: list[str | Unreadable]) -> bool:
+        """Repair, and write what is so; whether there is time for more."""
+        compared, changed = [], []
+        for video, harm in zip(portion, found, strict=True):
+            self.done.checked["videos"] += 1
+            if isinstance(harm, Unreadable):
+                self.why_not[video.pk] = str(harm)
+                continue
+            self.done.checked["bytes"] += video.size_bytes if harm in ("", CHANGED) else 0
+            before, in_time = video.damage, self._has_time
+            video.damage = self._after_repair(video, harm) if harm else ""
+            if in_time or not video.damage:  # else it is the next slice's first
+                compared.append(video.pk)
+            if video.damage != before:
+                changed.append(video)
+                self._tell(video, was=before, harm=harm)
+            if video.poster and not video.damage and not is_whole_jpeg(root(), video.poster):
+                self._poster(video)
+        with transaction.atomic():
+            Video.objects.filter(pk__in=compared).update(checked_at=self.at)
+            Video.objects.bulk_update(changed, ["damage"])
+        return self._has_time
+
+    @property
+    def _has_time(self) -> bool:
+        return self.hold.is_ours and time.monotonic() < self.ends
+
+    def _after_repair(self, video: Video, harm: str) -> str:
+        """What is still wrong after we tried to mend it."""
+        may_fetch = self._has_time and self.no_answers < NO_ANSWERS
+        try:
+            repair.repair(video, fetch_seconds=settings.DOWNLOAD_DEADLINE_SECONDS if may_fetch else 0)
+        except repair.NotRepaired as error:
+            self.no_answers = self.no_answers + 1 if isinstance(error, repair.NoAnswer) else 0
+            self.why_not[video.pk] = str(error)
+            return harm
+        self.no_answers = 0
+        self.done.repaired["videos"].append(video.pk)
+        logger.info("video %s: %s; it was brought back", video.pk, harm)
+        return ""
+
+    def _tell(self, video: Video, *, was: str, harm: str) -> None:
+        if video.damage:
+            logger.error("video %s is damaged: %s (%s)", video.pk, video.damage, video.file)
+        elif was and not harm:
+            logger.info("video %s is whole again", video.pk)
+            self.done.cleared.append(video.pk)
+
+    def _poster(self, video: Video) -> None:
+        try:
+            if repair.make_poster(video):
+                self.done.repaired["posters"].append(video.pk)
+                return
+        except OSError as error:
+            self.done.leave("poster", f"it cannot be made: {error.strerror}", pk=video.pk, path=video.poster)
+            return
+        Video.objects.filter(pk=video.pk, poster=video.poster).update(poster="")
+        self.done.posters_blanked.append(video.pk)
+
+    def _damaged(self) -> None:
+        """All that are marked, whenever that was found, and those that could not be looked at."""
+        for video in Video.objects.exclude(damage="").order_by("pk").only("file", "damage").iterator():
+            words = [video.damage, self.why_not.pop(video.pk, "")]
+            self.done.leave("video", "; ".join(filter(None, words)), pk=video.pk, path=video.file)
+        for pk, why in self.why_not.items():
+            self.done.leave("video", why, pk=pk)
+
+    # --- Other files
+
+    def _images(self) -> None:
+        """Compare start images: in a slice, only whether they are there."""
+        for batch in chunks(ReferenceImage.objects.only("file", "sha256")):
+            for image in batch:
+                self.done.checked["images"] += 1
+                harm = image_damage(image, deep=self.part is None)
+                if harm and not isinstance(harm, Unreadable) and repair.restore(image):
+                    self.done.repaired["images"].append(image.pk)
+                elif harm:
+                    self.done.leave("image", str(harm), pk=image.pk, path=str(image.file.name))
+
+    def _strays(self) -> None:
+        for folder in FOLDERS:
+            for batch in batches(walk(root(), folder)):
+                if not self.hold.is_ours:
+                    return
+                self.done.checked["files"] += len(batch)
+                aside = put_strays_aside(batch, at=self.at)
+                self.done.quarantined += aside.moved
+                for name, why in aside.left:
+                    self.done.leave("file", why, path=name)
+
+    # --- Tasks
+
+    def _tasks(self, *, worker_lives: bool) -> None:
+        """Ring for what is overdue, and say what waits for a person."""
+        tasks = GenerationTask.objects.of_this_site()
+        ahead = tasks.active().filter(due_at__gt=self.at + FAR_AHEAD)
+        self.done.hastened = list(ahead.order_by("pk").values_list("pk", flat=True))
+        GenerationTask.objects.filter(pk__in=self.done.hastened, due_at__gt=self.at + FAR_AHEAD).update(due_at=self.at)
+        self.done.overdue = list(overdue(at=self.at).order_by("pk").values_list("pk", flat=True))
+        if self.done.overdue or self.done.hastened:
+            wakeups.ring()
+        if self.done.overdue and not worker_lives:
+            self.done.leave("worker", "tasks are overdue, and no worker runs: start `manage.py worker`")
+        for pk, status in tasks.filter(status__in=PERSON).order_by("pk").values_list("pk", "status"):
+            self.done.leave("task", f"{status}: {PERSON[Status(status)]}", pk=pk)
+
+
+def overdue(*, at: datetime) -> TaskQuerySet:
+    """Tasks that somebody should have looked at five minutes ago."""
+    return GenerationTask.objects.of_this_site().active().filter(due_at__lt=at - OVERDUE)
+
+
+def _portions(batch: list[Video]) -> Iterator[list[Video]]:
+    """As many at a time as are read in a second or so; one at least."""
+    portion: list[Video] = []
+    size = 0
+    for video in batch:
+        if portion and size + video.size_bytes > PORTION_BYTES:
+            yield portion
+            portion, size = [], 0
+        portion.append(video)
+        size += video.size_bytes
+    yield portion

@@ -1,0 +1,133 @@
+"""What must be true of each task's row, its money and its clips, whatever has happened: one line for each breach."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Count, F, Max, Min, OuterRef, Q, QuerySet, Subquery
+
+from generations.lifecycle.submitting import MAX_POSTS
+from generations.models import GenerationTask, Kind, Status, Video
+from generations.models.statuses import ACTIVE
+
+ACCEPTED = (Status.RUNNING, Status.READY, Status.STORED, Status.LOST)
+MAYBE_ACCEPTED = (*ACCEPTED, Status.SUBMITTING, Status.UNCONFIRMED)
+UNSENT = (Status.QUEUED, Status.SUBMITTING, Status.CANCELED)
+CHARGED = (Status.READY, Status.STORED, Status.LOST)
+RELEASED = (Status.FAILED, Status.CANCELED)
+WITH_CLIPS = (Status.READY, Status.STORED, Status.LOST)
+LATE = timedelta(hours=1)  # a try to store comes every half hour, and the last one says that it is lost
+
+HOLD, CHARGE, RELEASE = (Q(entries__kind=kind) for kind in (Kind.HOLD, Kind.CHARGE, Kind.RELEASE))
+COLUMNS = (
+    "pk", "status", "due_at", "remote_id", "attempts", "posts", "doubtful", "result_urls", "submitted_at",
+    "source_expires_at", "practice", "price_usd", "holds", "charges", "releases", "held_usd", "settled_usd", "held_id",
+    "settled_id", "foreign", "clips",
+)  # fmt: skip
+
+Row = Any  # a named tuple of COLUMNS
+Check = Callable[[Row, datetime], Iterator[str]]
+
+
+def rows() -> QuerySet[Any, Any]:
+    """Every task with its money and its clips, from one question: what changes meanwhile is in all or in none."""
+    clips = Video.objects.filter(task=OuterRef("pk")).order_by().values("task").annotate(n=Count("pk"))
+    return (
+        GenerationTask.objects.order_by("pk")
+        .annotate(
+            holds=Count("entries", filter=HOLD),
+            charges=Count("entries", filter=CHARGE),
+            releases=Count("entries", filter=RELEASE),
+            held_usd=Max("entries__amount_usd", filter=HOLD),
+            settled_usd=Max("entries__amount_usd", filter=CHARGE | RELEASE),
+            held_id=Min("entries__id", filter=HOLD),
+            settled_id=Min("entries__id", filter=CHARGE | RELEASE),
+            foreign=Count("entries", filter=~Q(entries__practice=F("practice"))),
+            clips=Subquery(clips.values("n")),
+        )
+        .values_list(*COLUMNS, named=True)
+    )
+
+
+def sent_once(row: Row, at: datetime) -> Iterator[str]:
+    if row.posts > row.attempts:
+        yield f"{row.posts} POSTs left, and it was claimed only {row.attempts} times to be sent"
+    if row.status in UNSENT and row.remote_id:
+        yield f"it is {row.status}, as if it had never been accepted, and its id there is {row.remote_id}"
+    if row.doubtful and row.posts > MAX_POSTS:
+        yield f"{row.posts} POSTs left though an early one may have been accepted: {MAX_POSTS} at most"
+
+
+def on_record_before(row: Row, at: datetime) -> Iterator[str]:
+    if row.status in MAYBE_ACCEPTED and not (row.attempts and row.submitted_at):
+        yield f"it is {row.status}, and no sending is on record"
+    if row.status in MAYBE_ACCEPTED and not row.holds:
+        yield f"it is {row.status}, and no money was held for it"
+
+
+def found_again(row: Row, at: datetime) -> Iterator[str]:
+    if row.status in ACCEPTED and not row.remote_id:
+        yield f"it is {row.status}, and its id at the provider is not known"
+    if row.status == Status.UNCONFIRMED and (not row.holds or row.charges or row.releases):
+        yield "nobody knows whether it was accepted, and its hold was not kept"
+
+
+def settled_once(row: Row, at: datetime) -> Iterator[str]:
+    if row.holds != 1:
+        yield f"it has {row.holds} holds"
+    if row.charges + row.releases > 1:
+        yield f"its hold was settled {row.charges + row.releases} times"
+    if bool(row.charges) != (row.status in CHARGED):
+        yield f"it is {row.status}, and was {'' if row.charges else 'not '}charged"
+    if bool(row.releases) != (row.status in RELEASED):
+        yield f"it is {row.status}, and its hold was {'' if row.releases else 'not '}released"
+    if row.holds and row.held_usd != row.price_usd:
+        yield f"its price is {row.price_usd}, and {row.held_usd} was held"
+    if row.settled_id and row.settled_usd != row.price_usd:
+        yield f"its price is {row.price_usd}, and {row.settled_usd} was settled"
+    if row.settled_id and row.held_id and row.settled_id < row.held_id:
+        yield "it was settled before anything was held"
+    if row.foreign:
+        yield "practice money and real money meet in it"
+
+
+def kept(row: Row, at: datetime) -> Iterator[str]:
+    clips = row.clips or 0
+    if row.status == Status.STORED and clips < max(1, len(row.result_urls)):
+        yield f"it is stored, with {clips} of {max(1, len(row.result_urls))} clips"
+    if clips and row.status not in WITH_CLIPS:
+        yield f"it is {row.status}, and has {clips} clips"
+
+
+def stored_in_time(row: Row, at: datetime) -> Iterator[str]:
+    if row.status != Status.READY or row.practice != settings.PRACTICE:
+        return
+    if row.source_expires_at is None:
+        yield "it is paid and not stored, and nobody knows until when its URLs live"
+    elif row.source_expires_at < at - LATE:
+        yield "it is paid, its URLs' life has ended, and it is neither stored nor given up"
+
+
+def goes_on(row: Row, at: datetime) -> Iterator[str]:
+    if row.status in ACTIVE and row.due_at is None:
+        yield f"it is {row.status}, and nobody will look at it"
+
+
+def needs_no_queue(row: Row, at: datetime) -> Iterator[str]:
+    if row.status == Status.READY and not row.result_urls:
+        yield "it is finished, and where its clips are is not on the row"
+
+
+CHECKS: dict[str, Check] = {
+    "P1": sent_once,
+    "P2": on_record_before,
+    "P3": found_again,
+    "P5": settled_once,
+    "P7": kept,
+    "P9": stored_in_time,
+    "P10": goes_on,
+    "P11": needs_no_queue,
+}

@@ -1,0 +1,61 @@
+"""Stored clips, judged: approved or rejected, by whom and when; and the takes that need not be made any more."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from generations.lifecycle.ordering import cancel
+from generations.models import GenerationTask, Review, Status, Video
+
+WORDS = {
+    Review.APPROVED: "clip {} was approved",
+    Review.REJECTED: "clip {} was rejected",
+    Review.UNDECIDED: "clip {} is undecided again",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What came of a judgement: whether it changed anything, and the takes that it took back."""
+
+    changed: bool
+    canceled: tuple[GenerationTask, ...] = ()
+
+    @property
+    def saved_usd(self) -> Decimal | None:
+        """What those takes would have cost; None when a price is not known."""
+        prices = [task.price_usd for task in self.canceled]
+        known = [price for price in prices if price is not None]
+        return sum(known, Decimal(0)) if len(known) == len(prices) else None
+
+
+def judge(video: Video, verdict: Review, *, at: datetime, by: Any, stop: bool = False) -> Judged:
+    """Approve a clip, reject it, or leave it undecided again.
+
+    Once one is approved, the takes of the same press that still wait are canceled if they were ordered so, or if `stop`
+    says so. A judgement that stands already changes nothing.
+    """
+    decided = verdict != Review.UNDECIDED
+    with transaction.atomic():
+        row = Video.objects.filter(pk=video.pk).exclude(review=verdict)
+        changed = row.update(review=verdict, reviewed_at=at if decided else None, reviewed_by=by if decided else None)
+        if changed:
+            video.task.note(WORDS[verdict].format(video.pk), at=at, by=by)
+    stops = verdict == Review.APPROVED and (stop or video.task.stops_when_approved)
+    return Judged(bool(changed), cancel_waiting(video.task, at=at, by=by) if stops else ())
+
+
+def waiting(task: GenerationTask) -> QuerySet[GenerationTask]:
+    """The other takes of its press that were not sent yet."""
+    return GenerationTask.objects.filter(batch=task.batch, status=Status.QUEUED).exclude(pk=task.pk).order_by("take")
+
+
+def cancel_waiting(task: GenerationTask, *, at: datetime, by: Any) -> tuple[GenerationTask, ...]:
+    """Take back the other takes of its press that were not sent yet; those that were are made and paid."""
+    return tuple(other for other in waiting(task) if cancel(other, at=at, by=by))

@@ -1,0 +1,104 @@
+"""Our account at a provider: what is left on it, and its breaker, which stops orders while key or money is refused.
+
+The balance is read like a task's state: an `Ask` talks HTTP, `settle_balance` writes.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from django.conf import settings
+from django.db import transaction
+
+from generations import wakeups
+from generations.lifecycle.calls import About, Ask, Outcome
+from generations.models import Account, BalanceReading, Breaker
+from generations.providers import get_provider
+from generations.providers.errors import Kind, ProviderError
+
+logger = logging.getLogger(__name__)
+
+READ_LEASE = timedelta(minutes=3)  # of a claimed reading; longer than one exchange
+DAILY = timedelta(days=1)
+FAILED_AGAIN = timedelta(minutes=10)
+FRESH_SECONDS = 600.0  # a reading this old still shows what was there before an order
+CHECK_SECONDS = 60.0  # between two readings while the breaker is open
+CHECK_SHARE, CHECK_MAX = 0.1, timedelta(minutes=30)  # and ever more rarely, the longer it is open
+
+
+def is_due(account: Account, *, at: datetime) -> bool:
+    """Whether its balance is to be read now; an account without a key has none."""
+    has_key = settings.PRACTICE or getattr(settings, f"{account.provider.upper()}_API_KEY")
+    return bool(has_key) and (account.balance_due_at is None or account.balance_due_at <= at)
+
+
+def read(account: Account, *, at: datetime) -> Ask:
+    """Claim a reading of the balance."""
+    Account.objects.filter(pk=account.pk).update(balance_due_at=at + READ_LEASE)
+    return Ask(About.BALANCE, account.provider, get_provider(account.provider).balance)
+
+
+def read_soon(provider: str, *, at: datetime) -> None:
+    """Let the balance be read at the next look, whatever its plan."""
+    Account.objects.filter(pk=Account.objects.of(provider).pk).update(balance_due_at=at)
+
+
+def has_fresh_reading(provider: str, *, at: datetime) -> bool:
+    """Whether a reading was tried just now, so that one stands before the orders that follow."""
+    since = at - timedelta(seconds=FRESH_SECONDS * settings.WAIT_SCALE)
+    return BalanceReading.objects.of(provider, practice=settings.PRACTICE).filter(at__gte=since).exists()
+
+
+def settle_balance(provider: str, outcome: Outcome, *, at: datetime) -> None:
+    """Write a reading, close the breaker if it shows that the trouble is over, and plan the next one."""
+    reading = BalanceReading(provider=provider, practice=settings.PRACTICE, at=at, unit=get_provider(provider).unit)
+    if isinstance(outcome, Decimal):
+        reading.amount = outcome
+    elif isinstance(outcome, ProviderError):
+        reading.error, reading.refused = str(outcome)[:500], outcome.kind is Kind.ACCOUNT
+    breaker = Breaker.objects.filter(provider=provider).first()
+    with transaction.atomic():
+        reading.save()
+        if breaker and _has_improved(breaker, reading):
+            logger.warning("%s: orders go out again, the balance is %s", provider, reading.shown)
+            close_breaker(provider)
+            breaker = None
+        due_at = at + _wait(breaker, reading, at=at)
+        Account.objects.filter(pk=Account.objects.of(provider).pk).update(balance_due_at=due_at)
+
+
+def _has_improved(breaker: Breaker, reading: BalanceReading) -> bool:
+    """Whether the provider says better than it said first after the breaker opened.
+
+    A key that is refused for orders alone, or a balance that never was the matter, would otherwise close it at once,
+    and the next order would open it again.
+    """
+    if reading.amount is None or reading.amount <= 0:
+        return False
+    said = BalanceReading.objects.of(breaker.provider, practice=reading.practice).filter(at__gte=breaker.opened_at)
+    first = (said.filter(refused=True) | said.read()).first()
+    return first is not None and (first.refused or (first.amount is not None and reading.amount > first.amount))
+
+
+def _wait(breaker: Breaker | None, reading: BalanceReading, *, at: datetime) -> timedelta:
+    if breaker:
+        shortest = timedelta(seconds=CHECK_SECONDS * settings.WAIT_SCALE)
+        return min(max(shortest, (at - breaker.opened_at) * CHECK_SHARE), CHECK_MAX)
+    return DAILY if reading.amount is not None else FAILED_AGAIN
+
+
+def open_breaker(provider: str, reason: str, *, at: datetime) -> None:
+    """No further order goes to a provider until a person closes its breaker, or its balance shows that all is well."""
+    __, opened = Breaker.objects.get_or_create(provider=provider, defaults={"reason": reason[:500], "opened_at": at})
+    if opened:
+        logger.error("%s: no more orders are sent until its breaker is closed: %s", provider, reason)
+        read_soon(provider, at=at)
+
+
+def close_breaker(provider: str) -> None:
+    """The key or the money has been seen to: orders go out again, at once."""
+    with transaction.atomic():
+        Breaker.objects.filter(provider=provider).delete()
+        wakeups.ring()

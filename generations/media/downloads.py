@@ -1,0 +1,294 @@
+"""Fetch a result from an allowed origin into a .part file: streamed, hashed, resumed, bounded in every way.
+
+Every failure is one of the exceptions below, each named for what to do next. What the bytes are worth is for
+`media.verify` to say.
+"""
+
+import hashlib
+import os
+import re
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from urllib.parse import urljoin
+
+import requests
+import urllib3
+from requests_hardened.ip_filter import InvalidIPAddress
+
+from generations.media.origins import Deadline, DownloadError, NotAllowed, Origins, session_for
+
+__all__ = ["Download", "DownloadError", "Gone", "NoRoom", "NotAFile", "NotAllowed", "Origins", "TooLarge"]
+__all__ += ["TryAgain", "fetch"]
+
+# A result host of a provider was seen to answer 403 to the default of Python's urllib.
+USER_AGENT = "kling-studio/1.0"
+# A CDN may send on to a storage host; a chain of more is a mistake or a loop.
+MAX_REDIRECTS = 3
+# Seconds. A healthy CDN takes well under one; after this another try is worth more than patience.
+CONNECT_SECONDS = 10
+SILENCE_SECONDS = 20
+# Clips are 2 to 40 MB: at this speed the smallest would use up the whole default deadline of 240 s.
+MIN_BYTES_PER_SECOND = 8 * 1024
+# Speed is judged over this many seconds, or a quarter of a shorter deadline: a pause is no slowness.
+PACE_SECONDS = 15.0
+# Waits before going on with a body that broke off. Any longer trouble is for the caller's own schedule.
+PAUSES_SECONDS = (0.0, 0.5, 1.0, 2.0)
+CHUNK_BYTES = 256 * 1024
+# The first box of an MP4 is "ftyp": its name stands at bytes 4 to 8.
+HEAD_BYTES = 8
+# What error pages come as. Other wrong types (octet-stream, none) are common on CDNs, and the bytes decide.
+PAGE_TYPES = re.compile(r"text/(html|xml)|application/((.*\+)?json|(.*\+)?xml)|image/.*")
+LATER = {408, 425, 429}
+# Last-Modified proves sameness only when it was this old as it was sent (RFC 9110, 8.8.2.2).
+SETTLED_SECONDS = 60
+
+
+class Gone(DownloadError):
+    """The address is dead or no longer valid: ask the provider for a fresh one."""
+
+
+class TryAgain(DownloadError):
+    """The network or the server failed, or was too slow: fetch again later."""
+
+
+class TooLarge(DownloadError):
+    """The result is larger than DOWNLOAD_MAX_MB: a person decides."""
+
+
+class NotAFile(DownloadError):
+    """The answer is a page, empty, or no MP4: ask the provider again, then a person."""
+
+
+class NoRoom(DownloadError):
+    """Our own disk refuses: put it off, buy nothing more, tell the operator."""
+
+
+class _BrokeOff(Exception):
+    pass  # a body ended too early: go on from there, or start over
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """A fetched file, on disk to the last byte (fsync), under a name of its own that ends in .part."""
+
+    path: Path
+    sha256: str
+    size_bytes: int
+    content_type: str
+
+
+def fetch(
+    url: str,
+    directory: Path,
+    *,
+    origins: Origins,
+    max_bytes: int,
+    deadline_seconds: float,
+    user_agent: str = USER_AGENT,
+    min_bytes_per_second: int = MIN_BYTES_PER_SECOND,
+) -> Download:
+    """Fetch the URL into `directory`, which is made; raise a DownloadError and leave nothing behind.
+
+    A body that breaks off is continued (Range, If-Range) within the same call and the same deadline.
+    """
+    with _Part(directory, max_bytes) as part, Deadline(deadline_seconds) as deadline:
+        transfer = _Transfer(url, part, origins, deadline, user_agent, min_bytes_per_second)
+        for pause in PAUSES_SECONDS:
+            deadline.wait(pause)
+            if not deadline.left():
+                break
+            try:
+                return transfer.run()
+            except _BrokeOff:
+                pass
+            except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
+                if deadline.left():
+                    raise _decision(error, url) from error
+        tries = f"it broke off {len(PAUSES_SECONDS)} times"
+        late = f"not finished within {deadline_seconds:g} s"
+        raise TryAgain(f"{_shown(url)}: {tries if deadline.left() else late}")
+
+
+class _Part:
+    """The file on disk; it is removed unless `finish` was reached."""
+
+    def __init__(self, directory: Path, max_bytes: int) -> None:
+        self.max_bytes = max_bytes
+        self.path = directory / f"{uuid.uuid4().hex}.part"
+        self.done = False
+
+    def __enter__(self) -> "_Part":
+        with _disk():
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self.file = self.path.open("xb", buffering=0)
+        self.start_over()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with _disk():
+            self.file.close()
+            if not self.done:
+                self.path.unlink(missing_ok=True)
+
+    def start_over(self) -> None:
+        self.size, self.head, self.sha256 = 0, b"", hashlib.sha256()
+        with _disk():
+            self.file.seek(0)
+            self.file.truncate()
+
+    def write(self, chunk: bytes) -> None:
+        self.size += len(chunk)
+        if self.size > self.max_bytes:
+            raise TooLarge(f"more than the {self.max_bytes} bytes that are allowed")
+        self.head += chunk[: HEAD_BYTES - len(self.head)]
+        if len(self.head) == HEAD_BYTES and self.head[4:] != b"ftyp":
+            raise NotAFile("what came is no MP4")
+        self.sha256.update(chunk)
+        rest = memoryview(chunk)
+        with _disk():
+            while rest:
+                rest = rest[self.file.write(rest) :]
+
+    def finish(self, content_type: str) -> Download:
+        if self.size <= HEAD_BYTES:
+            raise NotAFile("what came is empty")
+        with _disk():
+            os.fsync(self.file.fileno())
+        self.done = True
+        return Download(self.path, self.sha256.hexdigest(), self.size, content_type)
+
+
+@contextmanager
+def _disk() -> Iterator[None]:
+    """Tell the errors of our own disk from those of the network, which are OSErrors too."""
+    try:
+        yield
+    except OSError as error:
+        raise NoRoom(f"our disk refuses: {error.strerror or 'unknown reason'}") from error
+
+
+@dataclass(slots=True)
+class _Transfer:
+    """One result on its way; what it knows between two answers lets it go on where the first broke off."""
+
+    url: str
+    part: _Part
+    origins: Origins
+    deadline: Deadline
+    user_agent: str
+    slowest: int
+    validator: str = ""  # a strong ETag or a settled Last-Modified: without one there is no going on
+    total: int | None = None
+
+    def run(self) -> Download:
+        """Ask once, and receive what is missing."""
+        wanted = {}
+        if self.part.size and self.validator:
+            wanted = {"Range": f"bytes={self.part.size}-", "If-Range": self.validator}
+        with ExitStack() as open_things:
+            answer = self._answer(wanted, open_things)
+            self._begin(answer, resuming=bool(wanted))
+            self._receive(answer)
+        return self.part.finish(_content_type(answer))
+
+    def _answer(self, wanted: dict[str, str], open_things: ExitStack) -> requests.Response:
+        """Follow redirects by hand: each address must be allowed by itself."""
+        url = self.url
+        for _ in range(1 + MAX_REDIRECTS):
+            origin = self.origins.check(url)
+            session = open_things.enter_context(session_for(origin, self.deadline, self.user_agent))
+            left = max(self.deadline.left(), 0.001)
+            timeout = (min(CONNECT_SECONDS, left), min(SILENCE_SECONDS, left))
+            answer = session.get(url, headers=wanted, stream=True, allow_redirects=False, timeout=timeout)
+            open_things.callback(answer.close)
+            target = session.get_redirect_target(answer)
+            if target is None:
+                return answer
+            url = urljoin(url, target)
+        raise TryAgain(f"{_shown(self.url)}: sent on more than {MAX_REDIRECTS} times")
+
+    def _begin(self, answer: requests.Response, *, resuming: bool) -> None:
+        """Judge the status and the headers, and decide whether the body goes on or starts over."""
+        status, headers = answer.status_code, answer.headers
+        if resuming and status in (206, 416):
+            expected = f"bytes {self.part.size}-{(self.total or 0) - 1}/{self.total}"
+            same = self.validator in (headers.get("ETag", self.validator), headers.get("Last-Modified"))
+            if status == 416 or not same or headers.get("Content-Range", "") != expected:
+                self.validator = ""
+                raise _BrokeOff
+        elif status != 200:
+            raise _refused(status, self.url)
+        else:
+            self.part.start_over()
+            length = headers.get("Content-Length", "")
+            self.total = int(length) if re.fullmatch(r"[0-9]{1,18}", length) else None
+            self.validator = _validator(headers) if self.total else ""
+        if headers.get("Content-Encoding", "identity").strip().lower() not in ("", "identity"):
+            raise TryAgain(f"{_shown(self.url)}: came compressed, against our request")
+        if PAGE_TYPES.fullmatch(_content_type(answer)):
+            raise NotAFile(f"{_shown(self.url)}: a page came instead of a video ({_content_type(answer)})")
+        if self.total is not None and self.total > self.part.max_bytes:
+            raise TooLarge(f"{_shown(self.url)}: {self.total} bytes, {self.part.max_bytes} are allowed")
+
+    def _receive(self, answer: requests.Response) -> None:
+        """Write the body as it comes, and watch the clock."""
+        window = min(PACE_SECONDS, self.deadline.seconds / 4)
+        began, before = time.monotonic(), self.part.size
+        while chunk := self._next(answer):
+            self.part.write(chunk)
+            passed = time.monotonic() - began
+            if passed >= window:
+                if (self.part.size - before) / passed < self.slowest:
+                    raise TryAgain(f"{_shown(self.url)}: slower than {self.slowest} bytes a second")
+                began, before = time.monotonic(), self.part.size
+        if not self.deadline.left() or self.total not in (None, self.part.size):
+            raise _BrokeOff
+
+    def _next(self, answer: requests.Response) -> bytes:
+        """Return what has come, at once: waiting for a full chunk would hide a server that dribbles."""
+        try:
+            return bytes(answer.raw.read1(CHUNK_BYTES, decode_content=False))
+        except (urllib3.exceptions.HTTPError, OSError) as error:
+            raise _BrokeOff from error
+
+
+def _decision(error: Exception, url: str) -> DownloadError:
+    if isinstance(error, InvalidIPAddress):
+        return NotAllowed(f"{_shown(url)}: its host has an address that is not public")
+    if isinstance(error, requests.exceptions.SSLError):
+        return TryAgain(f"{_shown(url)}: its certificate is not valid")
+    return TryAgain(f"{_shown(url)}: no connection, or no answer")
+
+
+def _refused(status: int, url: str) -> DownloadError:
+    decision = Gone if 400 <= status < 500 and status not in LATER else TryAgain
+    return decision(f"{_shown(url)}: the server answered {status}")
+
+
+def _shown(url: str) -> str:
+    """Return the address without its query, which is the key to a signed URL."""
+    return re.split(r"[?#]", url, maxsplit=1)[0][:200].encode("unicode_escape").decode("ascii")
+
+
+def _content_type(answer: requests.Response) -> str:
+    value = answer.headers.get("Content-Type", "").split(";")[0].strip().lower()
+    return value if re.fullmatch(r"[a-z0-9.+-]{1,60}/[a-z0-9.+-]{1,60}", value) else ""
+
+
+def _validator(headers: "requests.structures.CaseInsensitiveDict[str]") -> str:
+    """Return what proves in If-Range that the file is still the same, or "" when nothing does."""
+    if headers.get("Accept-Ranges", "").lower() != "bytes":
+        return ""
+    if (tag := headers.get("ETag", "")).startswith('"'):
+        return tag
+    try:
+        changed, sent = (parsedate_to_datetime(headers[name]) for name in ("Last-Modified", "Date"))
+        settled = (sent - changed).total_seconds() >= SETTLED_SECONDS
+    except (KeyError, ValueError, TypeError):
+        return ""
+    return headers["Last-Modified"] if settled else ""

@@ -1,0 +1,77 @@
+"""A start or end frame at an address that a person gave: can it be fetched, and is it of a kind that the model takes?
+
+Looked at from here, before money is spent; the provider looks once more, from where it stands.
+"""
+
+import requests
+import urllib3
+from requests_hardened.ip_filter import InvalidIPAddress
+
+from generations.media.clips import MAX_IMAGE_BYTES, BadImage, picture_kind
+from generations.media.origins import Deadline, NotAllowed, Origins, session_for
+
+USER_AGENT = "kling-studio/1.0"
+MAX_REDIRECTS = 3
+LOOK_SECONDS = 8.0  # a person waits for it
+CHUNK_BYTES = 64 * 1024
+
+
+class WrongPicture(Exception):
+    """The address answers, and what it gives is no picture that could be used: the order would fail."""
+
+
+class NotSeen(Exception):
+    """The address does not answer from here: that may be our network's fault, so a person decides."""
+
+
+def look(url: str, *, kinds: tuple[str, ...], private: bool) -> str:
+    """Return the kind (`jpg`, `png`, `webp`) of the picture at a URL; raise WrongPicture or NotSeen.
+
+    `private` allows addresses of this machine and network: where the provider itself runs on it.
+    """
+    try:
+        with Deadline(LOOK_SECONDS) as deadline:
+            data = _fetch(url, deadline, private=private)
+        kind = picture_kind(data)
+    except BadImage as error:
+        raise WrongPicture(str(error)) from error
+    except NotAllowed as error:
+        raise WrongPicture("no plain http or https address") from error
+    except InvalidIPAddress as error:
+        raise WrongPicture("a private or local address, which the provider cannot reach") from error
+    except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+        if isinstance(error.__cause__ or error.__context__, InvalidIPAddress):
+            raise WrongPicture("a private or local address, which the provider cannot reach") from error
+        raise NotSeen(f"no answer from here within {LOOK_SECONDS:g} s, or no connection") from error
+    if kind not in kinds:
+        raise WrongPicture(f"a {kind} picture, where {' or '.join(kinds)} is taken")
+    return kind
+
+
+def _fetch(url: str, deadline: Deadline, *, private: bool) -> bytes:
+    """Follow redirects by hand, each address checked anew, and read at most what a picture may have."""
+    for _ in range(1 + MAX_REDIRECTS):
+        origin = Origins.anywhere(url, private=private).check(url)
+        left = max(deadline.left(), 0.001)
+        with (
+            session_for(origin, deadline, USER_AGENT) as session,
+            session.get(url, stream=True, allow_redirects=False, timeout=(left, left)) as answer,
+        ):
+            target = session.get_redirect_target(answer)
+            if target is None:
+                return _body(answer)
+            url = requests.compat.urljoin(url, target)
+    raise WrongPicture(f"sent on more than {MAX_REDIRECTS} times")
+
+
+def _body(answer: requests.Response) -> bytes:
+    if answer.status_code >= 500 or answer.status_code in (408, 425, 429):
+        raise requests.HTTPError(f"{answer.status_code}")
+    if answer.status_code != 200:
+        raise WrongPicture(f"its server answers {answer.status_code}")
+    data = bytearray()
+    while chunk := answer.raw.read1(CHUNK_BYTES, decode_content=False):
+        data += chunk
+        if len(data) > MAX_IMAGE_BYTES:
+            raise WrongPicture(f"more than {MAX_IMAGE_BYTES // 2**20} MB")
+    return bytes(data)

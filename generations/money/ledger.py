@@ -1,0 +1,159 @@
+"""Money, and its only writer: what an order will cost, what is held for it, what was charged."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from generations.formats import usd
+from generations.models import Campaign, GenerationTask, Kind, LedgerEntry, Price
+from generations.models.ledger import AMOUNT_MAX, SETTLED, SPENT
+from generations.money import budgets
+from generations.money.budgets import DoesNotFit
+from generations.providers.base import Order
+
+REASON_MAX = 300  # characters of a note; longer ones are cut
+
+
+class NotCorrected(Exception):
+    """The ledger stays as it was; `problems` says why, by field."""
+
+    def __init__(self, problems: dict[str, list[str]]) -> None:
+        super().__init__("; ".join(f"{field}: {text}" for field, texts in problems.items() for text in texts))
+        self.problems = problems
+
+
+def estimate(order: Order, *, at: datetime) -> Decimal | None:
+    """USD for one clip of this order today; None when no price is known, which is not the same as free."""
+    return Price.objects.of(order, on=timezone.localdate(at))
+
+
+def outlook(order: Order, *, takes: int, campaign: Campaign | None, by: Any, at: datetime) -> list[budgets.Outlook]:
+    """How an order on this site stands to each budget that covers it."""
+    return budgets.outlook(
+        estimate(order, at=at), takes=takes, campaign_id=campaign.pk if campaign else None,
+        person_id=by.pk if by else None, practice=settings.PRACTICE, at=at,
+    )  # fmt: skip
+
+
+def refusals(order: Order, *, takes: int, campaign: Campaign | None, by: Any, at: datetime) -> list[str]:
+    """Why hard budgets would not carry an order now, each with its numbers."""
+    looks = outlook(order, takes=takes, campaign=campaign, by=by, at=at)
+    return [look.refusal for look in looks if look.refusal]
+
+
+def hold(task: GenerationTask, *, at: datetime, by: Any = None) -> None:
+    """Reserve one task's frozen price: see hold_all()."""
+    hold_all([task], at=at, by=by)
+
+
+def hold_all(tasks: list[GenerationTask], *, at: datetime, by: Any = None) -> None:
+    """Reserve the frozen prices, all of them or none: committed before the orders may leave.
+
+    Raise budgets.DoesNotFit when a hard budget does not carry them.
+    """
+    with transaction.atomic():
+        # The entries first: whoever sets a budget closes the ledger, and counts what stands in it.
+        holds = [_entry(task, Kind.HOLD, task.price_usd, at=at, by=by, note="ordered") for task in tasks]
+        budgets.reserve(LedgerEntry.objects.bulk_create(holds), at=at)
+
+
+def charge(task: GenerationTask, *, at: datetime, note: str) -> None:
+    """The clip was made, so the held price is spent. A second charge of the same task is a no-op."""
+    _settle(task, Kind.CHARGE, at=at, by=None, note=note)
+
+
+def release(task: GenerationTask, *, at: datetime, note: str, by: Any = None) -> None:
+    """Nothing was made, so the held price is free again. What was settled before stays settled."""
+    _settle(task, Kind.RELEASE, at=at, by=by, note=note)
+
+
+def adjust(task: GenerationTask, amount_usd: Decimal, *, at: datetime, by: Any, reason: str) -> LedgerEntry:
+    """Correct what a task cost, by a difference: a person answers for it, with a reason.
+
+    Raise NotCorrected when the difference is none, or more than was paid; DoesNotFit when a hard budget that still runs
+    does not carry it.
+    """
+    with transaction.atomic():
+        GenerationTask.objects.select_for_update().get(pk=task.pk)
+        if problems := _problems(task, amount_usd, by=by, reason=reason):
+            raise NotCorrected(problems)
+        entry = _entry(task, Kind.ADJUST, amount_usd, at=at, by=by, note=reason.strip())
+        entry.save()
+        budgets.correct(entry, at=at)
+    return entry
+
+
+def value_unpriced(*, at: datetime, by: Any) -> tuple[list[LedgerEntry], list[str]]:
+    """Give every charge of unknown price the value that is known by now; also say what stood against it.
+
+    The price of the day on which it was ordered counts; where there is none, today's.
+    """
+    valued, refused = [], []
+    for entry in LedgerEntry.objects.unpriced().select_related("task").order_by("pk"):
+        held = LedgerEntry.objects.get(task=entry.task_id, kind=Kind.HOLD)
+        order = entry.task.order()
+        for day in (held.day, timezone.localdate(at)):
+            if (price := Price.objects.of(order, on=day)) is not None:
+                break
+        else:
+            continue
+        try:
+            valued += _value(
+                entry.task, price, at=at, by=by, reason=f"its price was unknown; valued at the price of {day}"
+            )
+        except DoesNotFit as error:
+            refused += [f"task {entry.task_id}: {text}" for text in error.texts]
+    return valued, refused
+
+
+def _value(task: GenerationTask, price: Decimal, *, at: datetime, by: Any, reason: str) -> list[LedgerEntry]:
+    """The entry that values a charge, unless another run has valued it since it was listed."""
+    with transaction.atomic():
+        GenerationTask.objects.select_for_update().get(pk=task.pk)
+        if not LedgerEntry.objects.unpriced().filter(task=task).exists():
+            return []
+        return [adjust(task, price, at=at, by=by, reason=reason)]
+
+
+def _settle(task: GenerationTask, kind: Kind, *, at: datetime, by: Any, note: str) -> None:
+    with transaction.atomic():
+        if LedgerEntry.objects.filter(task=task, kind__in=SETTLED).exists():
+            return
+        entry = _entry(task, kind, task.price_usd, at=at, by=by, note=note)
+        entry.save()
+        budgets.settle([entry])
+
+
+def _problems(task: GenerationTask, amount_usd: Decimal, *, by: Any, reason: str) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    entries = list(LedgerEntry.objects.filter(task=task))
+    paid = sum((entry.amount_usd or Decimal(0) for entry in entries if entry.kind in SPENT), Decimal(0))
+    if not any(entry.kind == Kind.CHARGE for entry in entries):
+        found["task"] = [f"nothing was charged for task {task.pk}, so there is nothing to correct"]
+    is_nothing = not amount_usd and not any(entry.kind == Kind.CHARGE and entry.amount_usd is None for entry in entries)
+    if not amount_usd.is_finite() or is_nothing or abs(amount_usd) > AMOUNT_MAX:
+        found["amount"] = [f"a difference in USD, up to {usd(AMOUNT_MAX)}, not {amount_usd}"]
+    elif amount_usd != amount_usd.quantize(Decimal("0.0001")):
+        found["amount"] = [f"at most four decimal places, not {amount_usd}"]
+    elif paid + amount_usd < 0:
+        found["amount"] = [f"task {task.pk} cost {usd(paid)}, so no more than that can be taken off"]
+    if by is None:
+        found["by"] = ["a correction needs a person who answers for it"]
+    if not reason.strip():
+        found["reason"] = ["a correction needs a reason"]
+    return found
+
+
+def _entry(
+    task: GenerationTask, kind: Kind, amount_usd: Decimal | None, *, at: datetime, by: Any, note: str
+) -> LedgerEntry:
+    return LedgerEntry(
+        task=task, kind=kind, amount_usd=amount_usd, at=at, day=timezone.localdate(at), by=by, note=note[:REASON_MAX],
+        practice=task.practice,
+    )  # fmt: skip

@@ -1,0 +1,219 @@
+"""Budgets are set, with what their period holds already; and their counters are compared with the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import Exists, OuterRef, Q, Subquery, Sum
+from django.utils import timezone
+
+from generations.formats import usd
+from generations.models import Budget, BudgetEvent, BudgetPeriod, Campaign, Kind, LedgerEntry, Period, Scope
+from generations.models.budgets import ALARMS, LIMIT_MAX, described, starts_on
+from generations.models.ledger import SETTLED, SPENT
+from generations.money.budgets import ZERO, alarm
+
+FOUR_PLACES = Decimal("0.0001")
+
+
+class LimitRefused(Exception):
+    """The budget stays as it was; `problems` says why, by field."""
+
+    def __init__(self, problems: dict[str, list[str]]) -> None:
+        super().__init__("; ".join(f"{field}: {text}" for field, texts in problems.items() for text in texts))
+        self.problems = problems
+
+
+@dataclass(slots=True)
+class Tally:
+    """What the ledger says of one period."""
+
+    estimated: Decimal = ZERO
+    held: Decimal = ZERO
+    spent: Decimal = ZERO
+
+    def differences(self, period: BudgetPeriod) -> list[str]:
+        """Where the counters say something else."""
+        names = ("estimated", "held", "spent")
+        pairs = [(name, getattr(period, f"{name}_usd"), getattr(self, name)) for name in names]
+        return [f"{name} is {usd(kept)}, the ledger says {usd(said)}" for name, kept, said in pairs if kept != said]
+
+
+def set_limit(
+    *,
+    scope: str,
+    period: str,
+    limit_usd: Decimal,
+    at: datetime,
+    by: Any = None,
+    campaign: Campaign | None = None,
+    person: Any = None,
+    hard: bool | None = None,
+    practice: bool | None = None,
+) -> Budget:
+    """Make a budget, or change its limit; `hard` None keeps what it is, and a new one is hard.
+
+    What its present period holds and spent is counted from the ledger. Raise LimitRefused for a limit that is none, and
+    for a hard one below what is held and spent.
+    """
+    practice = settings.PRACTICE if practice is None else practice
+    _check(limit_usd)
+    with transaction.atomic():
+        _lock_ledger()
+        key = {"scope": scope, "campaign": campaign, "person": person, "period": period, "practice": practice}
+        budget = Budget.objects.filter(**key).first() or Budget(**key)
+        budget.limit_usd = limit_usd
+        if hard is not None:
+            budget.hard = hard
+        tally = _present(budget, at=at)
+        _check_room(budget, tally)
+        budget.save()
+        kept = _keep(budget, tally, at=at)
+        BudgetEvent.objects.create(budget=budget, at=at, by=by, note=described(budget.limit_usd, hard=budget.hard))
+        alarm(kept, at=at)
+    return budget
+
+
+def problems(
+    *,
+    scope: str,
+    period: str,
+    limit_usd: Decimal,
+    at: datetime,
+    campaign: Campaign | None,
+    person: Any,
+    hard: bool,
+) -> dict[str, list[str]]:
+    """What stands against a limit of this site's money now, by field; for forms, which ask before they save."""
+    budget = Budget(
+        scope=scope, period=period, campaign=campaign, person=person, limit_usd=limit_usd, hard=hard,
+        practice=settings.PRACTICE,
+    )  # fmt: skip
+    try:
+        _check(limit_usd)
+        _check_room(budget, _present(budget, at=at))
+    except LimitRefused as error:
+        return error.problems
+    return {}
+
+
+def _check(limit_usd: Decimal) -> None:
+    if not limit_usd.is_finite():
+        raise LimitRefused({"limit": [f"an amount in USD, not {limit_usd}"]})
+    if not 0 <= limit_usd <= LIMIT_MAX:
+        raise LimitRefused({"limit": [f"0 to {usd(LIMIT_MAX)}, not {limit_usd}"]})
+    if limit_usd != limit_usd.quantize(FOUR_PLACES):
+        raise LimitRefused({"limit": [f"at most four decimal places, not {limit_usd}"]})
+
+
+def _check_room(budget: Budget, tally: Tally) -> None:
+    if budget.hard and budget.limit_usd < tally.held + tally.spent:
+        text = (
+            f"a hard limit of {usd(budget.limit_usd)} is below what this period has: {usd(tally.held)} reserved + "
+            f"{usd(tally.spent)} spent = {usd(tally.held + tally.spent)}; set that much, or let it only warn"
+        )
+        raise LimitRefused({"limit": [text]})
+
+
+def _present(budget: Budget, *, at: datetime) -> Tally:
+    """What the period that runs holds and spent already."""
+    day = timezone.localdate(at)
+    return tallies(budget, day=day).get(starts_on(budget.period, day), Tally())
+
+
+def _keep(budget: Budget, tally: Tally, *, at: datetime) -> BudgetPeriod:
+    columns = {
+        "limit_usd": budget.limit_usd,
+        "hard": budget.hard,
+        "estimated_usd": tally.estimated,
+        "held_usd": tally.held,
+        "spent_usd": tally.spent,
+    }
+    first = starts_on(budget.period, timezone.localdate(at))
+    kept = BudgetPeriod.objects.update_or_create(budget=budget, starts_on=first, defaults=columns)[0]
+    # Of another limit, its marks are other marks: they are told anew once they are reached.
+    still = max((percent for percent in ALARMS if percent <= min(kept.alarmed, kept.percent)), default=0)
+    BudgetPeriod.objects.filter(pk=kept.pk).update(alarmed=still)
+    kept.alarmed = still
+    return kept
+
+
+def _lock_ledger() -> None:
+    """Wait until whoever writes the ledger has committed, and keep others out until we have.
+
+    They write their entry first and look for budgets afterwards, so none is missed and none is counted twice. On SQLite
+    a transaction has the only write lock from its beginning.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(f"LOCK TABLE {LedgerEntry._meta.db_table} IN SHARE ROW EXCLUSIVE MODE")
+
+
+def tallies(budget: Budget, *, day: date | None = None) -> dict[date, Tally]:
+    """First day of a period -> what the ledger says of it; only the period of `day`, if that is given.
+
+    A task's money lies where its hold does, whenever it was charged.
+    """
+    holds = _holds(budget)
+    if day is not None and budget.period != Period.TOTAL:
+        holds = holds.filter(day__gte=starts_on(budget.period, day))
+    settled = LedgerEntry.objects.filter(task=OuterRef("task"), kind__in=SETTLED)
+    rows = holds.annotate(open=~Exists(settled)).values("day").annotate(
+        all=Sum("amount_usd"), held=Sum("amount_usd", filter=Q(open=True))
+    )  # fmt: skip
+    found: dict[date, Tally] = {}
+    for row in rows.order_by():
+        tally = found.setdefault(starts_on(budget.period, row["day"]), Tally())
+        tally.estimated += _exact(row["all"])
+        tally.held += _exact(row["held"])
+    its_day = LedgerEntry.objects.filter(task=OuterRef("task"), kind=Kind.HOLD).values("day")
+    spent = LedgerEntry.objects.filter(kind__in=SPENT, task__in=holds.values("task"))
+    for hold_day, amount in spent.annotate(its=Subquery(its_day)).order_by().values_list("its").annotate(
+        usd=Sum("amount_usd")
+    ):  # fmt: skip
+        found[starts_on(budget.period, hold_day)].spent += _exact(amount)
+    return found
+
+
+def _holds(budget: Budget) -> Any:
+    mine = {
+        Scope.SITE: Q(),
+        Scope.CAMPAIGN: Q(task__campaign=budget.campaign_id),
+        Scope.PERSON: Q(task__ordered_by=budget.person_id),
+    }[Scope(budget.scope)]
+    return LedgerEntry.objects.filter(mine, kind=Kind.HOLD, practice=budget.practice)
+
+
+def _exact(amount: Decimal | None) -> Decimal:
+    return ZERO if amount is None else amount.quantize(FOUR_PLACES)
+
+
+def audit() -> list[str]:
+    """Where a budget's counters and the ledger differ, one line each; none is the only good answer.
+
+    Orders may come while it looks, so what seems to differ is looked at again with the ledger closed.
+    """
+    if not list(_differences()):
+        return []
+    with transaction.atomic():
+        _lock_ledger()
+        return list(_differences())
+
+
+def _differences() -> Iterator[str]:
+    for budget in Budget.objects.select_related("campaign", "person").prefetch_related("periods").order_by("pk"):
+        said = tallies(budget)
+        kept = {period.starts_on: period for period in budget.periods.all()}
+        for missing in sorted(first for first in said if first not in kept and first > min(kept, default=first)):
+            yield f"budget {budget.key} {budget.period}: money of {missing} is not counted at all"
+        for period in kept.values():
+            for text in said.get(period.starts_on, Tally()).differences(period):
+                yield f"budget {budget.key} {budget.period}, {period.words}: {text}"
+            if period.hard and period.used_usd > period.limit_usd:
+                yield f"budget {budget.key} {budget.period}, {period.words}: {usd(period.used_usd)} is over its limit"

@@ -1,0 +1,103 @@
+"""Balances beside the ledger: how much an account fell between two readings, and what we know to have bought then."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from itertools import pairwise
+
+from django.db.models import Count, Exists, OuterRef, Q, Sum
+from django.utils import timezone
+
+from generations.models import BalanceReading, GenerationTask, Kind, LedgerEntry, Status
+from generations.reports.scorecard import moments
+from generations.reports.spend import Question
+
+LINES = 62  # of one provider: the latest days
+SUSPECTS = 8  # tasks that are named for one drift
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """One day of an account, from the last reading of an earlier day to the day's own last one; USD."""
+
+    provider: str
+    day: date
+    since: datetime
+    until: datetime
+    fell: Decimal  # top-ups, as far as they were seen, put back
+    topped_up: Decimal
+    charged: Decimal
+    unpriced: int
+    suspects: list[tuple[GenerationTask, str]]
+
+    @property
+    def drift(self) -> Decimal:
+        """What the account lost and the ledger does not explain; below zero: the ledger charged more."""
+        return self.fell - self.charged
+
+
+def drifts(question: Question) -> list[Drift]:
+    """Each day that two readings in USD bound, the latest first; whatever campaign or person is asked for."""
+    begin, end = moments(question)
+    readings = BalanceReading.objects.filter(practice=question.practice, unit="USD", amount__isnull=False, at__lt=end)
+    if question.provider:
+        readings = readings.filter(provider=question.provider)
+    found = []
+    for provider in sorted(set(readings.order_by().values_list("provider", flat=True))):
+        its = readings.filter(provider=provider).order_by("at", "id")
+        before = its.filter(at__lt=begin).last()
+        found += _of_account([*([before] if before else []), *its.filter(at__gte=begin)], question)
+    return sorted(found, key=lambda each: (each.day, each.provider), reverse=True)
+
+
+def _of_account(readings: list[BalanceReading], question: Question) -> list[Drift]:
+    closing = {timezone.localdate(reading.at): n for n, reading in enumerate(readings)}
+    days = list(closing.items())[-LINES - 1 :]
+    return [_drift(day, readings[first : last + 1], question) for (_, first), (day, last) in pairwise(days)]
+
+
+def _drift(day: date, readings: list[BalanceReading], question: Question) -> Drift:
+    opening, closing = readings[0], readings[-1]
+    amounts = [reading.amount or Decimal(0) for reading in readings]
+    topped_up = sum((max(after - before, Decimal(0)) for before, after in pairwise(amounts)), Decimal(0))
+    window = Q(at__gt=opening.at, at__lte=closing.at)
+    charges = LedgerEntry.objects.filter(
+        window, kind=Kind.CHARGE, practice=question.practice, task__provider=opening.provider
+    ).order_by()
+    sums = charges.aggregate(usd=Sum("amount_usd"), n=Count("id"), known=Count("amount_usd"))
+    corrected = LedgerEntry.objects.filter(kind=Kind.ADJUST, task__in=charges.values("task"))
+    charged = (sums["usd"] or Decimal(0)) + (corrected.aggregate(usd=Sum("amount_usd"))["usd"] or Decimal(0))
+    found = Drift(
+        opening.provider, day, opening.at, closing.at, amounts[0] - amounts[-1] + topped_up, topped_up,
+        charged.quantize(Decimal("0.0001")), sums["n"] - sums["known"], [],
+    )  # fmt: skip
+    if found.drift:
+        found.suspects.extend(_suspects(found, practice=question.practice))
+    return found
+
+
+def _suspects(drift: Drift, *, practice: bool) -> list[tuple[GenerationTask, str]]:
+    """Tasks that could explain a drift, each once, with the reason."""
+    since, until = drift.since, drift.until
+    within = {"at__gt": since, "at__lte": until}
+    released = LedgerEntry.objects.filter(task=OuterRef("pk"), kind=Kind.RELEASE, **within)
+    unpriced = LedgerEntry.objects.filter(task=OuterRef("pk"), kind=Kind.CHARGE, amount_usd=None, **within)
+    under_way = Q(finished_at=None) | Q(finished_at__gt=until)
+    reasons = {
+        "nobody knows whether it was accepted": Q(status=Status.UNCONFIRMED) | Q(doubtful=True),
+        "its price is not known": Q(Exists(unpriced)),
+        "it failed, and may have been billed all the same": Q(Exists(released), posts__gt=0),
+        "it was under way at the later reading, and may have been billed": Q(submitted_at__gt=since) & under_way,
+        "it was under way at the earlier reading, and may have been billed before": Q(
+            submitted_at__lte=since, finished_at__gt=since, finished_at__lte=until
+        ),
+    }
+    tasks = GenerationTask.objects.filter(provider=drift.provider, practice=practice, created_at__lte=until)
+    tasks = tasks.filter(Q(submitted_at=None) | Q(submitted_at__lte=until)).order_by("-pk")
+    named: dict[int, tuple[GenerationTask, str]] = {}
+    for reason, condition in reasons.items():
+        for task in tasks.filter(condition)[:SUSPECTS]:
+            named.setdefault(task.pk, (task, reason))
+    return list(named.values())[:SUSPECTS]

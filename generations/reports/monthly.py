@@ -1,0 +1,87 @@
+"""The statement of a month: what each clip has cost, campaign by campaign; its sums are the ledger's."""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.db.models import Sum
+
+from generations.models import Campaign, GenerationTask
+from generations.models.headings import NOBODY
+from generations.models.ledger import SPENT
+from generations.reports import spend
+from generations.reports.spend import Question
+from generations.reports.totals import Figures
+
+SHOWN = 200  # orders of one campaign; the sums count the rest too
+
+
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """An order and what it cost in the month; None where its price is not known."""
+
+    task: GenerationTask
+    usd: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """The orders of one campaign, as far as they are shown."""
+
+    name: str
+    paid: list[Paid]
+    figures: Figures
+    more: int
+    more_usd: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    month: date
+    practice: bool
+    sections: list[Section]
+    total: Figures
+
+
+def month_of(text: str) -> date | None:
+    """The first day of `2026-11`; None for what is no month."""
+    try:
+        return datetime.strptime(text, "%Y-%m").date()
+    except ValueError:
+        return None
+
+
+def of_month(month: date, *, practice: bool) -> Statement:
+    """Every charge and correction of the days of a month."""
+    last = month.replace(day=monthrange(month.year, month.month)[1])
+    names = {NOBODY: "No campaign", **dict(Campaign.objects.values_list("pk", "name"))}
+    question = Question(first=month, last=last, practice=practice)
+    sections, total = [], Figures()
+    for pk in _campaigns(question):
+        section = _section(names[pk], Question(first=month, last=last, practice=practice, campaign=pk))
+        sections.append(section)
+        total.add(section.figures)
+    return Statement(month, practice, sorted(sections, key=lambda each: each.name), total)
+
+
+def _campaigns(question: Question) -> set[int]:
+    """Those that money of the month was spent on."""
+    position = spend.DIMENSIONS.index("campaign")
+    groups = spend.summed(question, by="heading", kept=False)
+    return {key[position] for key, figures in groups.items() if figures.charges or figures.spent}
+
+
+def _section(name: str, question: Question) -> Section:
+    figures = Figures()
+    for each in spend.summed(question, by="heading").values():
+        figures.add(each)
+    entries = question.entries(SPENT).filter(question.of_tasks("task__"))
+    orders = entries.values("task").order_by("task")
+    sums = dict(orders.annotate(usd=Sum("amount_usd")).values_list("task", "usd")[:SHOWN])
+    tasks = GenerationTask.objects.filter(pk__in=sums).select_related("prompt", "ordered_by").prefetch_related("videos")
+    paid = [Paid(task, sums[task.pk]) for task in tasks.order_by("pk")]
+    shown = sum((each.usd or Decimal(0) for each in paid), Decimal(0))
+    return Section(name, paid, figures, orders.distinct().count() - len(paid), figures.spent - shown)

@@ -1,0 +1,112 @@
+"""How each provider does, by our own rows: how many orders become stored clips, how fast, and why the others failed."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+
+from django.db.models import Count, DurationField, ExpressionWrapper, F, Func, IntegerField, QuerySet, Sum
+from django.utils import timezone
+
+from generations.models import GenerationTask, Status
+from generations.reports.spend import Question
+from generations.reports.totals import exact
+
+ENDS = (Status.STORED, Status.FAILED, Status.LOST)  # of what was sent
+
+
+class WholeSeconds(Func):
+    """A duration's whole seconds: what a percentile needs, in groups that both databases count fast."""
+
+    output_field = IntegerField()
+
+    def as_sqlite(self, compiler, connection, **context):  # type: ignore[no-untyped-def]
+        return self.as_sql(compiler, connection, template="(%(expressions)s) / 1000000", **context)
+
+    def as_postgresql(self, compiler, connection, **context):  # type: ignore[no-untyped-def]
+        return self.as_sql(compiler, connection, template="FLOOR(EXTRACT(EPOCH FROM %(expressions)s))::int", **context)
+
+
+@dataclass(slots=True)
+class Failures:
+    count: int = 0
+    usd: Decimal = Decimal(0)
+
+
+@dataclass(slots=True)
+class Score:
+    """One provider in a period; the orders that were sent in it and have ended since."""
+
+    provider: str
+    ends: Counter[str] = field(default_factory=Counter)
+    seconds: Counter[int] = field(default_factory=Counter)
+    failures: dict[str, Failures] = field(default_factory=lambda: defaultdict(Failures))
+    usd: Decimal = Decimal(0)  # what all that ended was priced at
+
+    @property
+    def ended(self) -> int:
+        return self.ends.total()
+
+    @property
+    def success_percent(self) -> int | None:
+        """Rounded down, so that 100 means all of them; None where nothing has ended."""
+        return 100 * self.ends[Status.STORED] // self.ended if self.ended else None
+
+    def percentile(self, percent: int) -> int | None:
+        """Seconds from the sending to the stored file within which so many percent of the stored clips came."""
+        left = -(-self.seconds.total() * percent // 100)
+        for seconds, n in sorted(self.seconds.items()):
+            left -= n
+            if left <= 0:
+                return seconds
+        return None
+
+    def share(self, kind: str) -> int:
+        """How many percent of this provider's failures are of a kind, rounded."""
+        return round(100 * self.failures[kind].count / sum(each.count for each in self.failures.values()))
+
+    def share_of_money(self, kind: str) -> int | None:
+        """How many percent of what all its ended orders were priced at failed in this way, rounded."""
+        return round(100 * self.failures[kind].usd / self.usd) if self.usd else None
+
+
+def scores(question: Question) -> list[Score]:
+    """Every provider that was sent something in these days."""
+    found: dict[str, Score] = {}
+    taken = WholeSeconds(ExpressionWrapper(F("stored_at") - F("submitted_at"), DurationField()))
+    rows = (
+        sent(question)
+        .filter(status__in=ENDS)
+        .annotate(taken=taken)
+        .values_list("provider", "status", "error_kind", "taken")
+        .annotate(n=Count("id"), usd=Sum("price_usd"))
+    )
+    for provider, status, kind, seconds, n, usd in rows:
+        score = found.setdefault(provider, Score(provider))
+        score.ends[status] += n
+        score.usd += exact(usd)
+        if status == Status.STORED:
+            score.seconds[seconds or 0] += n
+        else:
+            failures = score.failures["lost" if status == Status.LOST else kind or "unknown"]
+            failures.count += n
+            failures.usd += exact(usd)
+    return sorted(found.values(), key=lambda score: score.provider)
+
+
+def sent(question: Question) -> QuerySet[GenerationTask]:
+    """The tasks that were sent on these days of the site."""
+    begin, end = moments(question)
+    tasks = GenerationTask.objects.filter(question.of_tasks(), practice=question.practice).order_by()
+    return tasks.filter(submitted_at__gte=begin, submitted_at__lt=end)
+
+
+def moments(question: Question) -> tuple[datetime, datetime]:
+    """When its first day begins, and when its last one is over, in the site's time zone."""
+    return _midnight(question.first), _midnight(question.last + timedelta(days=1))
+
+
+def _midnight(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time.min))

@@ -1,0 +1,247 @@
+"""What was spent, on what, and what each clip that was kept has cost: sums of the ledger.
+
+A million entries are summed while somebody waits. So the sums go by the heading that each entry carries, and never read
+the tasks, but for those entries that carry none: on SQLite, all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.db.models import Aggregate, Count, Exists, FloatField, Min, OuterRef, Q, QuerySet, Sum
+from django.db.models.expressions import RawSQL
+
+from generations.models import Campaign, GenerationTask, Heading, Kind, LedgerEntry, Prompt, Review, Status
+from generations.models.headings import NOBODY
+from generations.models.ledger import SETTLED, SPENT
+from generations.reports.totals import Figures, Groups, exact
+
+DIMENSIONS = ("provider", "model", "mode", "campaign", "person")
+OF_A_HEADING = ("provider", "model", "mode", "campaign_key", "person_key")
+OF_A_TASK = ("provider", "model", "mode", "campaign", "ordered_by")
+OF_AN_ENTRY = {
+    "day": ["day"],
+    "prompt": ["task__prompt"],
+    "version": ["task__prompt_text", "task__negative_prompt"],
+    "heading": [f"task__{name}" for name in OF_A_TASK],
+}
+BY_HEADING = {"day": "day", "heading": "heading", "prompt": "prompt_key"}  # columns of an entry, where it has a heading
+MOVED = (*SPENT, Kind.RELEASE)
+UNSETTLED = (Status.QUEUED, Status.SUBMITTING, Status.RUNNING, Status.UNCONFIRMED)
+Key = Sequence[Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """Which part of the ledger is asked about: days of the site's time zone, both included, and one kind of money."""
+
+    first: date
+    last: date
+    practice: bool
+    provider: str = ""
+    campaign: int | None = None  # NOBODY: of no campaign; None: of all
+    person: int | None = None
+    prompt: int | None = None
+
+    @cached_property
+    def bound(self) -> dict[str, Any]:
+        """The dimensions that are bound, with their values."""
+        values = {"provider": self.provider or None, "campaign": self.campaign, "person": self.person}
+        return {name: value for name, value in values.items() if value is not None}
+
+    def entries(self, kinds: Iterable[str]) -> QuerySet[LedgerEntry]:
+        """Entries of its days and money, whatever its dimensions."""
+        days = (self.first, self.last)
+        return LedgerEntry.objects.filter(practice=self.practice, kind__in=kinds, day__range=days).order_by()
+
+    def of_tasks(self, prefix: str = "") -> Q:
+        """Its dimensions as a condition on tasks, or on rows that lead to one by `prefix`."""
+        condition = Q()
+        for name, column in zip(DIMENSIONS, OF_A_TASK, strict=True):
+            if name in self.bound:
+                nobody = name != "provider" and self.bound[name] == NOBODY
+                condition &= Q(**{f"{prefix}{column}": None if nobody else self.bound[name]})
+        return condition & Q(**{f"{prefix}prompt": self.prompt}) if self.prompt else condition
+
+    def grouped(
+        self, kinds: Iterable[str], by: str, *also: str, with_kept: bool = False, **sums: Aggregate
+    ) -> Iterator[tuple[Any, ...]]:
+        """Yield `(key, *also, *sums)` of each group, by one of OF_AN_ENTRY; a group may come in two parts.
+
+        The key of a `heading` has a value for each of DIMENSIONS, that of a `version` the words and what not to show.
+        """
+        entries = _with_kept(self.entries(kinds)) if with_kept else self.entries(kinds)
+        if column := BY_HEADING.get(by):
+            headed = entries.filter(heading__in=self._headings) if self.bound else entries.filter(heading__isnull=False)
+            headed = headed.filter(prompt_key=self.prompt) if self.prompt else headed
+            for key, *rest in headed.values_list(column, *also).annotate(**sums):
+                yield self._headings[key] if by == "heading" else key, *rest
+            if not self._has_bare_entries:
+                return
+            entries = entries.filter(heading=None)
+        columns = OF_AN_ENTRY[by]
+        for row in entries.filter(self.of_tasks("task__")).values_list(*columns, *also).annotate(**sums):
+            yield _key(by, row[: len(columns)]), *row[len(columns) :]
+
+    @cached_property
+    def _headings(self) -> dict[int, Key]:
+        columns = dict(zip(DIMENSIONS, OF_A_HEADING, strict=True))
+        rows = Heading.objects.filter(**{columns[name]: value for name, value in self.bound.items()})
+        return {pk: tuple(key) for pk, *key in rows.values_list("pk", *OF_A_HEADING)}
+
+    @cached_property
+    def _has_bare_entries(self) -> bool:
+        return LedgerEntry.objects.filter(heading=None).order_by().exists()
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    name: str
+    figures: Figures
+    key: int = 0  # of what it names, where that has one
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    total: Figures
+    days: list[tuple[date, Figures]]
+    by: dict[str, list[Row]]
+
+
+def report(question: Question) -> Report:
+    """The figures by day, and by each dimension, dearest first."""
+    days, headings = Groups(), Groups()
+    for (day, *heading), figures in _open(question, ["day", *OF_AN_ENTRY["heading"]]):
+        days[day].add(figures)
+        headings[_key("heading", heading)].add(figures)
+    for day, figures in _moved(question, by="day"):
+        days[day].add(figures)
+    for key, figures in [*_moved(question, by="heading"), *_kept(question, by="heading")]:
+        headings[key].add(figures)
+    total, by = Figures(), {name: Groups() for name in DIMENSIONS}
+    for heading, figures in headings.items():
+        total.add(figures)
+        for name, value in zip(DIMENSIONS, heading, strict=True):
+            by[name][value].add(figures)
+    return Report(total, sorted(days.items()), {name: _rows(groups, _names(name)) for name, groups in by.items()})
+
+
+def by_prompt(question: Question, *, limit: int | None = None) -> tuple[Figures, list[Row]]:
+    """All of it, and the figures by prompt, dearest first: as many rows as are wanted, since each needs its name."""
+    groups, total = summed(question, by="prompt"), Figures()
+    for figures in groups.values():
+        total.add(figures)
+    dearest = sorted(groups, key=lambda pk: (-groups[pk].spent, -groups[pk].held, pk))[:limit]
+    prompts = Prompt.objects.only("title", "text").in_bulk(dearest)
+    return total, [Row(prompts[pk].name, groups[pk], pk) for pk in dearest]
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """Words that a prompt had when clips were ordered of it."""
+
+    name: str  # "v2", by the order in which they were first ordered, "v3, as it is now"
+    words: str
+    figures: Figures
+
+
+def by_version(question: Question, prompt: int) -> list[Version]:
+    """What each wording of a prompt has cost, the latest first."""
+    groups = summed(replace(question, prompt=prompt), by="version")
+    now = Prompt.objects.get(pk=prompt)
+    wordings = GenerationTask.objects.filter(prompt=prompt).order_by().values_list("prompt_text", "negative_prompt")
+    first = [tuple(wording) for *wording, __ in wordings.annotate(first=Min("id")).order_by("first")]
+    found = []
+    for number, (text, unwanted) in enumerate(first, 1):
+        is_now = ", as it is now" if (text, unwanted) == (now.text, now.negative_prompt) else ""
+        words = f"{text} (not: {unwanted})" if unwanted else text
+        if (text, unwanted) in groups:
+            found.append(Version(f"v{number}{is_now}", words, groups[text, unwanted]))
+    return found[::-1]
+
+
+def summed(question: Question, *, by: str, kept: bool = True) -> Groups:
+    """All figures of each group, without those of the clips if they are not asked for."""
+    groups = Groups()
+    for group, figures in _open(question, OF_AN_ENTRY[by]):
+        groups[_key(by, group)].add(figures)
+    for key, figures in [*_moved(question, by=by), *(_kept(question, by=by) if kept else ())]:
+        groups[key].add(figures)
+    return groups
+
+
+def held(question: Question) -> QuerySet[LedgerEntry]:
+    """Holds of these days that nothing has settled until now."""
+    settled = LedgerEntry.objects.filter(task=OuterRef("task"), kind__in=SETTLED)
+    # Only tasks in these states can have one: there are few, and the database finds them at once.
+    holds = question.entries([Kind.HOLD]).filter(question.of_tasks("task__"), task__status__in=UNSETTLED)
+    return holds.filter(~Exists(settled))
+
+
+def unpriced(question: Question) -> QuerySet[LedgerEntry]:
+    """Charges of these days whose price nobody knows until now."""
+    valued = LedgerEntry.objects.filter(task=OuterRef("task"), kind=Kind.ADJUST)
+    return question.entries([Kind.CHARGE]).filter(question.of_tasks("task__"), ~Exists(valued), amount_usd=None)
+
+
+def _key(by: str, values: Key) -> Any:
+    if by == "heading":
+        return tuple(value or NOBODY for value in values)
+    return tuple(values) if by == "version" else values[0]
+
+
+def _open(question: Question, columns: list[str]) -> Iterator[tuple[list[Any], Figures]]:
+    """What is held until now, and what has no price until now, of each group; few entries, so their tasks are read."""
+    sums = {"amount": Sum("amount_usd"), "n": Count("id"), "known": Count("amount_usd")}
+    for entries in (held(question), unpriced(question)):
+        for *key, kind, amount, n, known in entries.values_list(*columns, "kind").annotate(**sums):
+            if kind == Kind.HOLD:
+                yield key, Figures(held=exact(amount), holds=n, held_unpriced=n - known)
+            else:
+                yield key, Figures(unpriced=n)
+
+
+def _moved(question: Question, *, by: str) -> Iterator[tuple[Any, Figures]]:
+    """What was spent and what was released, of each group."""
+    for key, kind, amount, n in question.grouped(MOVED, by, "kind", amount=Sum("amount_usd"), n=Count("id")):
+        if kind == Kind.RELEASE:
+            yield key, Figures(released=exact(amount), releases=n)
+        else:
+            yield key, Figures(spent=exact(amount), charges=n if kind == Kind.CHARGE else 0)
+
+
+def _kept(question: Question, *, by: str) -> Iterator[tuple[Any, Figures]]:
+    """The clips that were approved, of those that the money of these days has bought."""
+    sums = {"n": Count("id"), "seconds": Sum(RawSQL("generations_video.duration_seconds", [], FloatField()))}  # noqa: S611
+    for key, n, seconds in question.grouped([Kind.CHARGE], by, with_kept=True, **sums):
+        yield key, Figures(kept=n, kept_seconds=seconds)
+
+
+def _with_kept(entries: QuerySet[LedgerEntry]) -> QuerySet[LedgerEntry]:
+    """Entries side by side with the approved clips of their tasks.
+
+    The ORM would go by way of the tasks, which doubles the time over a million entries.
+    """
+    same_task = "generations_video.task_id = generations_ledgerentry.task_id"
+    kept = "generations_video.review = %s"
+    return entries.extra(tables=["generations_video"], where=[same_task, kept], params=[Review.APPROVED.value])  # noqa: S610
+
+
+def _rows(groups: dict[Any, Figures], name: Callable[[Any], str]) -> list[Row]:
+    rows = [Row(name(key), figures) for key, figures in groups.items()]
+    return sorted(rows, key=lambda row: (-row.figures.spent, -row.figures.held, row.name))
+
+
+def _names(dimension: str) -> Callable[[Any], str]:
+    """How the values of a dimension are called."""
+    if dimension == "campaign":
+        return {NOBODY: "No campaign", **dict(Campaign.objects.values_list("pk", "name"))}.__getitem__
+    if dimension == "person":
+        people = {user.pk: user.get_username() for user in get_user_model().objects.all()}
+        return {NOBODY: "Nobody", **people}.__getitem__
+    return str

@@ -1,0 +1,93 @@
+"""The order form: one set of rules and words for the page and the command."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from PIL import Image
+
+from generations.forms.orders import OrderForm, SoundField, menu
+from generations.models import GenerationTask, ReferenceImage
+from generations.providers.offers import OFFERS
+from tests.factories import NOW
+
+pytestmark = pytest.mark.django_db
+
+GOOD = {"prompt": "a lighthouse", "provider": "apixo", "model": "kling-2-5-turbo-pro", "mode": "text-to-video"}
+
+
+def png(size: tuple[int, int] = (64, 64)) -> bytes:
+    buffer = io.BytesIO()
+    Image.new("RGB", size, "navy").save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def errors(**changes: Any) -> dict[str, list[str]]:
+    files = {name: changes.pop(name) for name in ("start_image", "end_image") if name in changes}
+    return dict(OrderForm(GOOD | changes, files).errors)
+
+
+def test_a_form_with_only_what_is_needed_is_a_good_order() -> None:
+    form = OrderForm(GOOD)
+    assert form.is_valid()
+    (task,) = form.place(at=NOW)
+    assert (task.duration_seconds, task.sound, task.aspect_ratio) == (5, None, "")
+
+
+def test_every_problem_stands_at_its_field() -> None:
+    found = errors(duration="7", aspect_ratio="4:3", cfg_scale="1.05", sound="true", takes="0", prompt=" ")
+    assert set(found) == {"duration", "aspect_ratio", "cfg_scale", "sound", "takes", "prompt"}
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("duration", "five"), ("cfg_scale", "much"), ("takes", "1.5"), ("takes", "1_0"), ("sound", "loud")],
+)
+def test_what_cannot_be_read_is_told_at_its_field_and_nowhere_else(field: str, value: str) -> None:
+    assert list(errors(**{field: value})) == [field]
+
+
+@pytest.mark.parametrize(("said", "meant"), [("true", True), ("no", False), ("", None), (True, True), (False, False)])
+def test_sound_is_with_without_or_not_said(said: Any, meant: bool | None) -> None:
+    assert SoundField(required=False).clean(said) is meant
+
+
+def test_a_picture_is_checked_by_its_content() -> None:
+    fake = SimpleUploadedFile("cat.png", b"GIF89a" + b"\0" * 100, content_type="image/png")
+    found = errors(mode="image-to-video", start_image=fake)
+    assert list(found) == ["start_image"]
+    assert len(found["start_image"]) == 1
+
+
+def test_a_picture_and_a_url_at_once_are_one_too_many() -> None:
+    upload = SimpleUploadedFile("cat.png", png())
+    found = errors(mode="image-to-video", start_image=upload, start_image_url="https://example.com/cat.png")
+    assert "not both" in found["start_image"][0]
+
+
+def test_a_good_picture_is_kept_with_its_order_and_not_before() -> None:
+    form = OrderForm(GOOD | {"mode": "image-to-video"}, {"start_image": SimpleUploadedFile("cat.png", png())})
+    assert form.is_valid()
+    assert not ReferenceImage.objects.exists()
+    (task,) = form.place(at=NOW)
+    assert task.start_image == ReferenceImage.objects.get()
+
+
+def test_the_same_form_sent_twice_orders_once() -> None:
+    data = GOOD | {"batch": "11111111-1111-4111-8111-111111111111", "takes": "2"}
+    for __ in range(2):
+        form = OrderForm(data)
+        assert form.is_valid()
+        form.place(at=NOW)
+    assert GenerationTask.objects.count() == 2
+
+
+def test_the_menu_tells_the_page_what_each_offer_takes() -> None:
+    rows = {(row["provider"], row["model"], row["mode"]): row for row in menu()}
+    assert rows.keys() == OFFERS.keys()
+    assert rows["apixo", "kling-2-6", "text-to-video"]["sound"] is True
+    assert rows["apixo", "kling-2-1", "pro-image-to-video"]["images_max"] == 2
+    assert rows["apikley", "kling-2-6", "text-to-video"]["aspect_ratio_required"] is True

@@ -1,0 +1,101 @@
+"""The clean-up: expired URLs go where the file is safe, and stay everywhere else."""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from generations.integrity.cleanup import clean_up
+from generations.models import Status
+from tests.factories import NOW, a_task, a_video
+from tests.trees import a_file, aged
+
+pytestmark = pytest.mark.django_db
+
+PAST = NOW - timedelta(seconds=1)
+
+
+def test_an_expired_url_of_a_safe_clip_is_blanked() -> None:
+    video = a_video(a_task(Status.STORED, source_expires_at=PAST))
+    done = clean_up(at=NOW)
+    video.refresh_from_db()
+    assert (done.blanked, video.source_url, video.task.result_urls) == ([video.pk], "", [])
+    assert clean_up(at=NOW).blanked == []
+
+
+def test_a_url_that_still_lives_stays() -> None:
+    video = a_video(a_task(Status.STORED, source_expires_at=NOW + timedelta(seconds=1)))
+    assert clean_up(at=NOW).blanked == []
+    video.refresh_from_db()
+    assert video.source_url
+
+
+@pytest.mark.parametrize("harm", ["gone", "cut"])
+def test_a_url_whose_clip_is_not_whole_stays_and_is_told(harm: str) -> None:
+    video = a_video(a_task(Status.STORED, source_expires_at=PAST))
+    if harm == "gone":
+        video.path.unlink()
+    else:
+        video.path.write_bytes(b"cut")
+    done = clean_up(at=NOW)
+    video.refresh_from_db()
+    assert (done.kept_unsafe, done.blanked) == ([video.pk], [])
+    assert video.source_url and video.task.result_urls
+
+
+def test_a_url_whose_clip_is_marked_as_damaged_stays() -> None:
+    video = a_video(a_task(Status.STORED, source_expires_at=PAST), damage="its file has other bytes than were stored")
+    assert clean_up(at=NOW).kept_unsafe == [video.pk]
+    video.refresh_from_db()
+    assert video.source_url
+
+
+def test_a_task_that_was_never_stored_keeps_its_urls_and_is_told() -> None:
+    task = a_task(Status.READY, source_expires_at=PAST)
+    assert clean_up(at=NOW).kept_unstored == [task.pk]
+    task.refresh_from_db()
+    assert task.result_urls
+
+
+def test_what_a_killed_worker_left_half_done_goes_after_an_hour(media_root: Path) -> None:
+    for name, age in (("tmp/old.part", 2), ("images/old.part", 2), ("tmp/new.part", 0), ("tmp/old.mp4", 2)):
+        path = media_root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"half")
+        at = (NOW - timedelta(hours=age)).timestamp()
+        os.utime(path, (at, at))
+    assert clean_up(at=NOW, dry_run=True).parts_removed == ["images/old.part", "tmp/old.part"]
+    assert (media_root / "tmp/old.part").exists()
+    clean_up(at=NOW)
+    assert sorted(path.name for path in media_root.rglob("*.*")) == ["new.part", "old.mp4"]
+
+
+def test_a_dry_run_says_the_same_and_does_nothing() -> None:
+    video = a_video(a_task(Status.STORED, source_expires_at=PAST))
+    assert clean_up(at=NOW, dry_run=True).blanked == [video.pk]
+    video.refresh_from_db()
+    assert video.source_url
+
+
+def test_a_part_file_that_vanishes_meanwhile_and_things_that_are_no_files_do_no_harm(
+    media_root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("tmp/gone.part", "tmp/old.part"):
+        a_file(name)
+    (media_root / "tmp/link.part").symlink_to(a_file("precious.txt"))
+    (media_root / "tmp/folder.part").mkdir()
+    aged(media_root / "tmp/folder.part")
+    lstat = Path.lstat
+
+    def meanwhile(path: Path) -> os.stat_result:
+        if path.name == "gone.part":
+            path.unlink(missing_ok=True)
+        return lstat(path)
+
+    monkeypatch.setattr(Path, "lstat", meanwhile)
+    assert clean_up(at=NOW).parts_removed == ["tmp/old.part"]
+    assert sorted(path.name for path in (media_root / "tmp").iterdir()) == ["folder.part", "link.part"]
+    assert (media_root / "precious.txt").exists()

@@ -1,0 +1,160 @@
+"""Orders: all problems at once, all rows or none, and money held for each."""
+
+from __future__ import annotations
+
+import uuid
+from decimal import Decimal
+
+import pytest
+from django.contrib.auth.models import User
+from django_q.models import OrmQ
+from pytest_django import Settings
+
+from generations.lifecycle import ordering
+from generations.lifecycle.ordering import OrderRefused, Upload
+from generations.media.clips import CleanImage
+from generations.models import GenerationTask, Kind, LedgerEntry, Price, Prompt, ReferenceImage, Status
+from tests.factories import NOW, a_task, an_order
+
+pytestmark = pytest.mark.django_db
+
+PICTURE = Upload(CleanImage(content=b"picture", extension="png", width=64, height=64), "cat.png")
+
+
+def test_an_order_is_rows_holds_and_a_ring(staff: User) -> None:
+    tasks = ordering.place(an_order(), at=NOW, by=staff, takes=3)
+    assert [task.take for task in tasks] == [1, 2, 3]
+    assert {task.status for task in tasks} == {Status.QUEUED}
+    assert {task.price_usd for task in tasks} == {Decimal("0.30")}
+    assert LedgerEntry.objects.filter(kind=Kind.HOLD).count() == 3
+    assert OrmQ.objects.count() == 1
+    assert tasks[0].events.get().by == staff
+
+
+def test_the_price_is_frozen_when_it_is_ordered() -> None:
+    (task,) = ordering.place(an_order(), at=NOW)
+    Price.objects.update(usd=Decimal("9.99"))
+    task.refresh_from_db()
+    assert task.price_usd == Decimal("0.30")
+    assert LedgerEntry.objects.get().amount_usd == Decimal("0.30")
+
+
+def test_an_unknown_price_is_unknown_and_not_zero() -> None:
+    (task,) = ordering.place(an_order(model="kling-2-6", sound=True), at=NOW)
+    assert task.price_usd is None
+    assert LedgerEntry.objects.get().amount_usd is None
+
+
+def test_the_same_words_are_the_same_prompt() -> None:
+    first = ordering.place(an_order(), at=NOW)[0]
+    second = ordering.place(an_order(), at=NOW)[0]
+    assert first.prompt == second.prompt
+    assert ordering.place(an_order(negative_prompt="fog"), at=NOW)[0].prompt != first.prompt
+
+
+def test_a_form_that_is_sent_twice_orders_once() -> None:
+    batch = uuid.uuid4()
+    first = ordering.place(an_order(), at=NOW, takes=2, batch=batch)
+    second = ordering.place(an_order(), at=NOW, takes=2, batch=batch)
+    assert [task.pk for task in first] == [task.pk for task in second]
+    assert LedgerEntry.objects.count() == 2
+
+
+def test_every_problem_is_told_at_once_and_nothing_is_written() -> None:
+    bad = an_order(duration_seconds=7, aspect_ratio="4:3", cfg_scale=Decimal(2), sound=True)
+    with pytest.raises(OrderRefused) as refused:
+        ordering.place(bad, at=NOW, takes=0, uploads={"start_image": PICTURE})
+    assert set(refused.value.problems) == {"duration", "aspect_ratio", "cfg_scale", "sound", "takes", "start_image"}
+    assert not GenerationTask.objects.exists()
+    assert not ReferenceImage.objects.exists()
+    assert not Prompt.objects.exists()
+
+
+def test_a_picture_is_kept_once_and_offered_at_a_signed_link() -> None:
+    order = an_order(mode="image-to-video")
+    first = ordering.place(order, at=NOW, uploads={"start_image": PICTURE})[0]
+    second = ordering.place(order, at=NOW, uploads={"start_image": PICTURE})[0]
+    assert first.start_image == second.start_image
+    assert first.start_image.original_name == "cat.png"
+    assert first.order().start_image.startswith("http://127.0.0.1:8000/reference/")
+
+
+@pytest.mark.parametrize(
+    ("public_url", "words"),
+    [("", "PUBLIC_URL is not set"), ("http://127.0.0.1:8000", "cannot reach"), ("http://10.1.2.3", "cannot reach")],
+)
+def test_a_picture_that_the_provider_cannot_fetch_is_refused_before_the_order(
+    public_url: str, words: str, settings: Settings
+) -> None:
+    settings.PRACTICE, settings.APIXO_API_KEY = False, "key"
+    settings.APIXO_BASE_URL, settings.PUBLIC_URL = "https://api.apixo.ai/api/v1", public_url
+    with pytest.raises(OrderRefused, match=words):
+        ordering.place(an_order(mode="image-to-video"), at=NOW, uploads={"start_image": PICTURE})
+
+
+def test_a_public_site_offers_its_pictures_to_a_real_provider(settings: Settings) -> None:
+    settings.PRACTICE, settings.APIXO_API_KEY = False, "key"
+    settings.APIXO_BASE_URL, settings.PUBLIC_URL = "https://api.apixo.ai/api/v1", "https://studio.example.com"
+    assert ordering.place(an_order(mode="image-to-video"), at=NOW, uploads={"start_image": PICTURE})
+
+
+def test_a_picture_of_a_kind_that_the_provider_does_not_take_is_refused_before_the_order() -> None:
+    webp = Upload(CleanImage(content=b"picture", extension="webp", width=64, height=64), "cat.webp")
+    order = an_order(provider="apikley", model="kling-2-6", mode="image-to-video", sound=False)
+    assert ordering.problems(order, uploads={"start_image": PICTURE}) == {}
+    found = ordering.problems(order, uploads={"start_image": webp})
+    assert found == {"start_image": ["apikley takes jpg or png here, not webp"]}
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://[",
+        "http://[::1",
+        "http://℀.com/",
+        "http://x.com:99999/a.png",
+        "http://x.com:0/",
+        "ftp://example.com/a.png",
+        "example.com/a.png",
+        "http://",
+        "http://localhost/a.png",
+        "https://10.0.0.1/a",
+    ],
+)
+def test_a_picture_url_that_no_provider_can_fetch_is_refused(url: str, settings: Settings) -> None:
+    settings.APIXO_BASE_URL = "https://api.apixo.ai/api/v1"
+    found = ordering.problems(an_order(mode="image-to-video", start_image=url), uploads={})
+    assert list(found) == ["start_image"]
+
+
+def test_without_its_own_key_nothing_can_be_ordered_for_real_at_a_provider(settings: Settings) -> None:
+    settings.PRACTICE, settings.APIKLEY_API_KEY = False, "key"
+    assert "APIXO_API_KEY" in str(ordering.problems(an_order(), uploads={})["provider"])
+    there = an_order(provider="apikley", model="kling-2-6", sound=False, aspect_ratio="16:9")
+    assert ordering.problems(there, uploads={}) == {}
+
+
+def test_an_order_that_waits_can_be_taken_back_and_its_money_is_free(staff: User) -> None:
+    task = a_task()
+    assert ordering.cancel(task, at=NOW, by=staff)
+    assert (task.status, task.due_at) == (Status.CANCELED, None)
+    assert LedgerEntry.objects.filter(task=task, kind=Kind.RELEASE).exists()
+
+
+@pytest.mark.parametrize("status", [status for status in Status if status != Status.QUEUED])
+def test_what_was_sent_cannot_be_taken_back(status: Status, staff: User) -> None:
+    assert not ordering.cancel(a_task(status), at=NOW, by=staff)
+
+
+def test_a_cancel_that_comes_second_changes_nothing(staff: User) -> None:
+    stale = a_task()
+    GenerationTask.objects.get(pk=stale.pk).move(Status.SUBMITTING, "sent", at=NOW, due_at=NOW)
+    assert not ordering.cancel(stale, at=NOW, by=staff)
+    assert not LedgerEntry.objects.filter(kind=Kind.RELEASE).exists()
+
+
+def test_an_order_that_was_sent_since_its_page_was_opened_and_waits_in_doubt_is_not_taken_back(staff: User) -> None:
+    stale = a_task()
+    GenerationTask.objects.filter(pk=stale.pk).update(doubtful=True, posts=1, attempts=1)
+    assert not ordering.cancel(stale, at=NOW, by=staff)
+    assert GenerationTask.objects.get().status == Status.QUEUED

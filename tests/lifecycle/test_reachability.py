@@ -1,0 +1,31 @@
+"""Who reaches whom; what an order may not do for it is in test_ordering.py and test_webhooks.py."""
+
+from __future__ import annotations
+
+import pytest
+from pytest_django import Settings
+
+from generations.lifecycle import reachability
+
+
+@pytest.mark.parametrize(
+    ("url", "near"),
+    [
+        ("http://127.0.0.1:8900/api/v1", True),
+        ("http://localhost/api", True),
+        ("http://10.1.2.3/api", True),
+        ("https://api.apixo.ai/api/v1", False),
+        ("", True),
+    ],
+)
+def test_a_provider_on_this_network_is_near(settings: Settings, url: str, near: bool) -> None:
+    settings.APIXO_BASE_URL = url
+    assert reachability.is_near("apixo") is near
+
+
+def test_a_key_is_missed_for_real_money_only(settings: Settings) -> None:
+    assert reachability.key_problem("apixo") == ""
+    settings.PRACTICE = False
+    assert reachability.key_problem("apixo") == "APIXO_API_KEY is not set, so nothing can be ordered there"
+    settings.APIXO_API_KEY = "key"
+    assert reachability.key_problem("apixo") == ""

@@ -1,0 +1,233 @@
+"""An order on its way: what each answer does to the task, its money and its timeline."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import User
+from django_q.models import OrmQ
+from pytest_django import Settings
+
+from generations.lifecycle import ordering, submitting
+from generations.models import Breaker, GenerationTask, Kind, LedgerEntry, Status
+from generations.providers.errors import (
+    AccountProblem,
+    Busy,
+    NotSent,
+    OutcomeUnknown,
+    ProviderError,
+    Rejected,
+    ServerTrouble,
+)
+from generations.providers.errors import (
+    Kind as ErrorKind,
+)
+from tests.factories import NOW, a_task
+
+pytestmark = pytest.mark.django_db
+
+LATER = NOW + timedelta(seconds=5)
+
+
+def kinds_of(task: GenerationTask) -> list[str]:
+    return list(LedgerEntry.objects.filter(task=task).order_by("id").values_list("kind", flat=True))
+
+
+def settled(outcome: str | ProviderError, **changes: object) -> GenerationTask:
+    """A task that was sent, after its answer was written."""
+    task = a_task(Status.SUBMITTING, **({"posts": 0} | changes))
+    submitting.settle_order(task.pk, outcome, at=LATER, attempt=1)
+    task.refresh_from_db()
+    return task
+
+
+def test_a_claimed_order_counts_as_sent_before_its_first_byte_leaves() -> None:
+    task = a_task()
+    ask = submitting.start(task, at=NOW)
+    row = GenerationTask.objects.get(pk=task.pk)
+    assert ask is not None
+    assert (row.status, row.attempts, row.submitted_at) == (Status.SUBMITTING, 1, NOW)
+    assert kinds_of(task) == [Kind.HOLD]
+
+
+def test_an_order_is_claimed_once_however_many_try() -> None:
+    first, second = a_task(), None
+    second = GenerationTask.objects.get(pk=first.pk)
+    assert submitting.start(first, at=NOW) is not None
+    assert submitting.start(second, at=NOW) is None
+
+
+def test_an_accepted_order_is_first_asked_for_after_the_documented_wait(settings: Settings) -> None:
+    settings.WAIT_SCALE = 1
+    task = settled("abc-123")
+    assert (task.status, task.remote_id) == (Status.RUNNING, "abc-123")
+    assert task.due_at == LATER + timedelta(seconds=30)
+    assert kinds_of(task) == [Kind.HOLD]
+
+
+def test_what_was_provably_not_sent_waits_and_keeps_its_hold() -> None:
+    task = settled(NotSent("no connection"))
+    assert task.status == Status.QUEUED
+    assert task.due_at > LATER
+    assert (task.posts, task.submitted_at) == (0, None)
+    assert kinds_of(task) == [Kind.HOLD]
+
+
+def test_a_busy_provider_is_not_asked_before_the_time_it_named() -> None:
+    task = settled(Busy("slow down", code="429", retry_after_seconds=30))
+    assert task.status == Status.QUEUED
+    assert task.due_at >= LATER + timedelta(seconds=30)
+
+
+def test_the_wait_grows_with_each_refusal() -> None:
+    first = settled(Busy("slow down"))
+    later = settled(Busy("slow down"), failures=6)
+    assert later.due_at - LATER > 10 * (first.due_at - LATER)
+
+
+def test_a_refusal_ends_the_task_in_their_words_and_frees_the_money() -> None:
+    task = settled(Rejected("prompt is not allowed", code="403", kind=ErrorKind.CONTENT))
+    assert task.status == Status.FAILED
+    assert (task.error_kind, task.error_code, task.error_message) == ("content", "403", "prompt is not allowed")
+    assert kinds_of(task) == [Kind.HOLD, Kind.RELEASE]
+
+
+def test_an_account_problem_stops_the_provider_once_and_the_order_waits() -> None:
+    task = settled(AccountProblem("Insufficient credits", code="402"))
+    settled(AccountProblem("Insufficient credits", code="402"))
+    assert task.status == Status.QUEUED
+    assert Breaker.objects.get().reason == f"task {task.pk}: Insufficient credits"
+
+
+def test_an_unknown_outcome_waits_for_a_person_and_keeps_its_hold() -> None:
+    task = settled(OutcomeUnknown("the answer was lost"))
+    assert task.status == Status.UNCONFIRMED
+    assert task.due_at is not None
+    assert kinds_of(task) == [Kind.HOLD]
+
+
+def test_the_providers_own_500_is_unknown_too_unless_the_operator_says_otherwise(settings: Settings) -> None:
+    assert settled(ServerTrouble("oops", code="500")).status == Status.UNCONFIRMED
+    settings.RETRY_SUBMIT_ON_5XX = True
+    assert settled(ServerTrouble("oops", code="500")).status == Status.QUEUED
+    assert settled(ServerTrouble("oops", code="500"), posts=2).status == Status.UNCONFIRMED
+
+
+def test_an_order_that_may_have_been_accepted_once_is_neither_refused_nor_taken_back(
+    settings: Settings, staff: User
+) -> None:
+    settings.RETRY_SUBMIT_ON_5XX = True
+    task = settled(ServerTrouble("oops", code="500"))
+    assert task.doubtful
+    assert not ordering.cancel(task, at=LATER, by=staff)
+    assert settled(Rejected("no"), doubtful=True).status == Status.UNCONFIRMED
+    assert kinds_of(task) == [Kind.HOLD]
+
+
+def test_an_answer_to_an_earlier_sending_changes_nothing_and_its_id_is_on_record(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    for outcome in (NotSent("no connection"), "paid-1", Rejected("no")):
+        task = a_task(Status.SUBMITTING, attempts=2)
+        submitting.settle_order(task.pk, outcome, at=LATER, attempt=1)
+        task.refresh_from_db()
+        assert (task.status, task.remote_id) == (Status.SUBMITTING, None)
+        assert "earlier sending" in task.events.last().reason
+    assert "paid-1" in caplog.text
+
+
+def test_writing_the_same_answer_again_changes_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    task = settled("abc-123")
+    submitting.settle_order(task.pk, "abc-123", at=LATER, attempt=1)
+    assert task.events.count() == 1
+    assert caplog.text == ""
+
+
+def test_an_order_whose_worker_died_is_never_sent_again() -> None:
+    task = a_task(Status.SUBMITTING)
+    submitting.doubt(task, at=LATER)
+    assert task.status == Status.UNCONFIRMED
+    assert "worker died" in task.events.last().reason
+
+
+def test_an_answer_that_comes_after_all_adopts_the_doubtful_order() -> None:
+    task = a_task(Status.SUBMITTING)
+    submitting.doubt(task, at=LATER)
+    submitting.settle_order(task.pk, "abc-123", at=LATER, attempt=1)
+    task.refresh_from_db()
+    assert (task.status, task.remote_id, task.error_message) == (Status.RUNNING, "abc-123", "")
+
+
+def test_a_late_refusal_leaves_the_decision_to_the_person() -> None:
+    task = a_task(Status.UNCONFIRMED)
+    submitting.settle_order(task.pk, Rejected("no"), at=LATER, attempt=1)
+    task.refresh_from_db()
+    assert task.status == Status.UNCONFIRMED
+    assert "came late" in task.events.last().reason
+
+
+def test_an_id_that_another_task_has_is_not_believed() -> None:
+    a_task(Status.RUNNING, remote_id="taken")
+    task = settled("taken")
+    assert task.status == Status.UNCONFIRMED
+    assert "taken" in task.error_message
+
+
+def test_a_late_id_that_another_task_has_leaves_the_decision_to_the_person() -> None:
+    a_task(Status.RUNNING, remote_id="taken")
+    task = a_task(Status.UNCONFIRMED)
+    submitting.settle_order(task.pk, "taken", at=LATER, attempt=1)
+    task.refresh_from_db()
+    assert (task.status, task.remote_id) == (Status.UNCONFIRMED, None)
+    assert "taken" in task.events.last().reason
+
+
+def test_a_paid_id_that_finds_its_task_ended_is_on_record(caplog: pytest.LogCaptureFixture) -> None:
+    task = a_task(Status.FAILED)
+    submitting.settle_order(task.pk, "paid-1", at=LATER, attempt=1)
+    assert "paid-1" in caplog.text
+    assert "paid-1" in task.events.last().reason
+
+
+def test_a_person_gives_the_id_and_the_task_goes_on(staff: User) -> None:
+    task = a_task(Status.UNCONFIRMED)
+    assert submitting.confirm(task, "found-1", "in their list", at=LATER, by=staff)
+    assert (task.status, task.remote_id, task.due_at) == (Status.RUNNING, "found-1", LATER)
+    assert task.events.last().by == staff
+    assert OrmQ.objects.exists()
+
+
+@pytest.mark.parametrize("text", ["", "a b", "../x", "é", "x" * 201])
+def test_what_cannot_be_an_id_is_refused(text: str, staff: User) -> None:
+    task = a_task(Status.UNCONFIRMED)
+    with pytest.raises(submitting.NotAnId):
+        submitting.confirm(task, text, "in their list", at=LATER, by=staff)
+
+
+def test_the_id_of_another_task_is_refused_and_nothing_moves(staff: User) -> None:
+    a_task(Status.RUNNING, remote_id="taken")
+    task = a_task(Status.UNCONFIRMED)
+    with pytest.raises(submitting.NotAnId, match="another task"):
+        submitting.confirm(task, "taken", "in their list", at=LATER, by=staff)
+    task.refresh_from_db()
+    assert task.status == Status.UNCONFIRMED
+
+
+def test_a_person_finds_that_nothing_was_accepted_and_the_money_is_free(staff: User) -> None:
+    task = a_task(Status.UNCONFIRMED)
+    assert submitting.abandon(task, "the dashboard shows no such task", at=LATER, by=staff)
+    assert task.status == Status.FAILED
+    assert kinds_of(task) == [Kind.HOLD, Kind.RELEASE]
+
+
+def test_decisions_are_for_undecided_orders_only(staff: User) -> None:
+    task = a_task(Status.RUNNING)
+    assert not submitting.confirm(task, "found-1", "in their list", at=LATER, by=staff)
+    assert not submitting.abandon(task, "why not", at=LATER, by=staff)
+
+
+def test_an_undecided_order_comes_up_again() -> None:
+    task = a_task(Status.UNCONFIRMED)
+    submitting.remind(task, at=LATER)
+    assert task.due_at == LATER + submitting.REMIND

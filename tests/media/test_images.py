@@ -1,0 +1,238 @@
+"""Only clean pictures leave the upload."""
+
+import io
+import random
+import struct
+import subprocess
+import sys
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image, ImageCms
+
+from generations.media import clips
+from generations.media.clips import BadImage, clean_image
+from tests.clips import clip
+
+
+def picture(kind: str, mode: str = "RGB", size: tuple[int, int] = (40, 20), **options) -> bytes:
+    out = io.BytesIO()
+    Image.linear_gradient("L").resize(size).convert(mode).save(out, kind, **options)
+    return out.getvalue()
+
+
+def cleaned(data: bytes) -> clips.CleanImage:
+    return clean_image(io.BytesIO(data))
+
+
+def opened(data: bytes) -> Image.Image:
+    return Image.open(io.BytesIO(cleaned(data).content))
+
+
+@pytest.mark.parametrize(("kind", "extension"), [("JPEG", "jpg"), ("PNG", "png"), ("WEBP", "webp")])
+def test_picture_is_written_anew_in_its_own_format(kind, extension):
+    clean = cleaned(picture(kind))
+    assert (clean.extension, clean.width, clean.height) == (extension, 40, 20)
+    assert Image.open(io.BytesIO(clean.content)).format == kind
+
+
+@pytest.mark.parametrize(
+    ("data", "name"),
+    [
+        (picture("GIF") + b"<script>alert(1)</script>", "GIF"),
+        (picture("BMP"), "BMP"),
+        (picture("TIFF"), "TIFF"),
+        (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n", "EPS"),
+        (b"%PDF-1.7", "PDF"),
+        (b'<svg xmlns="http://www.w3.org/2000/svg"/>', "SVG"),
+        (b'<?xml version="1.0"?><svg/>', "SVG or XML"),
+        (b"<html>", "HTML"),
+        (clip(), "video"),
+        (b"hello", "unknown"),
+        (b"", "empty"),
+    ],
+)
+def test_other_formats_are_named_and_refused(data, name):
+    with pytest.raises(BadImage, match=rf"not a JPG, PNG or WebP picture \(it is .*{name}"):
+        cleaned(data)
+
+
+def test_eleven_megabytes_are_too_much():
+    with pytest.raises(BadImage, match="^11 MB: at most 10 MB$"):
+        cleaned(picture("JPEG") + bytes(11 * 2**20 - len(picture("JPEG"))))
+
+
+def test_no_more_than_the_limit_is_read():
+    class Endless(io.BytesIO):
+        asked = 0
+
+        def read(self, size=-1):
+            Endless.asked += size
+            return super().read(size)
+
+    with pytest.raises(BadImage):
+        clean_image(Endless(bytes(12 * 2**20)))
+    assert Endless.asked == 10 * 2**20 + 1
+
+
+BOMB = """
+import io, resource, sys, time
+from generations.media.clips import BadImage, clean_image
+from PIL import Image
+data = sys.stdin.buffer.read()
+before, began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.monotonic()
+try:
+    clean_image(io.BytesIO(data))
+except BadImage as error:
+    print(error)
+after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+assert after - before < 20_000, (before, after)
+assert time.monotonic() - began < 1
+"""
+
+
+def png_bomb() -> bytes:
+    out = io.BytesIO()
+    Image.new("L", (13_000, 13_000)).save(out, "PNG", compress_level=1)
+    return out.getvalue()
+
+
+def webp_bomb() -> bytes:
+    """Return a small lossless WebP whose header says 13,000 x 13,000: nobody should get as far as its pixels."""
+    data = picture("WEBP", lossless=True)
+    (bits,) = struct.unpack_from("<I", data, 21)
+    return data[:21] + struct.pack("<I", bits & 0xF0000000 | 12_999 << 14 | 12_999) + data[25:]
+
+
+@pytest.mark.parametrize("bomb", [png_bomb, webp_bomb])
+def test_bomb_is_refused_fast_and_in_little_memory(bomb):
+    run = subprocess.run([sys.executable, "-c", BOMB], input=bomb(), capture_output=True, check=False)
+    assert (run.stdout.decode().strip(), run.returncode) == ("169 megapixels: at most 25", 0), run.stderr
+
+
+def png_header(width: int, height: int) -> bytes:
+    data = picture("PNG")
+    return data[:16] + struct.pack(">II", width, height) + data[24:]
+
+
+def test_the_largest_of_bombs_is_refused():
+    with pytest.raises(BadImage):
+        cleaned(png_header(60_000, 60_000))
+
+
+@pytest.mark.parametrize("kind", ["PNG", "WEBP"])
+def test_animation_is_refused(kind):
+    more = [Image.new("RGB", (40, 20), colour) for colour in ("red", "blue")]
+    with pytest.raises(BadImage, match="animated"):
+        cleaned(picture(kind, save_all=True, append_images=more))
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_half_a_picture_is_refused(kind):
+    data = picture(kind, size=(400, 300))
+    with pytest.raises(BadImage, match="cut or damaged"):
+        cleaned(data[: len(data) // 2])
+
+
+def exif_of(**tags: object) -> Image.Exif:
+    exif = Image.Exif()
+    exif[0x0112] = tags.get("orientation", 1)
+    exif[0x8825] = {1: "N", 2: (52.0, 31.0, 12.0)}
+    exif[0x010E] = "secret description"
+    return exif
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_metadata_is_dropped(kind):
+    more = {"comment": b"secret comment"} if kind == "JPEG" else {}
+    data = picture(kind, exif=exif_of(), xmp=b"<x>secret xmp</x>", **more)
+    assert b"secret" in data
+    image = opened(data)
+    assert not image.getexif()
+    assert b"secret" not in cleaned(data).content
+    assert not {"exif", "xmp", "icc_profile", "comment"} & set(image.info)
+
+
+def test_what_follows_the_picture_is_dropped():
+    assert b"<script>" not in cleaned(picture("PNG") + b"<script>").content
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_picture_is_turned_upright(kind):
+    clean = cleaned(picture(kind, exif=exif_of(orientation=6)))
+    assert (clean.width, clean.height) == (20, 40)
+
+
+@pytest.mark.parametrize(
+    ("kind", "mode", "becomes"),
+    [("JPEG", "CMYK", "RGB"), ("JPEG", "L", "RGB"), ("PNG", "P", "RGB"), ("PNG", "1", "RGB")],
+)
+def test_rare_kinds_of_pixels_become_plain(kind, mode, becomes):
+    assert opened(picture(kind, mode)).mode == becomes
+
+
+def test_a_transparent_palette_stays_transparent():
+    image = opened(picture("PNG", "P", transparency=0))
+    assert image.mode == "RGBA"
+
+
+def test_sixteen_bits_of_grey_become_eight():
+    data = io.BytesIO()
+    Image.new("I;16", (8, 8), 40_000).save(data, "PNG")
+    assert opened(data.getvalue()).getpixel((0, 0)) == 156
+
+
+def test_colours_of_a_profile_are_kept_without_it():
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    image = opened(picture("JPEG", icc_profile=profile))
+    assert "icc_profile" not in image.info
+    assert abs(image.getpixel((5, 10))[0] - Image.open(io.BytesIO(picture("JPEG"))).getpixel((5, 10))[0]) < 8
+
+
+def test_a_broken_profile_is_no_reason_to_refuse():
+    assert opened(picture("JPEG", icc_profile=b"nonsense")).size == (40, 20)
+
+
+def test_a_phone_picture_with_a_second_one_inside_is_a_jpg():
+    data = picture("MPO", save_all=True, append_images=[Image.new("RGB", (40, 20))])
+    assert cleaned(data).extension == "jpg"
+
+
+def test_a_jpg_that_grows_is_saved_at_less_quality(monkeypatch):
+    noise = Image.effect_noise((300, 300), 90).convert("RGB")
+    out = io.BytesIO()
+    noise.save(out, "JPEG", quality=60)
+    monkeypatch.setattr(clips, "MAX_IMAGE_BYTES", out.tell() + 40_000)
+    assert len(cleaned(out.getvalue()).content) <= out.tell() + 40_000
+
+
+def test_a_png_that_grows_names_the_way_out(monkeypatch):
+    out = io.BytesIO()
+    Image.effect_noise((300, 300), 90).convert("P").save(out, "PNG")
+    data = out.getvalue()
+    monkeypatch.setattr(clips, "MAX_IMAGE_BYTES", len(data))
+    with pytest.raises(BadImage, match="save it as JPG"):
+        clean_image(io.BytesIO(data))
+
+
+@settings(max_examples=60, deadline=None)
+@given(kind=st.sampled_from(["JPEG", "PNG", "WEBP"]), at=st.floats(0, 1), put=st.binary(min_size=1, max_size=9))
+def test_a_changed_picture_passes_or_is_refused(kind, at, put):
+    data = picture(kind, exif=exif_of(orientation=3))
+    place = int(at * (len(data) - len(put)))
+    try:
+        cleaned(data[:place] + put + data[place + len(put) :])
+    except BadImage as refused:
+        assert str(refused).isascii()
+
+
+def test_random_bytes_behind_a_good_start_are_refused():
+    chance = random.Random(3)
+    began = time.monotonic()
+    for start in (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"RIFF\x64\0\0\0WEBP"):
+        for _ in range(50):
+            with pytest.raises(BadImage):
+                cleaned(start + chance.randbytes(100))
+    assert time.monotonic() - began < 5

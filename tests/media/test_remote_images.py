@@ -1,0 +1,108 @@
+"""A picture at an address that a person gave, looked at before money is spent."""
+
+from __future__ import annotations
+
+import io
+import threading
+
+import pytest
+from PIL import Image
+from pytest_httpserver import HTTPServer
+from werkzeug import Request, Response
+
+from generations.media import remote_images
+from generations.media.remote_images import NotSeen, WrongPicture, look
+
+ALL = ("jpg", "png", "webp")
+
+
+def picture(kind: str = "JPEG", size: tuple[int, int] = (400, 300)) -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", size, "teal").save(out, kind)
+    return out.getvalue()
+
+
+def serve(httpserver: HTTPServer, body: bytes, *, status: int = 200, path: str = "/frame") -> str:
+    httpserver.expect_request(path).respond_with_data(body, status=status)
+    return httpserver.url_for(path)
+
+
+@pytest.mark.parametrize(("form", "kind"), [("JPEG", "jpg"), ("PNG", "png"), ("WEBP", "webp")])
+def test_a_picture_is_known_by_its_content(httpserver: HTTPServer, form: str, kind: str) -> None:
+    assert look(serve(httpserver, picture(form)), kinds=ALL, private=True) == kind
+
+
+def test_a_kind_that_the_model_does_not_take_is_named(httpserver: HTTPServer) -> None:
+    with pytest.raises(WrongPicture, match="a webp picture, where jpg or png is taken"):
+        look(serve(httpserver, picture("WEBP")), kinds=("jpg", "png"), private=True)
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "words"),
+    [
+        (b"<html>not here</html>", 200, "not a JPG, PNG or WebP"),
+        (b"", 200, "it is empty"),
+        (picture()[:200], 200, "cut or damaged"),
+        (b"gone", 404, "its server answers 404"),
+        (b"no", 403, "its server answers 403"),
+        (b"x" * (remote_images.MAX_IMAGE_BYTES + 1), 200, "more than 10 MB"),
+    ],
+    ids=["html", "empty", "cut", "404", "403", "too large"],
+)
+def test_what_the_provider_would_refuse_is_refused_here(
+    httpserver: HTTPServer, body: bytes, status: int, words: str
+) -> None:
+    with pytest.raises(WrongPicture, match=words):
+        look(serve(httpserver, body, status=status), kinds=ALL, private=True)
+
+
+@pytest.mark.parametrize("status", [500, 503, 429])
+def test_a_server_in_trouble_proves_nothing(httpserver: HTTPServer, status: int) -> None:
+    with pytest.raises(NotSeen):
+        look(serve(httpserver, b"", status=status), kinds=ALL, private=True)
+
+
+def test_nobody_there_proves_nothing() -> None:
+    with pytest.raises(NotSeen):
+        look("http://127.0.0.1:9/frame.jpg", kinds=ALL, private=True)
+
+
+def test_redirects_are_followed_and_each_address_is_checked(httpserver: HTTPServer) -> None:
+    target = serve(httpserver, picture(), path="/there")
+    httpserver.expect_request("/here").respond_with_data("", status=302, headers={"Location": target})
+    assert look(httpserver.url_for("/here"), kinds=ALL, private=True) == "jpg"
+    httpserver.expect_request("/odd").respond_with_data("", status=302, headers={"Location": "file:///etc/passwd"})
+    with pytest.raises(WrongPicture):
+        look(httpserver.url_for("/odd"), kinds=ALL, private=True)
+
+
+def test_a_loop_of_redirects_ends(httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/loop").respond_with_data("", status=302, headers={"Location": "/loop"})
+    with pytest.raises(WrongPicture, match="sent on more than 3 times"):
+        look(httpserver.url_for("/loop"), kinds=ALL, private=True)
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:{port}/frame", "http://localhost:{port}/frame"])
+def test_a_private_address_is_never_connected_to(httpserver: HTTPServer, url: str) -> None:
+    serve(httpserver, picture())
+    with pytest.raises(WrongPicture, match="private or local"):
+        look(url.format(port=httpserver.port), kinds=ALL, private=False)
+    assert httpserver.log == []
+
+
+def test_a_server_that_dribbles_is_left_in_time(httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(remote_images, "LOOK_SECONDS", 0.3)
+
+    def dribble(request: Request) -> Response:
+        def bytes_one_by_one() -> object:
+            for byte in picture():
+                pause.wait(0.05)
+                yield bytes([byte])
+
+        return Response(bytes_one_by_one(), mimetype="image/jpeg")  # type: ignore[arg-type]
+
+    pause = threading.Event()
+    httpserver.expect_request("/slow").respond_with_handler(dribble)
+    with pytest.raises((NotSeen, WrongPicture)):
+        look(httpserver.url_for("/slow"), kinds=ALL, private=True)
+    pause.set()

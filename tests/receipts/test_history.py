@@ -1,0 +1,81 @@
+"""What our own rows know of an order: refused before, owned already."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from generations.models import Review, Status
+from generations.receipts import history
+from generations.receipts.history import Remark
+from generations.receipts.preflight import Wish
+from tests.factories import NOW, a_task, a_video, an_order
+
+pytestmark = pytest.mark.django_db
+
+PRICE = Decimal("0.35")
+
+
+def known(**changes: Any) -> list[Remark]:
+    order = an_order(**changes)
+    return history.of(order, Wish(order=order).pictures(), price_usd=PRICE)
+
+
+def stored(**changes: Any) -> Any:
+    return a_video(a_task(Status.STORED, **changes))
+
+
+def test_an_order_of_its_own_has_none() -> None:
+    a_task(Status.FAILED, error_kind="provider")
+    assert known() == []
+
+
+def test_takes_that_are_owned_are_counted_with_what_was_kept_and_spent() -> None:
+    clips = [stored(price_usd=PRICE) for _ in range(3)]
+    type(clips[0]).objects.filter(pk=clips[1].pk).update(review=Review.APPROVED, reviewed_at=NOW)
+    assert [str(remark) for remark in known()] == ["You have 3 takes of this, kept 1, $1.05: another take costs $0.35."]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"prompt": "another"}, {"duration_seconds": 10}, {"aspect_ratio": "1:1"}, {"sound": True}, {"route": "value"},
+        {"cfg_scale": Decimal("0.5")}, {"negative_prompt": "fog"}, {"provider": "apikley"},
+        {"start_image": "https://example.com/a.png"},
+    ],
+)  # fmt: skip
+def test_other_settings_or_pictures_are_another_order(changes: dict[str, Any]) -> None:
+    stored()
+    assert known(**changes) == []
+
+
+@pytest.mark.parametrize("kind", ["content", "input"])
+def test_the_same_input_that_was_refused_is_told_in_their_words(kind: str) -> None:
+    at = datetime(2026, 11, 3, 8, tzinfo=UTC)
+    task = a_task(Status.FAILED, error_kind=kind, error_code="NSFW", error_message="too dark", finished_at=at)
+    (remark,) = known(duration_seconds=10)
+    assert remark == Remark(
+        "refused", "apixo refused the same words and pictures on 3 Nov 2026: NSFW too dark", task.pk
+    )
+
+
+def test_real_orders_do_not_know_practice() -> None:
+    stored(practice=False)
+    assert known() == []
+
+
+def test_orders_of_the_same_words_are_found_by_an_index() -> None:
+    """A site has a hundred thousand tasks, and every receipt asks."""
+    with CaptureQueriesContext(connection) as asked:
+        known()
+    is_postgresql = connection.vendor == "postgresql"
+    with connection.cursor() as cursor:
+        if is_postgresql:
+            cursor.execute("SET LOCAL enable_seqscan = off")  # it would read a table of no rows
+        cursor.execute(f"EXPLAIN {'' if is_postgresql else 'QUERY PLAN'} {asked[0]['sql']}")
+        assert "task_beginning" in str(cursor.fetchall())

@@ -1,0 +1,219 @@
+"""The receipt: price, budgets, balance, and everything that stands against an order; and that it is what is held."""
+
+from __future__ import annotations
+
+import io
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import connection
+from PIL import Image
+from pytest_django import Settings
+from pytest_httpserver import HTTPServer
+
+from generations.lifecycle import ordering
+from generations.media import remote_images
+from generations.models import BalanceReading, Breaker, GenerationTask, LedgerEntry, ReferenceImage, Status
+from generations.receipts import preflight
+from generations.receipts.preflight import NO_WORKER, Changed, Receipt, Wish, inspect_all, place
+from generations.worker.jobs import beat
+from tests.factories import NOW, a_budget, a_campaign, a_price, a_task, an_order
+
+pytestmark = pytest.mark.django_db
+
+
+def inspect(*, takes: int = 1, campaign: Any = None, spend_at_most: str = "", **changes: Any) -> Receipt:
+    return preflight.inspect(
+        an_order(**changes), takes=takes, delivery="polling", images={}, campaign=campaign, by=None, at=NOW,
+        spend_at_most=Decimal(spend_at_most) if spend_at_most else None,
+    )  # fmt: skip
+
+
+def keys(receipt: Receipt) -> list[str]:
+    return [remark.key for remark in (*receipt.remarks, *receipt.lines[0].remarks)]
+
+
+def test_a_receipt_names_the_price_each_and_the_sum() -> None:
+    receipt = inspect(takes=3)
+    assert (receipt.lines[0].price_usd, receipt.total_usd, receipt.takes) == (Decimal("0.30"), Decimal("0.90"), 3)
+    assert receipt.problems == {}
+
+
+def test_looking_writes_nothing() -> None:
+    a_budget("10")
+    inspect(takes=3)
+    assert not GenerationTask.objects.exists()
+    assert not LedgerEntry.objects.exists()
+    assert not ReferenceImage.objects.exists()
+
+
+def test_an_unknown_price_is_no_sum() -> None:
+    receipt = inspect(model="kling-2-6", sound=True, takes=2)
+    assert (receipt.total_usd, receipt.unpriced) == (None, 2)
+
+
+def test_each_budget_that_covers_it_stands_there_before_and_with_it() -> None:
+    campaign = a_campaign()
+    a_budget("10")
+    a_budget("5", scope="campaign", campaign=campaign, period="month")
+    receipt = inspect(takes=2, campaign=campaign)
+    found = {str(look.period): look.numbers for look in receipt.outlooks}
+    assert list(found) == ["Whole site, in total", "Autumn, November 2026"]
+    assert {numbers.estimated for numbers in found.values()} == {Decimal("0.60")}
+    assert found["Autumn, November 2026"].remaining == Decimal(5)
+
+
+def test_a_hard_budget_that_does_not_carry_it_is_a_problem_with_its_numbers() -> None:
+    a_budget("0.50")
+    assert "does not carry it: Estimated $0.60" in inspect(takes=2).problems["budget"][0]
+    assert inspect(takes=1).problems == {}
+
+
+def test_a_budget_that_warns_is_a_remark() -> None:
+    budget = a_budget("0.50", hard=False)
+    receipt = inspect(takes=2)
+    assert receipt.problems == {}
+    assert f"over {budget.pk}" in keys(receipt)
+
+
+def test_takes_are_trimmed_to_the_amount_and_the_budget() -> None:
+    a_budget("1.00")
+    receipt = inspect(takes=5, spend_at_most="1.30")
+    assert (receipt.takes, receipt.total_usd) == (3, Decimal("0.90"))
+    assert receipt.fit is not None
+    assert receipt.fit.dropped == 2
+    assert receipt.problems == {}
+
+
+def test_nothing_that_fits_is_a_problem_of_the_amount() -> None:
+    assert list(inspect(takes=5, spend_at_most="0.10").problems) == ["spend_at_most"]
+
+
+def test_the_last_balance_is_there_with_its_age() -> None:
+    at = NOW - timedelta(hours=3)
+    BalanceReading.objects.create(provider="apixo", practice=True, at=at, amount=Decimal("74.87"), unit="USD")
+    assert inspect().balances == ("apixo: $74.87, read 3 h ago",)
+    assert "balance" not in keys(inspect())
+
+
+def test_a_balance_that_does_not_pay_for_it_is_a_remark() -> None:
+    BalanceReading.objects.create(provider="apixo", practice=True, at=NOW, amount=Decimal("0.29"), unit="USD")
+    assert "balance" in keys(inspect())
+
+
+def test_a_balance_that_was_never_read_is_said_so() -> None:
+    assert inspect().balances == ("apixo: never read yet",)
+
+
+def test_a_dead_worker_and_an_open_breaker_are_remarks(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert NO_WORKER in [remark.text for remark in inspect().remarks]
+    beat()
+    assert keys(inspect()) == []
+    Breaker.objects.create(provider="apixo", reason="the key is refused", opened_at=NOW)
+    assert keys(inspect()) == ["obstacle"]
+
+
+def test_every_rule_that_is_broken_is_a_problem_of_its_field() -> None:
+    found = inspect(duration_seconds=7, aspect_ratio="4:3", takes=0).problems
+    assert set(found) == {"duration", "aspect_ratio", "takes"}
+
+
+def test_an_archived_campaign_takes_no_order() -> None:
+    assert "campaign" in inspect(campaign=a_campaign(archived=True)).problems
+
+
+def png() -> bytes:
+    file = io.BytesIO()
+    Image.new("RGB", (640, 480), "teal").save(file, "PNG")
+    return file.getvalue()
+
+
+def test_a_picture_at_an_address_is_looked_at(httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/a.png").respond_with_data(png(), content_type="image/png")
+    httpserver.expect_request("/a.html").respond_with_data(b"<html>", content_type="image/png")
+    good, bad = (httpserver.url_for(path) for path in ("/a.png", "/a.html"))
+    assert inspect(mode="image-to-video", start_image=good).problems == {}
+    assert list(inspect(mode="image-to-video", start_image=bad).problems) == ["start_image"]
+
+
+def test_a_picture_that_cannot_be_seen_from_here_is_a_remark(httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/a.png").respond_with_data("away", status=503)
+    receipt = inspect(mode="image-to-video", start_image=httpserver.url_for("/a.png"))
+    assert receipt.problems == {}
+    assert "unseen start_image" in keys(receipt)
+
+
+def test_a_picture_on_this_network_is_not_looked_at_for_a_provider_that_is_away(
+    settings: Settings, httpserver: HTTPServer
+) -> None:
+    settings.PRACTICE, settings.APIXO_API_KEY = False, "key"
+    settings.APIXO_BASE_URL = "https://api.apixo.ai/api/v1"
+    receipt = inspect(mode="image-to-video", start_image=httpserver.url_for("/a.png"))
+    assert "which the provider cannot reach" in receipt.problems["start_image"][0]
+    assert httpserver.log == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_transaction_is_open_while_a_picture_is_looked_at(
+    httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_while: list[bool] = []
+
+    def looked(*args: Any, **kwargs: Any) -> str:
+        open_while.append(connection.in_atomic_block)
+        return "png"
+
+    monkeypatch.setattr(remote_images, "look", looked)
+    inspect(mode="image-to-video", start_image="http://127.0.0.1:9/a.png")
+    assert open_while == [False]
+
+
+def again(*tasks: GenerationTask) -> Receipt:
+    wishes = [Wish(order=an_order(), again=task, campaign=task.campaign) for task in tasks]
+    return inspect_all(wishes, by=None, at=NOW)
+
+
+def test_many_orders_have_one_sum_and_one_look_at_each_budget() -> None:
+    campaign = a_campaign()
+    a_budget("1.50")
+    a_budget("0.50", scope="campaign", campaign=campaign)
+    tasks = [a_task(Status.FAILED, campaign=campaign), a_task(Status.FAILED)]
+    receipt = again(*tasks)
+    assert receipt.total_usd == Decimal("0.60")
+    assert [look.numbers.estimated for look in receipt.outlooks] == [Decimal("0.60"), Decimal("0.30")]
+    assert receipt.problems == {}
+
+
+def test_many_orders_that_one_budget_does_not_carry_together_are_refused_together() -> None:
+    a_budget("0.50")
+    assert "does not carry it" in again(a_task(Status.FAILED), a_task(Status.FAILED)).problems["budget"][0]
+
+
+def test_one_among_many_that_cannot_be_ordered_is_left_out_and_not_paid_for() -> None:
+    receipt = again(a_task(Status.FAILED), a_task(Status.RUNNING))
+    assert (receipt.takes, receipt.total_usd, receipt.problems) == (1, Decimal("0.30"), {})
+    assert "only a failed one" in receipt.left_out[0].problems["task"][0]
+
+
+def ordered(takes: int = 2) -> Callable[[], list[GenerationTask]]:
+    return lambda: ordering.place(an_order(), at=NOW, takes=takes, batch=uuid.uuid4())
+
+
+def test_what_is_held_is_what_the_receipt_says() -> None:
+    receipt = inspect(takes=2)
+    tasks = place(receipt, ordered(), at=NOW)
+    assert sum(entry.amount_usd or 0 for entry in LedgerEntry.objects.all()) == receipt.total_usd
+    assert len(tasks) == 2
+
+
+def test_a_price_that_changes_at_the_last_moment_orders_nothing() -> None:
+    receipt = inspect(takes=2)
+    a_price("0.31", valid_from=NOW.date())
+    with pytest.raises(Changed):
+        place(receipt, ordered(), at=NOW)
+    assert not GenerationTask.objects.exists()
+    assert not LedgerEntry.objects.exists()

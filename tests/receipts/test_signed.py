@@ -1,0 +1,112 @@
+"""The signed receipt: whose it is, of what, for how long; and what changed since."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+
+from generations.models import Budget, Status
+from generations.money.limits import set_limit
+from generations.receipts import signed
+from generations.receipts.preflight import Receipt, Wish, inspect_all
+from generations.receipts.signed import NotAccepted, changes, digest, read, seen, sign
+from tests.factories import NOW, a_budget, a_campaign, a_price, a_task, an_order
+
+pytestmark = pytest.mark.django_db
+
+BATCH = uuid.UUID(int=7)
+
+
+def receipt(takes: int = 2, **changes: Any) -> Receipt:
+    return inspect_all([Wish(order=an_order(), takes=takes, **changes)], by=None, at=NOW)
+
+
+def test_a_statement_comes_back_as_it_was_given(staff: User) -> None:
+    token = sign(receipt(), by=staff, what="x", batch=BATCH, at=NOW)
+    found = read(token, by=staff, what="x", at=NOW + timedelta(minutes=59))
+    assert found.batch == BATCH
+    assert changes(found.seen, receipt()) == []
+
+
+def test_an_old_statement_is_refused_and_keeps_its_batch(staff: User) -> None:
+    token = sign(receipt(), by=staff, what="x", batch=BATCH, at=NOW)
+    with pytest.raises(NotAccepted, match="more than an hour old") as caught:
+        read(token, by=staff, what="x", at=NOW + timedelta(minutes=61))
+    assert caught.value.batch == BATCH
+
+
+def test_a_statement_of_someone_else_or_of_another_order_or_forged_is_refused(staff: User) -> None:
+    buyer = User.objects.create_user("boris")
+    token = sign(receipt(), by=staff, what="x", batch=BATCH, at=NOW)
+    with pytest.raises(NotAccepted, match="someone else"):
+        read(token, by=buyer, what="x", at=NOW)
+    with pytest.raises(NotAccepted, match="another order"):
+        read(token, by=staff, what="y", at=NOW)
+    for forged in (token[:-1], "", "x" * 100, token.replace(":", "", 1), "\0"):
+        with pytest.raises(NotAccepted, match="not one of ours"):
+            read(forged, by=staff, what="x", at=NOW)
+
+
+def test_any_other_request_has_another_digest() -> None:
+    campaign = a_campaign()
+    wishes = [Wish(order=an_order()), Wish(order=an_order(prompt="b")), Wish(order=an_order(), takes=2),
+              Wish(order=an_order(), delivery="callback"),
+              Wish(order=an_order(), again=a_task(Status.FAILED))]  # fmt: skip
+    found = {digest("a", [wish]) for wish in wishes} | {digest("b", wishes[:1]), digest("a", wishes[:1], most="1")}
+    assert len(found) == 7
+    assert digest("a", [Wish(order=an_order(), campaign=campaign)]) in found  # the prompt's campaign is looked at anew
+
+
+def test_a_changed_price_is_said(db: None) -> None:
+    before = seen(receipt())
+    a_price("0.31", valid_from=NOW.date())
+    assert changes(before, receipt()) == ["The price of one take of the order was $0.30, and is now $0.31."]
+
+
+def test_a_changed_budget_is_said() -> None:
+    before = seen(receipt())
+    budget = a_budget("10")
+    assert changes(before, receipt()) == ["The budget “Whole site, in total” covers it now: $10.00."]
+    before = seen(receipt())
+    set_limit(scope="site", period="total", limit_usd=Decimal(8), at=NOW)
+    assert changes(before, receipt()) == [
+        "The limit of the budget “Whole site, in total” was $10.00, and is now $8.00."
+    ]
+    before = seen(receipt())
+    Budget.objects.get(pk=budget.pk).delete()
+    assert changes(before, receipt()) == ["The budget “Whole site, in total” does not cover it any more."]
+
+
+def test_a_budget_that_does_not_carry_it_any_more_is_said() -> None:
+    a_budget("0.60")
+    before = seen(receipt())
+    a_task(Status.QUEUED)
+    assert "does not carry it" in changes(before, receipt())[0]
+
+
+def test_a_new_remark_is_said_and_an_old_one_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = seen(receipt())
+    assert "worker" in before["remarks"]
+    a_task(Status.FAILED, error_kind="content", error_message="no")
+    (text,) = changes(before, receipt())
+    assert "refused the same words and pictures" in text
+
+
+def test_a_campaign_that_was_changed_is_said() -> None:
+    before = seen(receipt())
+    assert changes(before, receipt(campaign=a_campaign())) == ["The campaign of the order was none, and is now Autumn."]
+
+
+def test_one_of_many_that_cannot_be_ordered_any_more_is_said() -> None:
+    tasks = [a_task(Status.FAILED), a_task(Status.FAILED)]
+    wishes = [Wish(order=an_order(), again=task) for task in tasks]
+    before = seen(inspect_all(wishes, by=None, at=NOW))
+    a_task(Status.QUEUED, retry_of=tasks[1])
+    (text,) = changes(before, inspect_all(wishes, by=None, at=NOW))
+    assert text.startswith(f"Left out now, task {tasks[1].pk}: task")
+    assert timedelta(hours=1) == signed.MAX_AGE

@@ -1,0 +1,129 @@
+"""What django-q2 runs, and when."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from django_q.models import OrmQ, Schedule
+from pytest_django import Settings
+
+from generations.models import Lease, Status, Video
+from generations.worker import jobs
+from tests.factories import a_task
+from tests.trees import a_whole_video
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_the_schedules_are_written_once_and_the_sweeps_are_half_a_minute_apart() -> None:
+    Schedule.objects.create(name="of an older version", func="os.getcwd")
+    jobs.load_schedules()
+    jobs.load_schedules()
+    assert set(Schedule.objects.values_list("name", flat=True)) == set(jobs.SCHEDULES)
+    first, second = Schedule.objects.filter(func="generations.worker.jobs.sweep").order_by("next_run")
+    assert second.next_run - first.next_run == timedelta(seconds=30)
+
+
+def test_loading_the_schedules_again_does_not_put_them_off() -> None:
+    jobs.load_schedules()
+    before = list(Schedule.objects.order_by("id").values_list("next_run", flat=True))
+    jobs.load_schedules()
+    assert list(Schedule.objects.order_by("id").values_list("next_run", flat=True)) == before
+
+
+def test_a_sweep_is_a_ring() -> None:
+    jobs.sweep()
+    assert OrmQ.objects.count() == 1
+
+
+def test_a_beat_is_a_sign_of_life() -> None:
+    assert not jobs.worker_is_alive()
+    jobs.beat()
+    assert jobs.worker_is_alive()
+
+
+def test_a_beat_rings_for_what_is_due_and_conducted_by_nobody() -> None:
+    jobs.beat()
+    assert OrmQ.objects.count() == 0
+    a_task(Status.QUEUED, due_at=timezone.now())
+    jobs.beat()
+    assert OrmQ.objects.get().func() == "generations.worker.jobs.conduct"
+
+
+def test_a_beat_does_not_ring_while_somebody_conducts() -> None:
+    a_task(Status.QUEUED, due_at=timezone.now())
+    assert Lease.objects.take("conductor", seconds=8)
+    jobs.beat()
+    assert OrmQ.objects.count() == 0
+
+
+def test_a_conductor_with_work_left_rings_for_its_successor(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs.conductor, "IDLE_SECONDS", 0.0)
+    jobs.conduct()
+    assert OrmQ.objects.count() == 0
+    Lease.objects.filter(name="conductor").delete()
+    monkeypatch.setattr(jobs.conductor, "SLICE_SECONDS", 0.0)
+    a_task(Status.UNCONFIRMED, due_at=timezone.now() + timedelta(seconds=5))
+    jobs.conduct()
+    assert OrmQ.objects.count() == 1
+
+
+def test_a_fault_while_saving_is_on_the_timeline_and_the_row_is_put_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(task_id: int) -> bool:
+        raise RuntimeError("a fault of ours")
+
+    monkeypatch.setattr(jobs.saving, "save", fail)
+    task = a_task(Status.READY, source_expires_at=timezone.now() + timedelta(days=1), due_at=timezone.now())
+    assert not jobs.save(task.pk)
+    task.refresh_from_db()
+    assert (task.status, task.failures, task.error_message) == (Status.READY, 1, "a fault of our own: RuntimeError")
+
+
+def test_the_daily_clean_up_says_what_it_did(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("INFO"):
+        jobs.cleanup()
+    assert "0 expired URLs blanked" in caplog.text
+
+
+def test_the_daily_comparison_ends_when_all_clips_had_their_turn(caplog: pytest.LogCaptureFixture) -> None:
+    video = a_whole_video()
+    with caplog.at_level("INFO"):
+        jobs.reconcile()
+    video.refresh_from_db()
+    assert video.checked_at
+    assert OrmQ.objects.count() == 0
+    assert "1 clips compared" in caplog.text
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
+    with caplog.at_level("INFO"):
+        jobs.reconcile()
+    assert "0 clips compared" in caplog.text  # it was compared today
+
+
+def test_a_slice_that_leaves_clips_rings_for_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "RECONCILE_SECONDS", 0.0)
+    monkeypatch.setattr(jobs.reconciling, "PORTION_BYTES", 1)
+    for _ in range(2):
+        a_whole_video()
+    for left in (1, 0):
+        jobs.reconcile()
+        assert Video.objects.filter(checked_at=None).count() == left
+    assert OrmQ.objects.count() == 2
+
+
+def test_what_remains_for_a_person_is_logged_as_an_error(caplog: pytest.LogCaptureFixture) -> None:
+    a_task(Status.LOST)
+    jobs.reconcile()
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
+    assert "1 remain for a person" in caplog.text
+
+
+def test_while_another_run_is_under_way_the_job_ends_at_once_and_rings_for_nobody() -> None:
+    Lease.objects.take(jobs.reconciling.LEASE, seconds=60)
+    assert jobs.reconcile() == "another run is under way"
+    assert OrmQ.objects.count() == 0
+
+
+def test_a_slice_with_a_download_ends_before_the_queues_timeout(settings: Settings) -> None:
+    assert settings.Q_CLUSTER["timeout"] > jobs.RECONCILE_SECONDS + settings.DOWNLOAD_DEADLINE_SECONDS
