@@ -22,6 +22,7 @@ from generations.admin import display, receipt, verbs
 from generations.admin.receipt import Press
 from generations.formats import usd
 from generations.forms.orders import OrderForm, menu
+from generations.lifecycle.capacity import obstacle
 from generations.lifecycle.ordering import IMAGE_FIELDS, Problems, Upload
 from generations.media.clips import CleanImage
 from generations.models import GenerationTask, Prompt, ReferenceImage, Video
@@ -29,7 +30,6 @@ from generations.money import ledger
 from generations.money.budgets import Outlook
 from generations.providers import ADAPTERS, offers
 from generations.receipts.preflight import Receipt
-from generations.worker.pacing import obstacle
 
 # What decides the price and the time: while one of these is wrong, there is none to name.
 DECIDES = ("provider", "model", "mode", "duration", "sound", "route", "takes")

@@ -21,9 +21,8 @@ from generations import clock
 from generations.admin import attention, budgets, display
 from generations.admin.chart import Chart, draw
 from generations.formats import usd
-from generations.models import Breaker, GenerationTask, Kind, LedgerEntry, Status, Video
-from generations.worker import jobs
-from generations.worker.pacing import clips_that_fit
+from generations.lifecycle.capacity import clips_that_fit
+from generations.models import Breaker, GenerationTask, Kind, Lease, LedgerEntry, Status, Video
 
 DAYS = 14  # that the table and the chart show
 SPENT = Q(kind__in=[Kind.CHARGE, Kind.ADJUST])
@@ -69,7 +68,7 @@ def report(*, at: datetime) -> dict[str, Any]:
     periods = budgets.present(at=at)
     return {
         "practice": settings.PRACTICE,
-        "worker_is_alive": jobs.worker_is_alive(),
+        "worker_is_alive": Lease.objects.is_worker_alive(),
         "breakers": list(Breaker.objects.order_by("provider")),
         "disk_is_full": not clips_that_fit(sum(GenerationTask.objects.count_in_flight().values())),
         "damaged": Video.objects.exclude(damage="").count(),

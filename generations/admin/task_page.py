@@ -15,11 +15,11 @@ from django.forms import Form
 from generations.admin import display, evidence, ledger, presses, verbs
 from generations.formats import duration, usd
 from generations.lifecycle import retries
+from generations.lifecycle.capacity import obstacle
 from generations.lifecycle.retries import AGAIN_FROM
 from generations.lifecycle.saving import SET_ASIDE
 from generations.models import GenerationTask, Kind, LedgerEntry, Status
 from generations.money import ledger as costs
-from generations.worker.pacing import obstacle
 
 EXPLAINED = {
     Status.QUEUED: "Waits to be sent. Until then it can be taken back, and costs nothing.",

@@ -9,7 +9,7 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from generations.worker.jobs import worker_is_alive
+from generations.models import Lease
 
 logger = logging.getLogger(__name__)
 
@@ -23,7 +23,7 @@ def healthz(request: HttpRequest) -> JsonResponse:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
         database = True
-        worker = worker_is_alive()
+        worker = Lease.objects.is_worker_alive()
     except Error as error:
         logger.error("health: the database does not answer: %s", error)
     return JsonResponse({"database": database, "worker": worker}, status=200 if database and worker else 503)

@@ -19,12 +19,12 @@ from generations.integrity import row_checks, timeline_checks
 from generations.integrity.cleanup import remove_stale_parts
 from generations.integrity.compare import batches, chunks, damage, root, store_is_there, strays
 from generations.integrity.reconcile import OVERDUE, READERS, overdue
+from generations.lifecycle.capacity import concurrent_tasks, obstacle
 from generations.media.filetree import FOLDERS, shown, walk
 from generations.models import BalanceReading, BudgetPeriod, GenerationTask, LedgerEntry, Status, Video
 from generations.models.ledger import SPENT
 from generations.money import limits
 from generations.providers import ADAPTERS
-from generations.worker.pacing import concurrent_tasks, obstacle
 
 READ_AT_ONCE = 2000
 # The database's own guards of the ledger; one against change and one against loss. A table that was rebuilt lacks them.

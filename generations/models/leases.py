@@ -16,6 +16,8 @@ from django.db.models.functions import Now
 logger = logging.getLogger(__name__)
 
 OUTLAST_TICK_SECONDS = 0.5
+HEARTBEAT = "worker"  # the heartbeat that /healthz and the pages read
+HEARTBEAT_FRESH_SECONDS = 90.0  # a frozen worker is replaced after 30 s, and heartbeats are asked for every 5 s
 
 
 class LeaseQuerySet(models.QuerySet["Lease"]):
@@ -45,13 +47,15 @@ class LeaseQuerySet(models.QuerySet["Lease"]):
         dead = self.filter(name__startswith=prefix, token__isnull=False)
         return dead.filter(expires_at__lt=Now() - timedelta(seconds=seconds)).update(token=None, expires_at=None)
 
-    def stamp(self, name: str) -> None:
-        """Leave a sign of life under a name."""
-        self.bulk_create([Lease(name=name)], ignore_conflicts=True)
-        self.filter(name=name).update(expires_at=Now())
+    def record_heartbeat(self) -> None:
+        """Note that a worker lives now."""
+        self.bulk_create([Lease(name=HEARTBEAT)], ignore_conflicts=True)
+        self.filter(name=HEARTBEAT).update(expires_at=Now())
 
-    def stamped_within(self, name: str, *, seconds: float) -> bool:
-        return self.filter(name=name, expires_at__gte=Now() - timedelta(seconds=seconds)).exists()
+    def is_worker_alive(self) -> bool:
+        """Whether some worker of this site has left a heartbeat in the last 90 s."""
+        since = Now() - timedelta(seconds=HEARTBEAT_FRESH_SECONDS)
+        return self.filter(name=HEARTBEAT, expires_at__gte=since).exists()
 
 
 class Lease(models.Model):

@@ -18,16 +18,15 @@ from django.db import transaction
 
 from generations.formats import duration, usd
 from generations.lifecycle import ordering, retries
+from generations.lifecycle.capacity import obstacle
 from generations.lifecycle.ordering import IMAGE_FIELDS, Problems, Upload
-from generations.models import BalanceReading, Campaign, GenerationTask, ReferenceImage
+from generations.models import BalanceReading, Campaign, GenerationTask, Lease, ReferenceImage
 from generations.money import budgets, ledger
 from generations.providers.base import Order
 from generations.receipts import history
 from generations.receipts.history import Remark
 from generations.receipts.image_checks import Looks
 from generations.receipts.spend_cap import Fit, fit
-from generations.worker.jobs import worker_is_alive
-from generations.worker.pacing import obstacle
 
 ZERO = Decimal(0)
 NO_WORKER = "No worker is alive: the order waits until one is started."
@@ -226,7 +225,7 @@ def _last_reading(provider: str) -> BalanceReading | None:
 
 def _remarks(lines: list[Line]) -> list[Remark]:
     """What a person should know of the press as a whole, in words."""
-    found = [] if worker_is_alive() else [Remark("worker", NO_WORKER)]
+    found = [] if Lease.objects.is_worker_alive() else [Remark("worker", NO_WORKER)]
     for provider in sorted({line.wish.order.provider for line in lines}):
         if text := obstacle(provider):
             found.append(Remark("obstacle", f"{text}. The order waits until then."))

@@ -19,6 +19,7 @@ from django.db import OperationalError, connection, transaction
 from generations import clock, failpoints
 from generations.lifecycle import accounts
 from generations.lifecycle.calls import About, Ask, Outcome
+from generations.lifecycle.capacity import clips_that_fit, concurrent_tasks
 from generations.lifecycle.polling import look, settle_report
 from generations.lifecycle.submitting import forsake, settle_order, start
 from generations.models import Account, Breaker, GenerationTask
@@ -27,7 +28,7 @@ from generations.money import budgets
 from generations.providers import ADAPTERS
 from generations.providers.errors import OutcomeUnknown
 from generations.worker.due import step_without_asking
-from generations.worker.pacing import Pace, clips_that_fit, concurrent_tasks
+from generations.worker.pacing import Pace
 
 logger = logging.getLogger(__name__)
 

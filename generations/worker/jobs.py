@@ -16,8 +16,6 @@ from generations.worker import conductor
 
 logger = logging.getLogger(__name__)
 
-HEARTBEAT = "worker"  # the sign of life that /healthz and the pages read
-HEARTBEAT_FRESH_SECONDS = 90.0  # a frozen worker is replaced after 30 s, and beats are asked for every 5 s
 
 # A worker is free again after so long, whatever there is to compare: others may wait for it. With one download (its
 # own deadline) this stays below the queue's timeout.
@@ -38,7 +36,7 @@ SCHEDULES = {
 
 def beat() -> None:
     """A sign of life, asked for every few seconds; what is due and conducted by nobody is rung for."""
-    Lease.objects.stamp(HEARTBEAT)
+    Lease.objects.record_heartbeat()
     if not Lease.objects.is_held(conductor.LEASE) and conductor.is_wanted():
         wakeups.ring()
 
@@ -99,7 +97,3 @@ def load_schedules() -> None:
             "name": name, "func": func, **when, **first,
         })  # fmt: skip
     Schedule.objects.exclude(name__in=SCHEDULES).delete()
-
-
-def worker_is_alive() -> bool:
-    return Lease.objects.stamped_within(HEARTBEAT, seconds=HEARTBEAT_FRESH_SECONDS)

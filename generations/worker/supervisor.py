@@ -30,7 +30,7 @@ from django_q.signals import post_execute, post_execute_in_worker, pre_execute
 from generations import clock, wakeups
 from generations.lifecycle import saving
 from generations.models import Lease
-from generations.worker import broker, conductor, jobs
+from generations.worker import broker, conductor
 
 logger = logging.getLogger(__name__)
 
@@ -120,7 +120,7 @@ class Supervisor:
                 saving.ring_again(at=clock.now())
             wakeups.ring_for_a_sign()
             if busy_workers() >= settings.WORKERS:  # long downloads: nobody is free to stamp it
-                Lease.objects.stamp(jobs.HEARTBEAT)
+                Lease.objects.record_heartbeat()
         except OperationalError as error:
             last_sign.value = self.taken_at = time.monotonic()  # without a database nobody can answer
             logger.warning("the database does not answer: %s", error)

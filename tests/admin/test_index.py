@@ -17,7 +17,6 @@ from generations.admin.index import Money, Total
 from generations.lifecycle import ordering
 from generations.models import Breaker, GenerationTask, Lease, Status
 from generations.money import ledger
-from generations.worker.jobs import HEARTBEAT
 from tests.factories import NOW, a_budget, a_task, a_video, an_order
 
 FIRST = reverse("admin:index")
@@ -110,7 +109,7 @@ def test_practice_and_real_money_stand_apart(db: None) -> None:
 
 def test_a_worker_that_is_not_running_is_an_alarm_with_the_cure(admin_client: Client) -> None:
     assert "python manage.py worker" in admin_client.get(FIRST).content.decode()
-    Lease.objects.stamp(HEARTBEAT)
+    Lease.objects.record_heartbeat()
     assert "python manage.py worker" not in admin_client.get(FIRST).content.decode()
 
 

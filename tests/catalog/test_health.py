@@ -6,12 +6,12 @@ from django.test import Client
 from django.utils import timezone
 
 from generations.models import Lease
-from generations.worker.jobs import HEARTBEAT
+from generations.models.leases import HEARTBEAT
 
 
 @pytest.mark.django_db
 def test_a_site_with_a_worker_is_well(client: Client) -> None:
-    Lease.objects.stamp(HEARTBEAT)
+    Lease.objects.record_heartbeat()
     response = client.get("/healthz")
     assert (response.status_code, response.json()) == (200, {"database": True, "worker": True})
     assert "no-store" in response["Cache-Control"]

@@ -67,11 +67,11 @@ def test_who_lost_the_lease_knows_it() -> None:
 
 @pytest.mark.django_db
 def test_a_sign_of_life_is_fresh_for_a_while() -> None:
-    assert not Lease.objects.stamped_within("worker", seconds=90)
-    Lease.objects.stamp("worker")
-    assert Lease.objects.stamped_within("worker", seconds=90)
+    assert not Lease.objects.is_worker_alive()
+    Lease.objects.record_heartbeat()
+    assert Lease.objects.is_worker_alive()
     Lease.objects.update(expires_at=Now() - timedelta(seconds=91))
-    assert not Lease.objects.stamped_within("worker", seconds=90)
+    assert not Lease.objects.is_worker_alive()
 
 
 @pytest.mark.django_db

@@ -39,9 +39,9 @@ def test_a_sweep_is_a_ring() -> None:
 
 
 def test_a_beat_is_a_sign_of_life() -> None:
-    assert not jobs.worker_is_alive()
+    assert not Lease.objects.is_worker_alive()
     jobs.beat()
-    assert jobs.worker_is_alive()
+    assert Lease.objects.is_worker_alive()
 
 
 def test_a_beat_rings_for_what_is_due_and_conducted_by_nobody() -> None:

@@ -1,19 +1,12 @@
-"""How fast and how much."""
+"""The rate limit of a provider."""
 
 from __future__ import annotations
-
-from collections import namedtuple
-from pathlib import Path
 
 import pytest
 from pytest_django import Settings
 
-from generations.models import Breaker
 from generations.worker import pacing
 from generations.worker.pacing import Pace
-from tests.factories import NOW
-
-Usage = namedtuple("Usage", "total used free")
 
 
 @pytest.fixture
@@ -51,30 +44,3 @@ def test_in_no_minute_are_there_more_requests_than_documented(clock: list[float]
 
 def test_the_interval_lets_all_tasks_be_asked_within_the_rate() -> None:
     assert Pace(150.0).interval_seconds(1000) == pytest.approx(8.33, abs=0.01)
-
-
-def test_a_disk_that_cannot_be_used_takes_no_clip(settings: Settings, tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("not a folder")
-    settings.MEDIA_ROOT = tmp_path / "file" / "media"
-    assert pacing.clips_that_fit(0) == 0
-
-
-@pytest.mark.django_db
-def test_why_no_order_goes_out_is_said_in_words(settings: Settings, tmp_path: Path) -> None:
-    settings.MEDIA_ROOT, settings.DOWNLOAD_MAX_MB = tmp_path, 0
-    assert pacing.obstacle("apixo") == ""
-    settings.DOWNLOAD_MAX_MB = 10**12
-    assert "no room" in pacing.obstacle("apixo")
-    Breaker.objects.create(provider="apixo", reason="Insufficient credits", opened_at=NOW)
-    assert "Insufficient credits" in pacing.obstacle("apixo")
-
-
-def test_a_full_disk_takes_no_clip(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
-    settings.DOWNLOAD_MAX_MB = 512
-    free = {"free": 512_000_000}
-    monkeypatch.setattr(pacing.shutil, "disk_usage", lambda root: Usage(0, 0, free["free"]))
-    assert pacing.clips_that_fit(0) == 0
-    free["free"] += 10 * pacing.CLIP_MB * 1_000_000
-    assert pacing.clips_that_fit(0) == 10
-    assert pacing.clips_that_fit(4) == 6
-    assert pacing.clips_that_fit(40) == 0

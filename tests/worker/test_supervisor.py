@@ -16,8 +16,8 @@ from pytest_django import Settings
 
 from generations import wakeups
 from generations.lifecycle import saving
-from generations.models import Status
-from generations.worker import broker, jobs, supervisor
+from generations.models import Lease, Status
+from generations.worker import broker, supervisor
 from tests.factories import a_task
 
 SAVE = {"func": "generations.worker.jobs.save"}
@@ -137,11 +137,11 @@ def test_when_every_worker_is_busy_the_supervisor_gives_the_sign_of_life(
 ) -> None:
     settings.WORKERS = 1
     watching._beat()
-    assert not jobs.worker_is_alive()
+    assert not Lease.objects.is_worker_alive()
     supervisor._begins(task=SAVE)
     watching.beat_at = long_ago()
     watching._beat()
-    assert jobs.worker_is_alive()
+    assert Lease.objects.is_worker_alive()
 
 
 @pytest.mark.django_db

@@ -11,7 +11,7 @@ from django.core.management.base import CommandParser
 from generations import clock
 from generations.integrity.invariants import check_all
 from generations.management.commands._base import StudioCommand
-from generations.worker.jobs import worker_is_alive
+from generations.models import Lease
 
 
 class Command(StudioCommand):
@@ -24,7 +24,7 @@ class Command(StudioCommand):
         parser.add_argument("--quick", action="store_true", help="trust the bytes of files that have the right size")
 
     def handle(self, **options: Any) -> None:
-        report = check_all(at=clock.now(), worker_lives=worker_is_alive(), deep=not options["quick"])
+        report = check_all(at=clock.now(), worker_lives=Lease.objects.is_worker_alive(), deep=not options["quick"])
         if options["json"]:
             self.stdout.write(json.dumps(report.as_json()))
         else:

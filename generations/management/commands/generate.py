@@ -16,12 +16,12 @@ from tqdm import tqdm
 
 from generations import clock
 from generations.forms.orders import OrderForm
+from generations.lifecycle.capacity import obstacle
 from generations.lifecycle.ordering import OrderRefused
 from generations.management.commands._base import Problems, StudioCommand
 from generations.models import GenerationTask, Prompt, Status
 from generations.models.statuses import ACTIVE
 from generations.receipts.preflight import Changed, Receipt, inspect_all, place
-from generations.worker.pacing import obstacle
 
 NOTHING = "Nothing was ordered. Nothing was charged."
 LOOK_SECONDS = 0.3  # between two looks at the rows while waiting

@@ -12,7 +12,7 @@ from generations import clock
 from generations.formats import megabytes
 from generations.integrity.reconcile import LEASE_SECONDS, Reconciled, reconcile
 from generations.management.commands._base import StudioCommand
-from generations.worker.jobs import worker_is_alive
+from generations.models import Lease
 
 WAIT_SECONDS = LEASE_SECONDS + 5  # a run that was killed has let go by then
 
@@ -27,7 +27,7 @@ class Command(StudioCommand):
         parser.add_argument("--json", action="store_true", help="one JSON object")
 
     def handle(self, **options: Any) -> None:
-        done = reconcile(at=clock.now(), worker_lives=worker_is_alive(), wait_seconds=WAIT_SECONDS)
+        done = reconcile(at=clock.now(), worker_lives=Lease.objects.is_worker_alive(), wait_seconds=WAIT_SECONDS)
         if done is None:
             done = Reconciled()
             done.leave("run", "another run is under way: nothing was done")

@@ -1,0 +1,42 @@
+"""Whether an order may go out now."""
+
+from __future__ import annotations
+
+from collections import namedtuple
+from pathlib import Path
+
+import pytest
+from pytest_django import Settings
+
+from generations.lifecycle import capacity
+from generations.models import Breaker
+from tests.factories import NOW
+
+Usage = namedtuple("Usage", "total used free")
+
+
+def test_a_disk_that_cannot_be_used_takes_no_clip(settings: Settings, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    settings.MEDIA_ROOT = tmp_path / "file" / "media"
+    assert capacity.clips_that_fit(0) == 0
+
+
+@pytest.mark.django_db
+def test_why_no_order_goes_out_is_said_in_words(settings: Settings, tmp_path: Path) -> None:
+    settings.MEDIA_ROOT, settings.DOWNLOAD_MAX_MB = tmp_path, 0
+    assert capacity.obstacle("apixo") == ""
+    settings.DOWNLOAD_MAX_MB = 10**12
+    assert "no room" in capacity.obstacle("apixo")
+    Breaker.objects.create(provider="apixo", reason="Insufficient credits", opened_at=NOW)
+    assert "Insufficient credits" in capacity.obstacle("apixo")
+
+
+def test_a_full_disk_takes_no_clip(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
+    settings.DOWNLOAD_MAX_MB = 512
+    free = {"free": 512_000_000}
+    monkeypatch.setattr(capacity.shutil, "disk_usage", lambda root: Usage(0, 0, free["free"]))
+    assert capacity.clips_that_fit(0) == 0
+    free["free"] += 10 * capacity.CLIP_MB * 1_000_000
+    assert capacity.clips_that_fit(0) == 10
+    assert capacity.clips_that_fit(4) == 6
+    assert capacity.clips_that_fit(40) == 0
