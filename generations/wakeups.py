@@ -5,21 +5,21 @@ from django_q.tasks import async_task
 CONDUCT = "generations.worker.jobs.conduct"
 
 
-def ring() -> None:
+def wake_conductor() -> None:
     """Ask for a look at what is due. Lost or doubled rings break nothing: the rows say what to do."""
     async_task(CONDUCT)
 
 
-def ring_for_a_sign() -> None:
+def request_heartbeat() -> None:
     """Ask whichever worker hears it for a sign of life."""
     async_task("generations.worker.jobs.beat", save=False)
 
 
-def ring_to_reconcile() -> None:
+def enqueue_reconcile() -> None:
     """Ask for the next slice of the daily comparison of rows and files."""
     async_task("generations.worker.jobs.reconcile")
 
 
-def ring_to_save(task_id: int) -> None:
+def enqueue_save(task_id: int) -> None:
     """Ask for a finished task's files to be fetched."""
     async_task("generations.worker.jobs.save", task_id)

@@ -59,7 +59,7 @@ def _receive(request: HttpRequest, provider: str, token: str) -> HttpResponse:
     text = body.decode("utf-8", "replace").replace("\0", "")
     if not task.deliveries.filter(digest=digest).exists():  # a repetition is cheap: it waits for nobody
         with _no_long_wait():
-            polling.hear(task, text, digest=digest, named=named_id(payload), at=clock.now())
+            polling.record_callback(task, text, digest=digest, named=named_id(payload), at=clock.now())
     failpoints.reach("callback.kept", task.pk)
     return JsonResponse({"code": 200, "msg": "success"})
 

@@ -51,7 +51,7 @@ def a_task(status: Status = Status.QUEUED, **changes: Any) -> GenerationTask:
         "due_at": NOW if status in ACTIVE else None,
     }
     if status not in (Status.QUEUED, Status.CANCELED):
-        fields |= {"submitted_at": NOW, "attempts": 1, "posts": 1}
+        fields |= {"submitted_at": NOW, "attempts": 1, "send_count": 1}
     if status in (Status.RUNNING, Status.READY, Status.STORED, Status.LOST):
         fields["remote_id"] = f"remote-{next(numbers)}"
     if status in (Status.READY, Status.STORED):

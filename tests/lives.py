@@ -60,10 +60,10 @@ def go(task: GenerationTask, to: Status, *, at: datetime = NOW) -> None:
     """One move, with what the program writes with it."""
     changes: dict[str, Any] = {
         S.SUBMITTING: {"attempts": task.attempts + 1, "submitted_at": at},
-        S.QUEUED: {"posts": task.posts + 1, "submitted_at": None},
-        S.UNCONFIRMED: {"posts": task.posts + 1},
-        S.FAILED: {"posts": task.posts + 1},
-        S.RUNNING: {"posts": task.posts + 1, "remote_id": f"lived-{next(numbers)}"},
+        S.QUEUED: {"send_count": task.send_count + 1, "submitted_at": None},
+        S.UNCONFIRMED: {"send_count": task.send_count + 1},
+        S.FAILED: {"send_count": task.send_count + 1},
+        S.RUNNING: {"send_count": task.send_count + 1, "remote_id": f"lived-{next(numbers)}"},
         S.READY: {"result_urls": ["http://127.0.0.1:9/a.mp4"], "source_expires_at": at + timedelta(days=15)},
     }.get(to, {})
     if to == S.STORED:

@@ -15,7 +15,7 @@ from pytest_django import Settings
 
 from generations import checks, failpoints
 from generations.failpoints import POINTS, Failpoint, FailpointReached, parse, reach
-from generations.lifecycle.calls import About
+from generations.lifecycle.calls import CallKind
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -100,7 +100,7 @@ def test_every_point_stands_in_one_line_of_the_program() -> None:
     found: list[str] = []
     for path in (ROOT / "generations").rglob("*.py"):
         for point in re.findall(r'failpoints\.reach\(f?"([^"]+)"', path.read_text(encoding="utf-8")):
-            abouts = [about.value for about in About] if "{" in point else [""]
+            abouts = [about.value for about in CallKind] if "{" in point else [""]
             found += [re.sub(r"\{.*\}", about, point) for about in abouts]
     assert sorted(found) == sorted(POINTS)
 

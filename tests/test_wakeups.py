@@ -10,13 +10,13 @@ from generations import wakeups
 @pytest.mark.django_db(transaction=True)
 def test_a_ring_goes_away_with_the_transaction_that_it_belongs_to() -> None:
     with pytest.raises(RuntimeError), transaction.atomic():
-        wakeups.ring()
+        wakeups.wake_conductor()
         raise RuntimeError
     assert not OrmQ.objects.exists()
 
 
 @pytest.mark.django_db
 def test_a_ring_to_save_carries_an_id_and_nothing_else() -> None:
-    wakeups.ring_to_save(7)
+    wakeups.enqueue_save(7)
     task = OrmQ.objects.get().task
     assert (task["func"], task["args"]) == ("generations.worker.jobs.save", (7,))

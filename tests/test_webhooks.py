@@ -17,7 +17,7 @@ from pytest_django import Settings
 
 from generations import webhooks
 from generations.lifecycle import ordering, reachability, saving
-from generations.models import Delivery, DeliveryMode, GenerationTask, Kind, LedgerEntry, Status
+from generations.models import Delivery, DeliveryMode, EntryKind, GenerationTask, LedgerEntry, Status
 from generations.sandbox import Sandbox
 from generations.worker import conductor
 from tests.factories import a_task, an_order
@@ -65,7 +65,7 @@ def test_what_a_callback_says_is_not_believed(provider: Client) -> None:
     tell(provider, path_of(task))
     task.refresh_from_db()
     assert (task.status, task.result_urls, task.remote_id != "remote-x") == (Status.RUNNING, [], True)
-    assert not LedgerEntry.objects.filter(kind=Kind.CHARGE).exists()
+    assert not LedgerEntry.objects.filter(kind=EntryKind.CHARGE).exists()
 
 
 def test_the_same_callback_a_hundred_times_has_one_effect(provider: Client) -> None:
@@ -202,4 +202,4 @@ def test_over_real_http_a_callback_brings_the_clip_home_with_one_post(
         task.refresh_from_db()
     assert task.status == Status.STORED
     assert sandbox.truth()["accepted"] == 1
-    assert [entry.kind for entry in task.entries.order_by("id")] == [Kind.HOLD, Kind.CHARGE]
+    assert [entry.kind for entry in task.entries.order_by("id")] == [EntryKind.HOLD, EntryKind.CHARGE]

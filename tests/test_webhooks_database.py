@@ -34,7 +34,7 @@ def held_by_another(task: GenerationTask) -> Iterator[None]:
 
     def hold() -> None:
         with transaction.atomic():
-            GenerationTask.objects.filter(pk=task.pk).update(asks=1)
+            GenerationTask.objects.filter(pk=task.pk).update(poll_count=1)
             begun.set()
             over.wait(30)
         connection.close()

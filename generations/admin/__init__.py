@@ -9,12 +9,12 @@ from django_q import admin as django_q_admin
 
 from generations.admin import (
     balances,
-    breakers,
     budgets,
     campaigns,
     images,
     index,
     ledger,
+    pauses,
     prices,
     prompts,
     tasks,
@@ -23,7 +23,7 @@ from generations.admin import (
 
 __all__ = [
     "balances",
-    "breakers",
+    "pauses",
     "budgets",
     "campaigns",
     "django_q_admin",

@@ -13,7 +13,7 @@ from generations.models import GenerationTask, Status
 NEEDS_DECISION = (Status.UNCONFIRMED, Status.LOST)
 UNSAVED = Q(status=Status.READY) & (Q(failures__gte=3) | Q(error_kind=SET_ASIDE))  # paid, and its file does not come
 # Closed as never accepted, then a callback named it.
-NAMED_TOO_LATE = Q(status__in=[Status.FAILED, Status.CANCELED], remote_id=None, posts__gt=0) & ~Q(candidate_id="")
+NAMED_TOO_LATE = Q(status__in=[Status.FAILED, Status.CANCELED], remote_id=None, send_count__gt=0) & ~Q(candidate_id="")
 AT_THE_PROVIDER = (Status.SUBMITTING, Status.RUNNING, Status.READY)
 COLUMNS = ("status", "submitted_at", "provider", "model", "mode", "duration_seconds")
 

@@ -18,10 +18,10 @@ from django.views.decorators.http import require_POST
 from generations import clock, wakeups
 from generations.admin import display
 from generations.admin.base import ReadOnlyAdmin
-from generations.admin.verbs import may_order
+from generations.admin.task_actions import may_order
 from generations.formats import duration
 from generations.lifecycle import accounts
-from generations.models import Account, BalanceReading, Breaker
+from generations.models import Account, BalanceReading, Pause
 
 WORTH_SAYING = 0.995  # of the documented pace; above it nobody notices
 
@@ -33,7 +33,7 @@ class Standing:
     name: str
     figure: str
     words: str
-    breaker: Breaker | None
+    pause: Pause | None
 
 
 def standings(*, at: datetime) -> list[Standing]:
@@ -50,8 +50,8 @@ def _standing(account: Account, *, at: datetime) -> Standing:
         words.append(f"the last try failed: {latest.error}")
     if (share := account.share_at(at)) < WORTH_SAYING:
         words.append(f"slowed down to {share:.0%} of its documented rate, after a 429")
-    breaker = Breaker.objects.filter(provider=account.provider).first()
-    return Standing(str(account), reading.shown if reading else "no figure", "; ".join(words), breaker)
+    pause = Pause.objects.filter(provider=account.provider).first()
+    return Standing(str(account), reading.shown if reading else "no figure", "; ".join(words), pause)
 
 
 @admin.register(BalanceReading)
@@ -78,8 +78,8 @@ class BalanceAdmin(ReadOnlyAdmin):
         at = clock.now()
         names = list(Account.objects.filter(practice=settings.PRACTICE).values_list("provider", flat=True))
         for name in names:
-            accounts.read_soon(name, at=at)
-        wakeups.ring()
+            accounts.read_balance_soon(name, at=at)
+        wakeups.wake_conductor()
         self.message_user(request, "The balances are read now: look again in a moment.", messages.SUCCESS)
         return redirect("admin:generations_balancereading_changelist")
 

@@ -69,7 +69,7 @@ class BudgetForm(ModelForm):
         if self.instance.pk is None:
             self._check_subject(data)
         if not self.errors:
-            found = limits.problems(**self.wanted(), at=clock.now())
+            found = limits.limit_problems(**self.wanted(), at=clock.now())
             for text in found.get("limit", []):
                 self.add_error("limit_usd", text)
         return data

@@ -17,7 +17,7 @@ from django.utils.html import format_html_join
 from generations import clock
 from generations.admin import display
 from generations.admin.base import ModelAdmin
-from generations.models import Budget, Campaign, GenerationTask, Kind, LedgerEntry, Video
+from generations.models import Budget, Campaign, EntryKind, GenerationTask, LedgerEntry, Video
 from generations.models.ledger import SETTLED, SPENT
 from generations.money.budgets import Numbers
 
@@ -50,7 +50,7 @@ class CampaignAdmin(ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Campaign]:
         entries = LedgerEntry.objects.filter(task__campaign=OuterRef("pk"), practice=settings.PRACTICE)
-        holds = entries.filter(kind=Kind.HOLD)
+        holds = entries.filter(kind=EntryKind.HOLD)
         settled = LedgerEntry.objects.filter(task=OuterRef("task"), kind__in=SETTLED)
         clips = Video.objects.filter(task__campaign=OuterRef("pk")).order_by().values("task__campaign")
         columns = {

@@ -18,11 +18,11 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from generations import clock
-from generations.admin import display, receipt, verbs
-from generations.admin.receipt import Press
+from generations.admin import display, receipt, task_actions
+from generations.admin.receipt import PaidAction
 from generations.formats import usd
 from generations.forms.orders import OrderForm, menu
-from generations.lifecycle.capacity import obstacle
+from generations.lifecycle.capacity import why_paused
 from generations.lifecycle.ordering import IMAGE_FIELDS, Problems, Upload
 from generations.media.clips import CleanImage
 from generations.models import GenerationTask, Prompt, ReferenceImage, Video
@@ -90,7 +90,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
     return receipt.answer(request, _press(request, prompt, form.with_kept_pictures()))
 
 
-def _press(request: HttpRequest, prompt: Prompt, form: GenerateForm) -> Press:
+def _press(request: HttpRequest, prompt: Prompt, form: GenerateForm) -> PaidAction:
     """The button of a good form: first its receipt, then the order."""
 
     def refused(problems: Problems) -> HttpResponse:
@@ -100,7 +100,7 @@ def _press(request: HttpRequest, prompt: Prompt, form: GenerateForm) -> Press:
     def order(of: Receipt, batch: uuid.UUID, at: datetime) -> list[GenerationTask]:
         return form.place(at=at, takes=of.takes, by=request.user, prompt=prompt, batch=batch)
 
-    return Press(
+    return PaidAction(
         title=f"Receipt: {prompt.name}",
         door=f"generate {prompt.pk}",
         wishes=[form.wish(prompt)],
@@ -137,7 +137,7 @@ def quote(form: OrderForm, prompt: Prompt, *, at: datetime, by: Any) -> dict[str
 
 
 def _prompt_for(request: HttpRequest, pk: int) -> Prompt:
-    if not verbs.may_order(request):
+    if not task_actions.may_order(request):
         raise PermissionDenied
     return get_object_or_404(Prompt, pk=pk)
 
@@ -158,7 +158,7 @@ def _show(request: HttpRequest, prompt: Prompt, form: GenerateForm) -> HttpRespo
         "menu": menu(),
         "price_url": reverse("admin:generations_prompt_price", args=[prompt.pk]),
         "practice": settings.PRACTICE,
-        "obstacles": [text for name in ADAPTERS if (text := obstacle(name))],
+        "obstacles": [text for name in ADAPTERS if (text := why_paused(name))],
     }
     return render(request, "admin/generations/prompt/generate.html", context)
 

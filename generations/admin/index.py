@@ -22,10 +22,10 @@ from generations.admin import attention, budgets, display
 from generations.admin.chart import Chart, draw
 from generations.formats import usd
 from generations.lifecycle.capacity import clips_that_fit
-from generations.models import Breaker, GenerationTask, Kind, Lease, LedgerEntry, Status, Video
+from generations.models import EntryKind, GenerationTask, Lease, LedgerEntry, Pause, Status, Video
 
 DAYS = 14  # that the table and the chart show
-SPENT = Q(kind__in=[Kind.CHARGE, Kind.ADJUST])
+SPENT = Q(kind__in=[EntryKind.CHARGE, EntryKind.ADJUST])
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ def report(*, at: datetime) -> dict[str, Any]:
     return {
         "practice": settings.PRACTICE,
         "worker_is_alive": Lease.objects.is_worker_alive(),
-        "breakers": list(Breaker.objects.order_by("provider")),
+        "pauses": list(Pause.objects.order_by("provider")),
         "disk_is_full": not clips_that_fit(sum(GenerationTask.objects.count_in_flight().values())),
         "damaged": Video.objects.exclude(damage="").count(),
         "tiles": tiles(at=at),
@@ -143,8 +143,8 @@ def _by_day_and_model(spent: QuerySet[LedgerEntry]) -> dict[tuple[date, str], To
 
 
 def _unsettled(entries: QuerySet[LedgerEntry]) -> QuerySet[LedgerEntry]:
-    settled = LedgerEntry.objects.filter(task=OuterRef("task"), kind__in=[Kind.CHARGE, Kind.RELEASE])
-    return entries.filter(~Exists(settled), kind=Kind.HOLD)
+    settled = LedgerEntry.objects.filter(task=OuterRef("task"), kind__in=[EntryKind.CHARGE, EntryKind.RELEASE])
+    return entries.filter(~Exists(settled), kind=EntryKind.HOLD)
 
 
 def _total(entries: QuerySet[LedgerEntry]) -> Total:

@@ -13,7 +13,7 @@ from django.utils.html import format_html
 from generations.admin import corrections, display
 from generations.admin.base import ReadOnlyAdmin
 from generations.admin.campaigns import TaskCampaignFilter
-from generations.models import Kind, LedgerEntry
+from generations.models import EntryKind, LedgerEntry
 
 WORDS = {"hold": "Reserved", "charge": "Spent", "release": "Released", "adjust": "Adjusted"}
 
@@ -69,7 +69,7 @@ class LedgerAdmin(ReadOnlyAdmin):
     @admin.display(description="What", ordering="kind")
     def word_and_door(self, entry: LedgerEntry) -> str:
         """For those who may correct what was spent."""
-        if entry.kind != Kind.CHARGE:
+        if entry.kind != EntryKind.CHARGE:
             return self.word(entry)
         url = reverse("admin:generations_ledgerentry_correct", args=[entry.task_id])
         return display.over(self.word(entry), format_html('<a href="{}">Correct</a>', url))

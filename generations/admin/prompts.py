@@ -12,7 +12,7 @@ from django.shortcuts import redirect
 from django.urls import URLPattern, path
 from django.utils.html import format_html, format_html_join
 
-from generations.admin import display, generate, verbs
+from generations.admin import display, generate, task_actions
 from generations.admin.base import ModelAdmin, ModelForm
 from generations.admin.campaigns import CampaignFilter, InUseFilter
 from generations.models import GenerationTask, LedgerEntry, Prompt, Tag, Video
@@ -114,7 +114,7 @@ class PromptAdmin(ModelAdmin):
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         prompt = kwargs.get("obj")
-        context["may_order"] = verbs.may_order(request)
+        context["may_order"] = task_actions.may_order(request)
         if prompt:
             context |= self._strip(prompt)
         return super().render_change_form(request, context, *args, **kwargs)

@@ -21,7 +21,7 @@ from generations.lifecycle.ordering import OrderRefused, Problems, ordered_befor
 from generations.models import GenerationTask
 from generations.money.budgets import Outlook
 from generations.receipts import signed
-from generations.receipts.preflight import Changed, Line, Receipt, Wish, inspect_all, place
+from generations.receipts.preflight import Changed, Line, OrderRequest, Receipt, inspect_all, place
 from generations.receipts.signed import NotAccepted
 
 FIELD = "receipt"  # of the form: the signed statement
@@ -29,7 +29,7 @@ NOTHING = "Nothing was ordered. Nothing was charged."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Press:
+class PaidAction:
     """A button that costs money: what it asks for, how that is ordered, and what its page says around it.
 
     `hidden` are the fields that ask for the same again; `batches` are the orders that one press makes of a batch.
@@ -37,7 +37,7 @@ class Press:
 
     title: str
     door: str
-    wishes: list[Wish]
+    wishes: list[OrderRequest]
     order: Callable[[Receipt, uuid.UUID, datetime], list[GenerationTask]]
     batches: Callable[[uuid.UUID], list[uuid.UUID]] = lambda batch: [batch]
     batch: uuid.UUID
@@ -59,7 +59,7 @@ class Press:
         return inspect_all(self.wishes, by=request.user, at=at, spend_at_most=self.spend_at_most)
 
 
-def answer(request: HttpRequest, press: Press) -> HttpResponse:
+def answer(request: HttpRequest, press: PaidAction) -> HttpResponse:
     """Show the receipt of a press; order what it says when it comes back confirmed, and nothing else has changed."""
     at = clock.now()
     if FIELD not in request.POST:
@@ -77,7 +77,9 @@ def answer(request: HttpRequest, press: Press) -> HttpResponse:
     return _confirmed(request, press, statement, at=at)
 
 
-def _confirmed(request: HttpRequest, press: Press, statement: signed.Statement, *, at: datetime) -> HttpResponse:
+def _confirmed(
+    request: HttpRequest, press: PaidAction, statement: signed.SignedReceipt, *, at: datetime
+) -> HttpResponse:
     receipt = press.inspect(request, at)
     why = signed.changes(statement.seen, receipt)
     if not why:
@@ -94,7 +96,7 @@ def _confirmed(request: HttpRequest, press: Press, statement: signed.Statement, 
 
 def _show(
     request: HttpRequest,
-    press: Press,
+    press: PaidAction,
     receipt: Receipt,
     *,
     batch: uuid.UUID,

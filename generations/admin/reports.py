@@ -31,7 +31,7 @@ from django.utils import timezone
 from generations import clock
 from generations.admin.chart import Beams, Chart, draw, draw_rows
 from generations.models import Campaign, Prompt, Status
-from generations.models.headings import NOBODY
+from generations.models.cost_centers import NOBODY
 from generations.providers import ADAPTERS
 from generations.reports import balances, monthly, scorecard
 from generations.reports import spend as reports
@@ -158,7 +158,7 @@ def download(table: Table | None, question: Question, form: str) -> HttpResponse
 
 
 def _spend(question: Question, limit: int | None) -> tuple[dict[str, Any], list[Table]]:
-    found = reports.report(question)
+    found = reports.spend_report(question)
     by_day = Table(
         "day", "Per day",
         (Column("Day", "day"), *(column for column in FIGURES if "ept" not in column.name)),

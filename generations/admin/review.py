@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 
 from generations import clock
 from generations.admin import display
-from generations.admin.verbs import may_order
+from generations.admin.task_actions import may_order
 from generations.formats import usd
 from generations.library import reviewing
 from generations.library.reviewing import Judged

@@ -12,13 +12,13 @@ from django.conf import settings
 from django.db.models import Prefetch, prefetch_related_objects
 from django.forms import Form
 
-from generations.admin import display, evidence, ledger, presses, verbs
+from generations.admin import display, evidence, ledger, paid_actions, task_actions
 from generations.formats import duration, usd
 from generations.lifecycle import retries
-from generations.lifecycle.capacity import obstacle
+from generations.lifecycle.capacity import why_paused
 from generations.lifecycle.retries import AGAIN_FROM
 from generations.lifecycle.saving import SET_ASIDE
-from generations.models import GenerationTask, Kind, LedgerEntry, Status
+from generations.models import EntryKind, GenerationTask, LedgerEntry, Status
 from generations.money import ledger as costs
 
 EXPLAINED = {
@@ -85,7 +85,7 @@ def live(task: GenerationTask, *, at: datetime) -> dict[str, Any]:
         "task": task,
         "badge": display.badge(task.status),
         "explained": EXPLAINED[Status(task.status)].format(provider=task.provider.upper()),
-        "obstacle": obstacle(task.provider) if task.status == Status.QUEUED else "",
+        "obstacle": why_paused(task.provider) if task.status == Status.QUEUED else "",
         "held": _held(task),
         "evidence": evidence.of(task) if task.status == Status.UNCONFIRMED else None,
         "progress": _progress(task, at=at),
@@ -96,7 +96,7 @@ def live(task: GenerationTask, *, at: datetime) -> dict[str, Any]:
         "traffic": list(_traffic(task)),
         "times": list(_times(task)),
         "events": task.events.select_related("by"),
-        "charged": any(entry.kind == Kind.CHARGE for entry in task.entries.all()),
+        "charged": any(entry.kind == EntryKind.CHARGE for entry in task.entries.all()),
         "entries": [(entry, ledger.WORDS[entry.kind]) for entry in task.entries.all()],
         "videos": [(video, display.video_poster(video, href=display.admin_url(video))) for video in task.videos.all()],
         "retries": task.retries.all(),
@@ -120,18 +120,18 @@ def _decisions(task: GenerationTask) -> Iterator[Choice]:
         free = [one.remote_id for one in evidence.of(task).candidates if one.owner is None]
         yield Choice(
             name="confirm", label="Attach the id", tone="default",
-            form=verbs.ConfirmForm(initial={"remote_id": free[0] if len(free) == 1 else ""}),
+            form=task_actions.ConfirmForm(initial={"remote_id": free[0] if len(free) == 1 else ""}),
             hint=f"{provider} did accept it: you found the order in {provider}'s own list of tasks, or one of the "
             "candidates is it. It goes on, and is charged when its clip is made. A look proves the id first.",
         )  # fmt: skip
         yield Choice(
-            name="abandon", label="Confirm that nothing was accepted", form=verbs.WhyForm(auto_id="abandon_%s"),
+            name="abandon", label="Confirm that nothing was accepted", form=task_actions.WhyForm(auto_id="abandon_%s"),
             tone="danger",
             hint=f"{provider} has no such order and took no money: what is reserved is free again. Nothing is sent; "
             '"Try again" is a step of its own after this one.',
         )  # fmt: skip
         yield Choice(
-            name="wait", label="Keep waiting", form=verbs.WaitForm(auto_id="wait_%s"),
+            name="wait", label="Keep waiting", form=task_actions.WaitForm(auto_id="wait_%s"),
             hint="Decides nothing: the money stays reserved, nothing is sent. A callback or a late answer can still "
             "settle it, and it comes up again in a day.",
         )  # fmt: skip
@@ -155,9 +155,9 @@ def _orders(task: GenerationTask, *, at: datetime) -> Iterator[Choice]:
         name="take", label=f"Another take ({price}{mark})",
         hint="One more clip with the very same settings. The receipt comes first.",
     )  # fmt: skip
-    if task.status == Status.STORED and (ways := retries.ways(task, at=at)):
+    if task.status == Status.STORED and (ways := retries.promotions(task, at=at)):
         yield Choice(
-            name="promote", label="Promote", form=presses.PromoteForm(ways),
+            name="promote", label="Promote", form=paid_actions.PromoteForm(ways),
             hint="The same prompt and frames on a dearer mode, linked to this one. The receipt comes first.",
         )  # fmt: skip
 
@@ -165,7 +165,7 @@ def _orders(task: GenerationTask, *, at: datetime) -> Iterator[Choice]:
 def _held(task: GenerationTask) -> str:
     """What is reserved for it now, in words; empty when it is settled."""
     kinds = {entry.kind for entry in task.entries.all()}
-    if Kind.HOLD not in kinds or kinds & {Kind.CHARGE, Kind.RELEASE}:
+    if EntryKind.HOLD not in kinds or kinds & {EntryKind.CHARGE, EntryKind.RELEASE}:
         return ""
     if task.price_usd is None:
         return "Reserved: at an unknown price."
@@ -205,7 +205,7 @@ def _ordered(task: GenerationTask) -> Facts:
 def _money(task: GenerationTask) -> Facts:
     yield "Estimated", usd(task.price_usd)
     yield "Reserved", usd(task.price_usd if _held(task) else Decimal(0))
-    spent = [entry.amount_usd for entry in task.entries.all() if entry.kind in (Kind.CHARGE, Kind.ADJUST)]
+    spent = [entry.amount_usd for entry in task.entries.all() if entry.kind in (EntryKind.CHARGE, EntryKind.ADJUST)]
     known = [amount for amount in spent if amount is not None]
     yield "Spent", usd(None if spent and not known else sum(known, Decimal(0)))
 
@@ -214,8 +214,8 @@ def _traffic(task: GenerationTask) -> Facts:
     yield "Provider's task id", task.remote_id or ""
     yield "Provider's state", task.remote_state
     yield "Delivery", task.get_delivery_display()
-    yield "Sent", _times_over(task.posts)
-    yield "Asked", _times_over(task.asks)
+    yield "Sent", _times_over(task.send_count)
+    yield "Asked", _times_over(task.poll_count)
     yield "Failed attempts in a row", task.failures or ""
 
 

@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 
 from generations import clock
-from generations.admin import attention, display, presses, receipt, task_page, verbs
+from generations.admin import attention, display, paid_actions, receipt, task_actions, task_page
 from generations.admin.base import ReadOnlyAdmin
 from generations.admin.campaigns import CampaignFilter
 from generations.formats import duration
@@ -61,7 +61,7 @@ class TaskAdmin(ReadOnlyAdmin):
     actions = ["cancel", "poll_now", "try_again"]
 
     def has_order_clips_permission(self, request: HttpRequest) -> bool:
-        return verbs.may_order(request)
+        return task_actions.may_order(request)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[GenerationTask]:
         return super().get_queryset(request).prefetch_related("videos")
@@ -72,12 +72,12 @@ class TaskAdmin(ReadOnlyAdmin):
             path("live/", wrap(self.live_list), name="generations_generationtask_live_list"),
             path("<int:pk>/live/", wrap(self.live), name="generations_generationtask_live"),
             *(
-                path(f"<int:pk>/{verb}/", wrap(partial(verbs.door, verb=verb)), name=f"generations_task_{verb}")
-                for verb in verbs.VERBS
+                path(f"<int:pk>/{verb}/", wrap(partial(task_actions.door, verb=verb)), name=f"generations_task_{verb}")
+                for verb in task_actions.VERBS
             ),
             *(
-                path(f"<int:pk>/{name}/", wrap(partial(presses.door, name=name)), name=f"generations_task_{name}")
-                for name in presses.PRESSES
+                path(f"<int:pk>/{name}/", wrap(partial(paid_actions.door, name=name)), name=f"generations_task_{name}")
+                for name in paid_actions.PRESSES
             ),
             *super().get_urls(),
         ]
@@ -109,16 +109,16 @@ class TaskAdmin(ReadOnlyAdmin):
 
     def _page(self, request: HttpRequest, task: GenerationTask) -> dict[str, Any]:
         now = clock.now()
-        choices = task_page.choices(task, at=now) if verbs.may_order(request) else []
+        choices = task_page.choices(task, at=now) if task_actions.may_order(request) else []
         return {**task_page.live(task, at=now), "choices": choices}
 
     @admin.action(description="Cancel what was not sent yet", permissions=["order_clips"])
     def cancel(self, request: HttpRequest, tasks: QuerySet[GenerationTask]) -> None:
-        self._each(request, tasks, verbs.cancel, "canceled")
+        self._each(request, tasks, task_actions.cancel, "canceled")
 
     @admin.action(description="Poll now", permissions=["order_clips"])
     def poll_now(self, request: HttpRequest, tasks: QuerySet[GenerationTask]) -> None:
-        self._each(request, tasks, verbs.poll, "to be looked at now")
+        self._each(request, tasks, task_actions.poll, "to be looked at now")
 
     @admin.action(description="Try again (shows the receipt first)", permissions=["order_clips"])
     def try_again(self, request: HttpRequest, tasks: QuerySet[GenerationTask]) -> HttpResponse | None:
@@ -131,13 +131,13 @@ class TaskAdmin(ReadOnlyAdmin):
             self.message_user(request, text, messages.ERROR)
             return None
         hidden = [("action", "try_again"), *(("_selected_action", str(task.pk)) for task in tasks)]
-        return receipt.answer(request, presses.again(list(chosen), by=request.user, hidden=hidden))
+        return receipt.answer(request, paid_actions.again(list(chosen), by=request.user, hidden=hidden))
 
     def _each(
         self,
         request: HttpRequest,
         tasks: QuerySet[GenerationTask],
-        verb: Callable[[HttpRequest, GenerationTask], verbs.Said],
+        verb: Callable[[HttpRequest, GenerationTask], task_actions.Said],
         done: str,
     ) -> None:
         """Call a verb for each, and say once how many it worked for and what was in the way of the others."""

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils.html import format_html, format_html_join
 
-from generations.admin import display, review, verbs
+from generations.admin import display, review, task_actions
 from generations.admin.base import ModelAdmin, ModelForm
 from generations.admin.campaigns import TaskCampaignFilter
 from generations.models import Review, Video
@@ -99,7 +99,9 @@ class VideoAdmin(ModelAdmin):
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         context["verdicts"] = (
-            review.buttons(kwargs["obj"], may_order=verbs.may_order(request)) if review.may_review(request) else []
+            review.buttons(kwargs["obj"], may_order=task_actions.may_order(request))
+            if review.may_review(request)
+            else []
         )
         return super().render_change_form(request, context, *args, **kwargs)
 

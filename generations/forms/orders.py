@@ -19,7 +19,7 @@ from generations.models import Campaign, GenerationTask, Prompt
 from generations.models.budgets import LIMIT_MAX
 from generations.providers import offers
 from generations.providers.base import Order
-from generations.receipts.preflight import Wish
+from generations.receipts.preflight import OrderRequest
 
 YES_NO = {"true": True, "false": False, "yes": True, "no": False, "1": True, "0": False, "": None}
 
@@ -188,9 +188,9 @@ class OrderForm(forms.Form):
             route=data.get("route", ""),
         )
 
-    def wish(self, prompt: Prompt | None) -> Wish:
+    def wish(self, prompt: Prompt | None) -> OrderRequest:
         """What was filled in, to be inspected before it is ordered; without a campaign it is of its prompt's."""
-        return Wish(
+        return OrderRequest(
             order=self.order(),
             takes=self.cleaned_data["takes"],
             delivery=self.chosen_delivery(),

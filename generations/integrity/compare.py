@@ -83,7 +83,7 @@ def batches(things: Iterable[Thing]) -> Iterator[list[Thing]]:
         yield batch
 
 
-def strays(found: list[Found], *, at: datetime) -> list[Found]:
+def orphan_files(found: list[Found], *, at: datetime) -> list[Found]:
     """Those of a listing that no row names, older than an hour; what is no plain file is told at any age."""
     plain = [one for one in found if not one.strange]
     # Files are dated by this host's clock: the database's, when it is ahead, must not make a young file old.

@@ -17,9 +17,9 @@ from django.db.models import Count, Sum
 
 from generations.integrity import row_checks, timeline_checks
 from generations.integrity.cleanup import remove_stale_parts
-from generations.integrity.compare import batches, chunks, damage, root, store_is_there, strays
+from generations.integrity.compare import batches, chunks, damage, orphan_files, root, store_is_there
 from generations.integrity.reconcile import OVERDUE, READERS, overdue
-from generations.lifecycle.capacity import concurrent_tasks, obstacle
+from generations.lifecycle.capacity import concurrent_tasks, why_paused
 from generations.media.filetree import FOLDERS, shown, walk
 from generations.models import BalanceReading, BudgetPeriod, GenerationTask, LedgerEntry, Status, Video
 from generations.models.ledger import SPENT
@@ -131,7 +131,7 @@ def _stuck(report: Report, *, at: datetime, worker_lives: bool) -> None:
 
 def _line_is_known_to_wait(provider: str, *, at: datetime) -> bool:
     tasks = GenerationTask.objects.of_this_site().filter(provider=provider)
-    if obstacle(provider) or tasks.filter(submitted_at__gte=at - OVERDUE).exists():
+    if why_paused(provider) or tasks.filter(submitted_at__gte=at - OVERDUE).exists():
         return True
     return GenerationTask.objects.count_in_flight().get(provider, 0) >= concurrent_tasks(provider)
 
@@ -162,7 +162,7 @@ def _files(report: Report, *, at: datetime) -> int:
             count += len(batch)
             names = [one.name for one in batch if one.name.endswith(".part") and folder != "images"]
             report.broken += [Broken("P7", f"{shown(name)}: half a file under a public name") for name in names]
-            for stray in strays(batch, at=at):
+            for stray in orphan_files(batch, at=at):
                 if shown(stray.name) not in parts:
                     why = stray.strange or "no row names it"
                     report.broken.append(Broken("P8", f"{shown(stray.name)}: {why}"))

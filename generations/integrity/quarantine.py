@@ -11,7 +11,7 @@ import logging
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from generations.integrity.compare import names_of_rows, root, strays
+from generations.integrity.compare import names_of_rows, orphan_files, root
 from generations.media import filetree
 from generations.media.filetree import Found, shown
 
@@ -24,10 +24,10 @@ class PutAside:
     left: list[tuple[str, str]] = field(default_factory=list)  # a name, and why it stays
 
 
-def put_strays_aside(found: list[Found], *, at: datetime) -> PutAside:
+def quarantine_orphans(found: list[Found], *, at: datetime) -> PutAside:
     """Move what no row names out of a listing's files, and tell what is strange."""
     done, aside = PutAside(), []
-    for stray in strays(found, at=at):
+    for stray in orphan_files(found, at=at):
         if stray.strange:
             done.left.append((stray.name, stray.strange))
         elif filetree.is_same(root(), stray.name, stray):

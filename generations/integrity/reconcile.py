@@ -22,10 +22,10 @@ from generations import wakeups
 from generations.integrity import repair
 from generations.integrity.cleanup import remove_stale_parts
 from generations.integrity.compare import CHANGED, batches, chunks, damage, image_damage, root, store_is_there
-from generations.integrity.quarantine import put_strays_aside
+from generations.integrity.quarantine import quarantine_orphans
 from generations.media.filetree import FOLDERS, Unreadable, is_whole_jpeg, shown, walk
 from generations.models import GenerationTask, Lease, ReferenceImage, Status, Video
-from generations.models.leases import Hold, holding
+from generations.models.leases import LeaseHolder, lease_held
 from generations.models.tasks import TaskQuerySet
 
 logger = logging.getLogger(__name__)
@@ -45,7 +45,7 @@ PERSON = {
 
 
 @dataclass
-class Reconciled:
+class AuditResult:
     """What was looked at, what was repaired, and what remains for a person."""
 
     finished: bool = False  # False: another run was under way, or this slice's time is over
@@ -89,11 +89,11 @@ class Slice:
 
 def reconcile(
     *, at: datetime, worker_lives: bool, part: Slice | None = None, wait_seconds: float = 0.0
-) -> Reconciled | None:
+) -> AuditResult | None:
     """Compare and repair. One run at a time: the end of another is waited for so long; None if it does not come."""
     ends = time.monotonic() + wait_seconds
     while True:
-        with holding(LEASE, seconds=LEASE_SECONDS) as hold:
+        with lease_held(LEASE, seconds=LEASE_SECONDS) as hold:
             if hold is not None:
                 return _Run(hold, at, part).all(worker_lives=worker_lives)
         if time.monotonic() >= ends:
@@ -102,14 +102,14 @@ def reconcile(
 
 
 class _Run:
-    def __init__(self, hold: Hold, at: datetime, part: Slice | None) -> None:
+    def __init__(self, hold: LeaseHolder, at: datetime, part: Slice | None) -> None:
         self.hold, self.at, self.part = hold, at, part
         self.ends = time.monotonic() + part.seconds if part else float("inf")
-        self.done = Reconciled()
+        self.done = AuditResult()
         self.why_not: dict[int, str] = {}
         self.no_answers = 0
 
-    def all(self, *, worker_lives: bool) -> Reconciled:
+    def all(self, *, worker_lives: bool) -> AuditResult:
         # First of all: a saver that slept for so long is fenced by it, so no row comes for what we put aside.
         self.done.leases_cleared = Lease.objects.clear_dead("save:", seconds=DEAD_LEASE_SECONDS)
         self.done.parts_removed = remove_stale_parts(at=self.at)
@@ -224,7 +224,7 @@ class _Run:
                 if not self.hold.is_ours:
                     return
                 self.done.checked["files"] += len(batch)
-                aside = put_strays_aside(batch, at=self.at)
+                aside = quarantine_orphans(batch, at=self.at)
                 self.done.quarantined += aside.moved
                 for name, why in aside.left:
                     self.done.leave("file", why, path=name)
@@ -239,7 +239,7 @@ class _Run:
         GenerationTask.objects.filter(pk__in=self.done.hastened, due_at__gt=self.at + FAR_AHEAD).update(due_at=self.at)
         self.done.overdue = list(overdue(at=self.at).order_by("pk").values_list("pk", flat=True))
         if self.done.overdue or self.done.hastened:
-            wakeups.ring()
+            wakeups.wake_conductor()
         if self.done.overdue and not worker_lives:
             self.done.leave("worker", "tasks are overdue, and no worker runs: start `manage.py worker`")
         for pk, status in tasks.filter(status__in=PERSON).order_by("pk").values_list("pk", "status"):

@@ -11,7 +11,7 @@ from pathlib import Path
 from django.conf import settings
 
 from generations.integrity.compare import root
-from generations.lifecycle.saving import settle_file
+from generations.lifecycle.saving import publish_file
 from generations.media import clips, downloads
 from generations.media.filetree import STORED_NAME, Damaged, Unreadable, digest, in_quarantine
 from generations.media.origins import Origins
@@ -70,7 +70,7 @@ def _fetch_again(video: Video, url: str, *, seconds: float) -> None:
     try:
         if download.sha256 != video.sha256:
             raise downloads.NotAFile("its source URL gives another file now")
-        settle_file(download.path, video.path)
+        publish_file(download.path, video.path)
     except BaseException:
         download.path.unlink(missing_ok=True)
         raise
@@ -88,7 +88,7 @@ def take_from_quarantine(name: str, sha256: str) -> bool:
     for day in in_quarantine(root(), name):
         try:
             if digest(day, name) == sha256:
-                settle_file(day / name, root() / name)
+                publish_file(day / name, root() / name)
                 return True
         except (Damaged, Unreadable, OSError):
             continue
@@ -104,7 +104,7 @@ def make_poster(video: Video) -> bool:
     try:
         clips.poster(video.path, part)
         _sync(part)
-        settle_file(part, root() / video.poster)
+        publish_file(part, root() / video.poster)
     except clips.NotAVideo:
         return False
     finally:

@@ -9,8 +9,8 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Count, F, Max, Min, OuterRef, Q, QuerySet, Subquery
 
-from generations.lifecycle.submitting import MAX_POSTS
-from generations.models import GenerationTask, Kind, Status, Video
+from generations.lifecycle.submitting import MAX_SENDS
+from generations.models import EntryKind, GenerationTask, Status, Video
 from generations.models.statuses import ACTIVE
 
 ACCEPTED = (Status.RUNNING, Status.READY, Status.STORED, Status.LOST)
@@ -21,9 +21,9 @@ RELEASED = (Status.FAILED, Status.CANCELED)
 WITH_CLIPS = (Status.READY, Status.STORED, Status.LOST)
 LATE = timedelta(hours=1)  # a try to store comes every half hour, and the last one says that it is lost
 
-HOLD, CHARGE, RELEASE = (Q(entries__kind=kind) for kind in (Kind.HOLD, Kind.CHARGE, Kind.RELEASE))
+HOLD, CHARGE, RELEASE = (Q(entries__kind=kind) for kind in (EntryKind.HOLD, EntryKind.CHARGE, EntryKind.RELEASE))
 COLUMNS = (
-    "pk", "status", "due_at", "remote_id", "attempts", "posts", "doubtful", "result_urls", "submitted_at",
+    "pk", "status", "due_at", "remote_id", "attempts", "send_count", "maybe_accepted", "result_urls", "submitted_at",
     "source_expires_at", "practice", "price_usd", "holds", "charges", "releases", "held_usd", "settled_usd", "held_id",
     "settled_id", "foreign", "clips",
 )  # fmt: skip
@@ -53,12 +53,12 @@ def rows() -> QuerySet[Any, Any]:
 
 
 def sent_once(row: Row, at: datetime) -> Iterator[str]:
-    if row.posts > row.attempts:
-        yield f"{row.posts} POSTs left, and it was claimed only {row.attempts} times to be sent"
+    if row.send_count > row.attempts:
+        yield f"{row.send_count} POSTs left, and it was claimed only {row.attempts} times to be sent"
     if row.status in UNSENT and row.remote_id:
         yield f"it is {row.status}, as if it had never been accepted, and its id there is {row.remote_id}"
-    if row.doubtful and row.posts > MAX_POSTS:
-        yield f"{row.posts} POSTs left though an early one may have been accepted: {MAX_POSTS} at most"
+    if row.maybe_accepted and row.send_count > MAX_SENDS:
+        yield f"{row.send_count} POSTs left though an early one may have been accepted: {MAX_SENDS} at most"
 
 
 def on_record_before(row: Row, at: datetime) -> Iterator[str]:

@@ -24,7 +24,7 @@ class Line(NamedTuple):
     by: int | None
     status: str
     attempts: int
-    posts: int
+    send_count: int
 
 
 class Fault(NamedTuple):
@@ -37,7 +37,7 @@ class Fault(NamedTuple):
 
 def faults() -> Iterator[Fault]:
     """Replay all timelines. Events and rows come from one question, so a move meanwhile is in both or in none."""
-    columns = ("task_id", "was", "now", "by_id", "task__status", "task__attempts", "task__posts")
+    columns = ("task_id", "was", "now", "by_id", "task__status", "task__attempts", "task__send_count")
     events = TaskEvent.objects.order_by("task_id", "id").values_list(*columns).iterator(chunk_size=READ_AT_ONCE)
     for task, lines in groupby((Line(*event) for event in events), key=lambda line: line.task):
         for promise, what in replay(list(lines)):
@@ -80,7 +80,7 @@ def _end(row: Line, *, here: str, sent: int, came_back: int) -> Iterator[tuple[s
     """What the row says at the end of its timeline."""
     if here != row.status:
         yield "P12", f"its timeline ends as {here}, and it is {row.status}"
-    if row.posts > came_back + 1:
-        yield "P1", f"{row.posts} POSTs left, and only {came_back} of them were provably not accepted"
+    if row.send_count > came_back + 1:
+        yield "P1", f"{row.send_count} POSTs left, and only {came_back} of them were provably not accepted"
     if sent != row.attempts:
         yield "P2", f"it was claimed {row.attempts} times to be sent, and its timeline knows of {sent}"

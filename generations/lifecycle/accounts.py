@@ -1,4 +1,4 @@
-"""Our account at a provider: what is left on it, and its breaker, which stops orders while key or money is refused.
+"""Our account at a provider: what is left on it, and its pause, which stops orders while key or money is refused.
 
 The balance is read like a task's state: an `Ask` talks HTTP, `settle_balance` writes.
 """
@@ -13,10 +13,10 @@ from django.conf import settings
 from django.db import transaction
 
 from generations import wakeups
-from generations.lifecycle.calls import About, Ask, Outcome
-from generations.models import Account, BalanceReading, Breaker
+from generations.lifecycle.calls import CallKind, Outcome, ProviderCall
+from generations.models import Account, BalanceReading, Pause
 from generations.providers import get_provider
-from generations.providers.errors import Kind, ProviderError
+from generations.providers.errors import FailureKind, ProviderError
 
 logger = logging.getLogger(__name__)
 
@@ -24,23 +24,23 @@ READ_LEASE = timedelta(minutes=3)  # of a claimed reading; longer than one excha
 DAILY = timedelta(days=1)
 FAILED_AGAIN = timedelta(minutes=10)
 FRESH_SECONDS = 600.0  # a reading this old still shows what was there before an order
-CHECK_SECONDS = 60.0  # between two readings while the breaker is open
+CHECK_SECONDS = 60.0  # between two readings while orders are paused
 CHECK_SHARE, CHECK_MAX = 0.1, timedelta(minutes=30)  # and ever more rarely, the longer it is open
 
 
-def is_due(account: Account, *, at: datetime) -> bool:
+def is_balance_due(account: Account, *, at: datetime) -> bool:
     """Whether its balance is to be read now; an account without a key has none."""
     has_key = settings.PRACTICE or getattr(settings, f"{account.provider.upper()}_API_KEY")
     return bool(has_key) and (account.balance_due_at is None or account.balance_due_at <= at)
 
 
-def read(account: Account, *, at: datetime) -> Ask:
+def claim_balance_call(account: Account, *, at: datetime) -> ProviderCall:
     """Claim a reading of the balance."""
     Account.objects.filter(pk=account.pk).update(balance_due_at=at + READ_LEASE)
-    return Ask(About.BALANCE, account.provider, get_provider(account.provider).balance)
+    return ProviderCall(CallKind.BALANCE, account.provider, get_provider(account.provider).balance)
 
 
-def read_soon(provider: str, *, at: datetime) -> None:
+def read_balance_soon(provider: str, *, at: datetime) -> None:
     """Let the balance be read at the next look, whatever its plan."""
     Account.objects.filter(pk=Account.objects.of(provider).pk).update(balance_due_at=at)
 
@@ -51,54 +51,54 @@ def has_fresh_reading(provider: str, *, at: datetime) -> bool:
     return BalanceReading.objects.of(provider, practice=settings.PRACTICE).filter(at__gte=since).exists()
 
 
-def settle_balance(provider: str, outcome: Outcome, *, at: datetime) -> None:
-    """Write a reading, close the breaker if it shows that the trouble is over, and plan the next one."""
+def apply_balance_answer(provider: str, outcome: Outcome, *, at: datetime) -> None:
+    """Write a reading, resume orders if it shows that the trouble is over, and plan the next one."""
     reading = BalanceReading(provider=provider, practice=settings.PRACTICE, at=at, unit=get_provider(provider).unit)
     if isinstance(outcome, Decimal):
         reading.amount = outcome
     elif isinstance(outcome, ProviderError):
-        reading.error, reading.refused = str(outcome)[:500], outcome.kind is Kind.ACCOUNT
-    breaker = Breaker.objects.filter(provider=provider).first()
+        reading.error, reading.refused = str(outcome)[:500], outcome.kind is FailureKind.ACCOUNT
+    pause = Pause.objects.filter(provider=provider).first()
     with transaction.atomic():
         reading.save()
-        if breaker and _has_improved(breaker, reading):
+        if pause and _has_improved(pause, reading):
             logger.warning("%s: orders go out again, the balance is %s", provider, reading.shown)
-            close_breaker(provider)
-            breaker = None
-        due_at = at + _wait(breaker, reading, at=at)
+            resume_provider(provider)
+            pause = None
+        due_at = at + _wait(pause, reading, at=at)
         Account.objects.filter(pk=Account.objects.of(provider).pk).update(balance_due_at=due_at)
 
 
-def _has_improved(breaker: Breaker, reading: BalanceReading) -> bool:
-    """Whether the provider says better than it said first after the breaker opened.
+def _has_improved(pause: Pause, reading: BalanceReading) -> bool:
+    """Whether the provider says better than it said first after orders were paused.
 
     A key that is refused for orders alone, or a balance that never was the matter, would otherwise close it at once,
     and the next order would open it again.
     """
     if reading.amount is None or reading.amount <= 0:
         return False
-    said = BalanceReading.objects.of(breaker.provider, practice=reading.practice).filter(at__gte=breaker.opened_at)
+    said = BalanceReading.objects.of(pause.provider, practice=reading.practice).filter(at__gte=pause.paused_at)
     first = (said.filter(refused=True) | said.read()).first()
     return first is not None and (first.refused or (first.amount is not None and reading.amount > first.amount))
 
 
-def _wait(breaker: Breaker | None, reading: BalanceReading, *, at: datetime) -> timedelta:
-    if breaker:
+def _wait(pause: Pause | None, reading: BalanceReading, *, at: datetime) -> timedelta:
+    if pause:
         shortest = timedelta(seconds=CHECK_SECONDS * settings.WAIT_SCALE)
-        return min(max(shortest, (at - breaker.opened_at) * CHECK_SHARE), CHECK_MAX)
+        return min(max(shortest, (at - pause.paused_at) * CHECK_SHARE), CHECK_MAX)
     return DAILY if reading.amount is not None else FAILED_AGAIN
 
 
-def open_breaker(provider: str, reason: str, *, at: datetime) -> None:
-    """No further order goes to a provider until a person closes its breaker, or its balance shows that all is well."""
-    __, opened = Breaker.objects.get_or_create(provider=provider, defaults={"reason": reason[:500], "opened_at": at})
+def pause_provider(provider: str, reason: str, *, at: datetime) -> None:
+    """No further order goes to a provider until a person closes its pause, or its balance shows that all is well."""
+    __, opened = Pause.objects.get_or_create(provider=provider, defaults={"reason": reason[:500], "paused_at": at})
     if opened:
-        logger.error("%s: no more orders are sent until its breaker is closed: %s", provider, reason)
-        read_soon(provider, at=at)
+        logger.error("%s: orders are paused until someone resumes them: %s", provider, reason)
+        read_balance_soon(provider, at=at)
 
 
-def close_breaker(provider: str) -> None:
+def resume_provider(provider: str) -> None:
     """The key or the money has been seen to: orders go out again, at once."""
     with transaction.atomic():
-        Breaker.objects.filter(provider=provider).delete()
-        wakeups.ring()
+        Pause.objects.filter(provider=provider).delete()
+        wakeups.wake_conductor()

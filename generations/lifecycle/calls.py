@@ -14,32 +14,32 @@ from typing import Any
 from django.conf import settings
 
 from generations import failpoints
-from generations.providers.base import Report
+from generations.providers.base import RemoteTask
 from generations.providers.errors import NotSent, ProviderError
 
-ASK_LEASE = timedelta(seconds=150)  # how long a claimed row is ours: the wait for a thread, and one exchange
-REMIND = timedelta(hours=1)  # how often an undecided order comes up
+CALL_LEASE = timedelta(seconds=150)  # how long a claimed row is ours: the wait for a thread, and one exchange
+REMINDER_INTERVAL = timedelta(hours=1)  # how often an undecided order comes up
 START_SECONDS = 50.0  # from the claim; with the exchange (90 s at most) and its settling this stays within the lease
 BACKOFF_FIRST_SECONDS, BACKOFF_MAX_SECONDS = 2.0, 300.0
 
-Outcome = str | Report | Decimal | ProviderError
+Outcome = str | RemoteTask | Decimal | ProviderError
 
 
-class About(Enum):
+class CallKind(Enum):
     """What an Ask is about, and so who settles it."""
 
-    ORDER = "order"  # the POST that costs money
-    STATE = "state"
+    SUBMIT = "order"  # the POST that costs money
+    POLL = "state"
     BALANCE = "balance"
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class ProviderCall:
     """A claimed row and the HTTP call that is due for it."""
 
-    about: About
+    kind: CallKind
     provider: str
-    call: Callable[[], str | Report | Decimal]
+    call: Callable[[], str | RemoteTask | Decimal]
     task_id: int = 0
     attempt: int = 0  # of sending; an answer to an earlier one says nothing of the row as it is now
     claimed_at: float = field(default_factory=lambda: time.monotonic())
@@ -47,13 +47,13 @@ class Ask:
     def __call__(self) -> Outcome:
         if time.monotonic() - self.claimed_at > START_SECONDS:
             return NotSent("claimed, and not begun in time: a stalled process leaves it to the next look")
-        failpoints.reach(f"{self.about.value}.claimed", self.task_id)
+        failpoints.reach(f"{self.kind.value}.claimed", self.task_id)
         try:
             return self.call()
         except ProviderError as error:
             return error
         finally:
-            failpoints.reach(f"{self.about.value}.answered", self.task_id)
+            failpoints.reach(f"{self.kind.value}.answered", self.task_id)
 
 
 def backoff(failures: int, *, most: float = BACKOFF_MAX_SECONDS) -> float:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from generations.models import Breaker, GenerationTask
+from generations.models import GenerationTask, Pause
 
 logger = logging.getLogger(__name__)
 
@@ -20,10 +20,10 @@ def concurrent_tasks(provider: str) -> int:
     return limit
 
 
-def obstacle(provider: str) -> str:
+def why_paused(provider: str) -> str:
     """Why no order goes out to a provider now, in words for staff; empty when they do."""
-    if breaker := Breaker.objects.filter(provider=provider).first():
-        return f"No orders go to {provider}, until someone closes its breaker: {breaker.reason}"
+    if pause := Pause.objects.filter(provider=provider).first():
+        return f"Orders to {provider} are paused until someone resumes them: {pause.reason}"
     if not clips_that_fit(sum(GenerationTask.objects.count_in_flight().values())):
         return "No orders go out: the disk has no room for more clips. They go when there is room again"
     return ""

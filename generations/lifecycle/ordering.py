@@ -185,7 +185,7 @@ def write(rows: list[dict[str, Any]], *, at: datetime, by: Any) -> list[Generati
     except DoesNotFit as error:
         raise OrderRefused({"budget": error.texts}) from error
     failpoints.reach("place.written", tasks[0].pk)
-    wakeups.ring()
+    wakeups.wake_conductor()
     return tasks
 
 

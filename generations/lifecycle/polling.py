@@ -15,60 +15,62 @@ from django.db import IntegrityError, transaction
 
 from generations import wakeups
 from generations.lifecycle import accounts
-from generations.lifecycle.calls import NO_ERROR, REMIND, About, Ask, Outcome, backoff
+from generations.lifecycle.calls import NO_ERROR, REMINDER_INTERVAL, CallKind, Outcome, ProviderCall, backoff
 from generations.models import Account, Delivery, DeliveryMode, GenerationTask, Status
-from generations.models.tasks import REFUSED_AND_NAMED
+from generations.models.tasks import BUSY_WITH_CANDIDATE
 from generations.money import ledger
 from generations.providers import get_provider
-from generations.providers.base import RemoteState, Report
-from generations.providers.errors import Busy, Kind, ProviderError, Rejected
+from generations.providers.base import RemoteState, RemoteTask
+from generations.providers.errors import Busy, FailureKind, ProviderError, Rejected
 
 logger = logging.getLogger(__name__)
 
-LOOK_LEASE = timedelta(seconds=45)  # shorter than the slowest answer: asking twice is free, a dead worker is not
+POLL_LEASE = timedelta(seconds=45)  # shorter than the slowest answer: asking twice is free, a dead worker is not
 UNSEEN_GRACE_SECONDS = 90.0  # how long "no such task" may follow an order that was accepted
-MAX_DEATHS = 3  # of the conductor in a row, with this row in the air
-UNSEEN_ASKS = 5  # and how often it must have been said: under a low rate limit the grace holds few questions
+MAX_CRASHES = 3  # of the conductor in a row, with this row in the air
+UNSEEN_POLLS = 5  # and how often it must have been said: under a low rate limit the grace holds few questions
 OVERDUE_SHARE = 0.1  # a long overdue task is asked again after a tenth of its delay
 OVERDUE_MAX_SECONDS = 3600.0
 CALLBACK_PATIENCE = 6  # times the documented interval: where a callback is expected, polling is the safety net
 UNDECIDED = (Status.UNCONFIRMED, Status.QUEUED)  # which a callback may name
-WATCHED = (Status.RUNNING, Status.READY, Status.LOST, Status.UNCONFIRMED)
+POLLED = (Status.RUNNING, Status.READY, Status.LOST, Status.UNCONFIRMED)
 
 
-def look(task: GenerationTask, *, at: datetime) -> Ask | None:
+def claim_poll(task: GenerationTask, *, at: datetime) -> ProviderCall | None:
     """Claim a row whose state at the provider is to be asked.
 
     One that was in the air when the conductor died, three times in a row, may be the cause: it is asked ever more
     rarely until an answer is settled, so that the others flow.
     """
-    rarely = 2 ** min(max(0, task.deaths - MAX_DEATHS + 1), 6)
-    if not task.put_off(due_at=at + LOOK_LEASE * rarely, asks=task.asks + 1, deaths=task.deaths + 1):
+    rarely = 2 ** min(max(0, task.crash_count - MAX_CRASHES + 1), 6)
+    if not task.put_off(
+        due_at=at + POLL_LEASE * rarely, poll_count=task.poll_count + 1, crash_count=task.crash_count + 1
+    ):
         return None
-    if task.deaths == MAX_DEATHS + 1:
-        logger.error("task %s: the conductor died %s times in a row while asking for it", task.pk, MAX_DEATHS)
-        task.note(f"the conductor died {MAX_DEATHS} times in a row while asking for it: asked more rarely", at=at)
+    if task.crash_count == MAX_CRASHES + 1:
+        logger.error("task %s: the conductor died %s times in a row while asking for it", task.pk, MAX_CRASHES)
+        task.note(f"the conductor died {MAX_CRASHES} times in a row while asking for it: asked more rarely", at=at)
     provider, model, remote_id = get_provider(task.provider), task.model, task.remote_id or task.candidate_id
 
-    def ask() -> Report:
-        return replace(provider.fetch(model=model, remote_id=remote_id), about=remote_id)
+    def ask() -> RemoteTask:
+        return replace(provider.fetch(model=model, remote_id=remote_id), asked_id=remote_id)
 
-    return Ask(About.STATE, task.provider, ask, task.pk)
+    return ProviderCall(CallKind.POLL, task.provider, ask, task.pk)
 
 
-def settle_report(task_id: int, outcome: Outcome, *, at: datetime, pace_seconds: float = 0.0) -> None:
+def apply_poll_answer(task_id: int, outcome: Outcome, *, at: datetime, pace_seconds: float = 0.0) -> None:
     """Write what the provider says of a task; `pace_seconds` is the shortest interval its rate limit allows."""
     task = GenerationTask.objects.get(pk=task_id)
     if _is_stale(task, outcome):
         logger.warning("task %s is %s: an answer from before came late: %r", task.pk, task.status, outcome)
-    elif task.status not in WATCHED and not (task.status == Status.QUEUED and task.candidate_id):
+    elif task.status not in POLLED and not (task.status == Status.QUEUED and task.candidate_id):
         _too_late(task, outcome, at=at)
     elif task.status in UNDECIDED:
         _adopt(task, outcome, at=at)
     elif isinstance(outcome, ProviderError):
         _ask_later(task, outcome, at=at)
-    elif isinstance(outcome, Report):
-        REPORTED[outcome.state](task, outcome, at=at, pace_seconds=pace_seconds)
+    elif isinstance(outcome, RemoteTask):
+        APPLY[outcome.state](task, outcome, at=at, pace_seconds=pace_seconds)
 
 
 def _adopt(task: GenerationTask, outcome: Outcome, *, at: datetime) -> None:
@@ -78,7 +80,7 @@ def _adopt(task: GenerationTask, outcome: Outcome, *, at: datetime) -> None:
     named, waits = task.candidate_id, task.status == Status.QUEUED
     if isinstance(outcome, ProviderError) and not (waits and isinstance(outcome, Rejected)):
         _ask_later(task, outcome, at=at)
-    elif isinstance(outcome, Report) and outcome.state is not RemoteState.UNSEEN and named:
+    elif isinstance(outcome, RemoteTask) and outcome.state is not RemoteState.UNSEEN and named:
         why = f"its callback named it {named}, and {task.provider} knows that task"
         try:
             with transaction.atomic():
@@ -88,31 +90,31 @@ def _adopt(task: GenerationTask, outcome: Outcome, *, at: datetime) -> None:
                 )  # fmt: skip
         except IntegrityError:
             task.note(f"its callback named it {named}, which is another task's id", at=at)
-            task.put_off(due_at=at if waits else at + REMIND, candidate_id="")
+            task.put_off(due_at=at if waits else at + REMINDER_INTERVAL, candidate_id="")
     elif named and _may_still_appear(task, at=at):
         _look_again_for_unseen(task, at=at)
     else:
         task.note(f"a callback named it {named}, which {task.provider} does not know", at=at)
-        task.put_off(due_at=at if waits else at + REMIND, candidate_id="", unseen_since=None, failures=0)
+        task.put_off(due_at=at if waits else at + REMINDER_INTERVAL, candidate_id="", unseen_since=None, failures=0)
 
 
 def _is_stale(task: GenerationTask, outcome: Outcome) -> bool:
     """Whether it answers a question from before the row became what it is: about another id, or an unfinished clip."""
-    if not isinstance(outcome, Report):
+    if not isinstance(outcome, RemoteTask):
         return False
-    is_about_another = outcome.about not in ("", task.remote_id or task.candidate_id)
+    is_about_another = outcome.asked_id not in ("", task.remote_id or task.candidate_id)
     is_at_home = task.status == Status.READY and not task.urls_died
     return is_about_another or (is_at_home and outcome.state is not RemoteState.DONE)
 
 
 def _too_late(task: GenerationTask, outcome: Outcome, *, at: datetime) -> None:
     """An ended task stays as it is; only a clip that turns up after all is worth a person's look."""
-    if isinstance(outcome, Report) and outcome.state is RemoteState.DONE and task.status == Status.FAILED:
+    if isinstance(outcome, RemoteTask) and outcome.state is RemoteState.DONE and task.status == Status.FAILED:
         logger.error("task %s failed, and %s now says that it succeeded", task.pk, task.provider)
         task.note(f"{task.provider} now says that it succeeded: {' '.join(outcome.result_urls)}", at=at)
 
 
-def _working(task: GenerationTask, report: Report, *, at: datetime, pace_seconds: float) -> None:
+def _working(task: GenerationTask, report: RemoteTask, *, at: datetime, pace_seconds: float) -> None:
     if task.status != Status.RUNNING:  # its clip is to be had again, and is not
         _ask_later(task, f"{task.provider} now says {report.raw_state}", at=at)
         return
@@ -121,7 +123,7 @@ def _working(task: GenerationTask, report: Report, *, at: datetime, pace_seconds
     task.put_off(due_at=at + timedelta(seconds=wait), **changes)
 
 
-def _done(task: GenerationTask, report: Report, *, at: datetime, pace_seconds: float) -> None:
+def _done(task: GenerationTask, report: RemoteTask, *, at: datetime, pace_seconds: float) -> None:
     fresh: dict[str, Any] = {
         "result_urls": list(report.result_urls), "urls_died": False, "remote_state": report.raw_state,
         "unseen_since": None,
@@ -142,7 +144,7 @@ def _done(task: GenerationTask, report: Report, *, at: datetime, pace_seconds: f
             ledger.charge(task, at=at, note="the clip was made")
 
 
-def _failed(task: GenerationTask, report: Report, *, at: datetime, pace_seconds: float) -> None:
+def _failed(task: GenerationTask, report: RemoteTask, *, at: datetime, pace_seconds: float) -> None:
     words = ": ".join(part for part in (report.error_code, report.error_message) if part) or "no reason given"
     if task.status == Status.LOST:
         task.note(f"asked again: {task.provider} says that it failed: {words}", at=at)
@@ -158,11 +160,11 @@ def _failed(task: GenerationTask, report: Report, *, at: datetime, pace_seconds:
         )  # fmt: skip
         if moved:
             ledger.release(task, at=at, note="failed; billed per generated video")
-        if moved and report.error_kind == Kind.ACCOUNT:
-            accounts.open_breaker(task.provider, f"task {task.pk}: {words}", at=at)
+        if moved and report.error_kind == FailureKind.ACCOUNT:
+            accounts.pause_provider(task.provider, f"task {task.pk}: {words}", at=at)
 
 
-def _unseen(task: GenerationTask, report: Report, *, at: datetime, pace_seconds: float) -> None:
+def _unseen(task: GenerationTask, report: RemoteTask, *, at: datetime, pace_seconds: float) -> None:
     """Not visible yet, at first; lost when it stays so."""
     if task.status == Status.LOST:
         task.note(f"asked again: {task.provider} does not know it", at=at)
@@ -170,14 +172,14 @@ def _unseen(task: GenerationTask, report: Report, *, at: datetime, pace_seconds:
     elif _may_still_appear(task, at=at):
         _look_again_for_unseen(task, at=at, pace_seconds=pace_seconds, remote_state=report.raw_state)
     else:
-        lose(task, f"{task.provider} no longer knows {task.remote_id}", at=at)
+        mark_lost(task, f"{task.provider} no longer knows {task.remote_id}", at=at)
 
 
 def _may_still_appear(task: GenerationTask, *, at: datetime) -> bool:
     """Whether "no such task" was not said for long enough, or not often enough, to be believed."""
     since = task.unseen_since or at
     grace = timedelta(seconds=UNSEEN_GRACE_SECONDS * settings.WAIT_SCALE)
-    return _times_unseen(task) < UNSEEN_ASKS or at - max(since, task.submitted_at or since) < grace
+    return _times_unseen(task) < UNSEEN_POLLS or at - max(since, task.submitted_at or since) < grace
 
 
 def _times_unseen(task: GenerationTask) -> int:
@@ -191,7 +193,7 @@ def _look_again_for_unseen(task: GenerationTask, *, at: datetime, pace_seconds: 
     task.put_off(due_at=at + timedelta(seconds=wait), **changes)
 
 
-def lose(task: GenerationTask, why: str, *, at: datetime) -> None:
+def mark_lost(task: GenerationTask, why: str, *, at: datetime) -> None:
     """Give up on a paid clip, loudly; a person may still ask for it again."""
     with transaction.atomic():
         moved = task.move(
@@ -202,11 +204,11 @@ def lose(task: GenerationTask, why: str, *, at: datetime) -> None:
             ledger.charge(task, at=at, note="accepted, then lost: taken as spent")
 
 
-def give_up(task: GenerationTask, why: str, *, at: datetime) -> bool:
+def mark_lost_if_expired(task: GenerationTask, why: str, *, at: datetime) -> bool:
     """Lose a clip whose URLs have come to the end of their documented life; False while they have not."""
     over = bool(task.source_expires_at and at >= task.source_expires_at)
     if over:
-        lose(task, f"its URL's life ended before the file was safe: {why}", at=at)
+        mark_lost(task, f"its URL's life ended before the file was safe: {why}", at=at)
     return over
 
 
@@ -214,10 +216,10 @@ def _ask_later(task: GenerationTask, error: ProviderError | str, *, at: datetime
     """The question failed, which says nothing of the task: put it off, and say so once."""
     if isinstance(error, Busy):
         Account.objects.of(task.provider).shrink(at=at)
-    elif isinstance(error, ProviderError) and error.kind is Kind.ACCOUNT:
-        accounts.open_breaker(task.provider, f"a question about task {task.pk}: {error}", at=at)
+    elif isinstance(error, ProviderError) and error.kind is FailureKind.ACCOUNT:
+        accounts.pause_provider(task.provider, f"a question about task {task.pk}: {error}", at=at)
     why = str(error)
-    if task.urls_died and give_up(task, f"its URLs died, and no others came: {why}", at=at):
+    if task.urls_died and mark_lost_if_expired(task, f"its URLs died, and no others came: {why}", at=at):
         return
     if why != task.error_message:
         task.note(f"no answer about its state: {why}", at=at)
@@ -226,7 +228,7 @@ def _ask_later(task: GenerationTask, error: ProviderError | str, *, at: datetime
     task.put_off(due_at=due_at, failures=task.failures + 1, error_message=why, unseen_since=None)
 
 
-def hear(task: GenerationTask, body: str, *, digest: str, named: str, at: datetime) -> None:
+def record_callback(task: GenerationTask, body: str, *, digest: str, named: str, at: datetime) -> None:
     """Keep a callback, and look at its task now. What it says of state and files is not believed; the look tells."""
     with transaction.atomic():
         before = Delivery.objects.filter(task=task, digest=digest).exists()
@@ -237,27 +239,27 @@ def hear(task: GenerationTask, body: str, *, digest: str, named: str, at: dateti
             _tell_if_too_late(task, named, at=at)
         waiting = GenerationTask.objects.filter(pk=task.pk, due_at__gt=at)
         heard = waiting.filter(status=Status.RUNNING) | waiting.filter(status=Status.UNCONFIRMED, candidate_id=named)
-        heard |= waiting.filter(REFUSED_AND_NAMED, candidate_id=named)
+        heard |= waiting.filter(BUSY_WITH_CANDIDATE, candidate_id=named)
         if fresh and heard.update(due_at=at):
-            wakeups.ring()
+            wakeups.wake_conductor()
 
 
 def _tell_if_too_late(task: GenerationTask, named: str, *, at: datetime) -> None:
     """A callback for an order that was closed as not accepted: it may be made and billed after all."""
-    if task.posts and task.status in (Status.FAILED, Status.CANCELED):
+    if task.send_count and task.status in (Status.FAILED, Status.CANCELED):
         logger.error("task %s is %s, never accepted, and a callback names it %s", task.pk, task.status, named)
         task.note(f"a callback names it {named}: {task.provider} may have accepted it after all, and bill it", at=at)
 
 
-def poke(task: GenerationTask, *, at: datetime, by: Any) -> bool:
+def poll_now(task: GenerationTask, *, at: datetime, by: Any) -> bool:
     """Look at it now and not when it is due; a lost task is asked for once more."""
-    if task.status not in WATCHED or not task.remote_id:
+    if task.status not in POLLED or not task.remote_id:
         return False
     with transaction.atomic():
         poked = task.put_off(due_at=at)
         if poked:
             task.note("a look was asked for", at=at, by=by)
-            wakeups.ring()
+            wakeups.wake_conductor()
     return poked
 
 
@@ -271,7 +273,7 @@ def interval_seconds(task: GenerationTask, *, at: datetime) -> float:
     return max(documented, min(overdue * OVERDUE_SHARE, OVERDUE_MAX_SECONDS))
 
 
-REPORTED = {
+APPLY = {
     RemoteState.WORKING: _working,
     RemoteState.DONE: _done,
     RemoteState.FAILED: _failed,

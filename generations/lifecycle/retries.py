@@ -21,7 +21,7 @@ AGAIN_FROM = (Status.FAILED, Status.CANCELED, Status.LOST)
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class Promotion:
     """A dearer mode that takes the same prompt and frames; in USD, `more` than the draft's own price."""
 
     order: Order
@@ -72,13 +72,13 @@ def promote(
     task: GenerationTask, *, model: str, mode: str, at: datetime, by: Any, batch: uuid.UUID | None = None
 ) -> GenerationTask:
     """Order a draft's prompt and frames on a dearer mode, linked to it; raise OrderRefused if there is no way."""
-    for way in ways(task, at=at):
+    for way in promotions(task, at=at):
         if (way.order.model, way.order.mode) == (model, mode):
             return _once(task, way.order, at=at, by=by, batch=batch, promoted_from=task)
     raise OrderRefused({"mode": [f"{model} {mode} is no dearer mode that takes what task {task.pk} was made from"]})
 
 
-def ways(task: GenerationTask, *, at: datetime) -> list[Way]:
+def promotions(task: GenerationTask, *, at: datetime) -> list[Promotion]:
     """The dearer modes of its provider that take the same prompt and frames, cheapest first.
 
     Only those of known price: the difference is what one decides by.
@@ -93,7 +93,7 @@ def ways(task: GenerationTask, *, at: datetime) -> list[Way]:
         if price is None or (task.price_usd is not None and price <= task.price_usd):
             continue
         if not problems(order, uploads=images, delivery=task.delivery):
-            found.append(Way(order, price, None if task.price_usd is None else price - task.price_usd))
+            found.append(Promotion(order, price, None if task.price_usd is None else price - task.price_usd))
     return sorted(found, key=lambda way: way.price)
 
 

@@ -19,18 +19,18 @@ from django.db import DataError, IntegrityError, transaction
 
 from generations import clock, failpoints, wakeups
 from generations.lifecycle.calls import NO_ERROR, backoff
-from generations.lifecycle.polling import give_up
+from generations.lifecycle.polling import mark_lost_if_expired
 from generations.media import clips, downloads
 from generations.media.clips import Clip
 from generations.media.origins import Origins
 from generations.models import GenerationTask, Lease, Status, Video
-from generations.models.leases import Hold, holding
+from generations.models.leases import LeaseHolder, lease_held
 
 logger = logging.getLogger(__name__)
 
-RING_AGAIN = timedelta(seconds=30)  # a lost ring is repeated after this long
-LOOK_AGAIN = timedelta(seconds=5)  # while someone has it in hand
-MAX_DEATHS = 3  # of workers in a row over one clip; then it is set aside, so that the others flow
+REENQUEUE_AFTER = timedelta(seconds=30)  # a lost ring is repeated after this long
+RECHECK_AFTER = timedelta(seconds=5)  # while someone has it in hand
+MAX_CRASHES = 3  # of workers in a row over one clip; then it is set aside, so that the others flow
 ASIDE = timedelta(hours=1)
 SET_ASIDE = "set aside"  # the error_kind of such a clip
 LEASE_SECONDS = 20.0  # renewed while we work, so a dead worker's clip is taken up again after this long
@@ -40,34 +40,34 @@ DURATION_SLACK_SECONDS = 0.5  # encoders add or drop a few frames
 RATIO_SLACK = 0.02  # 1920x1088 is still 16:9
 
 
-class Fenced(Exception):
+class LeaseLost(Exception):
     """The lease was lost while we worked: another worker has the clip, and we write nothing."""
 
 
-def ring(task: GenerationTask, *, at: datetime) -> None:
+def enqueue_due_save(task: GenerationTask, *, at: datetime) -> None:
     """Ask for a finished task's files, and once more if nobody answers.
 
     A clip that its worker died over three times in a row is set aside for an hour before its next try.
     """
     if Lease.objects.is_held(lease_of(task.pk)):
-        task.put_off(due_at=at + LOOK_AGAIN, deaths=task.deaths)
-    elif task.deaths < MAX_DEATHS:
-        if task.put_off(due_at=at + RING_AGAIN, deaths=task.deaths):
-            wakeups.ring_to_save(task.pk)
+        task.put_off(due_at=at + RECHECK_AFTER, crash_count=task.crash_count)
+    elif task.crash_count < MAX_CRASHES:
+        if task.put_off(due_at=at + REENQUEUE_AFTER, crash_count=task.crash_count):
+            wakeups.enqueue_save(task.pk)
     elif task.error_kind == SET_ASIDE:  # the hour has passed
-        if task.put_off(due_at=at + RING_AGAIN, deaths=MAX_DEATHS - 1, error_kind=""):
-            wakeups.ring_to_save(task.pk)
-    elif not give_up(task, "its worker died each time", at=at):
-        why = f"a worker died {task.deaths} times in a row with this clip in hand: set aside, next try in an hour"
-        if task.put_off(due_at=at + ASIDE, deaths=task.deaths, error_kind=SET_ASIDE, error_message=why):
+        if task.put_off(due_at=at + REENQUEUE_AFTER, crash_count=MAX_CRASHES - 1, error_kind=""):
+            wakeups.enqueue_save(task.pk)
+    elif not mark_lost_if_expired(task, "its worker died each time", at=at):
+        why = f"a worker died {task.crash_count} times in a row with this clip in hand: set aside, next try in an hour"
+        if task.put_off(due_at=at + ASIDE, crash_count=task.crash_count, error_kind=SET_ASIDE, error_message=why):
             logger.error("task %s: %s", task.pk, why)
             task.note(why, at=at)
 
 
-def ring_again(*, at: datetime) -> None:
+def reenqueue_pending_saves(*, at: datetime) -> None:
     """What was rung for is looked at now: a cluster that starts does not know what became of the one before."""
     ready = GenerationTask.objects.of_this_site().filter(status=Status.READY, urls_died=False)
-    ready.filter(due_at__range=(at, at + RING_AGAIN)).update(due_at=at)
+    ready.filter(due_at__range=(at, at + REENQUEUE_AFTER)).update(due_at=at)
 
 
 def lease_of(task_id: int) -> str:
@@ -76,14 +76,14 @@ def lease_of(task_id: int) -> str:
 
 def save(task_id: int) -> bool:
     """Fetch, verify and keep what a finished task made; True when all of it is stored."""
-    with holding(lease_of(task_id), seconds=LEASE_SECONDS) as hold:
+    with lease_held(lease_of(task_id), seconds=LEASE_SECONDS) as hold:
         if hold is None:
             return False
         task = GenerationTask.objects.select_related("prompt").get(pk=task_id)
-        if task.status != Status.READY or task.urls_died or task.deaths >= MAX_DEATHS:
+        if task.status != Status.READY or task.urls_died or task.crash_count >= MAX_CRASHES:
             return False
         # Counted before the work: what kills its worker leaves no other trace.
-        GenerationTask.objects.filter(pk=task_id, status=Status.READY).update(deaths=task.deaths + 1)
+        GenerationTask.objects.filter(pk=task_id, status=Status.READY).update(crash_count=task.crash_count + 1)
         failpoints.reach("save.begun", task_id)
         try:
             trouble = _bring_home(task, hold)
@@ -94,18 +94,18 @@ def save(task_id: int) -> bool:
                     at = clock.now()
                     return task.move(Status.STORED, "verified and kept", at=at, stored_at=at, **NO_ERROR)
                 _try_later(task, str(trouble), at=clock.now(), urls_died=isinstance(trouble, downloads.Gone))
-        except Fenced:
+        except LeaseLost:
             logger.warning("task %s: another worker took over its download", task_id)
         return False
 
 
-def _fence(hold: Hold) -> None:
+def _fence(hold: LeaseHolder) -> None:
     """Let nothing be written in this transaction by a worker that lost its lease: it slept, and another went on."""
     if not hold.renew():
-        raise Fenced
+        raise LeaseLost
 
 
-def _bring_home(task: GenerationTask, hold: Hold) -> Exception | None:
+def _bring_home(task: GenerationTask, hold: LeaseHolder) -> Exception | None:
     """Keep each result that is not kept yet; what stood in the way, or None."""
     ends = time.monotonic() + settings.DOWNLOAD_DEADLINE_SECONDS  # of the job, however many results there are
     try:
@@ -117,7 +117,7 @@ def _bring_home(task: GenerationTask, hold: Hold) -> Exception | None:
     return None
 
 
-def _keep(task: GenerationTask, position: int, url: str, hold: Hold, *, seconds: float) -> None:
+def _keep(task: GenerationTask, position: int, url: str, hold: LeaseHolder, *, seconds: float) -> None:
     """Bring one result home: the file first, then its row."""
     if seconds <= 0:
         raise downloads.TryAgain("the time for one job ran out before this result")
@@ -136,7 +136,7 @@ def _keep(task: GenerationTask, position: int, url: str, hold: Hold, *, seconds:
         has_poster = _poster(download.path, poster)
         hold.outlast(seconds=OUTAGE_SECONDS)
         failpoints.reach("save.verified", task.pk)
-        settle_file(download.path, file)
+        publish_file(download.path, file)
         failpoints.reach("save.renamed", task.pk)
     except BaseException:
         _remove(download.path, poster, file)
@@ -162,7 +162,7 @@ def _keep(task: GenerationTask, position: int, url: str, hold: Hold, *, seconds:
                 created_at=clock.now(),
             )
             failpoints.reach("save.written", task.pk)
-    except (Fenced, IntegrityError, DataError):
+    except (LeaseLost, IntegrityError, DataError):
         # The row is certainly not there. After any other error it may be: a commit's own answer can be lost, and a
         # file without a row is better than a row without its file.
         _remove(poster, file)
@@ -175,7 +175,7 @@ def _remove(*files: Path) -> None:
         file.unlink(missing_ok=True)
 
 
-def settle_file(part: Path, file: Path) -> None:
+def publish_file(part: Path, file: Path) -> None:
     """Give a finished part file its name, durably: the folder is synced as well."""
     file.parent.mkdir(parents=True, exist_ok=True)
     os.replace(part, file)
@@ -214,7 +214,7 @@ def differences(task: GenerationTask, clip: Clip) -> list[str]:
 
 def _try_later(task: GenerationTask, why: str, *, at: datetime, urls_died: bool = False) -> None:
     """Not stored this time: tried again until the URLs' life ends, after a question for fresh ones if they died."""
-    if give_up(task, why, at=at):
+    if mark_lost_if_expired(task, why, at=at):
         return
     if why != task.error_message:
         logger.warning("task %s is paid and not stored yet: %s", task.pk, why)
@@ -223,13 +223,13 @@ def _try_later(task: GenerationTask, why: str, *, at: datetime, urls_died: bool 
     # The conductor may have rung again meanwhile, so the due time is not compared.
     GenerationTask.objects.filter(pk=task.pk, status=Status.READY).update(
         due_at=at + timedelta(seconds=wait), failures=task.failures + 1, urls_died=urls_died,
-        error_message=why[:2000], deaths=0,
+        error_message=why[:2000], crash_count=0,
     )  # fmt: skip
 
 
-def set_back(task_id: int, why: str, *, at: datetime) -> None:
+def retry_later(task_id: int, why: str, *, at: datetime) -> None:
     """A fault of ours, at the job's outermost door: the row says so, and is tried again like any other."""
-    with holding(lease_of(task_id), seconds=LEASE_SECONDS) as hold:
+    with lease_held(lease_of(task_id), seconds=LEASE_SECONDS) as hold:
         task = GenerationTask.objects.get(pk=task_id)
         if hold and task.status == Status.READY:
             _try_later(task, why, at=at)

@@ -18,14 +18,14 @@ from django.db.models import F
 from generations import wakeups
 from generations.lifecycle import accounts
 from generations.lifecycle.calls import (
-    ASK_LEASE,
     BACKOFF_FIRST_SECONDS,
+    CALL_LEASE,
     NO_ERROR,
-    REMIND,
+    REMINDER_INTERVAL,
     START_SECONDS,
-    About,
-    Ask,
+    CallKind,
     Outcome,
+    ProviderCall,
     backoff,
     error_columns,
 )
@@ -37,7 +37,7 @@ from generations.providers.base import REMOTE_ID
 from generations.providers.errors import (
     AccountProblem,
     Busy,
-    Kind,
+    FailureKind,
     NotSent,
     OutcomeUnknown,
     ProviderError,
@@ -47,29 +47,29 @@ from generations.providers.errors import (
 
 logger = logging.getLogger(__name__)
 
-WAIT = timedelta(days=1)
-MAX_POSTS = 3  # only with RETRY_SUBMIT_ON_5XX
-FORSAKE_SECONDS = 5.0  # beyond START_SECONDS: a process may stall just after it looked at its clock
+UNDECIDED_FOR = timedelta(days=1)
+MAX_SENDS = 3  # only with RETRY_SUBMIT_ON_5XX
+EXPIRE_CLAIMS_SECONDS = 5.0  # beyond START_SECONDS: a process may stall just after it looked at its clock
 
 
 class NotAnId(ValueError):
     """What was given cannot be the id of this task at its provider."""
 
 
-def start(task: GenerationTask, *, at: datetime) -> Ask | None:
+def claim_submission(task: GenerationTask, *, at: datetime) -> ProviderCall | None:
     """Claim a waiting order: from here on it counts as sent, unless the answer proves otherwise."""
     order = task.order()
     moved = task.move(
         Status.SUBMITTING, f"sending to {task.provider}", at=at,
-        due_at=at + ASK_LEASE, submitted_at=at, attempts=task.attempts + 1,
+        due_at=at + CALL_LEASE, submitted_at=at, attempts=task.attempts + 1,
     )  # fmt: skip
     if not moved:
         return None
     provider = get_provider(task.provider)
-    return Ask(About.ORDER, task.provider, lambda: provider.submit(order), task.pk, task.attempts)
+    return ProviderCall(CallKind.SUBMIT, task.provider, lambda: provider.submit(order), task.pk, task.attempts)
 
 
-def settle_order(task_id: int, outcome: Outcome, *, at: datetime, attempt: int) -> None:
+def apply_submit_answer(task_id: int, outcome: Outcome, *, at: datetime, attempt: int) -> None:
     """Write what came of the POST: see the README's table "What an answer means"."""
     task = GenerationTask.objects.get(pk=task_id)
     if attempt != task.attempts:  # already written, by a commit whose own answer was lost; or a sleeper's answer
@@ -94,7 +94,8 @@ def _accepted(task: GenerationTask, remote_id: str, *, at: datetime) -> None:
         with transaction.atomic():
             moved = task.status in (Status.SUBMITTING, Status.UNCONFIRMED) and task.move(
                 Status.RUNNING, f"accepted as {remote_id}", at=at,
-                due_at=at + timedelta(seconds=first), remote_id=remote_id, failures=0, posts=task.posts + 1, **NO_ERROR,
+                due_at=at + timedelta(seconds=first), remote_id=remote_id, failures=0,
+                send_count=task.send_count + 1, **NO_ERROR,
             )  # fmt: skip
     except IntegrityError:
         logger.error("task %s: %s gave the id %s, which another task has", task.pk, task.provider, remote_id)
@@ -110,30 +111,30 @@ def _accepted(task: GenerationTask, remote_id: str, *, at: datetime) -> None:
 
 
 def _not_accepted(task: GenerationTask, error: ProviderError, *, at: datetime) -> None:
-    posts = task.posts if isinstance(error, NotSent) else task.posts + 1
-    changes = {"posts": posts, **error_columns(error)}
-    retried = isinstance(error, ServerTrouble) and settings.RETRY_SUBMIT_ON_5XX and posts < MAX_POSTS
-    if error.kind is Kind.ACCOUNT:  # also a 403: every other order would be refused as well
-        accounts.open_breaker(task.provider, f"task {task.pk}: {error}", at=at)
+    send_count = task.send_count if isinstance(error, NotSent) else task.send_count + 1
+    changes = {"send_count": send_count, **error_columns(error)}
+    retried = isinstance(error, ServerTrouble) and settings.RETRY_SUBMIT_ON_5XX and send_count < MAX_SENDS
+    if error.kind is FailureKind.ACCOUNT:  # also a 403: every other order would be refused as well
+        accounts.pause_provider(task.provider, f"task {task.pk}: {error}", at=at)
     if isinstance(error, Busy):
         Account.objects.of(task.provider).shrink(at=at)
     if retried or isinstance(error, NotSent | Busy | AccountProblem):
         # One that a callback named already is asked for before it is sent again.
-        due_at = at if posts and task.candidate_id else at + timedelta(seconds=_wait(task, error))
+        due_at = at if send_count and task.candidate_id else at + timedelta(seconds=_wait(task, error))
         task.move(
             Status.QUEUED, f"not accepted for now: {error}", at=at, due_at=due_at, submitted_at=None,
-            failures=task.failures + 1, doubtful=task.doubtful or retried, **changes,
+            failures=task.failures + 1, maybe_accepted=task.maybe_accepted or retried, **changes,
         )  # fmt: skip
-    elif isinstance(error, Rejected) and not task.doubtful:
+    elif isinstance(error, Rejected) and not task.maybe_accepted:
         with transaction.atomic():
             if task.move(Status.FAILED, f"refused: {error}", at=at, finished_at=at, **changes):
                 ledger.release(task, at=at, note="refused; nothing was made")
     else:
         logger.warning("task %s: nobody knows whether %s took the order: %s", task.pk, task.provider, error)
         why = f"nobody knows whether it was accepted: {error}"
-        accounts.read_soon(task.provider, at=at)  # evidence: what it took from the account
+        accounts.read_balance_soon(task.provider, at=at)  # evidence: what it took from the account
         # A callback that came before this may have named it already.
-        due_at = at if task.candidate_id else at + REMIND
+        due_at = at if task.candidate_id else at + REMINDER_INTERVAL
         if task.move(Status.UNCONFIRMED, why, at=at, due_at=due_at, **changes):
             # One that came meanwhile found no row to make due.
             named = GenerationTask.objects.filter(pk=task.pk, status=Status.UNCONFIRMED).exclude(candidate_id="")
@@ -148,30 +149,30 @@ def _wait(task: GenerationTask, error: ProviderError) -> float:
     return backoff(task.failures)
 
 
-def doubt(task: GenerationTask, *, at: datetime) -> None:
+def mark_unconfirmed(task: GenerationTask, *, at: datetime) -> None:
     """A row found due in SUBMITTING: its worker died with the order under way, so it is never sent again."""
     error = OutcomeUnknown("the worker died while the order was under way", code="worker died")
     _not_accepted(task, error, at=at)
 
 
-def forsake(tasks: TaskQuerySet) -> None:
+def expire_claims(tasks: TaskQuerySet) -> None:
     """At the start of a slice nothing of ours is under way: whoever sent what is found there has died, or stalls.
 
     A process that stalls begins no order so long after its claim, so from then on they may be doubted. Its answer, if
     one comes after all, is still written.
     """
-    begun = timedelta(seconds=START_SECONDS + FORSAKE_SECONDS)
+    begun = timedelta(seconds=START_SECONDS + EXPIRE_CLAIMS_SECONDS)
     tasks.filter(status=Status.SUBMITTING).update(due_at=F("submitted_at") + begun)
 
 
-def remind(task: GenerationTask, *, at: datetime) -> None:
+def remind_unconfirmed(task: GenerationTask, *, at: datetime) -> None:
     """An undecided order comes up again and again, and waits for evidence or a person."""
     logger.warning("task %s is still unconfirmed: %s", task.pk, task.error_message)
-    accounts.read_soon(task.provider, at=at)
-    task.put_off(due_at=at + REMIND)
+    accounts.read_balance_soon(task.provider, at=at)
+    task.put_off(due_at=at + REMINDER_INTERVAL)
 
 
-def confirm(task: GenerationTask, remote_id: str, why: str, *, at: datetime, by: Any) -> bool:
+def attach_remote_id(task: GenerationTask, remote_id: str, why: str, *, at: datetime, by: Any) -> bool:
     """A person found the provider's id of an order whose answer was lost; the look that is rung for proves it.
 
     Raise NotAnId when the text cannot be one, or is another task's.
@@ -182,7 +183,7 @@ def confirm(task: GenerationTask, remote_id: str, why: str, *, at: datetime, by:
         return False
     try:
         with transaction.atomic():
-            wakeups.ring()
+            wakeups.wake_conductor()
             return task.move(
                 Status.RUNNING, f"its id at {task.provider} was given as {remote_id}: {why}", at=at, by=by,
                 due_at=at, remote_id=remote_id, failures=0, **NO_ERROR,
@@ -191,7 +192,7 @@ def confirm(task: GenerationTask, remote_id: str, why: str, *, at: datetime, by:
         raise NotAnId(f"{remote_id} is the id of another task") from error
 
 
-def abandon(task: GenerationTask, why: str, *, at: datetime, by: Any) -> bool:
+def mark_not_accepted(task: GenerationTask, why: str, *, at: datetime, by: Any) -> bool:
     """A person made sure that the provider accepted nothing: the held money is free again."""
     if task.status != Status.UNCONFIRMED:
         return False
@@ -209,12 +210,12 @@ def abandon(task: GenerationTask, why: str, *, at: datetime, by: Any) -> bool:
     return moved
 
 
-def wait(task: GenerationTask, why: str, *, at: datetime, by: Any) -> bool:
+def leave_undecided(task: GenerationTask, why: str, *, at: datetime, by: Any) -> bool:
     """A person leaves it undecided for a day; a callback or a late answer can still settle it."""
     if task.status != Status.UNCONFIRMED:
         return False
     with transaction.atomic():
-        waits = task.put_off(due_at=at + WAIT)
+        waits = task.put_off(due_at=at + UNDECIDED_FOR)
         if waits:
             task.note(f"left undecided for a day: {why}", at=at, by=by)
     return waits

@@ -12,7 +12,7 @@ from generations.media.origins import Deadline, NotAllowed, Origins, session_for
 
 USER_AGENT = "kling-studio/1.0"
 MAX_REDIRECTS = 3
-LOOK_SECONDS = 8.0  # a person waits for it
+PROBE_SECONDS = 8.0  # a person waits for it
 CHUNK_BYTES = 64 * 1024
 
 
@@ -24,13 +24,13 @@ class NotSeen(Exception):
     """The address does not answer from here: that may be our network's fault, so a person decides."""
 
 
-def look(url: str, *, kinds: tuple[str, ...], private: bool) -> str:
+def probe(url: str, *, kinds: tuple[str, ...], private: bool) -> str:
     """Return the kind (`jpg`, `png`, `webp`) of the picture at a URL; raise WrongPicture or NotSeen.
 
     `private` allows addresses of this machine and network: where the provider itself runs on it.
     """
     try:
-        with Deadline(LOOK_SECONDS) as deadline:
+        with Deadline(PROBE_SECONDS) as deadline:
             data = _fetch(url, deadline, private=private)
         kind = picture_kind(data)
     except BadImage as error:
@@ -42,7 +42,7 @@ def look(url: str, *, kinds: tuple[str, ...], private: bool) -> str:
     except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
         if isinstance(error.__cause__ or error.__context__, InvalidIPAddress):
             raise WrongPicture("a private or local address, which the provider cannot reach") from error
-        raise NotSeen(f"no answer from here within {LOOK_SECONDS:g} s, or no connection") from error
+        raise NotSeen(f"no answer from here within {PROBE_SECONDS:g} s, or no connection") from error
     if kind not in kinds:
         raise WrongPicture(f"a {kind} picture, where {' or '.join(kinds)} is taken")
     return kind

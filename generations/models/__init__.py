@@ -1,15 +1,15 @@
 """The rows, one file a subject."""
 
 from generations.models.accounts import Account, BalanceReading
-from generations.models.breakers import Breaker
 from generations.models.budgets import Budget, BudgetEvent, BudgetPeriod, Period, Scope
 from generations.models.campaigns import Campaign
+from generations.models.cost_centers import CostCenter
 from generations.models.deliveries import Delivery
 from generations.models.events import TaskEvent
-from generations.models.headings import Heading
 from generations.models.images import ReferenceImage
 from generations.models.leases import Lease
-from generations.models.ledger import Kind, LedgerEntry
+from generations.models.ledger import EntryKind, LedgerEntry
+from generations.models.pauses import Pause
 from generations.models.prices import Price
 from generations.models.prompts import Prompt, Tag
 from generations.models.statuses import Status
@@ -19,7 +19,7 @@ from generations.models.videos import Review, Video
 __all__ = [
     "Account",
     "BalanceReading",
-    "Breaker",
+    "Pause",
     "Budget",
     "BudgetEvent",
     "BudgetPeriod",
@@ -27,8 +27,8 @@ __all__ = [
     "Delivery",
     "DeliveryMode",
     "GenerationTask",
-    "Heading",
-    "Kind",
+    "CostCenter",
+    "EntryKind",
     "Lease",
     "LedgerEntry",
     "Period",

@@ -15,7 +15,7 @@ from django.db.models.functions import Now
 
 logger = logging.getLogger(__name__)
 
-OUTLAST_TICK_SECONDS = 0.5
+RECONNECT_SECONDS = 0.5
 HEARTBEAT = "worker"  # the heartbeat that /healthz and the pages read
 HEARTBEAT_FRESH_SECONDS = 90.0  # a frozen worker is replaced after 30 s, and heartbeats are asked for every 5 s
 
@@ -69,7 +69,7 @@ class Lease(models.Model):
         return self.name
 
 
-class Hold:
+class LeaseHolder:
     """A lease that a thread of ours keeps renewing until it is ended."""
 
     def __init__(self, name: str, token: uuid.UUID, seconds: float) -> None:
@@ -102,7 +102,7 @@ class Hold:
                 connection.close()  # a connection that broke stays broken
                 if time.monotonic() > ends:
                     raise
-                time.sleep(OUTLAST_TICK_SECONDS)
+                time.sleep(RECONNECT_SECONDS)
 
     def end(self) -> None:
         self._ended.set()
@@ -123,13 +123,13 @@ class Hold:
 
 
 @contextmanager
-def holding(name: str, *, seconds: float) -> Iterator[Hold | None]:
+def lease_held(name: str, *, seconds: float) -> Iterator[LeaseHolder | None]:
     """Hold a lease for the length of a block; None when another has it."""
     token = Lease.objects.take(name, seconds=seconds)
     if token is None:
         yield None
         return
-    hold = Hold(name, token, seconds)
+    hold = LeaseHolder(name, token, seconds)
     try:
         yield hold
     finally:

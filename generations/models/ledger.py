@@ -10,28 +10,28 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 
 from generations.formats import exact
-from generations.models.headings import Heading
+from generations.models.cost_centers import CostCenter
 from generations.models.tasks import GenerationTask
 
 AMOUNT_MAX = Decimal(10_000)  # USD of one entry; more is a slip of the keyboard
 
 
-class Kind(models.TextChoices):
+class EntryKind(models.TextChoices):
     HOLD = "hold"
     CHARGE = "charge"
     RELEASE = "release"
     ADJUST = "adjust"
 
 
-SETTLED = (Kind.CHARGE, Kind.RELEASE)
-SPENT = (Kind.CHARGE, Kind.ADJUST)
+SETTLED = (EntryKind.CHARGE, EntryKind.RELEASE)
+SPENT = (EntryKind.CHARGE, EntryKind.ADJUST)
 
 
 class LedgerQuerySet(models.QuerySet["LedgerEntry"]):
     def unpriced(self) -> LedgerQuerySet:
         """Charges whose price nobody knew, and which no correction has given a value since."""
-        valued = LedgerEntry.objects.filter(task=OuterRef("task"), kind=Kind.ADJUST)
-        return self.filter(~Exists(valued), kind=Kind.CHARGE, amount_usd=None)
+        valued = LedgerEntry.objects.filter(task=OuterRef("task"), kind=EntryKind.ADJUST)
+        return self.filter(~Exists(valued), kind=EntryKind.CHARGE, amount_usd=None)
 
 
 class LedgerEntry(models.Model):
@@ -41,7 +41,7 @@ class LedgerEntry(models.Model):
     """
 
     task = models.ForeignKey(GenerationTask, on_delete=models.PROTECT, related_name="entries")
-    kind = models.CharField(max_length=10, choices=Kind.choices)
+    kind = models.CharField(max_length=10, choices=EntryKind.choices)
     amount_usd = models.DecimalField(max_digits=10, decimal_places=4, null=True)
     at = models.DateTimeField()
     # Written down, and not computed from `at`: a site that changes its time zone moves no money to another day.
@@ -51,8 +51,8 @@ class LedgerEntry(models.Model):
     practice = models.BooleanField()
     # Copies of what the task says, which never changes: over a million entries, reports cannot read the tasks too.
     # PostgreSQL writes them as the entry comes in, whoever writes it; on SQLite they stay empty, and reports join.
-    heading = models.ForeignKey(
-        Heading, on_delete=models.PROTECT, null=True, editable=False, db_index=False, related_name="+"
+    cost_center = models.ForeignKey(
+        CostCenter, on_delete=models.PROTECT, null=True, editable=False, db_index=False, related_name="+"
     )
     prompt_key = models.BigIntegerField(null=True, editable=False)
 
@@ -63,7 +63,7 @@ class LedgerEntry(models.Model):
         verbose_name_plural = "ledger"
         ordering = ["-at", "-id"]
         constraints = [
-            models.CheckConstraint(condition=Q(kind__in=Kind.values), name="ledger_kind_known"),
+            models.CheckConstraint(condition=Q(kind__in=EntryKind.values), name="ledger_kind_known"),
             # A task is held once, and settled once: this is what "at most one charge" rests on.
             models.UniqueConstraint(
                 fields=["task", "kind"], condition=~Q(kind="adjust"), name="ledger_once_per_task_and_kind"
@@ -88,10 +88,10 @@ class LedgerEntry(models.Model):
             models.Index(fields=["kind", "day"], name="ledger_by_day"),
             # All that a report reads of an entry, so that it need not fetch the row.
             models.Index(
-                fields=["practice", "kind", "day", "heading", "prompt_key", "task", "amount_usd"],
+                fields=["practice", "kind", "day", "cost_center", "prompt_key", "task", "amount_usd"],
                 name="ledger_for_reports",
             ),
-            models.Index(fields=["heading"], name="ledger_without_heading", condition=Q(heading=None)),
+            models.Index(fields=["cost_center"], name="ledger_without_cost_center", condition=Q(cost_center=None)),
         ]
 
     def __str__(self) -> str:

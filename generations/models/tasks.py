@@ -27,7 +27,7 @@ CALLBACKS = signing.Signer(salt="generations.callback")
 BEGINNING_LENGTH = 60  # characters by which orders of the same words are found: a whole text is too long for an index
 
 # Sent, refused for now, and named by a callback: before it is sent again the provider is asked whether it knows it.
-REFUSED_AND_NAMED = Q(status=Status.QUEUED, posts__gt=0) & ~Q(candidate_id="")
+BUSY_WITH_CANDIDATE = Q(status=Status.QUEUED, send_count__gt=0) & ~Q(candidate_id="")
 
 
 class DeliveryMode(models.TextChoices):
@@ -59,10 +59,10 @@ class TaskQuerySet(models.QuerySet["GenerationTask"]):
         """Those whose next step is a question to the provider; a lost one only when a person asked for it."""
         dead_urls = Q(status=Status.READY, urls_died=True)
         undecided = Q(status=Status.UNCONFIRMED) & ~Q(candidate_id="")
-        return self.filter(Q(status__in=[Status.RUNNING, Status.LOST]) | dead_urls | undecided | REFUSED_AND_NAMED)
+        return self.filter(Q(status__in=[Status.RUNNING, Status.LOST]) | dead_urls | undecided | BUSY_WITH_CANDIDATE)
 
     def to_be_sent(self) -> TaskQuerySet:
-        return self.filter(status=Status.QUEUED).exclude(REFUSED_AND_NAMED)
+        return self.filter(status=Status.QUEUED).exclude(BUSY_WITH_CANDIDATE)
 
     def count_in_flight(self) -> dict[str, int]:
         """Provider -> how many tasks it may be working on."""
@@ -114,11 +114,13 @@ class GenerationTask(models.Model):
     remote_id = models.CharField(max_length=200, null=True)  # noqa: DJ001 - NULL keeps it out of the unique constraint
     remote_state = models.CharField(max_length=50, blank=True, help_text="The provider's own word, as last heard.")
     attempts = models.PositiveIntegerField(default=0, help_text="How often it was claimed to be sent; fences answers.")
-    posts = models.PositiveIntegerField(default=0, help_text="How often the order left, or may have left.")
-    doubtful = models.BooleanField(default=False, help_text="An earlier sending may have been accepted after all.")
-    asks = models.PositiveIntegerField(default=0, help_text="How often its state was asked.")
+    send_count = models.PositiveIntegerField(default=0, help_text="How often the order left, or may have left.")
+    maybe_accepted = models.BooleanField(
+        default=False, help_text="An earlier sending may have been accepted after all."
+    )
+    poll_count = models.PositiveIntegerField(default=0, help_text="How often its state was asked.")
     failures = models.PositiveIntegerField(default=0, help_text="Attempts in a row that brought nothing.")
-    deaths = models.PositiveIntegerField(default=0, help_text="How often in a row a worker died with it in hand.")
+    crash_count = models.PositiveIntegerField(default=0, help_text="How often in a row a worker died with it in hand.")
     candidate_id = models.CharField(
         max_length=200, blank=True, help_text="An id that a callback gave for an order whose answer was lost."
     )
@@ -185,7 +187,7 @@ class GenerationTask(models.Model):
         was = Status(self.status)
         if to not in MOVES[was]:
             raise ForbiddenMove(f"task {self.pk}: {was} -> {to}")
-        changes = {"deaths": 0, **changes, "status": to, "due_at": due_at}
+        changes = {"crash_count": 0, **changes, "status": to, "due_at": due_at}
         with transaction.atomic():
             if not GenerationTask.objects.filter(pk=self.pk, status=was).update(**changes):
                 return False
@@ -196,7 +198,7 @@ class GenerationTask(models.Model):
 
     def put_off(self, *, due_at: datetime | None, **changes: Any) -> bool:
         """Set when to look again, if nobody else has touched the row since it was read."""
-        changes = {"deaths": 0, **changes, "due_at": due_at}  # nobody died over it; a claim says otherwise
+        changes = {"crash_count": 0, **changes, "due_at": due_at}  # nobody died over it; a claim says otherwise
         mine = GenerationTask.objects.filter(pk=self.pk, status=self.status, due_at=self.due_at)
         if not mine.update(**changes):
             return False
@@ -219,7 +221,7 @@ class GenerationTask(models.Model):
     @property
     def can_be_canceled(self) -> bool:
         """Whether nothing says that it may have reached the provider's books."""
-        return self.status == Status.QUEUED and not self.doubtful and not (self.posts and self.candidate_id)
+        return self.status == Status.QUEUED and not self.maybe_accepted and not (self.send_count and self.candidate_id)
 
     def order(self) -> Order:
         """What the provider is sent; stored images become links that it can fetch."""

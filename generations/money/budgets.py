@@ -20,7 +20,7 @@ from django.db.models import DecimalField, F, Q, QuerySet, Value
 from django.db.models.functions import Round
 
 from generations.formats import usd
-from generations.models import Budget, BudgetEvent, BudgetPeriod, GenerationTask, Kind, LedgerEntry
+from generations.models import Budget, BudgetEvent, BudgetPeriod, EntryKind, GenerationTask, LedgerEntry
 from generations.models.budgets import ALARMS, starts_on
 
 logger = logging.getLogger(__name__)
@@ -112,12 +112,12 @@ def outlook(
     """How an order of so many takes stands to each budget now; nothing is held, so another may be first."""
     covering = Budget.objects.covering(practice=practice, campaign_id=campaign_id, person_id=person_id)
     return [
-        look(budget.period_at(at), None if price_usd is None else price_usd * takes)
+        fit_check(budget.period_at(at), None if price_usd is None else price_usd * takes)
         for budget in covering.with_periods(at=at)
     ]
 
 
-def look(period: BudgetPeriod, usd: Decimal | None) -> Outlook:
+def fit_check(period: BudgetPeriod, usd: Decimal | None) -> Outlook:
     """How an amount stands to a budget's period; None is a price that is not known."""
     numbers = Numbers.of(period, estimated=usd)
     if not period.hard or (usd is not None and usd <= period.remaining_usd):
@@ -148,7 +148,7 @@ def settle(entries: list[LedgerEntry]) -> None:
 
 
 @contextmanager
-def together() -> Iterator[None]:
+def deferred_counters() -> Iterator[None]:
     """Move the counters once for all that is settled inside, as the last thing of the transaction around it.
 
     A transaction that settles many tasks would otherwise hold a budget's row while it waits for the next task's.
@@ -171,7 +171,7 @@ def correct(entry: LedgerEntry, *, at: datetime) -> None:
 
     A period that is over guards no order any more: it is told the truth, and stops being a hard limit if it must.
     """
-    hold = LedgerEntry.objects.get(task=entry.task_id, kind=Kind.HOLD)
+    hold = LedgerEntry.objects.get(task=entry.task_id, kind=EntryKind.HOLD)
     refused = []
     for change in _changes([(entry, hold.day, ZERO)]):
         rows = change.kept()
@@ -189,8 +189,8 @@ def correct(entry: LedgerEntry, *, at: datetime) -> None:
 
 
 def _settle(entries: Iterable[LedgerEntry]) -> None:
-    entries = [entry for entry in entries if entry.kind in (Kind.CHARGE, Kind.RELEASE)]
-    found = LedgerEntry.objects.filter(task__in=[entry.task_id for entry in entries], kind=Kind.HOLD)
+    entries = [entry for entry in entries if entry.kind in (EntryKind.CHARGE, EntryKind.RELEASE)]
+    found = LedgerEntry.objects.filter(task__in=[entry.task_id for entry in entries], kind=EntryKind.HOLD)
     holds = {hold.task_id: hold for hold in found}
     held = ((entry, holds[entry.task_id]) for entry in entries if entry.task_id in holds)
     for change in _changes((entry, hold.day, -(hold.amount_usd or ZERO)) for entry, hold in held):
@@ -210,8 +210,8 @@ def _changes(moved: Iterable[tuple[LedgerEntry, date, Decimal]]) -> list[Change]
             change = changes.setdefault(key, Change(budget, key[1]))
             amount = entry.amount_usd or ZERO
             change.held += held
-            change.estimated += amount if entry.kind == Kind.HOLD else ZERO
-            change.spent += amount if entry.kind in (Kind.CHARGE, Kind.ADJUST) else ZERO
+            change.estimated += amount if entry.kind == EntryKind.HOLD else ZERO
+            change.spent += amount if entry.kind in (EntryKind.CHARGE, EntryKind.ADJUST) else ZERO
             change.unpriced += entry.amount_usd is None
     return [changes[key] for key in sorted(changes)]
 

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from generations.formats import usd
-from generations.models import Campaign, GenerationTask, Kind, LedgerEntry, Price
+from generations.models import Campaign, EntryKind, GenerationTask, LedgerEntry, Price
 from generations.models.ledger import AMOUNT_MAX, SETTLED, SPENT
 from generations.money import budgets
 from generations.money.budgets import DoesNotFit
@@ -59,18 +59,18 @@ def hold_all(tasks: list[GenerationTask], *, at: datetime, by: Any = None) -> No
     """
     with transaction.atomic():
         # The entries first: whoever sets a budget closes the ledger, and counts what stands in it.
-        holds = [_entry(task, Kind.HOLD, task.price_usd, at=at, by=by, note="ordered") for task in tasks]
+        holds = [_entry(task, EntryKind.HOLD, task.price_usd, at=at, by=by, note="ordered") for task in tasks]
         budgets.reserve(LedgerEntry.objects.bulk_create(holds), at=at)
 
 
 def charge(task: GenerationTask, *, at: datetime, note: str) -> None:
     """The clip was made, so the held price is spent. A second charge of the same task is a no-op."""
-    _settle(task, Kind.CHARGE, at=at, by=None, note=note)
+    _settle(task, EntryKind.CHARGE, at=at, by=None, note=note)
 
 
 def release(task: GenerationTask, *, at: datetime, note: str, by: Any = None) -> None:
     """Nothing was made, so the held price is free again. What was settled before stays settled."""
-    _settle(task, Kind.RELEASE, at=at, by=by, note=note)
+    _settle(task, EntryKind.RELEASE, at=at, by=by, note=note)
 
 
 def adjust(task: GenerationTask, amount_usd: Decimal, *, at: datetime, by: Any, reason: str) -> LedgerEntry:
@@ -83,7 +83,7 @@ def adjust(task: GenerationTask, amount_usd: Decimal, *, at: datetime, by: Any, 
         GenerationTask.objects.select_for_update().get(pk=task.pk)
         if problems := _problems(task, amount_usd, by=by, reason=reason):
             raise NotCorrected(problems)
-        entry = _entry(task, Kind.ADJUST, amount_usd, at=at, by=by, note=reason.strip())
+        entry = _entry(task, EntryKind.ADJUST, amount_usd, at=at, by=by, note=reason.strip())
         entry.save()
         budgets.correct(entry, at=at)
     return entry
@@ -96,7 +96,7 @@ def value_unpriced(*, at: datetime, by: Any) -> tuple[list[LedgerEntry], list[st
     """
     valued, refused = [], []
     for entry in LedgerEntry.objects.unpriced().select_related("task").order_by("pk"):
-        held = LedgerEntry.objects.get(task=entry.task_id, kind=Kind.HOLD)
+        held = LedgerEntry.objects.get(task=entry.task_id, kind=EntryKind.HOLD)
         order = entry.task.order()
         for day in (held.day, timezone.localdate(at)):
             if (price := Price.objects.of(order, on=day)) is not None:
@@ -121,7 +121,7 @@ def _value(task: GenerationTask, price: Decimal, *, at: datetime, by: Any, reaso
         return [adjust(task, price, at=at, by=by, reason=reason)]
 
 
-def _settle(task: GenerationTask, kind: Kind, *, at: datetime, by: Any, note: str) -> None:
+def _settle(task: GenerationTask, kind: EntryKind, *, at: datetime, by: Any, note: str) -> None:
     with transaction.atomic():
         if LedgerEntry.objects.filter(task=task, kind__in=SETTLED).exists():
             return
@@ -134,9 +134,11 @@ def _problems(task: GenerationTask, amount_usd: Decimal, *, by: Any, reason: str
     found: dict[str, list[str]] = {}
     entries = list(LedgerEntry.objects.filter(task=task))
     paid = sum((entry.amount_usd or Decimal(0) for entry in entries if entry.kind in SPENT), Decimal(0))
-    if not any(entry.kind == Kind.CHARGE for entry in entries):
+    if not any(entry.kind == EntryKind.CHARGE for entry in entries):
         found["task"] = [f"nothing was charged for task {task.pk}, so there is nothing to correct"]
-    is_nothing = not amount_usd and not any(entry.kind == Kind.CHARGE and entry.amount_usd is None for entry in entries)
+    is_nothing = not amount_usd and not any(
+        entry.kind == EntryKind.CHARGE and entry.amount_usd is None for entry in entries
+    )
     if not amount_usd.is_finite() or is_nothing or abs(amount_usd) > AMOUNT_MAX:
         found["amount"] = [f"a difference in USD, up to {usd(AMOUNT_MAX)}, not {amount_usd}"]
     elif amount_usd != amount_usd.quantize(Decimal("0.0001")):
@@ -151,7 +153,7 @@ def _problems(task: GenerationTask, amount_usd: Decimal, *, by: Any, reason: str
 
 
 def _entry(
-    task: GenerationTask, kind: Kind, amount_usd: Decimal | None, *, at: datetime, by: Any, note: str
+    task: GenerationTask, kind: EntryKind, amount_usd: Decimal | None, *, at: datetime, by: Any, note: str
 ) -> LedgerEntry:
     return LedgerEntry(
         task=task, kind=kind, amount_usd=amount_usd, at=at, day=timezone.localdate(at), by=by, note=note[:REASON_MAX],

@@ -14,7 +14,7 @@ from django.db.models import Exists, OuterRef, Q, Subquery, Sum
 from django.utils import timezone
 
 from generations.formats import usd
-from generations.models import Budget, BudgetEvent, BudgetPeriod, Campaign, Kind, LedgerEntry, Period, Scope
+from generations.models import Budget, BudgetEvent, BudgetPeriod, Campaign, EntryKind, LedgerEntry, Period, Scope
 from generations.models.budgets import ALARMS, LIMIT_MAX, described, starts_on
 from generations.models.ledger import SETTLED, SPENT
 from generations.money.budgets import ZERO, alarm
@@ -80,7 +80,7 @@ def set_limit(
     return budget
 
 
-def problems(
+def limit_problems(
     *,
     scope: str,
     period: str,
@@ -172,7 +172,7 @@ def tallies(budget: Budget, *, day: date | None = None) -> dict[date, Tally]:
         tally = found.setdefault(starts_on(budget.period, row["day"]), Tally())
         tally.estimated += _exact(row["all"])
         tally.held += _exact(row["held"])
-    its_day = LedgerEntry.objects.filter(task=OuterRef("task"), kind=Kind.HOLD).values("day")
+    its_day = LedgerEntry.objects.filter(task=OuterRef("task"), kind=EntryKind.HOLD).values("day")
     spent = LedgerEntry.objects.filter(kind__in=SPENT, task__in=holds.values("task"))
     for hold_day, amount in spent.annotate(its=Subquery(its_day)).order_by().values_list("its").annotate(
         usd=Sum("amount_usd")
@@ -187,7 +187,7 @@ def _holds(budget: Budget) -> Any:
         Scope.CAMPAIGN: Q(task__campaign=budget.campaign_id),
         Scope.PERSON: Q(task__ordered_by=budget.person_id),
     }[Scope(budget.scope)]
-    return LedgerEntry.objects.filter(mine, kind=Kind.HOLD, practice=budget.practice)
+    return LedgerEntry.objects.filter(mine, kind=EntryKind.HOLD, practice=budget.practice)
 
 
 def _exact(amount: Decimal | None) -> Decimal:

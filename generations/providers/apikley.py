@@ -10,9 +10,9 @@ import re
 from decimal import Decimal
 from typing import Any
 
-from generations.providers.base import Order, RemoteState, Report
+from generations.providers.base import Order, RemoteState, RemoteTask
 from generations.providers.envelope import REFUSALS, Envelope, is_plain, own_code, speaks, text
-from generations.providers.errors import AccountProblem, Busy, Kind, OutcomeUnknown, Rejected, ServerTrouble
+from generations.providers.errors import AccountProblem, Busy, FailureKind, OutcomeUnknown, Rejected, ServerTrouble
 from generations.providers.http import Answer, ApiClient
 
 # Our model and mode -> the `model` of kling-api/Kling-2.6-text-to-video and kling-api/Kling-2.6-image-to-video.
@@ -48,7 +48,7 @@ STATES = {
     "fail": RemoteState.FAILED,
 }
 # failCode: no page lists them. Numbers such as "500" were seen too, and say nothing: see CODES.
-FAIL_CODES = {"GENERATION_FAILED": Kind.PROVIDER}
+FAIL_CODES = {"GENERATION_FAILED": FailureKind.PROVIDER}
 
 # Codes of a question that speak of the task and not of the question: 501 as above; 408 at KIE, "upstream returned no
 # result for over 10 minutes". A client that takes them for a server's trouble asks for ever.
@@ -85,7 +85,7 @@ class Apikley:
         """The JSON that `submit` sends."""
         return request_body(order)
 
-    def fetch(self, *, model: str, remote_id: str) -> Report:
+    def fetch(self, *, model: str, remote_id: str) -> RemoteTask:
         """GET /jobs/recordInfo?taskId=: the same for every model."""
         return read_status(self.client.get("/jobs/recordInfo", taskId=remote_id), remote_id=remote_id)
 
@@ -98,7 +98,7 @@ def request_body(order: Order) -> dict[str, Any]:
     """The documented JSON of an order; what was not chosen is not sent. Raise Rejected for a model that is unknown."""
     model = MODELS.get((order.model, order.mode))
     if model is None:
-        raise Rejected(f"Apikley has no {order.model} {order.mode}", kind=Kind.INPUT)
+        raise Rejected(f"Apikley has no {order.model} {order.mode}", kind=FailureKind.INPUT)
     images = [url for url in (order.start_image, order.end_image) if url]
     chosen = {
         "prompt": order.prompt,
@@ -114,17 +114,17 @@ def request_body(order: Order) -> dict[str, Any]:
     return body
 
 
-def read_status(answer: Answer, *, remote_id: str) -> Report:
+def read_status(answer: Answer, *, remote_id: str) -> RemoteTask:
     """A status answer, with what the codes of this API say of the task itself."""
     code = own_code(answer)
     if code in DEAD and is_plain(answer):
         return _read_dead(answer, remote_id=remote_id)
     if code == 422 and speaks(answer) and NOT_VISIBLE.search(ENVELOPE.words(answer)):
-        return Report(state=RemoteState.UNSEEN, raw_state="422")
+        return RemoteTask(state=RemoteState.UNSEEN, raw_state="422")
     return ENVELOPE.read_status(answer, remote_id=remote_id)
 
 
-def _read_dead(answer: Answer, *, remote_id: str) -> Report:
+def _read_dead(answer: Answer, *, remote_id: str) -> RemoteTask:
     """The failure in an envelope whose code says that the task is dead; what `data` says of it is more exact."""
     code, data = str(own_code(answer)), (answer.body or {}).get("data")
     task: dict[str, Any] = data if isinstance(data, dict) else {}
@@ -132,10 +132,10 @@ def _read_dead(answer: Answer, *, remote_id: str) -> Report:
     if STATES.get(text(task.get("state"), 50), RemoteState.FAILED) is not RemoteState.FAILED:
         raise OutcomeUnknown(f"dead by its code, alive by its state: {answer.excerpt}", code=code)
     fail_code = text(task.get("failCode"), 100) or code
-    return Report(
+    return RemoteTask(
         state=RemoteState.FAILED,
         raw_state=code,
-        error_kind=FAIL_CODES.get(fail_code, Kind.PROVIDER),
+        error_kind=FAIL_CODES.get(fail_code, FailureKind.PROVIDER),
         error_code=fail_code,
         error_message=text(task.get("failMsg"), 2000) or ENVELOPE.words(answer),
     )

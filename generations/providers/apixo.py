@@ -7,9 +7,9 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 
-from generations.providers.base import Order, RemoteState, Report
+from generations.providers.base import Order, RemoteState, RemoteTask
 from generations.providers.envelope import REFUSALS, Envelope
-from generations.providers.errors import Kind, ServerTrouble
+from generations.providers.errors import FailureKind, ServerTrouble
 from generations.providers.http import ApiClient
 
 # https://apixo.ai/docs: "Current task state: pending, processing, success, or failed." Any other word means working.
@@ -22,36 +22,36 @@ STATES = {
 
 # failCode, in the older naming (Kling 2.6) and the newer one (2.5, 2.1). An open set: others are Kind.UNKNOWN.
 FAIL_CODES = {
-    "CONTENT_VIOLATION": Kind.CONTENT,
-    "NSFW_DETECTED": Kind.CONTENT,
-    "SensitiveContent": Kind.CONTENT,
-    "SensitiveContentDetected": Kind.CONTENT,
-    "InputImageSensitiveContentDetected": Kind.CONTENT,
-    "InputOutputSensitiveContentDetected": Kind.CONTENT,
-    "NSFW": Kind.CONTENT,
-    "ProhibitedContentDetected": Kind.CONTENT,
-    "PROMPT_TOO_LONG": Kind.INPUT,
-    "INVALID_PROMPT": Kind.INPUT,
-    "INVALID_IMAGE_URL": Kind.INPUT,
-    "IMAGE_TOO_LARGE": Kind.INPUT,
-    "UNSUPPORTED_FORMAT": Kind.INPUT,
-    "IMAGE_DOWNLOAD_FAILED": Kind.INPUT,
-    "PromptInvalid": Kind.INPUT,
-    "PromptLengthExceeded": Kind.INPUT,
-    "ImageNotAccess": Kind.INPUT,
-    "ImageFormatIncorrect": Kind.INPUT,
-    "Upload error": Kind.INPUT,
-    "Missing required parameter": Kind.INPUT,
-    "Invalid parameter type": Kind.INPUT,
-    "Invalid parameter value": Kind.INPUT,
-    "Param length exceeded": Kind.INPUT,
-    "PROCESSING_TIMEOUT": Kind.PROVIDER,
-    "MODEL_UNAVAILABLE": Kind.PROVIDER,
-    "GENERATION_FAILED": Kind.PROVIDER,
-    "RateLimited": Kind.PROVIDER,
-    "Timeout": Kind.PROVIDER,
-    "Unknown error": Kind.PROVIDER,
-    "INSUFFICIENT_CREDITS": Kind.ACCOUNT,
+    "CONTENT_VIOLATION": FailureKind.CONTENT,
+    "NSFW_DETECTED": FailureKind.CONTENT,
+    "SensitiveContent": FailureKind.CONTENT,
+    "SensitiveContentDetected": FailureKind.CONTENT,
+    "InputImageSensitiveContentDetected": FailureKind.CONTENT,
+    "InputOutputSensitiveContentDetected": FailureKind.CONTENT,
+    "NSFW": FailureKind.CONTENT,
+    "ProhibitedContentDetected": FailureKind.CONTENT,
+    "PROMPT_TOO_LONG": FailureKind.INPUT,
+    "INVALID_PROMPT": FailureKind.INPUT,
+    "INVALID_IMAGE_URL": FailureKind.INPUT,
+    "IMAGE_TOO_LARGE": FailureKind.INPUT,
+    "UNSUPPORTED_FORMAT": FailureKind.INPUT,
+    "IMAGE_DOWNLOAD_FAILED": FailureKind.INPUT,
+    "PromptInvalid": FailureKind.INPUT,
+    "PromptLengthExceeded": FailureKind.INPUT,
+    "ImageNotAccess": FailureKind.INPUT,
+    "ImageFormatIncorrect": FailureKind.INPUT,
+    "Upload error": FailureKind.INPUT,
+    "Missing required parameter": FailureKind.INPUT,
+    "Invalid parameter type": FailureKind.INPUT,
+    "Invalid parameter value": FailureKind.INPUT,
+    "Param length exceeded": FailureKind.INPUT,
+    "PROCESSING_TIMEOUT": FailureKind.PROVIDER,
+    "MODEL_UNAVAILABLE": FailureKind.PROVIDER,
+    "GENERATION_FAILED": FailureKind.PROVIDER,
+    "RateLimited": FailureKind.PROVIDER,
+    "Timeout": FailureKind.PROVIDER,
+    "Unknown error": FailureKind.PROVIDER,
+    "INSUFFICIENT_CREDITS": FailureKind.ACCOUNT,
 }
 ENVELOPE = Envelope(
     text_fields=("message",),
@@ -81,7 +81,7 @@ class Apixo:
         """The JSON that `submit` sends."""
         return request_body(order)
 
-    def fetch(self, *, model: str, remote_id: str) -> Report:
+    def fetch(self, *, model: str, remote_id: str) -> RemoteTask:
         """GET /statusTask/{model}?taskId=: the model must be the one that the order went to."""
         answer = self.client.get(f"/statusTask/{quote(model, safe='')}", taskId=remote_id)
         return ENVELOPE.read_status(answer, remote_id=remote_id)

@@ -47,7 +47,7 @@ class RemoteState(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+class RemoteTask:
     """A provider's answer about one task; `raw_state`, `error_code` and `error_message` are its own words."""
 
     state: RemoteState
@@ -56,7 +56,7 @@ class Report:
     error_kind: str = ""  # ours: see errors.Kind
     error_code: str = ""
     error_message: str = ""
-    about: str = ""  # the id that was asked for, as who asked fills it in
+    asked_id: str = ""  # the id that was asked for, as who asked fills it in
 
 
 def named_id(payload: object) -> str:
@@ -78,7 +78,7 @@ class Provider(Protocol):
     def body(self, order: Order) -> dict[str, Any]:
         """The JSON that `submit` sends for an order: for people, who have to decide what became of it."""
 
-    def fetch(self, *, model: str, remote_id: str) -> Report:
+    def fetch(self, *, model: str, remote_id: str) -> RemoteTask:
         """Ask how a task is; free, and repeated at will."""
 
     def balance(self) -> Decimal:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from generations.providers.base import REMOTE_ID, RemoteState, Report, storable
-from generations.providers.errors import AccountProblem, Busy, Kind, OutcomeUnknown, ProviderError, Rejected
+from generations.providers.base import REMOTE_ID, RemoteState, RemoteTask, storable
+from generations.providers.errors import AccountProblem, Busy, FailureKind, OutcomeUnknown, ProviderError, Rejected
 from generations.providers.http import Answer
 
 Meanings = Mapping[int, type[ProviderError]]
@@ -45,7 +45,7 @@ class Envelope:
     no_money: re.Pattern[str]
     no_money_codes: frozenset[int]  # refusals that are an AccountProblem when their words say no_money
     states: Mapping[str, RemoteState]  # any other word means working
-    fail_codes: Mapping[str, Kind]
+    fail_codes: Mapping[str, FailureKind]
 
     def read_id(self, answer: Answer) -> str:
         """The id of an accepted order; whatever is neither a plain yes nor a plain no raises OutcomeUnknown."""
@@ -59,16 +59,16 @@ class Envelope:
             raise OutcomeUnknown(f"accepted, but without a usable id: {answer.excerpt}", code="no id")
         return task_id
 
-    def read_status(self, answer: Answer, *, remote_id: str) -> Report:
+    def read_status(self, answer: Answer, *, remote_id: str) -> RemoteTask:
         """A status answer: 404 stands for an unknown task, and `data: null` is taken to say the same."""
         if speaks(answer) and code_of(answer) == 404:
-            return Report(state=RemoteState.UNSEEN, raw_state="404")
+            return RemoteTask(state=RemoteState.UNSEEN, raw_state="404")
         if not is_yes(answer):
             raise self.error(answer)
         body = answer.body or {}
         data = body.get("data", "absent")
         if data is None or data == {}:
-            return Report(state=RemoteState.UNSEEN, raw_state="no data")
+            return RemoteTask(state=RemoteState.UNSEEN, raw_state="no data")
         if not isinstance(data, dict):
             raise OutcomeUnknown(f"not a task: {answer.excerpt}", code="no task")
         self.check_task(answer, data, remote_id)
@@ -79,24 +79,24 @@ class Envelope:
         if any(data.get(field) not in (None, remote_id) for field in self.id_fields):
             raise OutcomeUnknown(f"not the task that was asked for: {answer.excerpt}", code="other task")
 
-    def read_report(self, data: dict[str, Any]) -> Report:
+    def read_report(self, data: dict[str, Any]) -> RemoteTask:
         """Their `data` object in our words; what does not fit is read as "not finished"."""
         raw_state = text(data.get("state"), 50)
         state = self.states.get(raw_state, RemoteState.WORKING)
         if state is RemoteState.FAILED:
             code = text(data.get("failCode"), 100)
-            return Report(
+            return RemoteTask(
                 state=state,
                 raw_state=raw_state,
-                error_kind=self.fail_codes.get(code, Kind.UNKNOWN),
+                error_kind=self.fail_codes.get(code, FailureKind.UNKNOWN),
                 error_code=code,
                 error_message=text(data.get("failMsg"), 2000),
             )
         if state is RemoteState.DONE:
             urls = result_urls(data.get("resultJson"))
             # Seen in the wild: success before the URLs are there. Not finished, then.
-            return Report(state=state if urls else RemoteState.WORKING, raw_state=raw_state, result_urls=urls)
-        return Report(state=state, raw_state=raw_state)
+            return RemoteTask(state=state if urls else RemoteState.WORKING, raw_state=raw_state, result_urls=urls)
+        return RemoteTask(state=state, raw_state=raw_state)
 
     def read_balance(self, answer: Answer) -> Decimal:
         """A bare number in `data`, in the provider's unit."""
@@ -144,11 +144,11 @@ class Envelope:
     def _id(self, data: dict[str, Any]) -> object:
         return next((data[field] for field in self.id_fields if data.get(field) not in (None, "")), None)
 
-    def _kind_of(self, words: str, code: int) -> Kind:
+    def _kind_of(self, words: str, code: int) -> FailureKind:
         """A failure code may also stand in an immediate refusal: APIXO's newest pages say so."""
         named = (kind for name, kind in self.fail_codes.items() if name.lower() in words.lower())
-        other = Kind.CONTENT if code == 403 and CONTENT_WORDS.search(words) else Kind.INPUT
-        return next(named, Kind.ACCOUNT if code == 403 and other is Kind.INPUT else other)
+        other = FailureKind.CONTENT if code == 403 and CONTENT_WORDS.search(words) else FailureKind.INPUT
+        return next(named, FailureKind.ACCOUNT if code == 403 and other is FailureKind.INPUT else other)
 
 
 def result_urls(result: Any) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from generations.providers.base import storable
 
 
-class Kind(StrEnum):
+class FailureKind(StrEnum):
     """Why a clip was not made, for people to sort by."""
 
     CONTENT = "content"  # the prompt, a picture or the result offended a filter
@@ -20,7 +20,7 @@ class Kind(StrEnum):
 class ProviderError(Exception):
     """A request that did not bring what it was for; `code` and `message` are the provider's words, cut to length."""
 
-    def __init__(self, message: str, *, code: str = "", kind: Kind = Kind.UNKNOWN) -> None:
+    def __init__(self, message: str, *, code: str = "", kind: FailureKind = FailureKind.UNKNOWN) -> None:
         self.message = storable(message, 2000)
         super().__init__(self.message)
         self.code = storable(code, 100)
@@ -35,7 +35,7 @@ class Busy(ProviderError):
     """Refused for now (429): come again after `retry_after_seconds`, or after a backoff when it is None."""
 
     def __init__(self, message: str, *, code: str = "", retry_after_seconds: float | None = None) -> None:
-        super().__init__(message, code=code, kind=Kind.PROVIDER)
+        super().__init__(message, code=code, kind=FailureKind.PROVIDER)
         self.retry_after_seconds = retry_after_seconds
 
 
@@ -47,7 +47,7 @@ class AccountProblem(ProviderError):
     """The key or the money is at fault, so every other order would fail too."""
 
     def __init__(self, message: str, *, code: str = "") -> None:
-        super().__init__(message, code=code, kind=Kind.ACCOUNT)
+        super().__init__(message, code=code, kind=FailureKind.ACCOUNT)
 
 
 class OutcomeUnknown(ProviderError):

@@ -21,7 +21,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError, NewConnectionError
 
 from generations.providers.base import storable
-from generations.providers.errors import AccountProblem, Kind, NotSent, OutcomeUnknown, Rejected
+from generations.providers.errors import AccountProblem, FailureKind, NotSent, OutcomeUnknown, Rejected
 
 USER_AGENT = "kling-studio/1.0"
 CONNECT_SECONDS = 10  # for each of a host's addresses, and for each step of the TLS handshake
@@ -80,7 +80,9 @@ class ApiClient:
             self.session.get_adapter(str(request.url))  # raises for ftp: and the like
             return request
         except requests.exceptions.InvalidJSONError as error:
-            raise Rejected(f"not an order that can be written down: {_reason(error)}", kind=Kind.INPUT) from error
+            raise Rejected(
+                f"not an order that can be written down: {_reason(error)}", kind=FailureKind.INPUT
+            ) from error
         except BROKEN as error:
             raise NotSent(f"not an address: {_reason(error)}") from error
 

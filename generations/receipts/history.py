@@ -11,7 +11,7 @@ from django.utils.timezone import localtime
 
 from generations.formats import usd
 from generations.lifecycle.ordering import IMAGE_FIELDS
-from generations.models import GenerationTask, Kind, LedgerEntry, Review, Status, Video
+from generations.models import EntryKind, GenerationTask, LedgerEntry, Review, Status, Video
 from generations.models.tasks import BEGINNING_LENGTH
 from generations.providers.base import Order
 
@@ -20,7 +20,7 @@ REFUSED = ("content", "input")  # the kinds of failure that the same input meets
 
 
 @dataclass(frozen=True, slots=True)
-class Remark:
+class Notice:
     """Something that stands against no order, and that a person should know before paying; `task` is where it shows."""
 
     key: str
@@ -31,7 +31,7 @@ class Remark:
         return f"{self.text} (task {self.task})" if self.task else self.text
 
 
-def of(order: Order, pictures: dict[str, str], *, price_usd: Decimal | None) -> list[Remark]:
+def of(order: Order, pictures: dict[str, str], *, price_usd: Decimal | None) -> list[Notice]:
     """What is known of an order with these pictures (field -> SHA-256, or address)."""
     same = [task for task in _of_words(order.prompt) if _is_input_of(task, order, pictures)]
     return [*_refused(same), *_owned([task for task in same if _is_alike(task, order)], price_usd)]
@@ -53,24 +53,24 @@ def _is_alike(task: GenerationTask, order: Order) -> bool:
     return all(getattr(task, name) == getattr(order, name) for name in SETTINGS)
 
 
-def _refused(same: list[GenerationTask]) -> list[Remark]:
+def _refused(same: list[GenerationTask]) -> list[Notice]:
     task = next((task for task in same if task.status == Status.FAILED and task.error_kind in REFUSED), None)
     if task is None:
         return []
     day = date_filter(localtime(task.finished_at or task.created_at), "j M Y")
     words = " ".join(part for part in (task.error_code, task.error_message) if part) or "without a word"
     text = f"{task.provider} refused the same words and pictures on {day}: {words}"
-    return [Remark("refused", text, task.pk)]
+    return [Notice("refused", text, task.pk)]
 
 
-def _owned(same: list[GenerationTask], price_usd: Decimal | None) -> list[Remark]:
+def _owned(same: list[GenerationTask], price_usd: Decimal | None) -> list[Notice]:
     stored = [task.pk for task in same if task.status == Status.STORED]
     if not stored:
         return []
     kept = Video.objects.filter(task__in=stored, review=Review.APPROVED).count()
-    paid = LedgerEntry.objects.filter(task__in=stored, kind__in=[Kind.CHARGE, Kind.ADJUST])
+    paid = LedgerEntry.objects.filter(task__in=stored, kind__in=[EntryKind.CHARGE, EntryKind.ADJUST])
     spent = paid.aggregate(usd=Sum("amount_usd"))["usd"]
     takes = "1 take" if len(stored) == 1 else f"{len(stored)} takes"
     another = f"costs {usd(price_usd)}" if price_usd is not None else "costs an unknown price"
     text = f"You have {takes} of this, kept {kept}, {usd(spent)}: another take {another}."
-    return [Remark("owned", text, stored[-1] if len(stored) == 1 else None)]
+    return [Notice("owned", text, stored[-1] if len(stored) == 1 else None)]

@@ -18,14 +18,14 @@ from django.db import transaction
 
 from generations.formats import duration, usd
 from generations.lifecycle import ordering, retries
-from generations.lifecycle.capacity import obstacle
+from generations.lifecycle.capacity import why_paused
 from generations.lifecycle.ordering import IMAGE_FIELDS, Problems, Upload
 from generations.models import BalanceReading, Campaign, GenerationTask, Lease, ReferenceImage
 from generations.money import budgets, ledger
 from generations.providers.base import Order
 from generations.receipts import history
-from generations.receipts.history import Remark
-from generations.receipts.image_checks import Looks
+from generations.receipts.history import Notice
+from generations.receipts.image_checks import ImageChecks
 from generations.receipts.spend_cap import Fit, fit
 
 ZERO = Decimal(0)
@@ -33,7 +33,7 @@ NO_WORKER = "No worker is alive: the order waits until one is started."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class OrderRequest:
     """What is to be ordered, not written yet; `again` is the task that it tries again."""
 
     order: Order
@@ -53,11 +53,11 @@ class Wish:
 class Line:
     """One order of a receipt. `price_usd` is of one take, None where it is not known; `takes` are those that fit."""
 
-    wish: Wish
+    wish: OrderRequest
     takes: int
     price_usd: Decimal | None
     problems: Problems
-    remarks: tuple[Remark, ...] = ()
+    remarks: tuple[Notice, ...] = ()
 
     @property
     def total_usd(self) -> Decimal | None:
@@ -78,11 +78,11 @@ class Receipt:
     outlooks: tuple[budgets.Outlook, ...] = ()
     balances: tuple[str, ...] = ()
     problems: Problems
-    remarks: tuple[Remark, ...] = ()
+    remarks: tuple[Notice, ...] = ()
     fit: Fit | None = None
 
     @property
-    def all_remarks(self) -> list[Remark]:
+    def all_remarks(self) -> list[Notice]:
         """Those of the whole and of each line, none twice."""
         return list(dict.fromkeys([*self.remarks, *(remark for line in self.lines for remark in line.remarks)]))
 
@@ -133,13 +133,13 @@ def inspect(
     spend_at_most: Decimal | None = None,
 ) -> Receipt:
     """The receipt of one order of one or more takes."""
-    wish = Wish(order=order, takes=takes, delivery=delivery, images=images, campaign=campaign)
+    wish = OrderRequest(order=order, takes=takes, delivery=delivery, images=images, campaign=campaign)
     return inspect_all([wish], by=by, at=at, spend_at_most=spend_at_most)
 
 
-def inspect_all(wishes: list[Wish], *, by: Any, at: datetime, spend_at_most: Decimal | None = None) -> Receipt:
+def inspect_all(wishes: list[OrderRequest], *, by: Any, at: datetime, spend_at_most: Decimal | None = None) -> Receipt:
     """The receipt of a whole press: among many, an order that has a problem is left out and not paid for."""
-    looks = Looks()
+    looks = ImageChecks()
     lines = [_line(wish, looks, at=at) for wish in wishes]
     good = [line for line in lines if not line.problems]
     if not good:
@@ -164,7 +164,7 @@ def inspect_all(wishes: list[Wish], *, by: Any, at: datetime, spend_at_most: Dec
     )
 
 
-def _line(wish: Wish, looks: Looks, *, at: datetime) -> Line:
+def _line(wish: OrderRequest, looks: ImageChecks, *, at: datetime) -> Line:
     order = wish.order
     problems = ordering.problems(
         order, uploads=wish.images, takes=wish.takes, delivery=wish.delivery, campaign=wish.campaign
@@ -204,7 +204,7 @@ def _outlooks(lines: list[Line], periods: Periods) -> list[budgets.Outlook]:
             seen[key] = look.period
             before = sums.get(key, ZERO)
             sums[key] = None if before is None or line.total_usd is None else before + line.total_usd
-    return [budgets.look(seen[key], sums[key]) for key in sorted(seen)]
+    return [budgets.fit_check(seen[key], sums[key]) for key in sorted(seen)]
 
 
 def _balances(lines: list[Line], *, at: datetime) -> list[str]:
@@ -223,24 +223,24 @@ def _last_reading(provider: str) -> BalanceReading | None:
     return BalanceReading.objects.of(provider, practice=settings.PRACTICE).read().last()
 
 
-def _remarks(lines: list[Line]) -> list[Remark]:
+def _remarks(lines: list[Line]) -> list[Notice]:
     """What a person should know of the press as a whole, in words."""
-    found = [] if Lease.objects.is_worker_alive() else [Remark("worker", NO_WORKER)]
+    found = [] if Lease.objects.is_worker_alive() else [Notice("worker", NO_WORKER)]
     for provider in sorted({line.wish.order.provider for line in lines}):
-        if text := obstacle(provider):
-            found.append(Remark("obstacle", f"{text}. The order waits until then."))
+        if text := why_paused(provider):
+            found.append(Notice("obstacle", f"{text}. The order waits until then."))
         theirs = [line.total_usd or ZERO for line in lines if line.wish.order.provider == provider]
         reading, total = _last_reading(provider), sum(theirs, ZERO)
         if reading and reading.unit == "USD" and (reading.amount or ZERO) < total:
             text = f"The last known balance at {provider}, {reading.shown}, does not pay for {usd(total)}."
-            found.append(Remark("balance", text))
+            found.append(Notice("balance", text))
     return list(dict.fromkeys(found))
 
 
-def _passed_over(outlooks: list[budgets.Outlook]) -> list[Remark]:
+def _passed_over(outlooks: list[budgets.Outlook]) -> list[Notice]:
     """Budgets that only warn, and would be passed."""
     return [
-        Remark(f"over {look.period.budget.pk}", f"The budget “{look.period}” is passed by this. It only warns.")
+        Notice(f"over {look.period.budget.pk}", f"The budget “{look.period}” is passed by this. It only warns.")
         for look in outlooks
         if not look.period.hard and (look.numbers.estimated or ZERO) > look.period.remaining_usd
     ]

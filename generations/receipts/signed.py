@@ -14,7 +14,7 @@ from typing import Any
 from django.core import signing
 
 from generations.formats import usd
-from generations.receipts.preflight import Line, Receipt, Wish
+from generations.receipts.preflight import Line, OrderRequest, Receipt
 
 SALT = "generations.receipt"
 MAX_AGE = timedelta(hours=1)
@@ -29,7 +29,7 @@ class NotAccepted(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
+class SignedReceipt:
     """A receipt as it was shown, and the batch that its order will be."""
 
     batch: uuid.UUID
@@ -42,7 +42,7 @@ def sign(receipt: Receipt, *, by: Any, what: str, batch: uuid.UUID, at: datetime
     return signing.dumps(content, salt=SALT, compress=True)
 
 
-def read(token: str, *, by: Any, what: str, at: datetime) -> Statement:
+def read(token: str, *, by: Any, what: str, at: datetime) -> SignedReceipt:
     """Check a token that came back; raise NotAccepted when it is not this person's, or not of this order."""
     try:
         content = signing.loads(token, salt=SALT)
@@ -55,10 +55,10 @@ def read(token: str, *, by: Any, what: str, at: datetime) -> Statement:
     batch = uuid.UUID(content["batch"])
     if at.timestamp() > content["at"] + MAX_AGE.total_seconds():
         raise NotAccepted("This receipt is more than an hour old.", batch=batch)
-    return Statement(batch, content["seen"])
+    return SignedReceipt(batch, content["seen"])
 
 
-def digest(door: str, wishes: list[Wish], **more: Any) -> str:
+def digest(door: str, wishes: list[OrderRequest], **more: Any) -> str:
     """What is asked for, through which door, as one short word: any other request has another one."""
     content = [
         [asdict(wish.order), wish.takes, wish.delivery, wish.pictures(), wish.again.pk if wish.again else None]

@@ -10,7 +10,7 @@ from itertools import pairwise
 from django.db.models import Count, Exists, OuterRef, Q, Sum
 from django.utils import timezone
 
-from generations.models import BalanceReading, GenerationTask, Kind, LedgerEntry, Status
+from generations.models import BalanceReading, EntryKind, GenerationTask, LedgerEntry, Status
 from generations.reports.scorecard import moments
 from generations.reports.spend import Question
 
@@ -64,10 +64,10 @@ def _drift(day: date, readings: list[BalanceReading], question: Question) -> Dri
     topped_up = sum((max(after - before, Decimal(0)) for before, after in pairwise(amounts)), Decimal(0))
     window = Q(at__gt=opening.at, at__lte=closing.at)
     charges = LedgerEntry.objects.filter(
-        window, kind=Kind.CHARGE, practice=question.practice, task__provider=opening.provider
+        window, kind=EntryKind.CHARGE, practice=question.practice, task__provider=opening.provider
     ).order_by()
     sums = charges.aggregate(usd=Sum("amount_usd"), n=Count("id"), known=Count("amount_usd"))
-    corrected = LedgerEntry.objects.filter(kind=Kind.ADJUST, task__in=charges.values("task"))
+    corrected = LedgerEntry.objects.filter(kind=EntryKind.ADJUST, task__in=charges.values("task"))
     charged = (sums["usd"] or Decimal(0)) + (corrected.aggregate(usd=Sum("amount_usd"))["usd"] or Decimal(0))
     found = Drift(
         opening.provider, day, opening.at, closing.at, amounts[0] - amounts[-1] + topped_up, topped_up,
@@ -82,13 +82,13 @@ def _suspects(drift: Drift, *, practice: bool) -> list[tuple[GenerationTask, str
     """Tasks that could explain a drift, each once, with the reason."""
     since, until = drift.since, drift.until
     within = {"at__gt": since, "at__lte": until}
-    released = LedgerEntry.objects.filter(task=OuterRef("pk"), kind=Kind.RELEASE, **within)
-    unpriced = LedgerEntry.objects.filter(task=OuterRef("pk"), kind=Kind.CHARGE, amount_usd=None, **within)
+    released = LedgerEntry.objects.filter(task=OuterRef("pk"), kind=EntryKind.RELEASE, **within)
+    unpriced = LedgerEntry.objects.filter(task=OuterRef("pk"), kind=EntryKind.CHARGE, amount_usd=None, **within)
     under_way = Q(finished_at=None) | Q(finished_at__gt=until)
     reasons = {
-        "nobody knows whether it was accepted": Q(status=Status.UNCONFIRMED) | Q(doubtful=True),
+        "nobody knows whether it was accepted": Q(status=Status.UNCONFIRMED) | Q(maybe_accepted=True),
         "its price is not known": Q(Exists(unpriced)),
-        "it failed, and may have been billed all the same": Q(Exists(released), posts__gt=0),
+        "it failed, and may have been billed all the same": Q(Exists(released), send_count__gt=0),
         "it was under way at the later reading, and may have been billed": Q(submitted_at__gt=since) & under_way,
         "it was under way at the earlier reading, and may have been billed before": Q(
             submitted_at__lte=since, finished_at__gt=since, finished_at__lte=until

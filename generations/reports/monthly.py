@@ -10,7 +10,7 @@ from decimal import Decimal
 from django.db.models import Sum
 
 from generations.models import Campaign, GenerationTask
-from generations.models.headings import NOBODY
+from generations.models.cost_centers import NOBODY
 from generations.models.ledger import SPENT
 from generations.reports import spend
 from generations.reports.spend import Question
@@ -70,13 +70,13 @@ def of_month(month: date, *, practice: bool) -> Statement:
 def _campaigns(question: Question) -> set[int]:
     """Those that money of the month was spent on."""
     position = spend.DIMENSIONS.index("campaign")
-    groups = spend.summed(question, by="heading", kept=False)
+    groups = spend.summed(question, by="cost_center", kept=False)
     return {key[position] for key, figures in groups.items() if figures.charges or figures.spent}
 
 
 def _section(name: str, question: Question) -> Section:
     figures = Figures()
-    for each in spend.summed(question, by="heading").values():
+    for each in spend.summed(question, by="cost_center").values():
         figures.add(each)
     entries = question.entries(SPENT).filter(question.of_tasks("task__"))
     orders = entries.values("task").order_by("task")

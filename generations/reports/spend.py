@@ -1,7 +1,7 @@
 """What was spent, on what, and what each clip that was kept has cost: sums of the ledger.
 
-A million entries are summed while somebody waits. So the sums go by the heading that each entry carries, and never read
-the tasks, but for those entries that carry none: on SQLite, all of them.
+A million entries are summed while somebody waits. So the sums go by the cost center that each entry carries, and never
+read the tasks, but for those entries that carry none: on SQLite, all of them.
 """
 
 from __future__ import annotations
@@ -16,22 +16,26 @@ from django.contrib.auth import get_user_model
 from django.db.models import Aggregate, Count, Exists, FloatField, Min, OuterRef, Q, QuerySet, Sum
 from django.db.models.expressions import RawSQL
 
-from generations.models import Campaign, GenerationTask, Heading, Kind, LedgerEntry, Prompt, Review, Status
-from generations.models.headings import NOBODY
+from generations.models import Campaign, CostCenter, EntryKind, GenerationTask, LedgerEntry, Prompt, Review, Status
+from generations.models.cost_centers import NOBODY
 from generations.models.ledger import SETTLED, SPENT
 from generations.reports.totals import Figures, Groups, exact
 
 DIMENSIONS = ("provider", "model", "mode", "campaign", "person")
-OF_A_HEADING = ("provider", "model", "mode", "campaign_key", "person_key")
+OF_A_COST_CENTER = ("provider", "model", "mode", "campaign_key", "person_key")
 OF_A_TASK = ("provider", "model", "mode", "campaign", "ordered_by")
 OF_AN_ENTRY = {
     "day": ["day"],
     "prompt": ["task__prompt"],
     "version": ["task__prompt_text", "task__negative_prompt"],
-    "heading": [f"task__{name}" for name in OF_A_TASK],
+    "cost_center": [f"task__{name}" for name in OF_A_TASK],
 }
-BY_HEADING = {"day": "day", "heading": "heading", "prompt": "prompt_key"}  # columns of an entry, where it has a heading
-MOVED = (*SPENT, Kind.RELEASE)
+BY_COST_CENTER = {
+    "day": "day",
+    "cost_center": "cost_center",
+    "prompt": "prompt_key",
+}  # columns of an entry, where it has a cost_center
+MOVED = (*SPENT, EntryKind.RELEASE)
 UNSETTLED = (Status.QUEUED, Status.SUBMITTING, Status.RUNNING, Status.UNCONFIRMED)
 Key = Sequence[Any]
 
@@ -73,30 +77,34 @@ class Question:
     ) -> Iterator[tuple[Any, ...]]:
         """Yield `(key, *also, *sums)` of each group, by one of OF_AN_ENTRY; a group may come in two parts.
 
-        The key of a `heading` has a value for each of DIMENSIONS, that of a `version` the words and what not to show.
+        A `cost_center` has a value for each of DIMENSIONS, a `version` the words and what not to show.
         """
         entries = _with_kept(self.entries(kinds)) if with_kept else self.entries(kinds)
-        if column := BY_HEADING.get(by):
-            headed = entries.filter(heading__in=self._headings) if self.bound else entries.filter(heading__isnull=False)
+        if column := BY_COST_CENTER.get(by):
+            headed = (
+                entries.filter(cost_center__in=self._cost_centers)
+                if self.bound
+                else entries.filter(cost_center__isnull=False)
+            )
             headed = headed.filter(prompt_key=self.prompt) if self.prompt else headed
             for key, *rest in headed.values_list(column, *also).annotate(**sums):
-                yield self._headings[key] if by == "heading" else key, *rest
+                yield self._cost_centers[key] if by == "cost_center" else key, *rest
             if not self._has_bare_entries:
                 return
-            entries = entries.filter(heading=None)
+            entries = entries.filter(cost_center=None)
         columns = OF_AN_ENTRY[by]
         for row in entries.filter(self.of_tasks("task__")).values_list(*columns, *also).annotate(**sums):
             yield _key(by, row[: len(columns)]), *row[len(columns) :]
 
     @cached_property
-    def _headings(self) -> dict[int, Key]:
-        columns = dict(zip(DIMENSIONS, OF_A_HEADING, strict=True))
-        rows = Heading.objects.filter(**{columns[name]: value for name, value in self.bound.items()})
-        return {pk: tuple(key) for pk, *key in rows.values_list("pk", *OF_A_HEADING)}
+    def _cost_centers(self) -> dict[int, Key]:
+        columns = dict(zip(DIMENSIONS, OF_A_COST_CENTER, strict=True))
+        rows = CostCenter.objects.filter(**{columns[name]: value for name, value in self.bound.items()})
+        return {pk: tuple(key) for pk, *key in rows.values_list("pk", *OF_A_COST_CENTER)}
 
     @cached_property
     def _has_bare_entries(self) -> bool:
-        return LedgerEntry.objects.filter(heading=None).order_by().exists()
+        return LedgerEntry.objects.filter(cost_center=None).order_by().exists()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,28 +115,28 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class SpendReport:
     total: Figures
     days: list[tuple[date, Figures]]
     by: dict[str, list[Row]]
 
 
-def report(question: Question) -> Report:
+def spend_report(question: Question) -> SpendReport:
     """The figures by day, and by each dimension, dearest first."""
-    days, headings = Groups(), Groups()
-    for (day, *heading), figures in _open(question, ["day", *OF_AN_ENTRY["heading"]]):
+    days, cost_centers = Groups(), Groups()
+    for (day, *cost_center), figures in _open(question, ["day", *OF_AN_ENTRY["cost_center"]]):
         days[day].add(figures)
-        headings[_key("heading", heading)].add(figures)
+        cost_centers[_key("cost_center", cost_center)].add(figures)
     for day, figures in _moved(question, by="day"):
         days[day].add(figures)
-    for key, figures in [*_moved(question, by="heading"), *_kept(question, by="heading")]:
-        headings[key].add(figures)
+    for key, figures in [*_moved(question, by="cost_center"), *_kept(question, by="cost_center")]:
+        cost_centers[key].add(figures)
     total, by = Figures(), {name: Groups() for name in DIMENSIONS}
-    for heading, figures in headings.items():
+    for cost_center, figures in cost_centers.items():
         total.add(figures)
-        for name, value in zip(DIMENSIONS, heading, strict=True):
+        for name, value in zip(DIMENSIONS, cost_center, strict=True):
             by[name][value].add(figures)
-    return Report(total, sorted(days.items()), {name: _rows(groups, _names(name)) for name, groups in by.items()})
+    return SpendReport(total, sorted(days.items()), {name: _rows(groups, _names(name)) for name, groups in by.items()})
 
 
 def by_prompt(question: Question, *, limit: int | None = None) -> tuple[Figures, list[Row]]:
@@ -179,18 +187,18 @@ def held(question: Question) -> QuerySet[LedgerEntry]:
     """Holds of these days that nothing has settled until now."""
     settled = LedgerEntry.objects.filter(task=OuterRef("task"), kind__in=SETTLED)
     # Only tasks in these states can have one: there are few, and the database finds them at once.
-    holds = question.entries([Kind.HOLD]).filter(question.of_tasks("task__"), task__status__in=UNSETTLED)
+    holds = question.entries([EntryKind.HOLD]).filter(question.of_tasks("task__"), task__status__in=UNSETTLED)
     return holds.filter(~Exists(settled))
 
 
 def unpriced(question: Question) -> QuerySet[LedgerEntry]:
     """Charges of these days whose price nobody knows until now."""
-    valued = LedgerEntry.objects.filter(task=OuterRef("task"), kind=Kind.ADJUST)
-    return question.entries([Kind.CHARGE]).filter(question.of_tasks("task__"), ~Exists(valued), amount_usd=None)
+    valued = LedgerEntry.objects.filter(task=OuterRef("task"), kind=EntryKind.ADJUST)
+    return question.entries([EntryKind.CHARGE]).filter(question.of_tasks("task__"), ~Exists(valued), amount_usd=None)
 
 
 def _key(by: str, values: Key) -> Any:
-    if by == "heading":
+    if by == "cost_center":
         return tuple(value or NOBODY for value in values)
     return tuple(values) if by == "version" else values[0]
 
@@ -200,7 +208,7 @@ def _open(question: Question, columns: list[str]) -> Iterator[tuple[list[Any], F
     sums = {"amount": Sum("amount_usd"), "n": Count("id"), "known": Count("amount_usd")}
     for entries in (held(question), unpriced(question)):
         for *key, kind, amount, n, known in entries.values_list(*columns, "kind").annotate(**sums):
-            if kind == Kind.HOLD:
+            if kind == EntryKind.HOLD:
                 yield key, Figures(held=exact(amount), holds=n, held_unpriced=n - known)
             else:
                 yield key, Figures(unpriced=n)
@@ -209,16 +217,16 @@ def _open(question: Question, columns: list[str]) -> Iterator[tuple[list[Any], F
 def _moved(question: Question, *, by: str) -> Iterator[tuple[Any, Figures]]:
     """What was spent and what was released, of each group."""
     for key, kind, amount, n in question.grouped(MOVED, by, "kind", amount=Sum("amount_usd"), n=Count("id")):
-        if kind == Kind.RELEASE:
+        if kind == EntryKind.RELEASE:
             yield key, Figures(released=exact(amount), releases=n)
         else:
-            yield key, Figures(spent=exact(amount), charges=n if kind == Kind.CHARGE else 0)
+            yield key, Figures(spent=exact(amount), charges=n if kind == EntryKind.CHARGE else 0)
 
 
 def _kept(question: Question, *, by: str) -> Iterator[tuple[Any, Figures]]:
     """The clips that were approved, of those that the money of these days has bought."""
     sums = {"n": Count("id"), "seconds": Sum(RawSQL("generations_video.duration_seconds", [], FloatField()))}  # noqa: S611
-    for key, n, seconds in question.grouped([Kind.CHARGE], by, with_kept=True, **sums):
+    for key, n, seconds in question.grouped([EntryKind.CHARGE], by, with_kept=True, **sums):
         yield key, Figures(kept=n, kept_seconds=seconds)
 
 

@@ -18,16 +18,16 @@ from django.db import OperationalError, connection, transaction
 
 from generations import clock, failpoints
 from generations.lifecycle import accounts
-from generations.lifecycle.calls import About, Ask, Outcome
+from generations.lifecycle.calls import CallKind, Outcome, ProviderCall
 from generations.lifecycle.capacity import clips_that_fit, concurrent_tasks
-from generations.lifecycle.polling import look, settle_report
-from generations.lifecycle.submitting import forsake, settle_order, start
-from generations.models import Account, Breaker, GenerationTask
-from generations.models.leases import Hold, holding
+from generations.lifecycle.polling import apply_poll_answer, claim_poll
+from generations.lifecycle.submitting import apply_submit_answer, claim_submission, expire_claims
+from generations.models import Account, GenerationTask, Pause
+from generations.models.leases import LeaseHolder, lease_held
 from generations.money import budgets
 from generations.providers import ADAPTERS
 from generations.providers.errors import OutcomeUnknown
-from generations.worker.due import step_without_asking
+from generations.worker.due import advance_due_tasks
 from generations.worker.pacing import Pace
 
 logger = logging.getLogger(__name__)
@@ -43,7 +43,7 @@ IDLE_SECONDS = 2.0
 BALANCE_PATIENCE_SECONDS = 3.0  # that orders wait for a reading of the balance
 
 # Set by `manage.py worker` when it is told to stop; shared with the processes that django-q2 forks.
-stop_asked = RawValue("b", 0)  # for good: written by the signal handlers only, so that none is ever lost
+stop_requested = RawValue("b", 0)  # for good: written by the signal handlers only, so that none is ever lost
 draining = RawValue("b", 0)  # this cluster is replaced
 
 
@@ -58,37 +58,37 @@ class Slice:
 
 def conduct() -> Slice:
     """Run one slice; over at once when another process conducts."""
-    with holding(LEASE, seconds=LEASE_SECONDS) as hold:
+    with lease_held(LEASE, seconds=LEASE_SECONDS) as hold:
         if hold is None:
             return Slice()
-        forsake(GenerationTask.objects.of_this_site())
+        expire_claims(GenerationTask.objects.of_this_site())
         done = Conductor(hold).run()
     # Asked after the lease is free: who orders from now on finds nobody conducting, and that ring is heard.
-    done.wants_successor = is_wanted()
+    done.wants_successor = has_work()
     return done
 
 
 def is_stopping() -> bool:
-    return bool(stop_asked.value or draining.value)
+    return bool(stop_requested.value or draining.value)
 
 
-def is_wanted() -> bool:
+def has_work() -> bool:
     """Whether there is something to conduct, now or soon."""
     return not is_stopping() and GenerationTask.objects.due(at=clock.now() + SOON).exists()
 
 
 class Conductor:
-    def __init__(self, hold: Hold) -> None:
+    def __init__(self, hold: LeaseHolder) -> None:
         self.hold = hold
         self.done = Slice()
-        self.flying: dict[Future[Outcome], Ask] = {}
-        self.landed: list[tuple[Ask, Outcome]] = []
+        self.flying: dict[Future[Outcome], ProviderCall] = {}
+        self.landed: list[tuple[ProviderCall, Outcome]] = []
         self.paces = {name: Pace.of(name) for name in ADAPTERS}
         for name in ADAPTERS:
             Account.objects.of(name)  # so that its balance is read, daily at least, before anything is ordered there
         self.in_flight: dict[str, int] = {}
         self.read_first: dict[str, float] = {}  # provider -> since when its orders wait, once a slice
-        self.suspect: Ask | None = None
+        self.suspect: ProviderCall | None = None
         self.said_full = False
 
     def run(self) -> Slice:
@@ -124,7 +124,7 @@ class Conductor:
 
     @property
     def _orders_flying(self) -> int:
-        return sum(ask.about is About.ORDER for ask in self.flying.values())
+        return sum(ask.kind is CallKind.SUBMIT for ask in self.flying.values())
 
     def _launch(self, pool: ThreadPoolExecutor, *, orders: bool) -> None:
         """Claim what is due, in committed transactions, and only then send it off."""
@@ -133,7 +133,7 @@ class Conductor:
         if not GenerationTask.objects.due(at=at).exists():
             return
         self.in_flight = GenerationTask.objects.count_in_flight()
-        step_without_asking(at)
+        advance_due_tasks(at)
         for provider, pace in self.paces.items():
             with transaction.atomic():
                 looks = self._claim_looks(provider, pace, at)
@@ -148,37 +148,39 @@ class Conductor:
         for account in Account.objects.filter(practice=settings.PRACTICE, provider__in=self.paces):
             pace = self.paces[account.provider]
             pace.share = account.share_at(at)
-            if accounts.is_due(account, at=at) and pace.available():
-                self._fly(pool, [accounts.read(account, at=at)], pace)
+            if accounts.is_balance_due(account, at=at) and pace.available():
+                self._fly(pool, [accounts.claim_balance_call(account, at=at)], pace)
 
     def _balance_comes_first(self, provider: str, at: datetime) -> bool:
         """Whether orders wait a moment for a reading of the balance: it is evidence, should their answer be lost."""
         if provider not in self.read_first and not accounts.has_fresh_reading(provider, at=at):
-            accounts.read_soon(provider, at=at)
+            accounts.read_balance_soon(provider, at=at)
             self.read_first[provider] = time.monotonic()
             return True
-        reading = any(ask.about is About.BALANCE and ask.provider == provider for ask in self.flying.values())
+        reading = any(ask.kind is CallKind.BALANCE and ask.provider == provider for ask in self.flying.values())
         return reading and time.monotonic() - self.read_first.get(provider, 0.0) < BALANCE_PATIENCE_SECONDS
 
-    def _fly(self, pool: ThreadPoolExecutor, asks: list[Ask], pace: Pace) -> None:
+    def _fly(self, pool: ThreadPoolExecutor, asks: list[ProviderCall], pace: Pace) -> None:
         pace.spend(len(asks))
         self.flying |= {pool.submit(ask): ask for ask in asks}
         self.done.asked += len(asks)
 
-    def _claim_looks(self, provider: str, pace: Pace, at: datetime) -> list[Ask]:
+    def _claim_looks(self, provider: str, pace: Pace, at: datetime) -> list[ProviderCall]:
         free = min(pace.available(), 2 * THREADS - len(self.flying))
         due = GenerationTask.objects.due(at=at).to_be_asked().filter(provider=provider)
-        asks = [ask for task in due.filter(deaths=0)[: max(0, free)] if (ask := look(task, at=at))]
+        asks = [ask for task in due.filter(crash_count=0)[: max(0, free)] if (ask := claim_poll(task, at=at))]
         # What was in the air as a conductor died is asked one at a time, so that the cause takes nobody along again.
         if free > len(asks) and self.suspect not in self.flying.values():
-            self.suspect = next((ask for task in due.filter(deaths__gt=0)[:1] if (ask := look(task, at=at))), None)
+            self.suspect = next(
+                (ask for task in due.filter(crash_count__gt=0)[:1] if (ask := claim_poll(task, at=at))), None
+            )
             asks += [self.suspect] if self.suspect else []
         return asks
 
     def _room_for_orders(self, provider: str, pace: Pace) -> int:
         """How many orders may be sent now: by rate, concurrency, disk, and what is already in the air."""
         under_way = self.in_flight.get(provider, 0)
-        flying = sum(ask.about is About.ORDER and ask.provider == provider for ask in self.flying.values())
+        flying = sum(ask.kind is CallKind.SUBMIT and ask.provider == provider for ask in self.flying.values())
         room = min(pace.available(), POSTS_AT_ONCE - flying, concurrent_tasks(provider) - under_way)
         if room <= 0:
             return 0
@@ -188,12 +190,12 @@ class Conductor:
             logger.warning("no orders are sent: the disk has no room for more clips")
         return min(room, fit)
 
-    def _claim_orders(self, provider: str, room: int, at: datetime) -> list[Ask]:
+    def _claim_orders(self, provider: str, room: int, at: datetime) -> list[ProviderCall]:
         due = GenerationTask.objects.due(at=at).to_be_sent().filter(provider=provider)
         tasks = list(due.select_related("start_image", "end_image")[:room])
-        if not tasks or Breaker.objects.filter(provider=provider).exists() or self._balance_comes_first(provider, at):
+        if not tasks or Pause.objects.filter(provider=provider).exists() or self._balance_comes_first(provider, at):
             return []
-        return [ask for task in tasks if (ask := start(task, at=at))]
+        return [ask for task in tasks if (ask := claim_submission(task, at=at))]
 
     def _collect(self) -> None:
         """Wait a tick for answers."""
@@ -210,7 +212,7 @@ class Conductor:
             return
         failpoints.reach("settle.begun")
         try:
-            with transaction.atomic(), budgets.together():
+            with transaction.atomic(), budgets.deferred_counters():
                 for ask, outcome in self.landed:
                     self._settle_one(ask, outcome, at=clock.now())
         except OperationalError as error:
@@ -237,22 +239,22 @@ class Conductor:
                 logger.exception("task %s: this answer could not be written: %r", ask.task_id, outcome)
             self._forget([(ask, outcome)])
 
-    def _forget(self, landed: list[tuple[Ask, Outcome]]) -> None:
+    def _forget(self, landed: list[tuple[ProviderCall, Outcome]]) -> None:
         self.done.settled += len(landed)
         self.landed = [one for one in self.landed if one not in landed]
 
-    def _settle_one(self, ask: Ask, outcome: Outcome, *, at: datetime) -> None:
-        if ask.about is About.ORDER:
-            settle_order(ask.task_id, outcome, at=at, attempt=ask.attempt)
-        elif ask.about is About.BALANCE:
-            accounts.settle_balance(ask.provider, outcome, at=at)
+    def _settle_one(self, ask: ProviderCall, outcome: Outcome, *, at: datetime) -> None:
+        if ask.kind is CallKind.SUBMIT:
+            apply_submit_answer(ask.task_id, outcome, at=at, attempt=ask.attempt)
+        elif ask.kind is CallKind.BALANCE:
+            accounts.apply_balance_answer(ask.provider, outcome, at=at)
         else:
             self._settle_state(ask, outcome, at=at)
         failpoints.reach("settle.written", ask.task_id)
 
-    def _settle_state(self, ask: Ask, outcome: Outcome, *, at: datetime) -> None:
+    def _settle_state(self, ask: ProviderCall, outcome: Outcome, *, at: datetime) -> None:
         pace_seconds = self.paces[ask.provider].interval_seconds(self.in_flight.get(ask.provider, 0))
-        settle_report(ask.task_id, outcome, at=at, pace_seconds=pace_seconds)
+        apply_poll_answer(ask.task_id, outcome, at=at, pace_seconds=pace_seconds)
 
     def _land_all(self) -> None:
         """Before the slice ends, every answer is waited for and written: one of them may hold a paid id."""

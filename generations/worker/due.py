@@ -9,7 +9,7 @@ from typing import Protocol
 from django.db import OperationalError, transaction
 
 from generations.lifecycle import saving
-from generations.lifecycle.submitting import doubt, remind
+from generations.lifecycle.submitting import mark_unconfirmed, remind_unconfirmed
 from generations.models import GenerationTask, Status
 from generations.money import budgets
 
@@ -25,14 +25,16 @@ class Step(Protocol):
     def __call__(self, task: GenerationTask, *, at: datetime) -> None: ...
 
 
-def step_without_asking(at: datetime) -> None:
+def advance_due_tasks(at: datetime) -> None:
     """Step every row that is due, in one commit if that can be."""
     due = GenerationTask.objects.due(at=at)
-    steps: list[tuple[Step, GenerationTask]] = [(doubt, task) for task in due.filter(status=Status.SUBMITTING)[:BATCH]]
-    steps += [(remind, task) for task in due.filter(status=Status.UNCONFIRMED, candidate_id="")[:BATCH]]
-    steps += [(saving.ring, task) for task in due.filter(status=Status.READY, urls_died=False)[:BATCH]]
+    steps: list[tuple[Step, GenerationTask]] = [
+        (mark_unconfirmed, task) for task in due.filter(status=Status.SUBMITTING)[:BATCH]
+    ]
+    steps += [(remind_unconfirmed, task) for task in due.filter(status=Status.UNCONFIRMED, candidate_id="")[:BATCH]]
+    steps += [(saving.enqueue_due_save, task) for task in due.filter(status=Status.READY, urls_died=False)[:BATCH]]
     try:
-        with transaction.atomic(), budgets.together():
+        with transaction.atomic(), budgets.deferred_counters():
             for step, task in steps:
                 step(task, at=at)
     except OperationalError:

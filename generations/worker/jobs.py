@@ -34,18 +34,18 @@ SCHEDULES = {
 }
 
 
-def beat() -> None:
+def heartbeat() -> None:
     """A sign of life, asked for every few seconds; what is due and conducted by nobody is rung for."""
     Lease.objects.record_heartbeat()
-    if not Lease.objects.is_held(conductor.LEASE) and conductor.is_wanted():
-        wakeups.ring()
+    if not Lease.objects.is_held(conductor.LEASE) and conductor.has_work():
+        wakeups.wake_conductor()
 
 
 def conduct() -> str:
     """Advance what is due, for one slice; ask for a successor while there is work."""
     done = conductor.conduct()
     if done.wants_successor:
-        wakeups.ring()
+        wakeups.wake_conductor()
     return str(done)
 
 
@@ -55,13 +55,13 @@ def save(task_id: int) -> bool:
         return saving.save(task_id)
     except Exception as error:
         logger.exception("task %s could not be saved", task_id)
-        saving.set_back(task_id, f"a fault of our own: {type(error).__name__}", at=clock.now())
+        saving.retry_later(task_id, f"a fault of our own: {type(error).__name__}", at=clock.now())
         return False
 
 
 def sweep() -> None:
     """A ring in case that the last one was lost."""
-    wakeups.ring()
+    wakeups.wake_conductor()
 
 
 def cleanup() -> str:
@@ -82,7 +82,7 @@ def reconcile() -> str:
     if done is None:
         return "another run is under way"
     if not done.finished:
-        wakeups.ring_to_reconcile()
+        wakeups.enqueue_reconcile()
     say = logger.info if done.is_well or not done.finished else logger.error
     say("reconcile: %s", done)
     return str(done)

@@ -34,7 +34,7 @@ from generations.worker import broker, conductor
 
 logger = logging.getLogger(__name__)
 
-BEAT_SECONDS = 5.0
+HEARTBEAT_SECONDS = 5.0
 PATIENCE_SECONDS = 30.0  # without a sign of life, of a cluster that has a free worker
 STOP_SECONDS = 330.0  # for what is in hand when it is told to stop: longer than the longest job
 LOOK_SECONDS = 0.2
@@ -65,10 +65,10 @@ class Supervisor:
         """Keep a cluster going until we are told to stop; then end it, gracefully if it can."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, _ask_to_stop)
-        while not conductor.stop_asked.value:
+        while not conductor.stop_requested.value:
             cluster = self._start()
             self._watch(cluster)
-            if conductor.stop_asked.value:
+            if conductor.stop_requested.value:
                 self._end(cluster)
             else:
                 self._replace(cluster)
@@ -86,7 +86,7 @@ class Supervisor:
 
     def _watch(self, cluster: BaseProcess) -> None:
         """Return when the cluster has died, shows no sign of life, or is to be stopped."""
-        while not conductor.stop_asked.value:
+        while not conductor.stop_requested.value:
             cluster.join(LOOK_SECONDS)
             if not cluster.is_alive():
                 logger.error("the cluster died (exit code %s): it is started again", cluster.exitcode)
@@ -112,13 +112,13 @@ class Supervisor:
         return "no result was taken" if now - self.taken_at > self.patience_seconds else ""
 
     def _beat(self) -> None:
-        if time.monotonic() - self.beat_at < min(BEAT_SECONDS, self.patience_seconds / 4):
+        if time.monotonic() - self.beat_at < min(HEARTBEAT_SECONDS, self.patience_seconds / 4):
             return
         first, self.beat_at = not self.beat_at, time.monotonic()
         try:
             if first:
-                saving.ring_again(at=clock.now())
-            wakeups.ring_for_a_sign()
+                saving.reenqueue_pending_saves(at=clock.now())
+            wakeups.request_heartbeat()
             if busy_workers() >= settings.WORKERS:  # long downloads: nobody is free to stamp it
                 Lease.objects.record_heartbeat()
         except OperationalError as error:
@@ -137,7 +137,7 @@ class Supervisor:
         cluster.kill()
         cluster.join()
         ends = time.monotonic() + RESTART_SECONDS
-        while time.monotonic() < ends and not conductor.stop_asked.value:
+        while time.monotonic() < ends and not conductor.stop_requested.value:
             time.sleep(LOOK_SECONDS)
         conductor.draining.value = 0
 
@@ -193,7 +193,7 @@ def _is_taken(**kwargs: Any) -> None:
 
 def _ask_to_stop(number: int, frame: FrameType | None) -> None:
     """The conductor looks at this every tick, in its own process; the supervisor and the cluster do too."""
-    conductor.stop_asked.value = 1
+    conductor.stop_requested.value = 1
 
 
 def _run_cluster(supervisor: int) -> None:

@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from generations.models import Breaker, GenerationTask, LedgerEntry, Prompt, ReferenceImage, Status, TaskEvent, Video
+from generations.models import GenerationTask, LedgerEntry, Pause, Prompt, ReferenceImage, Status, TaskEvent, Video
 from tests.factories import NOW, a_budget, a_campaign, a_task, a_video
 
 LISTS = [
@@ -21,7 +21,7 @@ LISTS = [
     "referenceimage",
     "price",
     "ledgerentry",
-    "breaker",
+    "pause",
     "tag",
     "budget",
     "campaign",
@@ -74,12 +74,12 @@ def test_viewers_see_the_lists_and_can_add_nothing(viewer_client: Client, model:
     assert viewer_client.get(url(model, "add")).status_code == 403
 
 
-@pytest.mark.parametrize("model", ["breaker", "tag"])
+@pytest.mark.parametrize("model", ["pause", "tag"])
 def test_what_a_viewer_has_no_right_to_is_refused(viewer_client: Client, model: str) -> None:
     assert viewer_client.get(url(model)).status_code == 403
 
 
-@pytest.mark.parametrize("model", ["generationtask", "video", "referenceimage", "ledgerentry", "breaker"])
+@pytest.mark.parametrize("model", ["generationtask", "video", "referenceimage", "ledgerentry", "pause"])
 def test_not_even_a_superuser_adds_what_the_program_writes(admin_client: Client, model: str) -> None:
     assert admin_client.get(url(model, "add")).status_code == 403
 
@@ -96,7 +96,7 @@ def test_not_even_a_superuser_changes_or_deletes_facts(admin_client: Client, tmp
 
 
 def test_opening_every_page_changes_nothing(admin_client: Client, tmp_path: Any) -> None:
-    Breaker.objects.create(provider="apixo", reason="402", opened_at=NOW)
+    Pause.objects.create(provider="apixo", reason="402", paused_at=NOW)
     image = an_image(tmp_path)
     video = a_video()
     tasks = [a_task(status) for status in Status]
@@ -105,7 +105,7 @@ def test_opening_every_page_changes_nothing(admin_client: Client, tmp_path: Any)
     pages += [url("generationtask", "live", task.pk) for task in tasks]
     pages += [url("generationtask", "live_list"), url("video", "change", video.pk), url("prompt", "add")]
     pages += [url("prompt", page, video.task.prompt_id) for page in ("change", "generate", "price")]
-    pages += [url("referenceimage", "change", image.pk), url("breaker", "change", "apixo")]
+    pages += [url("referenceimage", "change", image.pk), url("pause", "change", "apixo")]
     before = snapshot()
     for page in pages:
         assert admin_client.get(page).status_code == 200, page
@@ -113,7 +113,7 @@ def test_opening_every_page_changes_nothing(admin_client: Client, tmp_path: Any)
 
 
 def snapshot() -> list[Any]:
-    rows = (GenerationTask, LedgerEntry, TaskEvent, Prompt, Video, Breaker, ReferenceImage)
+    rows = (GenerationTask, LedgerEntry, TaskEvent, Prompt, Video, Pause, ReferenceImage)
     return [list(model._default_manager.order_by("pk").values()) for model in rows]
 
 
@@ -130,11 +130,11 @@ def test_what_people_and_providers_write_is_escaped_everywhere(
     video = a_video(
         title=text, description=text, differences=[text], task=a_task(Status.STORED, prompt=prompt, campaign=campaign)
     )
-    Breaker.objects.create(provider="apixo", reason=text, opened_at=NOW)
+    Pause.objects.create(provider="apixo", reason=text, paused_at=NOW)
     pages = [reverse("admin:index"), url("generationtask"), url("generationtask", "change", task.pk)]
     pages += [url("generationtask", "live", task.pk), url("generationtask", "live_list"), url("ledgerentry")]
     pages += [url("prompt"), url("prompt", "change", prompt.pk), url("prompt", "generate", prompt.pk)]
-    pages += [url("video"), url("video", "change", video.pk), url("breaker"), url("breaker", "change", "apixo")]
+    pages += [url("video"), url("video", "change", video.pk), url("pause"), url("pause", "change", "apixo")]
     pages += [
         url("campaign"),
         url("campaign", "change", campaign.pk),

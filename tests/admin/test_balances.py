@@ -12,7 +12,7 @@ from django.utils import timezone
 from django_q.models import OrmQ
 
 from generations.admin.balances import standings
-from generations.models import Account, BalanceReading, Breaker
+from generations.models import Account, BalanceReading, Pause
 from tests.factories import NOW
 
 pytestmark = pytest.mark.django_db
@@ -43,7 +43,7 @@ def test_an_account_that_was_never_read_says_so() -> None:
 
 
 def test_the_page_lists_the_readings(admin_client: Client, account: Account) -> None:
-    Breaker.objects.create(provider="apixo", reason="task 7: no such key", opened_at=NOW)
+    Pause.objects.create(provider="apixo", reason="task 7: no such key", paused_at=NOW)
     page = admin_client.get(reverse(PAGE)).content.decode()
     assert page.count("401: no such key") == 2
     assert "stopped: task 7: no such key" in page

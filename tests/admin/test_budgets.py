@@ -104,7 +104,7 @@ def test_an_order_between_the_look_and_the_saving_is_told_and_changes_nothing(
     admin_client: Client, monkeypatch: pytest.MonkeyPatch, said: Said
 ) -> None:
     budget = a_budget_now("9")
-    monkeypatch.setattr(limits, "problems", lambda **_: {})
+    monkeypatch.setattr(limits, "limit_problems", lambda **_: {})
     ordered()
     response = admin_client.post(change(budget), {"limit_usd": "0.20", "hard": "on"}, follow=True)
     assert "below what this period has" in said(response)[0]

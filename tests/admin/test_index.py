@@ -15,7 +15,7 @@ from pytest_django import DjangoAssertNumQueries
 from generations.admin import index
 from generations.admin.index import Money, Total
 from generations.lifecycle import ordering
-from generations.models import Breaker, GenerationTask, Lease, Status
+from generations.models import GenerationTask, Lease, Pause, Status
 from generations.money import ledger
 from tests.factories import NOW, a_budget, a_task, a_video, an_order
 
@@ -113,9 +113,9 @@ def test_a_worker_that_is_not_running_is_an_alarm_with_the_cure(admin_client: Cl
     assert "python manage.py worker" not in admin_client.get(FIRST).content.decode()
 
 
-def test_an_open_breaker_is_an_alarm(admin_client: Client) -> None:
-    Breaker.objects.create(provider="apixo", reason="402: top up", opened_at=NOW)
-    assert "No orders go to apixo" in admin_client.get(FIRST).content.decode()
+def test_a_pause_is_an_alarm(admin_client: Client) -> None:
+    Pause.objects.create(provider="apixo", reason="402: top up", paused_at=NOW)
+    assert "Orders to apixo are paused" in admin_client.get(FIRST).content.decode()
 
 
 def test_damaged_clips_are_an_alarm_that_leads_to_them(admin_client: Client) -> None:

@@ -34,7 +34,7 @@ from generations import clock  # noqa: E402
 from generations.integrity.invariants import check_all  # noqa: E402
 from generations.integrity.reconcile import reconcile  # noqa: E402
 from generations.media import filetree  # noqa: E402
-from generations.models import GenerationTask, Kind, LedgerEntry, Prompt, Status, TaskEvent, Video  # noqa: E402
+from generations.models import EntryKind, GenerationTask, LedgerEntry, Prompt, Status, TaskEvent, Video  # noqa: E402
 
 S = Status
 WAY = [(S.QUEUED, S.QUEUED), (S.QUEUED, S.SUBMITTING), (S.SUBMITTING, S.RUNNING), (S.RUNNING, S.READY)]
@@ -87,7 +87,14 @@ def fill(rows: int, size: int) -> None:
     prompt = Prompt.objects.create(text="a lighthouse at dawn")
     common = {"prompt": prompt, "prompt_text": prompt.text, "provider": "apixo", "model": "kling-2-6", "practice": True}
     common |= {"mode": "text-to-video", "duration_seconds": 5, "price_usd": Decimal("0.35"), "created_at": at}
-    common |= {"status": S.STORED, "submitted_at": at, "attempts": 1, "posts": 1, "stored_at": at, "finished_at": at}
+    common |= {
+        "status": S.STORED,
+        "submitted_at": at,
+        "attempts": 1,
+        "send_count": 1,
+        "stored_at": at,
+        "finished_at": at,
+    }
     tasks = GenerationTask.objects.bulk_create(
         [GenerationTask(**common, remote_id=f"r-{number}", result_urls=[""]) for number in range(rows)], batch_size=500
     )
@@ -98,7 +105,7 @@ def fill(rows: int, size: int) -> None:
     LedgerEntry.objects.bulk_create(
         [
             LedgerEntry(task=task, kind=kind, amount_usd=task.price_usd, at=at, day=at.date(), practice=True)
-            for kind in (Kind.HOLD, Kind.CHARGE)
+            for kind in (EntryKind.HOLD, EntryKind.CHARGE)
             for task in tasks
         ],
         batch_size=500,

@@ -18,7 +18,7 @@ FROM generate_series(1, 333400) n;
 INSERT INTO generations_generationtask (
     id, prompt_id, prompt_text, negative_prompt, provider, model, mode, duration_seconds, aspect_ratio, route,
     start_image_url, end_image_url, delivery, practice, price_usd, ordered_by_id, batch, take, campaign_id, status, due_at,
-    remote_id, remote_state, attempts, posts, doubtful, asks, failures, deaths, candidate_id, result_urls, urls_died,
+    remote_id, remote_state, attempts, send_count, maybe_accepted, poll_count, failures, crash_count, candidate_id, result_urls, urls_died,
     error_kind, error_code, error_message, created_at, submitted_at, finished_at, stored_at, stops_when_approved
 )
 SELECT 1000 + id, 1001 + r % 5000, repeat('a lighthouse at dawn, gulls crying ', 12), '',

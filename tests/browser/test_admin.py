@@ -21,7 +21,7 @@ from tests.factories import a_budget, a_campaign, a_price, a_prompt, a_task, a_v
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-LISTS = ["prompt", "generationtask", "video", "price", "ledgerentry", "breaker", "referenceimage", "tag", "budget",
+LISTS = ["prompt", "generationtask", "video", "price", "ledgerentry", "pause", "referenceimage", "tag", "budget",
          "campaign"]  # fmt: skip
 
 

@@ -93,7 +93,7 @@ def _outcomes(provider: str) -> list[Scenario]:
             prompts=(f"[{word}] gulls",),
             ends=where,
             provider=provider,
-            recovery=("close_breakers",) if word in ("bad key", "no money") else (),
+            recovery=("resume_orderss",) if word in ("bad key", "no money") else (),
         )
         for word, where in OUTCOMES.items()
     ]

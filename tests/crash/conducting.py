@@ -10,20 +10,20 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition
 
 from generations.lifecycle import accounts, polling, submitting
-from generations.lifecycle.calls import About, Ask, Outcome
+from generations.lifecycle.calls import CallKind, Outcome, ProviderCall
 from generations.models import Account, GenerationTask
 from generations.money import budgets
-from generations.providers.base import RemoteState, Report
+from generations.providers.base import RemoteState, RemoteTask
 from generations.providers.errors import AccountProblem
-from generations.worker.due import step_without_asking
+from generations.worker.due import advance_due_tasks
 from tests.crash.steps import ENDS, FATES, ORDERS, WHICH, Steps, step
 from tests.crash.truth import STATE_FATES, Claim, is_stopped, row_of
 
 
 class Conducting(Steps):
-    air: list[Ask]
-    landed: list[tuple[Ask, Outcome]]
-    written: list[tuple[Ask, Outcome]]
+    air: list[ProviderCall]
+    landed: list[tuple[ProviderCall, Outcome]]
+    written: list[tuple[ProviderCall, Outcome]]
     claims: dict[int, Claim]  # id() of an order's Ask -> its claim
 
     @step(order=FATES, question=st.sampled_from(STATE_FATES), twins=st.booleans(), ends=st.sampled_from(ENDS))
@@ -51,7 +51,7 @@ class Conducting(Steps):
         self._exchange_all(order, "as it is")
         while self.landed:
             self._write(0)
-        step_without_asking(self.world.now)
+        advance_due_tasks(self.world.now)
 
     @precondition(lambda self: not self.air)
     @step(twins=st.booleans())
@@ -64,7 +64,7 @@ class Conducting(Steps):
     def exchange(self, which: int, order: str, question: str) -> None:
         """One request and its answer, which is not written yet."""
         ask = self.air.pop(which % len(self.air))
-        self.landed.append((ask, self._hear(ask, order if ask.about is About.ORDER else question)))
+        self.landed.append((ask, self._hear(ask, order if ask.kind is CallKind.SUBMIT else question)))
 
     @precondition(lambda self: self.landed)
     @step(which=WHICH)
@@ -87,36 +87,36 @@ class Conducting(Steps):
     @step()
     def another_slice_begins(self) -> None:
         """One that finds what the one before has left, whether that is dead or asleep."""
-        submitting.forsake(GenerationTask.objects.of_this_site())
+        submitting.expire_claims(GenerationTask.objects.of_this_site())
 
     @precondition(lambda self: self._some("submitting", "unconfirmed", "ready"))
     @step()
     def step_what_needs_no_answer(self) -> None:
         """Orders whose worker died, undecided ones, and files to be fetched."""
-        step_without_asking(self.world.now)
+        advance_due_tasks(self.world.now)
 
     def _claim(self, *, twins: bool = False) -> None:
         at, providers = self.world.now, [name for name in ORDERS if not self.world.stopped.get(name)]
         for task in list(GenerationTask.objects.due(at=at).to_be_sent().filter(provider__in=providers)):
             twin = GenerationTask.objects.get(pk=task.pk)
             self._start(task)
-            assert not twins or submitting.start(twin, at=at) is None, "two have claimed one order"
+            assert not twins or submitting.claim_submission(twin, at=at) is None, "two have claimed one order"
         for task in list(GenerationTask.objects.due(at=at).to_be_asked()):
             with transaction.atomic():
-                ask = polling.look(task, at=at)
+                ask = polling.claim_poll(task, at=at)
             self.air += [ask] if ask else []
         for account in Account.objects.all():
-            if accounts.is_due(account, at=at):
-                self.air.append(accounts.read(account, at=at))
+            if accounts.is_balance_due(account, at=at):
+                self.air.append(accounts.claim_balance_call(account, at=at))
 
     def _exchange_all(self, order: str, question: str) -> None:
         while self.air:
             ask = self.air.pop(0)
-            self.landed.append((ask, self._hear(ask, order if ask.about is About.ORDER else question)))
+            self.landed.append((ask, self._hear(ask, order if ask.kind is CallKind.SUBMIT else question)))
 
     def _start(self, task: GenerationTask) -> None:
         with transaction.atomic():
-            ask = submitting.start(task, at=self.world.now)
+            ask = submitting.claim_submission(task, at=self.world.now)
         if ask is None:
             return
         claim = self.claims[id(ask)] = Claim(task.pk, ask.attempt, ask)
@@ -124,14 +124,14 @@ class Conducting(Steps):
         assert self.world.may_be_sent(claim), f"task {task.pk} is claimed again, and may have been accepted before"
         self.air.append(ask)
 
-    def _hear(self, ask: Ask, fate: str) -> Outcome:
+    def _hear(self, ask: ProviderCall, fate: str) -> Outcome:
         world = self.world
         world.fate, world.sending, world.asking = fate, self.claims.get(id(ask)), ask.task_id
         outcome = ask()
         if world.sending:
             world.sending.told = world.sending.told or "unsent"  # not begun in time
             world.sending.outcome = outcome
-        note(f"{ask.about.value} of {f'task {ask.task_id}' if ask.task_id else ask.provider}: {fate}: {outcome!r}")
+        note(f"{ask.kind.value} of {f'task {ask.task_id}' if ask.task_id else ask.provider}: {fate}: {outcome!r}")
         return outcome
 
     def _write(self, which: int) -> None:
@@ -139,27 +139,27 @@ class Conducting(Steps):
         self._settle(ask, outcome)
         self.written.append((ask, outcome))
 
-    def _settle(self, ask: Ask, outcome: Outcome) -> None:
+    def _settle(self, ask: ProviderCall, outcome: Outcome) -> None:
         at = self.world.now
-        with transaction.atomic(), budgets.together():
-            if ask.about is About.ORDER:
+        with transaction.atomic(), budgets.deferred_counters():
+            if ask.kind is CallKind.SUBMIT:
                 claim, (status, attempts, __) = self.claims[id(ask)], row_of(ask.task_id)
                 # Only then is it written as what became of the order; else it is a note at most.
                 heard = (status, attempts) == ("submitting", claim.attempt)
                 claim.settled = claim.settled or heard
                 if heard and claim.told in ("stopped", "refused with all others"):
                     self.world.stopped[ask.provider] = True
-                submitting.settle_order(ask.task_id, outcome, at=at, attempt=ask.attempt)
-            elif ask.about is About.STATE:
+                submitting.apply_submit_answer(ask.task_id, outcome, at=at, attempt=ask.attempt)
+            elif ask.kind is CallKind.POLL:
                 watched = row_of(ask.task_id)[0] in ("running", "ready", "lost", "unconfirmed")
                 if watched and isinstance(outcome, AccountProblem):
                     self.world.stopped[ask.provider] = True
-                if isinstance(outcome, Report) and outcome.state is RemoteState.UNSEEN:
+                if isinstance(outcome, RemoteTask) and outcome.state is RemoteState.UNSEEN:
                     self.world.unseen[ask.task_id].append(at)
                 else:
                     self.world.unseen[ask.task_id].clear()
-                polling.settle_report(ask.task_id, outcome, at=at)
+                polling.apply_poll_answer(ask.task_id, outcome, at=at)
             else:
-                accounts.settle_balance(ask.provider, outcome, at=at)
+                accounts.apply_balance_answer(ask.provider, outcome, at=at)
                 if isinstance(outcome, Decimal) and outcome > 0 and not is_stopped(ask.provider):
                     self.world.stopped[ask.provider] = False  # an improvement closes it, and nothing else

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition
 
 from generations.lifecycle import accounts, polling, submitting
-from generations.lifecycle.calls import About
+from generations.lifecycle.calls import CallKind
 from tests.crash.steps import PROVIDER, TASKS_MAX, WHICH, Steps, step
 
 
@@ -30,7 +30,7 @@ class Deciding(Steps):
         right, other = (mine[-1] if mine else "made-up-2"), (others[0] if others else "made-up-3")
         text = {"the right one": right, "made up": "made-up-4", "another task's": other, "no id": "a b/../c"}[given]
         try:
-            if submitting.confirm(task, text, "on the dashboard", at=at, by=self.person) and text not in mine:
+            if submitting.attach_remote_id(task, text, "on the dashboard", at=at, by=self.person) and text not in mine:
                 self._err(task.pk, text)
         except submitting.NotAnId as error:
             note(str(error))
@@ -43,25 +43,27 @@ class Deciding(Steps):
     @step(which=WHICH)
     def abandon(self, which: int) -> None:
         task = self._page(which, "unconfirmed")
-        if submitting.abandon(task, "not on the dashboard", at=self.world.now, by=self.person):
-            flying = any(ask.about is About.ORDER and ask.task_id == task.pk for ask in self.air)
+        if submitting.mark_not_accepted(task, "not on the dashboard", at=self.world.now, by=self.person):
+            flying = any(ask.kind is CallKind.SUBMIT and ask.task_id == task.pk for ask in self.air)
             self.world.erred |= {task.pk} if self.world.accepted_of(task.pk) or flying else set()
 
     @precondition(lambda self: self.pages or self._some("unconfirmed"))
     @step(which=WHICH)
     def wait(self, which: int) -> None:
-        submitting.wait(self._page(which, "unconfirmed"), "it may turn up", at=self.world.now, by=self.person)
+        submitting.leave_undecided(
+            self._page(which, "unconfirmed"), "it may turn up", at=self.world.now, by=self.person
+        )
 
     @precondition(lambda self: self._some("running", "lost", "ready"))
     @step(which=WHICH)
     def poke(self, which: int) -> None:
-        polling.poke(self._page(which, "running", "lost"), at=self.world.now, by=self.person)
+        polling.poll_now(self._page(which, "running", "lost"), at=self.world.now, by=self.person)
 
     @precondition(lambda self: any(self.world.stopped.values()))
     @step(provider=PROVIDER)
-    def close_breaker(self, provider: str) -> None:
-        self._close_breaker(provider)
+    def resume_orders(self, provider: str) -> None:
+        self._resume_orders(provider)
 
-    def _close_breaker(self, provider: str) -> None:
-        accounts.close_breaker(provider)
+    def _resume_orders(self, provider: str) -> None:
+        accounts.resume_provider(provider)
         self.world.stopped[provider] = False

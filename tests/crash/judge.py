@@ -13,7 +13,7 @@ import av
 from tests.crash.worker import Site
 
 TASKS = (
-    "SELECT id, prompt_text, status, due_at IS NULL, remote_id, price_usd, posts FROM generations_generationtask"
+    "SELECT id, prompt_text, status, due_at IS NULL, remote_id, price_usd, send_count FROM generations_generationtask"
     " ORDER BY id"
 )
 VIDEOS = "SELECT task_id, position, file, poster, sha256, size_bytes FROM generations_video ORDER BY id"

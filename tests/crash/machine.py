@@ -21,11 +21,11 @@ from hypothesis.stateful import initialize, precondition
 
 from generations.integrity import cleanup
 from generations.lifecycle import ordering, retries, saving
-from generations.lifecycle.calls import Ask, Outcome
+from generations.lifecycle.calls import Outcome, ProviderCall
 from generations.lifecycle.ordering import OrderRefused
 from generations.models import GenerationTask, Lease, Status
 from generations.money import limits
-from generations.worker.due import step_without_asking
+from generations.worker.due import advance_due_tasks
 from tests.crash.conducting import Conducting
 from tests.crash.deciding import Deciding
 from tests.crash.promises import Promises
@@ -55,9 +55,9 @@ class Studio(Conducting, Deciding):
         settings.RETRY_SUBMIT_ON_5XX = retry_on_5xx
         self.promises = Promises(self.world)
         self.person = User.objects.get_or_create(username="mira")[0]
-        self.air: list[Ask] = []
-        self.landed: list[tuple[Ask, Outcome]] = []
-        self.written: list[tuple[Ask, Outcome]] = []
+        self.air: list[ProviderCall] = []
+        self.landed: list[tuple[ProviderCall, Outcome]] = []
+        self.written: list[tuple[ProviderCall, Outcome]] = []
         self.claims: dict[int, Claim] = {}  # id() of an order's Ask -> its claim
         self.pages: list[GenerationTask] = []  # as a person saw them, some time ago
         self.dead_leases: dict[str, float] = {}
@@ -209,7 +209,7 @@ class Studio(Conducting, Deciding):
         while self.landed:
             self._write(0)
         for provider in ORDERS:
-            self._close_breaker(provider)
+            self._resume_orders(provider)
         for remote in list(world.remotes.values()):
             remote.state = "done" if remote.state == "working" else remote.state
             if GenerationTask.objects.get(pk=remote.task).delivery == "callback":
@@ -229,7 +229,7 @@ class Studio(Conducting, Deciding):
             self._write(0)
         for remote in self.world.remotes.values():
             remote.state = "done" if remote.state == "working" else remote.state
-        step_without_asking(self.world.now)
+        advance_due_tasks(self.world.now)
         for task in GenerationTask.objects.filter(status=Status.READY):
             self._save(task.pk)
         return self._pass_time_until_due()

@@ -254,7 +254,7 @@ def broken(data: bytes) -> str:
 def _ended_stays(seen: Evidence) -> Iterator[str]:
     """What had ended when the process died, or before everything came once more, is as it was."""
     now = {row["id"]: row for row in seen.at_end.tasks}
-    frozen = ("status", "remote_id", "finished_at", "stored_at", "submitted_at", "price_usd", "attempts", "posts")
+    frozen = ("status", "remote_id", "finished_at", "stored_at", "submitted_at", "price_usd", "attempts", "send_count")
     for row in seen.at_death.tasks:
         if row["status"] in ENDED and any(now[row["id"]][name] != row[name] for name in frozen):
             yield f"ended row changed: task {row['id']} was {row['status']} when the process died"

@@ -21,12 +21,12 @@ from django.db import connection, transaction
 from generations import webhooks
 from generations.lifecycle import polling, saving, submitting
 from generations.media import clips, downloads
-from generations.models import GenerationTask, Kind, Status, Video
+from generations.models import EntryKind, GenerationTask, Status, Video
 from generations.models import tasks as task_rows
-from generations.models.leases import Hold
+from generations.models.leases import LeaseHolder
 from generations.money import ledger
 from generations.providers import http as provider_http
-from generations.providers.base import RemoteState, Report
+from generations.providers.base import RemoteState, RemoteTask
 from generations.providers.errors import NotSent, OutcomeUnknown, ProviderError
 from generations.worker import conductor, due
 
@@ -54,7 +54,7 @@ def guard_dropped() -> None:
         self: GenerationTask, to: Status, reason: str, *, at: datetime, by: Any = None,
         due_at: datetime | None = None, **changes: Any,
     ) -> bool:  # fmt: skip
-        changes = {"deaths": 0, **changes, "status": to, "due_at": due_at}
+        changes = {"crash_count": 0, **changes, "status": to, "due_at": due_at}
         with transaction.atomic():
             GenerationTask.objects.filter(pk=self.pk).update(**changes)
             self.events.create(at=at, by=by, was=self.status, now=to, reason=reason)
@@ -85,7 +85,7 @@ def _answered(ask: Any, outcome: Any) -> Any:
 
 
 def intent_not_committed() -> None:
-    start, settle = submitting.start, submitting.settle_order
+    start, settle = submitting.claim_submission, submitting.apply_submit_answer
     claimed: dict[int, datetime] = {}
 
     def start_without_writing(task: GenerationTask, *, at: datetime) -> Any:
@@ -101,7 +101,7 @@ def intent_not_committed() -> None:
         start(GenerationTask.objects.get(pk=task_id), at=claimed.pop(task_id))
         settle(task_id, outcome, at=at, attempt=attempt)
 
-    conductor.start, conductor.settle_order = start_without_writing, write_then_settle  # type: ignore[attr-defined]
+    conductor.claim_submission, conductor.apply_submit_answer = start_without_writing, write_then_settle  # type: ignore[attr-defined]
 
 
 def retry_on_5xx() -> None:
@@ -114,29 +114,29 @@ def lost_answer_not_sent() -> None:
 
 def _mean_otherwise(wrongly: Callable[[ProviderError], bool]) -> None:
     """Take these unknown outcomes for orders that were never sent."""
-    settle = submitting.settle_order
+    settle = submitting.apply_submit_answer
 
     def settle_wrongly(task_id: int, outcome: Any, *, at: datetime, attempt: int) -> None:
         unknown = attempt == 1 and isinstance(outcome, OutcomeUnknown) and wrongly(outcome)
         settle(task_id, NotSent(str(outcome)) if unknown else outcome, at=at, attempt=attempt)
 
-    submitting.settle_order = conductor.settle_order = settle_wrongly  # type: ignore[attr-defined]
+    submitting.apply_submit_answer = conductor.apply_submit_answer = settle_wrongly  # type: ignore[attr-defined]
 
 
 def doubt_sends_again() -> None:
     def doubt(task: GenerationTask, *, at: datetime) -> None:
         task.move(Status.QUEUED, "its worker died", at=at, due_at=at)
 
-    submitting.doubt = due.doubt = doubt  # type: ignore[attr-defined]
+    submitting.mark_unconfirmed = due.mark_unconfirmed = doubt  # type: ignore[attr-defined]
 
 
 def fence_dropped() -> None:
-    settle = submitting.settle_order
+    settle = submitting.apply_submit_answer
 
     def settle_any(task_id: int, outcome: Any, *, at: datetime, attempt: int) -> None:
         settle(task_id, outcome, at=at, attempt=GenerationTask.objects.get(pk=task_id).attempts)
 
-    submitting.settle_order = conductor.settle_order = settle_any  # type: ignore[attr-defined]
+    submitting.apply_submit_answer = conductor.apply_submit_answer = settle_any  # type: ignore[attr-defined]
 
 
 def redirect_followed() -> None:
@@ -154,7 +154,7 @@ def redirect_followed() -> None:
 
 
 def claim_for_ever() -> None:
-    polling.LOOK_LEASE = timedelta(days=36500)
+    polling.POLL_LEASE = timedelta(days=36500)
 
 
 # -- money --
@@ -188,7 +188,7 @@ def charged_twice() -> None:
     def move_and_charge(self: GenerationTask, to: Status, *args: Any, **more: Any) -> bool:
         moved = move(self, to, *args, **more)
         if moved and to == Status.STORED:
-            ledger._entry(self, Kind.CHARGE, self.price_usd, at=more["at"], by=None, note="stored").save()
+            ledger._entry(self, EntryKind.CHARGE, self.price_usd, at=more["at"], by=None, note="stored").save()
         return moved
 
     GenerationTask.move = move_and_charge  # type: ignore[method-assign]
@@ -210,7 +210,7 @@ def released_in_doubt() -> None:
 
 
 def _hear_and(believe: Callable[[GenerationTask, dict[str, Any], datetime], None]) -> None:
-    hear = polling.hear
+    hear = polling.record_callback
 
     def hear_and_believe(task: GenerationTask, body: str, *, at: datetime, **more: Any) -> None:
         hear(task, body, at=at, **more)
@@ -219,15 +219,15 @@ def _hear_and(believe: Callable[[GenerationTask, dict[str, Any], datetime], None
         if task.status == Status.RUNNING:
             believe(task, data, at)
 
-    polling.hear = hear_and_believe
+    polling.record_callback = hear_and_believe
 
 
 def callback_url_trusted() -> None:
     def believe(task: GenerationTask, data: dict[str, Any], at: datetime) -> None:
         if "resultJson" in data:
             urls = json.loads(data["resultJson"])["resultUrls"]
-            report = Report(state=RemoteState.DONE, result_urls=tuple(urls))
-            polling.settle_report(task.pk, report, at=at)
+            report = RemoteTask(state=RemoteState.DONE, result_urls=tuple(urls))
+            polling.apply_poll_answer(task.pk, report, at=at)
 
     _hear_and(believe)
 
@@ -235,7 +235,7 @@ def callback_url_trusted() -> None:
 def callback_state_believed() -> None:
     def believe(task: GenerationTask, data: dict[str, Any], at: datetime) -> None:
         if data["state"] in ("failed", "fail"):
-            polling.settle_report(task.pk, Report(state=RemoteState.FAILED), at=at)
+            polling.apply_poll_answer(task.pk, RemoteTask(state=RemoteState.FAILED), at=at)
 
     _hear_and(believe)
 
@@ -247,7 +247,7 @@ def token_not_checked() -> None:
 
 def ended_is_not_the_end() -> None:
     task_rows.MOVES[Status.FAILED].add(Status.READY)
-    polling.WATCHED = (*polling.WATCHED, Status.FAILED)  # type: ignore[assignment]
+    polling.POLLED = (*polling.POLLED, Status.FAILED)  # type: ignore[assignment]
 
 
 # -- files --
@@ -260,24 +260,24 @@ def truncated_accepted() -> None:
                 self.part.write(chunk)
 
     downloads._Transfer._receive = receive  # type: ignore[method-assign]
-    saving.media.verify = lambda path: clips.Clip(5.0, 64, 64, 24.0, True, "h264", "aac")  # type: ignore[attr-defined]
+    saving.clips.verify = lambda path: clips.Clip(5.0, 64, 64, 24.0, True, "h264", "aac")  # type: ignore[attr-defined]
     saving._poster = lambda clip, poster: False
 
 
 def name_before_verifying() -> None:
-    settle, verify = saving.settle_file, clips.verify
+    settle, verify = saving.publish_file, clips.verify
 
     def settle_then_verify(part: Path, file: Path) -> None:
         settle(part, file)
         verify(file)
 
-    saving.media.verify = lambda path: clips.Clip(5.0, 64, 64, 24.0, True, "h264", "aac")  # type: ignore[attr-defined]
-    saving.settle_file = settle_then_verify
+    saving.clips.verify = lambda path: clips.Clip(5.0, 64, 64, 24.0, True, "h264", "aac")  # type: ignore[attr-defined]
+    saving.publish_file = settle_then_verify
     saving._poster = lambda clip, poster: False
 
 
 def row_before_file() -> None:
-    settle, create = saving.settle_file, Video.objects.create
+    settle, create = saving.publish_file, Video.objects.create
     waiting: list[tuple[Path, Path]] = []
 
     def create_then_settle(**columns: Any) -> Video:
@@ -286,7 +286,7 @@ def row_before_file() -> None:
         waiting.clear()
         return create(**columns)
 
-    saving.settle_file = lambda part, file: waiting.append((part, file))
+    saving.publish_file = lambda part, file: waiting.append((part, file))
     Video.objects.create = create_then_settle  # type: ignore[method-assign]
 
 
@@ -303,17 +303,17 @@ def folder_not_synced() -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         part.replace(file)
 
-    saving.settle_file = settle_file
+    saving.publish_file = settle_file
 
 
 def lease_ignored() -> None:
     @contextlib.contextmanager
-    def holding(name: str, *, seconds: float) -> Iterator[Hold | None]:
-        hold = Hold.__new__(Hold)
+    def holding(name: str, *, seconds: float) -> Iterator[LeaseHolder | None]:
+        hold = LeaseHolder.__new__(LeaseHolder)
         hold.renew = lambda: True  # type: ignore[method-assign]
         yield hold
 
-    saving.holding = holding  # type: ignore[attr-defined]
+    saving.lease_held = holding  # type: ignore[attr-defined]
 
 
 PLANTS = [

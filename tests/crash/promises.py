@@ -39,7 +39,17 @@ def rows(sql: str, *values: Any) -> list[tuple[Any, ...]]:
 
 
 def tasks() -> list[dict[str, Any]]:
-    columns = ("id", "status", "due_at", "provider", "remote_id", "price_usd", "posts", "submitted_at", "result_urls")
+    columns = (
+        "id",
+        "status",
+        "due_at",
+        "provider",
+        "remote_id",
+        "price_usd",
+        "send_count",
+        "submitted_at",
+        "result_urls",
+    )
     columns += ("source_expires_at", "delivery", "retry_of_id")
     found = rows(f"SELECT {', '.join(columns)} FROM generations_generationtask ORDER BY id")
     return [dict(zip(columns, values, strict=True)) for values in found]
@@ -169,7 +179,7 @@ class Promises:
             assert task["status"] != "stored" or kept[pk], f"task {pk} is stored without a video"
 
     def _providers_are_stopped_when_they_must_be(self) -> None:
-        stopped = {provider for (provider,) in rows("SELECT provider FROM generations_breaker")}
+        stopped = {provider for (provider,) in rows("SELECT provider FROM generations_pause")}
         assert stopped == {provider for provider, is_so in self.world.stopped.items() if is_so}
 
     def check_rest(self) -> None:

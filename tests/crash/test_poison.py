@@ -11,7 +11,7 @@ from tests.crash.gate import Gate
 from tests.crash.worker import Site, Worker
 
 pytestmark = pytest.mark.long
-ROW = "SELECT deaths, error_kind, error_message FROM generations_generationtask WHERE prompt_text = ?"
+ROW = "SELECT crash_count, error_kind, error_message FROM generations_generationtask WHERE prompt_text = ?"
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The queue is a doorbell: its jobs are lost, doubled and rung ten times, and nothing breaks."""
+"""The queue only wakes the worker: its jobs are lost, doubled and enqueued ten times, and nothing breaks."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from tests.crash.worker import Site, Worker
 EMPTY = "DELETE FROM django_q_ormq"
 DOUBLE = "INSERT INTO django_q_ormq (key, payload, lock) SELECT key, payload, lock FROM django_q_ormq"
 SAVE_TEN_TIMES = """
-from generations import doorbell
+from generations import wakeups
 from generations.models import GenerationTask
 for task in GenerationTask.objects.filter(status="ready"):
     for __ in range(10):
-        doorbell.ring_to_save(task.pk)
-        doorbell.ring()
+        wakeups.enqueue_save(task.pk)
+        wakeups.wake_conductor()
 """
 
 

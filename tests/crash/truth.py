@@ -14,15 +14,15 @@ from typing import Any
 from django.db import connection
 
 from generations.lifecycle import polling
-from generations.lifecycle.calls import Ask, Outcome
+from generations.lifecycle.calls import Outcome, ProviderCall
 from generations.media import clips, downloads
 from generations.media.clips import Clip
 from generations.models import GenerationTask
-from generations.providers.base import Order, RemoteState, Report
+from generations.providers.base import Order, RemoteState, RemoteTask
 from generations.providers.errors import (
     AccountProblem,
     Busy,
-    Kind,
+    FailureKind,
     NotSent,
     OutcomeUnknown,
     Rejected,
@@ -78,7 +78,7 @@ class Claim:
 
     task: int
     attempt: int
-    ask: Ask
+    ask: ProviderCall
     told: str = ""
     settled: bool = False
     outcome: Outcome | None = None
@@ -142,8 +142,8 @@ class World:
         raise {
             "lost on its way": OutcomeUnknown("the answer was lost"),
             "a server's trouble": ServerTrouble("oops", code="500"),
-            "refused": Rejected("no", code="400", kind=Kind.INPUT),
-            "refused with all others": Rejected("no permission", code="403", kind=Kind.ACCOUNT),
+            "refused": Rejected("no", code="400", kind=FailureKind.INPUT),
+            "refused with all others": Rejected("no permission", code="403", kind=FailureKind.ACCOUNT),
             "busy": Busy("slow down", code="429"),
             "busy, and a time is named": Busy("slow down", code="429", retry_after_seconds=40),
             "stopped": AccountProblem("no money", code="402"),
@@ -174,7 +174,7 @@ class World:
             return False
         return task in self.misled or any("unseen" in self.said[remote.id] for remote in self.accepted_of(task))
 
-    def report(self, provider: str, remote_id: str) -> Report:
+    def report(self, provider: str, remote_id: str) -> RemoteTask:
         assert not connection.in_atomic_block, "a transaction is open while a question is asked"
         remote = self.remotes.get(remote_id) if remote_id.startswith(provider) else None
         if self.fate == "no answer":
@@ -185,22 +185,24 @@ class World:
             raise AccountProblem("no such key", code="401")
         if remote is None or remote.state == "forgotten" or self.fate == "unseen":
             self.said[remote_id].append("unseen")
-            return Report(state=RemoteState.UNSEEN, raw_state="404")
+            return RemoteTask(state=RemoteState.UNSEEN, raw_state="404")
         self.asked_for.add((self.asking, remote_id))
         if self.fate == "an unknown word" or remote.state == "working":
             self.said[remote_id].append("working")
-            return Report(state=RemoteState.WORKING, raw_state="processing_r2")
+            return RemoteTask(state=RemoteState.WORKING, raw_state="processing_r2")
         self.said[remote_id].append(remote.state)
         if remote.state == "failed":
-            return Report(state=RemoteState.FAILED, raw_state="failed", error_kind=Kind.CONTENT, error_code="NSFW")
+            return RemoteTask(
+                state=RemoteState.FAILED, raw_state="failed", error_kind=FailureKind.CONTENT, error_code="NSFW"
+            )
         if self.dead_urls & set(remote.urls):
             remote.renewals += 1
-        return Report(state=RemoteState.DONE, raw_state="success", result_urls=remote.urls)
+        return RemoteTask(state=RemoteState.DONE, raw_state="success", result_urls=remote.urls)
 
     def call_back(self, task: int, named: str, *, body: str = "") -> None:
         body = body or f'{{"code": 200, "data": {{"taskId": "{named}"}}}}'
         digest = hashlib.sha256(body.encode()).hexdigest()
-        polling.hear(GenerationTask.objects.get(pk=task), body, digest=digest, named=named, at=self.now)
+        polling.record_callback(GenerationTask.objects.get(pk=task), body, digest=digest, named=named, at=self.now)
 
     # -- the storage --
 
@@ -254,7 +256,7 @@ def row_of(task: int) -> tuple[str, int, int]:
 
 def is_stopped(provider: str) -> bool:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM generations_breaker WHERE provider = %s", [provider])
+        cursor.execute("SELECT count(*) FROM generations_pause WHERE provider = %s", [provider])
         return bool(cursor.fetchone()[0])
 
 
@@ -279,7 +281,7 @@ class TrueProvider:
     def submit(self, order: Order) -> str:
         return self.world.take_order(self.name, order)
 
-    def fetch(self, *, model: str, remote_id: str) -> Report:
+    def fetch(self, *, model: str, remote_id: str) -> RemoteTask:
         return self.world.report(self.name, remote_id)
 
     def balance(self) -> Decimal:

@@ -39,7 +39,7 @@ from generations.models import Account, BalanceReading, Budget, GenerationTask, 
 from generations.models.statuses import ENDED
 from generations.providers import ADAPTERS, get_provider
 from generations.providers import http as provider_http
-from generations.providers.base import Order, RemoteState, Report
+from generations.providers.base import Order, RemoteState, RemoteTask
 from generations.worker import conductor, jobs
 from tests.crash.cases import Case, Scenario
 from tests.crash.effects import Effects, install
@@ -103,7 +103,9 @@ class Studio:
         for __ in range(ROUNDS):
             self._run_queue()
             with self.effects.mute():
-                rows = self._ask("SELECT id, status, due_at, asks, deaths FROM generations_generationtask ORDER BY id")
+                rows = self._ask(
+                    "SELECT id, status, due_at, poll_count, crash_count FROM generations_generationtask ORDER BY id"
+                )
                 due = self._next_due()
                 if (
                     due is None or due > self.now() + PATIENCE or rows == before
@@ -202,10 +204,10 @@ class Studio:
             if task["prompt"] == self.task().prompt_text
         ]
         if known:
-            submitting.confirm(self.task(), known[0], "in the provider's list", at=self.now(), by=None)
+            submitting.attach_remote_id(self.task(), known[0], "in the provider's list", at=self.now(), by=None)
 
     def abandon(self) -> None:
-        submitting.abandon(self.task(), "not in the provider's list", at=self.now(), by=None)
+        submitting.mark_not_accepted(self.task(), "not in the provider's list", at=self.now(), by=None)
 
     def again(self) -> None:
         retries.try_again(self.task(), at=self.now(), by=None)
@@ -214,10 +216,10 @@ class Studio:
         retries.another_take(self.task(), at=self.now(), by=None)
 
     def poke(self) -> None:
-        polling.poke(self.task(), at=self.now(), by=None)
+        polling.poll_now(self.task(), at=self.now(), by=None)
 
-    def close_breakers(self) -> None:
-        accounts.close_breaker(self.scenario.provider)
+    def resume_orderss(self) -> None:
+        accounts.resume_provider(self.scenario.provider)
 
     def open_door(self) -> None:
         """The provider can be reached again."""
@@ -258,7 +260,7 @@ class Studio:
 
     def send_and_sleep(self) -> None:
         """Claim the order and send it; the answer stays in this process's memory."""
-        ask = submitting.start(self.task(), at=self.now())
+        ask = submitting.claim_submission(self.task(), at=self.now())
         if ask:
             self.held.setdefault("answers", []).append((ask, ask()))
 
@@ -271,21 +273,21 @@ class Studio:
     def _settle(self, which: int) -> None:
         if self.held.get("answers"):
             ask, outcome = self.held["answers"][which]
-            submitting.settle_order(ask.task_id, outcome, at=self.now(), attempt=ask.attempt)
+            submitting.apply_submit_answer(ask.task_id, outcome, at=self.now(), attempt=ask.attempt)
 
     def late_success(self) -> None:
         """An answer to an old question, from before the task ended."""
-        polling.settle_report(self.task().pk, self._old_success(), at=self.now())
+        polling.apply_poll_answer(self.task().pk, self._old_success(), at=self.now())
 
     def late_write(self) -> None:
         """The same, by a process that had read the row before it ended, and was stopped before it wrote."""
         task = self.held.get("task") or self.task()
         if task.status == Status.RUNNING:
-            polling.REPORTED[RemoteState.DONE](task, self._old_success(), at=self.now(), pace_seconds=0.0)
+            polling.APPLY[RemoteState.DONE](task, self._old_success(), at=self.now(), pace_seconds=0.0)
 
-    def _old_success(self) -> Report:
+    def _old_success(self) -> RemoteTask:
         url = f"{self.place.witness}/{self.place.name}/elsewhere/clip.mp4"
-        return Report(state=RemoteState.DONE, raw_state="success", result_urls=(url,))
+        return RemoteTask(state=RemoteState.DONE, raw_state="success", result_urls=(url,))
 
     def forget_balances(self) -> None:
         """A new site: nothing was ever read, so orders wait for a reading."""

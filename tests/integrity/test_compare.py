@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 
 
 def stray_names(folder: str = "videos") -> list[str]:
-    return sorted(one.name for one in compare.strays(list(walk(compare.root(), folder)), at=NOW))
+    return sorted(one.name for one in compare.orphan_files(list(walk(compare.root(), folder)), at=NOW))
 
 
 def test_a_whole_clip_has_no_damage() -> None:
@@ -108,7 +108,7 @@ def test_many_files_take_few_questions(django_assert_num_queries: DjangoAssertNu
         aged(a_video().path)
     found = list(walk(compare.root(), "videos"))
     with django_assert_num_queries(3):
-        assert compare.strays(found, at=NOW) == []
+        assert compare.orphan_files(found, at=NOW) == []
 
 
 def test_all_rows_come_in_chunks(monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: Any) -> None:

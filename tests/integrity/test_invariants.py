@@ -21,9 +21,9 @@ from generations.integrity.invariants import Broken, Report
 from generations.lifecycle import saving
 from generations.models import (
     BalanceReading,
-    Breaker,
     GenerationTask,
     LedgerEntry,
+    Pause,
     Status,
     TaskEvent,
     Video,
@@ -228,9 +228,9 @@ def test_an_order_may_wait_in_a_line_that_moves() -> None:
     assert broken() == []
 
 
-def test_an_order_may_wait_behind_an_open_breaker() -> None:
+def test_an_order_may_wait_behind_an_open_pause() -> None:
     a_life(S.QUEUED, due_at=NOW - timedelta(hours=2))
-    Breaker.objects.create(provider="apixo", reason="402: top up", opened_at=NOW)
+    Pause.objects.create(provider="apixo", reason="402: top up", paused_at=NOW)
     assert broken() == []
 
 

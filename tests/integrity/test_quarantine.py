@@ -11,7 +11,7 @@ import pytest
 
 from generations.integrity import quarantine
 from generations.integrity.compare import root
-from generations.integrity.quarantine import PutAside, put_strays_aside
+from generations.integrity.quarantine import PutAside, quarantine_orphans
 from generations.media.filetree import walk
 from generations.models import Video
 from tests.catalog.conftest import an_image
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 
 
 def run(folder: str = "videos") -> PutAside:
-    return put_strays_aside(list(walk(root(), folder)), at=NOW)
+    return quarantine_orphans(list(walk(root(), folder)), at=NOW)
 
 
 def before_moving(monkeypatch: pytest.MonkeyPatch, what: Callable[[], object]) -> None:
@@ -85,7 +85,7 @@ def test_a_file_that_is_young_by_the_time_of_the_move_stays(monkeypatch: pytest.
     listed = list(walk(root(), "videos"))
     (a_file("videos/new.part", b"new")).replace(root() / "videos/stray.mp4")
     before_moving(monkeypatch, lambda: pytest.fail("not even for a moment"))
-    assert put_strays_aside(listed, at=NOW).moved == []
+    assert quarantine_orphans(listed, at=NOW).moved == []
     assert tree() == {"videos/stray.mp4": b"new"}
 
 

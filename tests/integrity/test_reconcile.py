@@ -19,7 +19,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from pytest_httpserver import HTTPServer
 
 from generations.integrity import compare, reconcile, repair
-from generations.integrity.reconcile import Reconciled, Slice
+from generations.integrity.reconcile import AuditResult, Slice
 from generations.lifecycle import saving
 from generations.media.filetree import Unreadable
 from generations.models import GenerationTask, Lease, Status, TaskEvent, Video
@@ -58,13 +58,13 @@ def lost(httpserver: HTTPServer, settings: Settings) -> Callable[..., Video]:
     return video
 
 
-def run(at: datetime = NOW, *, worker_lives: bool = True, part: Slice | None = None) -> Reconciled:
+def run(at: datetime = NOW, *, worker_lives: bool = True, part: Slice | None = None) -> AuditResult:
     done = reconcile.reconcile(at=at, worker_lives=worker_lives, part=part)
     assert done is not None
     return done
 
 
-def left(done: Reconciled) -> list[tuple[str, int | None, str]]:
+def left(done: AuditResult) -> list[tuple[str, int | None, str]]:
     return [(item["what"], item["id"], item["why"]) for item in done.remains]
 
 
@@ -233,7 +233,7 @@ def test_a_poster_that_the_disk_refuses_is_told(monkeypatch: pytest.MonkeyPatch)
         raise OSError(errno.ENOSPC, "No space left on device")
 
     video = with_poster(b"cut")
-    monkeypatch.setattr(repair, "settle_file", full)
+    monkeypatch.setattr(repair, "publish_file", full)
     assert left(run()) == [("poster", video.pk, "it cannot be made: No space left on device")]
 
 
@@ -316,7 +316,7 @@ def test_a_saver_that_slept_through_it_writes_no_row_for_the_file_that_was_put_a
     """Its process was stopped between the rename and the row, and is woken after an hour."""
     task = a_task(Status.READY, result_urls=[lost().source_url], source_expires_at=NOW + timedelta(days=400))
     Video.objects.all().delete()
-    settle = saving.settle_file
+    settle = saving.publish_file
 
     def sleep_after(part: Path, file: Path) -> None:
         settle(part, file)
@@ -326,7 +326,7 @@ def test_a_saver_that_slept_through_it_writes_no_row_for_the_file_that_was_put_a
         Lease.objects.filter(name=saving.lease_of(task.pk)).update(expires_at=late)
         assert len(run().quarantined) == 2
 
-    monkeypatch.setattr(saving, "settle_file", sleep_after)
+    monkeypatch.setattr(saving, "publish_file", sleep_after)
     assert not saving.save(task.pk)
     assert not Video.objects.exists()
     assert all(name.startswith("quarantine/") for name in tree())
@@ -414,7 +414,7 @@ def test_a_second_run_changes_nothing_and_tells_what_remains(lost: Callable[...,
     assert (all_rows(), tree()) == (rows, files)
     assert second.remains == first.remains
     assert {item["what"] for item in second.remains} == {"video", "image", "file", "task"}
-    nothing = Reconciled(finished=True, checked=second.checked, overdue=second.overdue, remains=second.remains)
+    nothing = AuditResult(finished=True, checked=second.checked, overdue=second.overdue, remains=second.remains)
     assert second == nothing
 
 
@@ -470,7 +470,7 @@ def test_the_end_of_another_run_is_waited_for() -> None:
 def test_a_run_that_lost_its_lease_stops_and_says_that_it_did_not_finish(monkeypatch: pytest.MonkeyPatch) -> None:
     a_whole_video()
     a_file("videos/stray.mp4")
-    monkeypatch.setattr(reconcile.Hold, "is_ours", False)
+    monkeypatch.setattr(reconcile.LeaseHolder, "is_ours", False)
     done = run()
     assert (done.finished, done.quarantined, list(tree())) == (
         False,
@@ -521,7 +521,7 @@ def test_it_runs_beside_savers_and_takes_nothing_from_them(
     tasks = [a_task(Status.READY, result_urls=[httpserver.url_for("/clip.mp4")]) for _ in range(40)]
     GenerationTask.objects.update(source_expires_at=datetime.now(tz=NOW.tzinfo) + timedelta(days=1))
     over = threading.Event()
-    runs: list[Reconciled | None] = []
+    runs: list[AuditResult | None] = []
 
     def again_and_again() -> None:
         while not over.is_set():

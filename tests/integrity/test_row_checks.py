@@ -49,12 +49,12 @@ def test_what_the_program_writes_keeps_every_promise(status: Status, price: Deci
 @pytest.mark.parametrize(
     ("status", "columns", "promise", "words"),
     [
-        (S.RUNNING, {"posts": 3}, "P1", "3 POSTs left, and it was claimed only 2 times to be sent"),
+        (S.RUNNING, {"send_count": 3}, "P1", "3 POSTs left, and it was claimed only 2 times to be sent"),
         (S.QUEUED, {"remote_id": "r-1"}, "P1",
          "it is queued, as if it had never been accepted, and its id there is r-1"),
         (S.CANCELED, {"remote_id": "r-1"}, "P1",
          "it is canceled, as if it had never been accepted, and its id there is r-1"),
-        (S.UNCONFIRMED, {"doubtful": True, "posts": 4, "attempts": 4}, "P1",
+        (S.UNCONFIRMED, {"maybe_accepted": True, "send_count": 4, "attempts": 4}, "P1",
          "4 POSTs left though an early one may have been accepted: 3 at most"),
         (S.SUBMITTING, {"attempts": 0}, "P2", "it is submitting, and no sending is on record"),
         (S.RUNNING, {"submitted_at": None}, "P2", "it is running, and no sending is on record"),

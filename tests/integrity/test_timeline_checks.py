@@ -100,7 +100,7 @@ def test_an_order_that_was_closed_as_never_accepted_names_a_person(staff: User) 
 
 
 def test_a_post_after_one_that_was_not_provably_refused_is_seen() -> None:
-    task = a_life(S.RUNNING, posts=3)
+    task = a_life(S.RUNNING, send_count=3)
     assert faults() == [Fault("P1", task.pk, "3 POSTs left, and only 1 of them were provably not accepted")]
 
 

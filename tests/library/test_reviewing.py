@@ -12,7 +12,7 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
 from generations.library import reviewing
-from generations.models import GenerationTask, Kind, Review, Status, Video
+from generations.models import EntryKind, GenerationTask, Review, Status, Video
 from tests.factories import NOW, a_task, a_video
 
 pytestmark = pytest.mark.django_db
@@ -63,7 +63,7 @@ def test_an_approved_take_cancels_those_that_wait_if_they_were_ordered_so(staff:
     judged = reviewing.judge(a_video(stored), Review.APPROVED, at=LATER, by=staff)
     assert list(judged.canceled) == queued
     assert judged.saved_usd == Decimal("0.60")
-    assert [task.entries.filter(kind=Kind.RELEASE).count() for task in queued] == [1, 1]
+    assert [task.entries.filter(kind=EntryKind.RELEASE).count() for task in queued] == [1, 1]
     for task, status in ((running, Status.RUNNING), (queued[0], Status.CANCELED), (other, Status.QUEUED)):
         task.refresh_from_db()
         assert task.status == status
@@ -82,7 +82,7 @@ def test_otherwise_the_others_go_on_unless_the_person_says_so(
 
 def test_an_order_that_may_be_at_the_provider_is_not_taken_back(staff: User) -> None:
     stored, doubtful = a_press(Status.STORED, Status.QUEUED)
-    GenerationTask.objects.filter(pk=doubtful.pk).update(doubtful=True)
+    GenerationTask.objects.filter(pk=doubtful.pk).update(maybe_accepted=True)
     assert reviewing.judge(a_video(stored), Review.APPROVED, at=LATER, by=staff, stop=True).canceled == ()
 
 

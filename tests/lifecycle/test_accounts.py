@@ -1,4 +1,4 @@
-"""Our account at a provider: its balance, read in time, and its breaker."""
+"""Our account at a provider: its balance, read in time, and its pause."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from django_q.models import OrmQ
 from pytest_django import Settings
 
 from generations.lifecycle import accounts, polling, submitting
-from generations.lifecycle.calls import About
-from generations.models import Account, BalanceReading, Breaker, Status
-from generations.providers.base import RemoteState, Report
+from generations.lifecycle.calls import CallKind
+from generations.models import Account, BalanceReading, Pause, Status
+from generations.providers.base import RemoteState, RemoteTask
 from generations.providers.errors import (
     AccountProblem,
     Busy,
-    Kind,
+    FailureKind,
     NotSent,
     OutcomeUnknown,
     ProviderError,
@@ -35,7 +35,7 @@ def unscaled(settings: Settings) -> None:
 def said(outcome: str | ProviderError, *, after: float = 1.0) -> datetime | None:
     """Settle a balance so many seconds later; when it is read next."""
     answer = Decimal(outcome) if isinstance(outcome, str) else outcome
-    accounts.settle_balance("apixo", answer, at=NOW + timedelta(seconds=after))
+    accounts.apply_balance_answer("apixo", answer, at=NOW + timedelta(seconds=after))
     return Account.objects.of("apixo").balance_due_at
 
 
@@ -53,18 +53,18 @@ def test_a_balance_that_could_not_be_read_says_why_and_is_read_again_soon() -> N
 
 def test_a_claimed_reading_is_not_claimed_twice_and_comes_up_again_when_its_reader_died() -> None:
     account = Account.objects.of("apixo")
-    assert accounts.is_due(account, at=NOW)
-    assert accounts.read(account, at=NOW).about is About.BALANCE
+    assert accounts.is_balance_due(account, at=NOW)
+    assert accounts.claim_balance_call(account, at=NOW).kind is CallKind.BALANCE
     account.refresh_from_db()
-    assert not accounts.is_due(account, at=NOW)
-    assert accounts.is_due(account, at=NOW + accounts.READ_LEASE)
+    assert not accounts.is_balance_due(account, at=NOW)
+    assert accounts.is_balance_due(account, at=NOW + accounts.READ_LEASE)
 
 
 def test_an_account_without_a_key_is_not_asked(settings: Settings) -> None:
     settings.PRACTICE, settings.APIXO_API_KEY = False, ""
-    assert not accounts.is_due(Account.objects.of("apixo"), at=NOW)
+    assert not accounts.is_balance_due(Account.objects.of("apixo"), at=NOW)
     settings.APIXO_API_KEY = "a key"
-    assert accounts.is_due(Account.objects.of("apixo"), at=NOW)
+    assert accounts.is_balance_due(Account.objects.of("apixo"), at=NOW)
 
 
 @pytest.mark.parametrize(
@@ -72,91 +72,91 @@ def test_an_account_without_a_key_is_not_asked(settings: Settings) -> None:
     [
         AccountProblem("no such key", code="401"),
         AccountProblem("no money", code="402"),
-        Rejected("the key lacks permission", code="403", kind=Kind.ACCOUNT),
+        Rejected("the key lacks permission", code="403", kind=FailureKind.ACCOUNT),
     ],
 )
 def test_a_refused_account_stops_the_provider_and_has_its_balance_read(error: ProviderError) -> None:
     task = a_task(Status.SUBMITTING)
-    submitting.settle_order(task.pk, error, at=NOW, attempt=task.attempts)
-    assert Breaker.objects.get().reason == f"task {task.pk}: {error}"
+    submitting.apply_submit_answer(task.pk, error, at=NOW, attempt=task.attempts)
+    assert Pause.objects.get().reason == f"task {task.pk}: {error}"
     assert Account.objects.of("apixo").balance_due_at == NOW
 
 
 def test_a_refused_content_stops_nothing_else() -> None:
     task = a_task(Status.SUBMITTING)
-    refused = Rejected("violates our policy", code="403", kind=Kind.CONTENT)
-    submitting.settle_order(task.pk, refused, at=NOW, attempt=task.attempts)
-    assert not Breaker.objects.exists()
+    refused = Rejected("violates our policy", code="403", kind=FailureKind.CONTENT)
+    submitting.apply_submit_answer(task.pk, refused, at=NOW, attempt=task.attempts)
+    assert not Pause.objects.exists()
 
 
 def test_a_key_that_is_refused_for_a_question_stops_the_orders_too() -> None:
     task = a_task(Status.RUNNING)
-    polling.settle_report(task.pk, AccountProblem("no such key", code="401"), at=NOW)
+    polling.apply_poll_answer(task.pk, AccountProblem("no such key", code="401"), at=NOW)
     task.refresh_from_db()
     assert task.status == Status.RUNNING
-    assert Breaker.objects.get().provider == "apixo"
+    assert Pause.objects.get().provider == "apixo"
 
 
 def test_a_task_that_failed_for_want_of_money_stops_the_orders_too() -> None:
     task = a_task(Status.RUNNING)
-    failed = Report(state=RemoteState.FAILED, error_kind=Kind.ACCOUNT, error_code="INSUFFICIENT_CREDITS")
-    polling.settle_report(task.pk, failed, at=NOW)
-    assert Breaker.objects.get().reason == f"task {task.pk}: INSUFFICIENT_CREDITS"
+    failed = RemoteTask(state=RemoteState.FAILED, error_kind=FailureKind.ACCOUNT, error_code="INSUFFICIENT_CREDITS")
+    polling.apply_poll_answer(task.pk, failed, at=NOW)
+    assert Pause.objects.get().reason == f"task {task.pk}: INSUFFICIENT_CREDITS"
 
 
-def test_closing_the_breaker_sends_the_waiting_orders_on_their_way() -> None:
-    accounts.open_breaker("apixo", "Insufficient credits", at=NOW)
-    accounts.close_breaker("apixo")
-    assert not Breaker.objects.exists()
+def test_closing_the_pause_sends_the_waiting_orders_on_their_way() -> None:
+    accounts.pause_provider("apixo", "Insufficient credits", at=NOW)
+    accounts.resume_provider("apixo")
+    assert not Pause.objects.exists()
     assert OrmQ.objects.count() == 1
 
 
 def opened() -> None:
-    accounts.open_breaker("apixo", "Insufficient credits", at=NOW)
+    accounts.pause_provider("apixo", "Insufficient credits", at=NOW)
     OrmQ.objects.all().delete()
 
 
-def test_a_breaker_is_closed_by_a_balance_that_has_risen() -> None:
+def test_a_pause_is_closed_by_a_balance_that_has_risen() -> None:
     opened()
     said("0.10")
-    assert Breaker.objects.exists()
+    assert Pause.objects.exists()
     said("20.10", after=70)
-    assert not Breaker.objects.exists()
+    assert not Pause.objects.exists()
     assert OrmQ.objects.count() == 1  # and the waiting orders are looked at
 
 
-def test_a_breaker_is_closed_by_a_key_that_is_accepted_again() -> None:
+def test_a_pause_is_closed_by_a_key_that_is_accepted_again() -> None:
     opened()
     said(AccountProblem("no such key", code="401"))
     said("20.10", after=70)
-    assert not Breaker.objects.exists()
+    assert not Pause.objects.exists()
 
 
 @pytest.mark.parametrize("later", ["74.87", "70.00"])
-def test_a_balance_that_never_was_the_matter_does_not_close_the_breaker(later: str) -> None:
+def test_a_balance_that_never_was_the_matter_does_not_close_the_pause(later: str) -> None:
     """Or a key that may read and not order would have one order after the other refused."""
     opened()
     said("74.87")
     said(later, after=70)
-    assert Breaker.objects.exists()
+    assert Pause.objects.exists()
 
 
 @pytest.mark.parametrize("later", [NotSent("no connection"), OutcomeUnknown("odd"), "0", "-3"])
-def test_no_answer_or_no_money_does_not_close_the_breaker(later: str | ProviderError) -> None:
+def test_no_answer_or_no_money_does_not_close_the_pause(later: str | ProviderError) -> None:
     opened()
     said(AccountProblem("no such key", code="401"))
     said(later, after=70)
-    assert Breaker.objects.exists()
+    assert Pause.objects.exists()
 
 
-def test_a_reading_from_before_the_breaker_is_no_evidence() -> None:
+def test_a_reading_from_before_the_pause_is_no_evidence() -> None:
     said("5.00", after=-60)
     opened()
     said("20.00")
-    assert Breaker.objects.exists()
+    assert Pause.objects.exists()
 
 
-def test_while_the_breaker_is_open_the_balance_is_read_every_minute_and_then_ever_more_rarely() -> None:
+def test_while_the_pause_is_open_the_balance_is_read_every_minute_and_then_ever_more_rarely() -> None:
     opened()
     assert said("0.10", after=0) == NOW + timedelta(seconds=60)
     assert said("0.10", after=3600) == NOW + timedelta(seconds=3600 + 360)
@@ -166,12 +166,12 @@ def test_while_the_breaker_is_open_the_balance_is_read_every_minute_and_then_eve
 def test_an_order_of_unknown_outcome_has_the_balance_read() -> None:
     said("74.87", after=-60)
     task = a_task(Status.SUBMITTING)
-    submitting.settle_order(task.pk, OutcomeUnknown("the answer was lost"), at=NOW, attempt=task.attempts)
+    submitting.apply_submit_answer(task.pk, OutcomeUnknown("the answer was lost"), at=NOW, attempt=task.attempts)
     assert Account.objects.of("apixo").balance_due_at == NOW
 
 
 def test_a_429_shrinks_the_pace_whatever_was_asked() -> None:
     order, question = a_task(Status.SUBMITTING), a_task(Status.RUNNING)
-    submitting.settle_order(order.pk, Busy("slow down"), at=NOW, attempt=order.attempts)
-    polling.settle_report(question.pk, Busy("slow down"), at=NOW + timedelta(seconds=2))
+    submitting.apply_submit_answer(order.pk, Busy("slow down"), at=NOW, attempt=order.attempts)
+    polling.apply_poll_answer(question.pk, Busy("slow down"), at=NOW + timedelta(seconds=2))
     assert Account.objects.of("apixo").share < 0.3

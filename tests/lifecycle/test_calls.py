@@ -6,7 +6,7 @@ import pytest
 from pytest_django import Settings
 
 from generations.lifecycle import calls as asking
-from generations.lifecycle.calls import About, Ask, backoff
+from generations.lifecycle.calls import CallKind, ProviderCall, backoff
 from generations.providers.errors import Busy, NotSent
 
 
@@ -14,13 +14,13 @@ def test_a_providers_error_is_an_outcome_and_not_an_exception() -> None:
     def refuse() -> str:
         raise Busy("slow down")
 
-    assert isinstance(Ask(About.ORDER, "apixo", refuse)(), Busy)
+    assert isinstance(ProviderCall(CallKind.SUBMIT, "apixo", refuse)(), Busy)
 
 
 def test_a_call_that_a_stalled_process_takes_up_late_is_not_made() -> None:
     calls: list[int] = []
     long_ago = time.monotonic() - asking.START_SECONDS - 1
-    late = Ask(About.ORDER, "apixo", lambda: calls.append(1) or "id", claimed_at=long_ago)
+    late = ProviderCall(CallKind.SUBMIT, "apixo", lambda: calls.append(1) or "id", claimed_at=long_ago)
     assert isinstance(late(), NotSent)
     assert calls == []
 

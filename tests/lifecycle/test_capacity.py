@@ -9,7 +9,7 @@ import pytest
 from pytest_django import Settings
 
 from generations.lifecycle import capacity
-from generations.models import Breaker
+from generations.models import Pause
 from tests.factories import NOW
 
 Usage = namedtuple("Usage", "total used free")
@@ -24,11 +24,11 @@ def test_a_disk_that_cannot_be_used_takes_no_clip(settings: Settings, tmp_path: 
 @pytest.mark.django_db
 def test_why_no_order_goes_out_is_said_in_words(settings: Settings, tmp_path: Path) -> None:
     settings.MEDIA_ROOT, settings.DOWNLOAD_MAX_MB = tmp_path, 0
-    assert capacity.obstacle("apixo") == ""
+    assert capacity.why_paused("apixo") == ""
     settings.DOWNLOAD_MAX_MB = 10**12
-    assert "no room" in capacity.obstacle("apixo")
-    Breaker.objects.create(provider="apixo", reason="Insufficient credits", opened_at=NOW)
-    assert "Insufficient credits" in capacity.obstacle("apixo")
+    assert "no room" in capacity.why_paused("apixo")
+    Pause.objects.create(provider="apixo", reason="Insufficient credits", paused_at=NOW)
+    assert "Insufficient credits" in capacity.why_paused("apixo")
 
 
 def test_a_full_disk_takes_no_clip(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:

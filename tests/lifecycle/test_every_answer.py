@@ -19,7 +19,7 @@ from pytest_django import Settings
 from generations import providers
 from generations.lifecycle import polling, submitting
 from generations.lifecycle.calls import Outcome
-from generations.models import Breaker, GenerationTask, Status
+from generations.models import GenerationTask, Pause, Status
 from tests import answers
 from tests.answers import KEY, Made
 from tests.factories import NOW, a_prompt, a_task
@@ -166,7 +166,7 @@ def check_row(task: GenerationTask, status: str, ledger: list[str]) -> None:
 
 def check_texts() -> None:
     """No text of any row is long, has a NUL or half a pair, or repeats the key."""
-    for table in ("generationtask", "taskevent", "ledgerentry", "breaker"):
+    for table in ("generationtask", "taskevent", "ledgerentry", "pause"):
         with connection.cursor() as cursor:
             cursor.execute(f"SELECT * FROM generations_{table}")
             names = [column[0] for column in cursor.description]
@@ -180,21 +180,21 @@ def check_texts() -> None:
 
 
 def order_is(stage: Stage, task: GenerationTask, wire: bytes, means: str) -> GenerationTask:
-    ask = submitting.start(task, at=NOW)
+    ask = submitting.claim_submission(task, at=NOW)
     outcome = stage.hear(ask, wire)
-    submitting.settle_order(task.pk, outcome, at=LATER, attempt=1)
+    submitting.apply_submit_answer(task.pk, outcome, at=LATER, attempt=1)
     task.refresh_from_db()
     check_row(task, *ORDERS[means])
     assert (task.remote_id is not None) == (means == "accepted")
-    assert task.posts == 1
-    assert Breaker.objects.exists() == (means in ("stopped", "refused with all others"))
+    assert task.send_count == 1
+    assert Pause.objects.exists() == (means in ("stopped", "refused with all others"))
     return task
 
 
 def task_is(stage: Stage, task: GenerationTask, wire: bytes, expected: tuple[str, list[str]]) -> GenerationTask:
-    ask = polling.look(task, at=NOW)
+    ask = polling.claim_poll(task, at=NOW)
     outcome = stage.hear(ask, wire)
-    polling.settle_report(task.pk, outcome, at=LATER)
+    polling.apply_poll_answer(task.pk, outcome, at=LATER)
     task.refresh_from_db()
     check_row(task, *expected)
     return task
@@ -226,7 +226,7 @@ def test_a_task_is_in_the_right_row_whatever_was_said_of_it(stage: Stage, provid
         with undone():
             task_is(stage, copy(task), on_the_wire(answer.status, answer.raw), ROWS[where][means])
             refused_all = answers.verdict(provider, answer) in ("stopped", "refused with all others")
-            assert Breaker.objects.exists() == (means == "nothing" and refused_all)
+            assert Pause.objects.exists() == (means == "nothing" and refused_all)
 
     check()
 
@@ -293,4 +293,4 @@ def test_the_time_that_a_busy_provider_names_is_kept_within_an_hour(
 def test_a_failcode_that_speaks_of_money_stops_the_provider(stage: Stage) -> None:
     body = b'{"code": 200, "data": {"state": "failed", "failCode": "INSUFFICIENT_CREDITS"}}'
     task_is(stage, row("apixo", "running"), on_the_wire(200, body), ("failed", FREE))
-    assert Breaker.objects.exists()
+    assert Pause.objects.exists()

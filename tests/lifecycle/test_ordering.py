@@ -13,7 +13,7 @@ from pytest_django import Settings
 from generations.lifecycle import ordering
 from generations.lifecycle.ordering import OrderRefused, Upload
 from generations.media.clips import CleanImage
-from generations.models import GenerationTask, Kind, LedgerEntry, Price, Prompt, ReferenceImage, Status
+from generations.models import EntryKind, GenerationTask, LedgerEntry, Price, Prompt, ReferenceImage, Status
 from tests.factories import NOW, a_task, an_order
 
 pytestmark = pytest.mark.django_db
@@ -26,7 +26,7 @@ def test_an_order_is_rows_holds_and_a_ring(staff: User) -> None:
     assert [task.take for task in tasks] == [1, 2, 3]
     assert {task.status for task in tasks} == {Status.QUEUED}
     assert {task.price_usd for task in tasks} == {Decimal("0.30")}
-    assert LedgerEntry.objects.filter(kind=Kind.HOLD).count() == 3
+    assert LedgerEntry.objects.filter(kind=EntryKind.HOLD).count() == 3
     assert OrmQ.objects.count() == 1
     assert tasks[0].events.get().by == staff
 
@@ -138,7 +138,7 @@ def test_an_order_that_waits_can_be_taken_back_and_its_money_is_free(staff: User
     task = a_task()
     assert ordering.cancel(task, at=NOW, by=staff)
     assert (task.status, task.due_at) == (Status.CANCELED, None)
-    assert LedgerEntry.objects.filter(task=task, kind=Kind.RELEASE).exists()
+    assert LedgerEntry.objects.filter(task=task, kind=EntryKind.RELEASE).exists()
 
 
 @pytest.mark.parametrize("status", [status for status in Status if status != Status.QUEUED])
@@ -150,11 +150,11 @@ def test_a_cancel_that_comes_second_changes_nothing(staff: User) -> None:
     stale = a_task()
     GenerationTask.objects.get(pk=stale.pk).move(Status.SUBMITTING, "sent", at=NOW, due_at=NOW)
     assert not ordering.cancel(stale, at=NOW, by=staff)
-    assert not LedgerEntry.objects.filter(kind=Kind.RELEASE).exists()
+    assert not LedgerEntry.objects.filter(kind=EntryKind.RELEASE).exists()
 
 
 def test_an_order_that_was_sent_since_its_page_was_opened_and_waits_in_doubt_is_not_taken_back(staff: User) -> None:
     stale = a_task()
-    GenerationTask.objects.filter(pk=stale.pk).update(doubtful=True, posts=1, attempts=1)
+    GenerationTask.objects.filter(pk=stale.pk).update(maybe_accepted=True, send_count=1, attempts=1)
     assert not ordering.cancel(stale, at=NOW, by=staff)
     assert GenerationTask.objects.get().status == Status.QUEUED

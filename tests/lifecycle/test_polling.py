@@ -13,21 +13,21 @@ from pytest_django import Settings
 
 from generations.admin.attention import needs_a_person
 from generations.lifecycle import ordering, polling
-from generations.models import GenerationTask, Kind, LedgerEntry, Status
-from generations.providers.base import RemoteState, Report
-from generations.providers.errors import Kind as ErrorKind
+from generations.models import EntryKind, GenerationTask, LedgerEntry, Status
+from generations.providers.base import RemoteState, RemoteTask
+from generations.providers.errors import FailureKind as ErrorKind
 from generations.providers.errors import OutcomeUnknown, ProviderError, Rejected
 from tests.factories import NOW, a_task
 
 pytestmark = pytest.mark.django_db
 
 LATER = NOW + timedelta(seconds=40)
-WORKING = Report(state=RemoteState.WORKING, raw_state="processing")
-DONE = Report(state=RemoteState.DONE, raw_state="success", result_urls=("https://r2.apixo.ai/a.mp4",))
-FAILED = Report(
+WORKING = RemoteTask(state=RemoteState.WORKING, raw_state="processing")
+DONE = RemoteTask(state=RemoteState.DONE, raw_state="success", result_urls=("https://r2.apixo.ai/a.mp4",))
+FAILED = RemoteTask(
     state=RemoteState.FAILED, raw_state="failed", error_kind="content", error_code="NSFW", error_message="no"
 )
-UNSEEN = Report(state=RemoteState.UNSEEN, raw_state="404")
+UNSEEN = RemoteTask(state=RemoteState.UNSEEN, raw_state="404")
 
 
 @pytest.fixture(autouse=True)
@@ -36,9 +36,9 @@ def unscaled(settings: Settings) -> None:
 
 
 def reported(
-    task: GenerationTask, outcome: Report | ProviderError, *, at: Any = LATER, pace: float = 0
+    task: GenerationTask, outcome: RemoteTask | ProviderError, *, at: Any = LATER, pace: float = 0
 ) -> GenerationTask:
-    polling.settle_report(task.pk, outcome, at=at, pace_seconds=pace)
+    polling.apply_poll_answer(task.pk, outcome, at=at, pace_seconds=pace)
     task.refresh_from_db()
     return task
 
@@ -50,8 +50,8 @@ def kinds_of(task: GenerationTask) -> list[str]:
 def test_a_look_claims_the_row_so_that_nobody_else_asks() -> None:
     task = a_task(Status.RUNNING)
     twin = GenerationTask.objects.get(pk=task.pk)
-    assert polling.look(task, at=LATER) is not None
-    assert polling.look(twin, at=LATER) is None
+    assert polling.claim_poll(task, at=LATER) is not None
+    assert polling.claim_poll(twin, at=LATER) is None
     assert task.due_at > LATER
 
 
@@ -79,18 +79,18 @@ def test_a_finished_task_is_charged_in_the_same_breath() -> None:
     assert (task.status, task.result_urls) == (Status.READY, ["https://r2.apixo.ai/a.mp4"])
     assert (task.finished_at, task.due_at) == (LATER, LATER)
     assert task.source_expires_at == LATER + timedelta(days=15)
-    assert kinds_of(task) == [Kind.HOLD, Kind.CHARGE]
+    assert kinds_of(task) == [EntryKind.HOLD, EntryKind.CHARGE]
 
 
 def test_a_second_report_of_success_charges_nothing_more() -> None:
     task = reported(reported(a_task(Status.RUNNING), DONE), DONE)
-    assert kinds_of(task) == [Kind.HOLD, Kind.CHARGE]
+    assert kinds_of(task) == [EntryKind.HOLD, EntryKind.CHARGE]
 
 
 def test_a_failed_task_keeps_their_words_and_frees_the_money() -> None:
     task = reported(a_task(Status.RUNNING), FAILED)
     assert (task.status, task.error_kind, task.error_code, task.error_message) == ("failed", "content", "NSFW", "no")
-    assert kinds_of(task) == [Kind.HOLD, Kind.RELEASE]
+    assert kinds_of(task) == [EntryKind.HOLD, EntryKind.RELEASE]
 
 
 def test_no_such_task_is_forgiven_for_a_while_after_the_order() -> None:
@@ -106,7 +106,7 @@ def test_what_stays_unknown_to_the_provider_is_lost_and_counts_as_spent() -> Non
     for seconds in (30, 60, 90, 110, 125):
         task = reported(task, UNSEEN, at=NOW + timedelta(seconds=seconds))
     assert (task.status, task.due_at) == (Status.LOST, None)
-    assert kinds_of(task) == [Kind.HOLD, Kind.CHARGE]
+    assert kinds_of(task) == [EntryKind.HOLD, EntryKind.CHARGE]
 
 
 def test_failed_questions_are_no_part_of_what_makes_a_task_lost() -> None:
@@ -137,7 +137,7 @@ def test_a_question_that_failed_is_put_off_and_said_once() -> None:
     "outcome", [WORKING, FAILED, OutcomeUnknown("HTTP 502")], ids=["working", "failed", "no answer"]
 )
 def test_a_clip_whose_urls_died_is_asked_for_until_its_life_ends_and_is_then_lost_loudly(
-    outcome: Report | ProviderError, caplog: pytest.LogCaptureFixture
+    outcome: RemoteTask | ProviderError, caplog: pytest.LogCaptureFixture
 ) -> None:
     task = a_task(Status.READY, urls_died=True)
     for number in range(3):
@@ -150,7 +150,7 @@ def test_a_clip_whose_urls_died_is_asked_for_until_its_life_ends_and_is_then_los
 
 
 @pytest.mark.parametrize("report", [WORKING, FAILED, UNSEEN], ids=["working", "failed", "unseen"])
-def test_an_answer_from_before_the_clip_was_finished_does_not_delay_its_fetching(report: Report) -> None:
+def test_an_answer_from_before_the_clip_was_finished_does_not_delay_its_fetching(report: RemoteTask) -> None:
     task = a_task(Status.READY)
     assert reported(task, report).due_at == NOW
     assert (task.failures, task.unseen_since) == (0, None)
@@ -158,10 +158,12 @@ def test_an_answer_from_before_the_clip_was_finished_does_not_delay_its_fetching
 
 def test_an_answer_about_another_id_than_the_rows_is_not_taken_for_it() -> None:
     """A callback names another id, or a person gives one, while the question about the first is under way."""
-    asked = replace(DONE, about="made-up-1")
+    asked = replace(DONE, asked_id="made-up-1")
     assert reported(a_task(Status.UNCONFIRMED, candidate_id="found-1"), asked).status == Status.UNCONFIRMED
     assert reported(a_task(Status.RUNNING, remote_id="found-2"), asked).status == Status.RUNNING
-    assert reported(a_task(Status.RUNNING, remote_id="found-3"), replace(DONE, about="found-3")).status == Status.READY
+    assert (
+        reported(a_task(Status.RUNNING, remote_id="found-3"), replace(DONE, asked_id="found-3")).status == Status.READY
+    )
 
 
 def test_fresh_urls_replace_the_dead_ones() -> None:
@@ -177,33 +179,33 @@ def test_an_ended_task_never_changes_whatever_is_reported_late() -> None:
 
 def test_a_person_may_have_a_task_looked_at_now(staff: User) -> None:
     task = a_task(Status.RUNNING, due_at=NOW + timedelta(minutes=5))
-    assert polling.poke(task, at=LATER, by=staff)
+    assert polling.poll_now(task, at=LATER, by=staff)
     assert task.due_at == LATER
     assert OrmQ.objects.count() == 1
 
 
 @pytest.mark.parametrize("status", [Status.QUEUED, Status.SUBMITTING, Status.UNCONFIRMED, Status.STORED, Status.FAILED])
 def test_a_look_is_only_for_tasks_that_the_provider_has(status: Status, staff: User) -> None:
-    assert not polling.poke(a_task(status), at=LATER, by=staff)
+    assert not polling.poll_now(a_task(status), at=LATER, by=staff)
 
 
 def test_a_lost_task_that_the_provider_still_has_comes_back(staff: User) -> None:
     task = a_task(Status.LOST)
-    assert polling.poke(task, at=LATER, by=staff)
+    assert polling.poll_now(task, at=LATER, by=staff)
     task = reported(task, DONE)
     assert task.status == Status.READY
-    assert kinds_of(task) == [Kind.HOLD, Kind.CHARGE]
+    assert kinds_of(task) == [EntryKind.HOLD, EntryKind.CHARGE]
 
 
 @pytest.mark.parametrize("report", [UNSEEN, FAILED])
-def test_a_lost_task_that_is_asked_for_in_vain_rests_again(report: Report, staff: User) -> None:
+def test_a_lost_task_that_is_asked_for_in_vain_rests_again(report: RemoteTask, staff: User) -> None:
     task = a_task(Status.LOST)
-    polling.poke(task, at=LATER, by=staff)
+    polling.poll_now(task, at=LATER, by=staff)
     task = reported(task, report)
     assert (task.status, task.due_at) == (Status.LOST, None)
 
 
-def named(task: GenerationTask, outcome: Report | ProviderError, name: str = "found-1") -> GenerationTask:
+def named(task: GenerationTask, outcome: RemoteTask | ProviderError, name: str = "found-1") -> GenerationTask:
     """An order that a callback named, after the look that the callback asked for."""
     GenerationTask.objects.filter(pk=task.pk).update(candidate_id=name)
     return reported(task, outcome)
@@ -211,38 +213,38 @@ def named(task: GenerationTask, outcome: Report | ProviderError, name: str = "fo
 
 def refused_for_now(**changes: Any) -> GenerationTask:
     """A 429 came back, and it waits to be sent again."""
-    return a_task(Status.QUEUED, **{"attempts": 1, "posts": 1, **changes})
+    return a_task(Status.QUEUED, **{"attempts": 1, "send_count": 1, **changes})
 
 
 @pytest.mark.parametrize("report", [WORKING, DONE, FAILED])
 @pytest.mark.parametrize("made", [lambda: a_task(Status.UNCONFIRMED), refused_for_now])
-def test_an_order_that_its_callback_named_goes_on_when_the_provider_knows_it(report: Report, made: Any) -> None:
+def test_an_order_that_its_callback_named_goes_on_when_the_provider_knows_it(report: RemoteTask, made: Any) -> None:
     task = named(made(), report)
     assert (task.status, task.remote_id, task.due_at) == (Status.RUNNING, "found-1", LATER)
     assert task.submitted_at
-    assert kinds_of(task) == [Kind.HOLD]
+    assert kinds_of(task) == [EntryKind.HOLD]
 
 
 def test_a_refused_order_that_a_callback_names_is_asked_for_before_it_is_sent_again(staff: User) -> None:
     task, other = refused_for_now(due_at=LATER), refused_for_now()
-    polling.hear(task, "{}", digest="a digest", named="found-1", at=NOW)
+    polling.record_callback(task, "{}", digest="a digest", named="found-1", at=NOW)
     assert list(GenerationTask.objects.due(at=NOW).to_be_asked()) == [task]
     assert list(GenerationTask.objects.to_be_sent()) == [other]
     assert not ordering.cancel(task, at=NOW, by=staff)
 
 
 def test_one_that_was_never_sent_is_sent_whatever_a_callback_says() -> None:
-    task = refused_for_now(posts=0, candidate_id="made-up")
+    task = refused_for_now(send_count=0, candidate_id="made-up")
     assert (list(GenerationTask.objects.to_be_sent()), list(GenerationTask.objects.to_be_asked())) == ([task], [])
 
 
 @pytest.mark.parametrize("outcome", [UNSEEN, Rejected("bad id", code="400", kind=ErrorKind.INPUT)])
 def test_a_refused_order_is_sent_again_when_the_provider_goes_on_not_to_know_its_name(outcome: Any) -> None:
-    often = {"failures": polling.UNSEEN_ASKS, "unseen_since": LATER - timedelta(minutes=5)}
+    often = {"failures": polling.UNSEEN_POLLS, "unseen_since": LATER - timedelta(minutes=5)}
     task = named(refused_for_now(**often), outcome)
     assert (task.status, task.candidate_id, task.due_at) == (Status.QUEUED, "", LATER)
     assert list(GenerationTask.objects.to_be_sent()) == [task]
-    assert kinds_of(task) == [Kind.HOLD]
+    assert kinds_of(task) == [EntryKind.HOLD]
 
 
 def test_a_name_that_is_not_visible_yet_is_looked_up_again_soon() -> None:
@@ -250,11 +252,11 @@ def test_a_name_that_is_not_visible_yet_is_looked_up_again_soon() -> None:
     task = named(a_task(Status.UNCONFIRMED), UNSEEN)
     assert (task.candidate_id, task.unseen_since) == ("found-1", LATER)
     assert task.due_at and task.due_at < LATER + timedelta(minutes=1)
-    assert kinds_of(task) == [Kind.HOLD]
+    assert kinds_of(task) == [EntryKind.HOLD]
 
 
 def test_a_name_that_the_provider_goes_on_not_to_know_is_not_believed() -> None:
-    often = {"failures": polling.UNSEEN_ASKS, "unseen_since": LATER - timedelta(minutes=5)}
+    often = {"failures": polling.UNSEEN_POLLS, "unseen_since": LATER - timedelta(minutes=5)}
     task = named(a_task(Status.UNCONFIRMED, submitted_at=LATER - timedelta(minutes=6), **often), UNSEEN)
     assert (task.status, task.remote_id, task.candidate_id) == (Status.UNCONFIRMED, None, "")
     assert "does not know" in task.events.last().reason
@@ -276,10 +278,10 @@ def test_a_name_that_could_not_be_looked_up_is_looked_up_again() -> None:
 def test_a_callback_for_an_order_that_was_closed_is_told_aloud(
     status: Status, caplog: pytest.LogCaptureFixture
 ) -> None:
-    task = a_task(status, posts=1)
+    task = a_task(status, send_count=1)
     body = '{"data": {"taskId": "found-1"}}'
     for _ in range(2):
-        polling.hear(task, body, digest="a digest", named="found-1", at=LATER)
+        polling.record_callback(task, body, digest="a digest", named="found-1", at=LATER)
     task.refresh_from_db()
     assert (task.status, task.candidate_id) == (status, "found-1")
     assert task.events.filter(reason__contains="may have accepted it after all").count() == 1

@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 
 from generations.lifecycle import retries
 from generations.lifecycle.ordering import OrderRefused
-from generations.models import GenerationTask, Kind, LedgerEntry, Price, Status
+from generations.models import EntryKind, GenerationTask, LedgerEntry, Price, Status
 from tests.factories import NOW, a_prompt, a_task
 
 pytestmark = pytest.mark.django_db
@@ -22,7 +22,7 @@ def test_trying_again_is_a_new_task_that_names_the_old_one(staff: User) -> None:
     again = retries.try_again(failed, at=NOW, by=staff)
     assert again.retry_of == failed
     assert again.order() == failed.order()
-    assert LedgerEntry.objects.get(task=again).kind == Kind.HOLD
+    assert LedgerEntry.objects.get(task=again).kind == EntryKind.HOLD
 
 
 def test_trying_again_twice_orders_once(staff: User) -> None:
@@ -62,7 +62,7 @@ def a_draft(**changes: Any) -> GenerationTask:
 
 
 def modes(task: GenerationTask) -> dict[str, tuple[Decimal, Decimal | None]]:
-    return {f"{way.order.model} {way.order.mode}": (way.price, way.more) for way in retries.ways(task, at=NOW)}
+    return {f"{way.order.model} {way.order.mode}": (way.price, way.more) for way in retries.promotions(task, at=NOW)}
 
 
 def test_the_ways_up_are_the_dearer_modes_that_take_the_same_with_their_difference() -> None:
@@ -117,7 +117,7 @@ def test_what_is_no_way_up_is_refused_and_costs_nothing(staff: User, mode: str) 
     drafted = a_draft()
     with pytest.raises(OrderRefused, match="no dearer mode"):
         retries.promote(drafted, model="kling-2-1", mode=mode, at=NOW, by=staff)
-    assert not LedgerEntry.objects.filter(kind=Kind.HOLD).exclude(task=drafted).exists()
+    assert not LedgerEntry.objects.filter(kind=EntryKind.HOLD).exclude(task=drafted).exists()
 
 
 def test_many_are_tried_again_all_or_none(staff: User) -> None:

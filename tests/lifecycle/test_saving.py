@@ -17,7 +17,7 @@ from pytest_httpserver import HTTPServer
 
 from generations.lifecycle import saving
 from generations.media.clips import Clip
-from generations.models import GenerationTask, Kind, Lease, Status, Video
+from generations.models import EntryKind, GenerationTask, Lease, Status, Video
 from tests.clips import clip
 from tests.factories import a_task
 
@@ -65,7 +65,7 @@ def test_several_results_are_several_videos_and_one_charge(served: Any) -> None:
     task = served(GOOD(), GOOD(), GOOD())
     assert saving.save(task.pk)
     assert list(task.videos.order_by("position").values_list("position", flat=True)) == [0, 1, 2]
-    assert task.entries.filter(kind=Kind.CHARGE).count() == 1
+    assert task.entries.filter(kind=EntryKind.CHARGE).count() == 1
 
 
 def test_a_second_ring_stores_nothing_twice(served: Any) -> None:
@@ -166,7 +166,7 @@ def test_a_full_disk_leaves_nothing_behind(served: Any, monkeypatch: pytest.Monk
     def full(part: Path, file: Path) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(saving, "settle_file", full)
+    monkeypatch.setattr(saving, "publish_file", full)
     task = served(GOOD())
     assert not saving.save(task.pk)
     assert [path for path in media_root.rglob("*") if path.is_file()] == []
@@ -198,10 +198,10 @@ def test_while_another_worker_saves_it_this_one_does_nothing(served: Any, httpse
 
 def test_a_worker_that_lost_its_lease_leaves_no_row_and_no_file(served: Any, media_root: Path) -> None:
     task = served(GOOD())
-    with saving.holding(f"save:{task.pk}", seconds=60) as hold:
+    with saving.lease_held(f"save:{task.pk}", seconds=60) as hold:
         assert hold is not None
         Lease.objects.filter(name=hold.name).update(token="00000000-0000-0000-0000-000000000000")
-        with pytest.raises(saving.Fenced):
+        with pytest.raises(saving.LeaseLost):
             saving._keep(task, 0, task.result_urls[0], hold, seconds=10)
     assert not Video.objects.exists()
     assert [path for path in media_root.rglob("*") if path.is_file()] == []

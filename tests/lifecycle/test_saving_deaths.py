@@ -11,9 +11,9 @@ from django.utils import timezone
 from django_q.models import OrmQ
 
 from generations.lifecycle import polling, saving
-from generations.lifecycle.saving import ASIDE, MAX_DEATHS, SET_ASIDE
+from generations.lifecycle.saving import ASIDE, MAX_CRASHES, SET_ASIDE
 from generations.models import GenerationTask, Lease, Status
-from generations.providers.base import RemoteState, Report
+from generations.providers.base import RemoteState, RemoteTask
 from tests.factories import a_task
 
 pytestmark = pytest.mark.django_db
@@ -45,13 +45,13 @@ def ring(task: GenerationTask, *, after: timedelta = timedelta()) -> int:
     """Ring as the conductor does; how many jobs came of it."""
     OrmQ.objects.all().delete()
     task.refresh_from_db()
-    saving.ring(task, at=timezone.now() + after)
+    saving.enqueue_due_save(task, at=timezone.now() + after)
     task.refresh_from_db()
     return OrmQ.objects.count()
 
 
 def test_a_clip_that_kills_its_worker_is_tried_three_times_and_then_set_aside(poison: GenerationTask) -> None:
-    assert [(ring(poison), try_and_die(poison)) for __ in range(MAX_DEATHS)] == [(1, True)] * MAX_DEATHS
+    assert [(ring(poison), try_and_die(poison)) for __ in range(MAX_CRASHES)] == [(1, True)] * MAX_CRASHES
     assert ring(poison) == 0
     assert not try_and_die(poison)  # not by a doubled job either
     assert (poison.status, poison.error_kind) == (Status.READY, SET_ASIDE)
@@ -60,7 +60,7 @@ def test_a_clip_that_kills_its_worker_is_tried_three_times_and_then_set_aside(po
 
 
 def test_a_clip_that_was_set_aside_is_tried_once_an_hour(poison: GenerationTask) -> None:
-    for __ in range(MAX_DEATHS):
+    for __ in range(MAX_CRASHES):
         try_and_die(poison)
     ring(poison)
     assert ring(poison, after=ASIDE) == 1
@@ -70,26 +70,26 @@ def test_a_clip_that_was_set_aside_is_tried_once_an_hour(poison: GenerationTask)
 
 
 def test_a_clip_that_kills_its_worker_until_its_url_dies_is_lost_aloud(poison: GenerationTask) -> None:
-    for __ in range(MAX_DEATHS):
+    for __ in range(MAX_CRASHES):
         try_and_die(poison)
     ring(poison, after=timedelta(days=2))
     assert poison.status == Status.LOST
 
 
 def test_a_person_can_have_it_tried_again_at_once(poison: GenerationTask) -> None:
-    for __ in range(MAX_DEATHS):
+    for __ in range(MAX_CRASHES):
         try_and_die(poison)
     ring(poison)
-    assert polling.poke(poison, at=timezone.now(), by=None)
+    assert polling.poll_now(poison, at=timezone.now(), by=None)
     assert ring(poison) == 1
     assert try_and_die(poison)
 
 
 def test_an_ordinary_failure_is_no_death() -> None:
-    task = a_task(Status.READY, deaths=2, source_expires_at=timezone.now() + timedelta(days=1))
+    task = a_task(Status.READY, crash_count=2, source_expires_at=timezone.now() + timedelta(days=1))
     assert not saving.save(task.pk)  # nobody listens on port 9
     task.refresh_from_db()
-    assert (task.deaths, task.failures) == (0, 1)
+    assert (task.crash_count, task.failures) == (0, 1)
 
 
 def test_a_clip_that_someone_has_in_hand_is_not_rung_for(poison: GenerationTask) -> None:
@@ -110,13 +110,13 @@ def test_a_worker_that_lost_its_lease_writes_nothing(trouble: Any, monkeypatch: 
     before = GenerationTask.objects.values().get(pk=task.pk)
     assert not saving.save(task.pk)
     after = GenerationTask.objects.values().get(pk=task.pk)
-    assert after | {"deaths": 0} == before
+    assert after | {"crash_count": 0} == before
 
 
 def test_a_fault_of_ours_does_not_set_back_what_another_worker_has_in_hand() -> None:
     task = a_task(Status.READY, source_expires_at=timezone.now() + timedelta(days=1))
     Lease.objects.take(saving.lease_of(task.pk), seconds=20)
-    saving.set_back(task.pk, "a fault", at=timezone.now())
+    saving.retry_later(task.pk, "a fault", at=timezone.now())
     task.refresh_from_db()
     assert task.failures == 0
 
@@ -125,10 +125,10 @@ def test_a_question_that_kills_the_conductor_is_asked_ever_more_rarely() -> None
     task, at = a_task(Status.RUNNING), timezone.now()
     waits = []
     for __ in range(6):
-        assert polling.look(task, at=at)
+        assert polling.claim_poll(task, at=at)
         assert task.due_at
-        waits.append((task.due_at - at) / polling.LOOK_LEASE)
+        waits.append((task.due_at - at) / polling.POLL_LEASE)
     assert waits == [1, 1, 1, 2, 4, 8]
-    polling.settle_report(task.pk, Report(state=RemoteState.WORKING), at=at)
+    polling.apply_poll_answer(task.pk, RemoteTask(state=RemoteState.WORKING), at=at)
     task.refresh_from_db()
-    assert task.deaths == 0
+    assert task.crash_count == 0

@@ -10,7 +10,7 @@ from django_q.models import OrmQ
 from pytest_django import Settings
 
 from generations.lifecycle import ordering, submitting
-from generations.models import Breaker, GenerationTask, Kind, LedgerEntry, Status
+from generations.models import EntryKind, GenerationTask, LedgerEntry, Pause, Status
 from generations.providers.errors import (
     AccountProblem,
     Busy,
@@ -21,7 +21,7 @@ from generations.providers.errors import (
     ServerTrouble,
 )
 from generations.providers.errors import (
-    Kind as ErrorKind,
+    FailureKind as ErrorKind,
 )
 from tests.factories import NOW, a_task
 
@@ -36,26 +36,26 @@ def kinds_of(task: GenerationTask) -> list[str]:
 
 def settled(outcome: str | ProviderError, **changes: object) -> GenerationTask:
     """A task that was sent, after its answer was written."""
-    task = a_task(Status.SUBMITTING, **({"posts": 0} | changes))
-    submitting.settle_order(task.pk, outcome, at=LATER, attempt=1)
+    task = a_task(Status.SUBMITTING, **({"send_count": 0} | changes))
+    submitting.apply_submit_answer(task.pk, outcome, at=LATER, attempt=1)
     task.refresh_from_db()
     return task
 
 
 def test_a_claimed_order_counts_as_sent_before_its_first_byte_leaves() -> None:
     task = a_task()
-    ask = submitting.start(task, at=NOW)
+    ask = submitting.claim_submission(task, at=NOW)
     row = GenerationTask.objects.get(pk=task.pk)
     assert ask is not None
     assert (row.status, row.attempts, row.submitted_at) == (Status.SUBMITTING, 1, NOW)
-    assert kinds_of(task) == [Kind.HOLD]
+    assert kinds_of(task) == [EntryKind.HOLD]
 
 
 def test_an_order_is_claimed_once_however_many_try() -> None:
     first, second = a_task(), None
     second = GenerationTask.objects.get(pk=first.pk)
-    assert submitting.start(first, at=NOW) is not None
-    assert submitting.start(second, at=NOW) is None
+    assert submitting.claim_submission(first, at=NOW) is not None
+    assert submitting.claim_submission(second, at=NOW) is None
 
 
 def test_an_accepted_order_is_first_asked_for_after_the_documented_wait(settings: Settings) -> None:
@@ -63,15 +63,15 @@ def test_an_accepted_order_is_first_asked_for_after_the_documented_wait(settings
     task = settled("abc-123")
     assert (task.status, task.remote_id) == (Status.RUNNING, "abc-123")
     assert task.due_at == LATER + timedelta(seconds=30)
-    assert kinds_of(task) == [Kind.HOLD]
+    assert kinds_of(task) == [EntryKind.HOLD]
 
 
 def test_what_was_provably_not_sent_waits_and_keeps_its_hold() -> None:
     task = settled(NotSent("no connection"))
     assert task.status == Status.QUEUED
     assert task.due_at > LATER
-    assert (task.posts, task.submitted_at) == (0, None)
-    assert kinds_of(task) == [Kind.HOLD]
+    assert (task.send_count, task.submitted_at) == (0, None)
+    assert kinds_of(task) == [EntryKind.HOLD]
 
 
 def test_a_busy_provider_is_not_asked_before_the_time_it_named() -> None:
@@ -90,28 +90,28 @@ def test_a_refusal_ends_the_task_in_their_words_and_frees_the_money() -> None:
     task = settled(Rejected("prompt is not allowed", code="403", kind=ErrorKind.CONTENT))
     assert task.status == Status.FAILED
     assert (task.error_kind, task.error_code, task.error_message) == ("content", "403", "prompt is not allowed")
-    assert kinds_of(task) == [Kind.HOLD, Kind.RELEASE]
+    assert kinds_of(task) == [EntryKind.HOLD, EntryKind.RELEASE]
 
 
 def test_an_account_problem_stops_the_provider_once_and_the_order_waits() -> None:
     task = settled(AccountProblem("Insufficient credits", code="402"))
     settled(AccountProblem("Insufficient credits", code="402"))
     assert task.status == Status.QUEUED
-    assert Breaker.objects.get().reason == f"task {task.pk}: Insufficient credits"
+    assert Pause.objects.get().reason == f"task {task.pk}: Insufficient credits"
 
 
 def test_an_unknown_outcome_waits_for_a_person_and_keeps_its_hold() -> None:
     task = settled(OutcomeUnknown("the answer was lost"))
     assert task.status == Status.UNCONFIRMED
     assert task.due_at is not None
-    assert kinds_of(task) == [Kind.HOLD]
+    assert kinds_of(task) == [EntryKind.HOLD]
 
 
 def test_the_providers_own_500_is_unknown_too_unless_the_operator_says_otherwise(settings: Settings) -> None:
     assert settled(ServerTrouble("oops", code="500")).status == Status.UNCONFIRMED
     settings.RETRY_SUBMIT_ON_5XX = True
     assert settled(ServerTrouble("oops", code="500")).status == Status.QUEUED
-    assert settled(ServerTrouble("oops", code="500"), posts=2).status == Status.UNCONFIRMED
+    assert settled(ServerTrouble("oops", code="500"), send_count=2).status == Status.UNCONFIRMED
 
 
 def test_an_order_that_may_have_been_accepted_once_is_neither_refused_nor_taken_back(
@@ -119,10 +119,10 @@ def test_an_order_that_may_have_been_accepted_once_is_neither_refused_nor_taken_
 ) -> None:
     settings.RETRY_SUBMIT_ON_5XX = True
     task = settled(ServerTrouble("oops", code="500"))
-    assert task.doubtful
+    assert task.maybe_accepted
     assert not ordering.cancel(task, at=LATER, by=staff)
-    assert settled(Rejected("no"), doubtful=True).status == Status.UNCONFIRMED
-    assert kinds_of(task) == [Kind.HOLD]
+    assert settled(Rejected("no"), maybe_accepted=True).status == Status.UNCONFIRMED
+    assert kinds_of(task) == [EntryKind.HOLD]
 
 
 def test_an_answer_to_an_earlier_sending_changes_nothing_and_its_id_is_on_record(
@@ -130,7 +130,7 @@ def test_an_answer_to_an_earlier_sending_changes_nothing_and_its_id_is_on_record
 ) -> None:
     for outcome in (NotSent("no connection"), "paid-1", Rejected("no")):
         task = a_task(Status.SUBMITTING, attempts=2)
-        submitting.settle_order(task.pk, outcome, at=LATER, attempt=1)
+        submitting.apply_submit_answer(task.pk, outcome, at=LATER, attempt=1)
         task.refresh_from_db()
         assert (task.status, task.remote_id) == (Status.SUBMITTING, None)
         assert "earlier sending" in task.events.last().reason
@@ -139,29 +139,29 @@ def test_an_answer_to_an_earlier_sending_changes_nothing_and_its_id_is_on_record
 
 def test_writing_the_same_answer_again_changes_nothing(caplog: pytest.LogCaptureFixture) -> None:
     task = settled("abc-123")
-    submitting.settle_order(task.pk, "abc-123", at=LATER, attempt=1)
+    submitting.apply_submit_answer(task.pk, "abc-123", at=LATER, attempt=1)
     assert task.events.count() == 1
     assert caplog.text == ""
 
 
 def test_an_order_whose_worker_died_is_never_sent_again() -> None:
     task = a_task(Status.SUBMITTING)
-    submitting.doubt(task, at=LATER)
+    submitting.mark_unconfirmed(task, at=LATER)
     assert task.status == Status.UNCONFIRMED
     assert "worker died" in task.events.last().reason
 
 
 def test_an_answer_that_comes_after_all_adopts_the_doubtful_order() -> None:
     task = a_task(Status.SUBMITTING)
-    submitting.doubt(task, at=LATER)
-    submitting.settle_order(task.pk, "abc-123", at=LATER, attempt=1)
+    submitting.mark_unconfirmed(task, at=LATER)
+    submitting.apply_submit_answer(task.pk, "abc-123", at=LATER, attempt=1)
     task.refresh_from_db()
     assert (task.status, task.remote_id, task.error_message) == (Status.RUNNING, "abc-123", "")
 
 
 def test_a_late_refusal_leaves_the_decision_to_the_person() -> None:
     task = a_task(Status.UNCONFIRMED)
-    submitting.settle_order(task.pk, Rejected("no"), at=LATER, attempt=1)
+    submitting.apply_submit_answer(task.pk, Rejected("no"), at=LATER, attempt=1)
     task.refresh_from_db()
     assert task.status == Status.UNCONFIRMED
     assert "came late" in task.events.last().reason
@@ -177,7 +177,7 @@ def test_an_id_that_another_task_has_is_not_believed() -> None:
 def test_a_late_id_that_another_task_has_leaves_the_decision_to_the_person() -> None:
     a_task(Status.RUNNING, remote_id="taken")
     task = a_task(Status.UNCONFIRMED)
-    submitting.settle_order(task.pk, "taken", at=LATER, attempt=1)
+    submitting.apply_submit_answer(task.pk, "taken", at=LATER, attempt=1)
     task.refresh_from_db()
     assert (task.status, task.remote_id) == (Status.UNCONFIRMED, None)
     assert "taken" in task.events.last().reason
@@ -185,14 +185,14 @@ def test_a_late_id_that_another_task_has_leaves_the_decision_to_the_person() -> 
 
 def test_a_paid_id_that_finds_its_task_ended_is_on_record(caplog: pytest.LogCaptureFixture) -> None:
     task = a_task(Status.FAILED)
-    submitting.settle_order(task.pk, "paid-1", at=LATER, attempt=1)
+    submitting.apply_submit_answer(task.pk, "paid-1", at=LATER, attempt=1)
     assert "paid-1" in caplog.text
     assert "paid-1" in task.events.last().reason
 
 
 def test_a_person_gives_the_id_and_the_task_goes_on(staff: User) -> None:
     task = a_task(Status.UNCONFIRMED)
-    assert submitting.confirm(task, "found-1", "in their list", at=LATER, by=staff)
+    assert submitting.attach_remote_id(task, "found-1", "in their list", at=LATER, by=staff)
     assert (task.status, task.remote_id, task.due_at) == (Status.RUNNING, "found-1", LATER)
     assert task.events.last().by == staff
     assert OrmQ.objects.exists()
@@ -202,32 +202,32 @@ def test_a_person_gives_the_id_and_the_task_goes_on(staff: User) -> None:
 def test_what_cannot_be_an_id_is_refused(text: str, staff: User) -> None:
     task = a_task(Status.UNCONFIRMED)
     with pytest.raises(submitting.NotAnId):
-        submitting.confirm(task, text, "in their list", at=LATER, by=staff)
+        submitting.attach_remote_id(task, text, "in their list", at=LATER, by=staff)
 
 
 def test_the_id_of_another_task_is_refused_and_nothing_moves(staff: User) -> None:
     a_task(Status.RUNNING, remote_id="taken")
     task = a_task(Status.UNCONFIRMED)
     with pytest.raises(submitting.NotAnId, match="another task"):
-        submitting.confirm(task, "taken", "in their list", at=LATER, by=staff)
+        submitting.attach_remote_id(task, "taken", "in their list", at=LATER, by=staff)
     task.refresh_from_db()
     assert task.status == Status.UNCONFIRMED
 
 
 def test_a_person_finds_that_nothing_was_accepted_and_the_money_is_free(staff: User) -> None:
     task = a_task(Status.UNCONFIRMED)
-    assert submitting.abandon(task, "the dashboard shows no such task", at=LATER, by=staff)
+    assert submitting.mark_not_accepted(task, "the dashboard shows no such task", at=LATER, by=staff)
     assert task.status == Status.FAILED
-    assert kinds_of(task) == [Kind.HOLD, Kind.RELEASE]
+    assert kinds_of(task) == [EntryKind.HOLD, EntryKind.RELEASE]
 
 
 def test_decisions_are_for_undecided_orders_only(staff: User) -> None:
     task = a_task(Status.RUNNING)
-    assert not submitting.confirm(task, "found-1", "in their list", at=LATER, by=staff)
-    assert not submitting.abandon(task, "why not", at=LATER, by=staff)
+    assert not submitting.attach_remote_id(task, "found-1", "in their list", at=LATER, by=staff)
+    assert not submitting.mark_not_accepted(task, "why not", at=LATER, by=staff)
 
 
 def test_an_undecided_order_comes_up_again() -> None:
     task = a_task(Status.UNCONFIRMED)
-    submitting.remind(task, at=LATER)
-    assert task.due_at == LATER + submitting.REMIND
+    submitting.remind_unconfirmed(task, at=LATER)
+    assert task.due_at == LATER + submitting.REMINDER_INTERVAL

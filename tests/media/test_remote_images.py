@@ -11,7 +11,7 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from generations.media import remote_images
-from generations.media.remote_images import NotSeen, WrongPicture, look
+from generations.media.remote_images import NotSeen, WrongPicture, probe
 
 ALL = ("jpg", "png", "webp")
 
@@ -29,12 +29,12 @@ def serve(httpserver: HTTPServer, body: bytes, *, status: int = 200, path: str =
 
 @pytest.mark.parametrize(("form", "kind"), [("JPEG", "jpg"), ("PNG", "png"), ("WEBP", "webp")])
 def test_a_picture_is_known_by_its_content(httpserver: HTTPServer, form: str, kind: str) -> None:
-    assert look(serve(httpserver, picture(form)), kinds=ALL, private=True) == kind
+    assert probe(serve(httpserver, picture(form)), kinds=ALL, private=True) == kind
 
 
 def test_a_kind_that_the_model_does_not_take_is_named(httpserver: HTTPServer) -> None:
     with pytest.raises(WrongPicture, match="a webp picture, where jpg or png is taken"):
-        look(serve(httpserver, picture("WEBP")), kinds=("jpg", "png"), private=True)
+        probe(serve(httpserver, picture("WEBP")), kinds=("jpg", "png"), private=True)
 
 
 @pytest.mark.parametrize(
@@ -53,45 +53,45 @@ def test_what_the_provider_would_refuse_is_refused_here(
     httpserver: HTTPServer, body: bytes, status: int, words: str
 ) -> None:
     with pytest.raises(WrongPicture, match=words):
-        look(serve(httpserver, body, status=status), kinds=ALL, private=True)
+        probe(serve(httpserver, body, status=status), kinds=ALL, private=True)
 
 
 @pytest.mark.parametrize("status", [500, 503, 429])
 def test_a_server_in_trouble_proves_nothing(httpserver: HTTPServer, status: int) -> None:
     with pytest.raises(NotSeen):
-        look(serve(httpserver, b"", status=status), kinds=ALL, private=True)
+        probe(serve(httpserver, b"", status=status), kinds=ALL, private=True)
 
 
 def test_nobody_there_proves_nothing() -> None:
     with pytest.raises(NotSeen):
-        look("http://127.0.0.1:9/frame.jpg", kinds=ALL, private=True)
+        probe("http://127.0.0.1:9/frame.jpg", kinds=ALL, private=True)
 
 
 def test_redirects_are_followed_and_each_address_is_checked(httpserver: HTTPServer) -> None:
     target = serve(httpserver, picture(), path="/there")
     httpserver.expect_request("/here").respond_with_data("", status=302, headers={"Location": target})
-    assert look(httpserver.url_for("/here"), kinds=ALL, private=True) == "jpg"
+    assert probe(httpserver.url_for("/here"), kinds=ALL, private=True) == "jpg"
     httpserver.expect_request("/odd").respond_with_data("", status=302, headers={"Location": "file:///etc/passwd"})
     with pytest.raises(WrongPicture):
-        look(httpserver.url_for("/odd"), kinds=ALL, private=True)
+        probe(httpserver.url_for("/odd"), kinds=ALL, private=True)
 
 
 def test_a_loop_of_redirects_ends(httpserver: HTTPServer) -> None:
     httpserver.expect_request("/loop").respond_with_data("", status=302, headers={"Location": "/loop"})
     with pytest.raises(WrongPicture, match="sent on more than 3 times"):
-        look(httpserver.url_for("/loop"), kinds=ALL, private=True)
+        probe(httpserver.url_for("/loop"), kinds=ALL, private=True)
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:{port}/frame", "http://localhost:{port}/frame"])
 def test_a_private_address_is_never_connected_to(httpserver: HTTPServer, url: str) -> None:
     serve(httpserver, picture())
     with pytest.raises(WrongPicture, match="private or local"):
-        look(url.format(port=httpserver.port), kinds=ALL, private=False)
+        probe(url.format(port=httpserver.port), kinds=ALL, private=False)
     assert httpserver.log == []
 
 
 def test_a_server_that_dribbles_is_left_in_time(httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(remote_images, "LOOK_SECONDS", 0.3)
+    monkeypatch.setattr(remote_images, "PROBE_SECONDS", 0.3)
 
     def dribble(request: Request) -> Response:
         def bytes_one_by_one() -> object:
@@ -104,5 +104,5 @@ def test_a_server_that_dribbles_is_left_in_time(httpserver: HTTPServer, monkeypa
     pause = threading.Event()
     httpserver.expect_request("/slow").respond_with_handler(dribble)
     with pytest.raises((NotSeen, WrongPicture)):
-        look(httpserver.url_for("/slow"), kinds=ALL, private=True)
+        probe(httpserver.url_for("/slow"), kinds=ALL, private=True)
     pause.set()

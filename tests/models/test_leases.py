@@ -11,7 +11,7 @@ from django.db import InterfaceError, OperationalError
 from django.db.models.functions import Now
 
 from generations.models import Lease, leases
-from generations.models.leases import holding
+from generations.models.leases import lease_held
 
 
 @pytest.mark.django_db
@@ -43,7 +43,7 @@ def test_a_released_lease_is_free_at_once() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_a_held_lease_is_renewed_for_as_long_as_the_block_runs() -> None:
-    with holding("conductor", seconds=0.4) as hold:
+    with lease_held("conductor", seconds=0.4) as hold:
         assert hold
         ends = time.monotonic() + 1.0
         while time.monotonic() < ends:
@@ -55,7 +55,7 @@ def test_a_held_lease_is_renewed_for_as_long_as_the_block_runs() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_who_lost_the_lease_knows_it() -> None:
-    with holding("conductor", seconds=0.2) as hold:
+    with lease_held("conductor", seconds=0.2) as hold:
         assert hold
         Lease.objects.update(token=uuid.uuid4())
         assert not hold.renew()
@@ -98,7 +98,7 @@ def test_a_broken_connection_is_replaced_so_a_short_outage_costs_no_lease(monkey
         return True
 
     monkeypatch.setattr(Lease.objects, "renew", renew)
-    with holding("conductor", seconds=0.8) as hold:
+    with lease_held("conductor", seconds=0.8) as hold:
         assert hold
         ends = time.monotonic() + 5
         while not any(renewed) and time.monotonic() < ends:
@@ -108,8 +108,8 @@ def test_a_broken_connection_is_replaced_so_a_short_outage_costs_no_lease(monkey
 
 @pytest.mark.django_db(transaction=True)
 def test_what_is_done_waits_for_a_database_that_is_away_for_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(leases, "OUTLAST_TICK_SECONDS", 0.01)
-    with holding("save:1", seconds=60) as hold:
+    monkeypatch.setattr(leases, "RECONNECT_SECONDS", 0.01)
+    with lease_held("save:1", seconds=60) as hold:
         assert hold
         answers = iter([OperationalError("away"), InterfaceError("closed"), None])
 
@@ -125,8 +125,8 @@ def test_what_is_done_waits_for_a_database_that_is_away_for_a_moment(monkeypatch
 
 @pytest.mark.django_db(transaction=True)
 def test_a_database_that_stays_away_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(leases, "OUTLAST_TICK_SECONDS", 0.01)
-    with holding("save:1", seconds=60) as hold:
+    monkeypatch.setattr(leases, "RECONNECT_SECONDS", 0.01)
+    with lease_held("save:1", seconds=60) as hold:
         assert hold
 
         def away() -> bool:

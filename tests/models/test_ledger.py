@@ -9,7 +9,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
-from generations.models import GenerationTask, Kind, LedgerEntry, Status
+from generations.models import EntryKind, GenerationTask, LedgerEntry, Status
 from tests.factories import NOW, a_task
 
 pytestmark = pytest.mark.django_db
@@ -66,7 +66,7 @@ def task() -> GenerationTask:
 @pytest.mark.parametrize(
     ("changes", "rule"),
     [
-        ({"amount_usd": Decimal("-0.01"), "kind": Kind.HOLD}, "ledger_amount_sane"),
+        ({"amount_usd": Decimal("-0.01"), "kind": EntryKind.HOLD}, "ledger_amount_sane"),
         ({"amount_usd": Decimal("10000.01")}, "ledger_amount_sane"),
         ({"amount_usd": Decimal("-10000.01")}, "ledger_amount_sane"),
         ({"amount_usd": None}, "ledger_correction_is_answered_for"),
@@ -76,7 +76,7 @@ def task() -> GenerationTask:
     ],
 )
 def test_an_absurd_entry_is_refused(task: GenerationTask, staff: User, changes: dict[str, Any], rule: str) -> None:
-    entry = {"kind": Kind.ADJUST, "amount_usd": Decimal("0.10"), "by": staff, "note": "a discount"} | changes
+    entry = {"kind": EntryKind.ADJUST, "amount_usd": Decimal("0.10"), "by": staff, "note": "a discount"} | changes
     with pytest.raises(IntegrityError, match=rule), transaction.atomic():
         LedgerEntry.objects.create(task=a_task(), at=NOW, day=NOW.date(), practice=True, **entry)
 
@@ -90,7 +90,7 @@ def test_not_a_number_is_no_amount(task: GenerationTask, staff: User) -> None:
 
 def test_a_good_correction_is_let_in(task: GenerationTask, staff: User) -> None:
     LedgerEntry.objects.create(
-        task=task, kind=Kind.ADJUST, amount_usd=Decimal("-0.10"), by=staff, note="a discount", at=NOW, day=NOW.date(),
-        practice=True,
+        task=task, kind=EntryKind.ADJUST, amount_usd=Decimal("-0.10"), by=staff, note="a discount", at=NOW,
+        day=NOW.date(), practice=True,
     )  # fmt: skip
     assert task.entries.count() == 3

@@ -234,7 +234,7 @@ class TestTogether:
     def test_the_counters_move_when_it_ends(self) -> None:
         budget = a_budget("9")
         tasks = ordering.place(an_order(), at=NOW, takes=3)
-        with transaction.atomic(), budgets.together():
+        with transaction.atomic(), budgets.deferred_counters():
             for task in tasks:
                 ledger.charge(task, at=NOW, note="made")
             assert counters(budget) == ("9.00", "0.90", "0.00")
@@ -243,7 +243,7 @@ class TestTogether:
     def test_what_an_inner_transaction_took_back_is_not_counted(self) -> None:
         budget = a_budget("9")
         kept, undone = ordering.place(an_order(), at=NOW, takes=2)
-        with transaction.atomic(), budgets.together():
+        with transaction.atomic(), budgets.deferred_counters():
             ledger.charge(kept, at=NOW, note="made")
             with pytest.raises(RuntimeError), transaction.atomic():
                 ledger.charge(undone, at=NOW, note="made")
@@ -254,7 +254,7 @@ class TestTogether:
     def test_many_settlements_are_one_update_of_each_budget(self) -> None:
         a_budget("99")
         tasks = ordering.place(an_order(), at=NOW, takes=5)
-        with CaptureQueriesContext(connection) as queries, budgets.together():
+        with CaptureQueriesContext(connection) as queries, budgets.deferred_counters():
             for task in tasks:
                 ledger.charge(task, at=NOW, note="made")
         updates = [query["sql"] for query in queries if query["sql"].startswith("UPDATE")]

@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from pytest_django import Settings
 
-from generations.models import GenerationTask, Kind, LedgerEntry, Status
+from generations.models import EntryKind, GenerationTask, LedgerEntry, Status
 from generations.money import ledger
 from generations.money.ledger import NotCorrected
 from tests.factories import NOW, a_budget, a_price, a_task, an_order
@@ -68,7 +68,7 @@ def test_a_hold_is_settled_once_whatever_comes_later() -> None:
 
 def test_the_database_itself_refuses_a_second_settlement() -> None:
     task = a_task(Status.READY)
-    for kind in (Kind.CHARGE, Kind.RELEASE, Kind.HOLD):
+    for kind in (EntryKind.CHARGE, EntryKind.RELEASE, EntryKind.HOLD):
         with pytest.raises(IntegrityError), transaction.atomic():
             LedgerEntry.objects.create(task=task, kind=kind, amount_usd=1, at=NOW, day=NOW.date(), practice=True)
 
@@ -79,7 +79,7 @@ class TestCorrections:
     def test_one_is_an_entry_that_answers_for_itself(self, staff: User) -> None:
         task = a_task(Status.STORED)
         ledger.adjust(task, Decimal("-0.1000"), at=NOW, by=staff, reason=" a discount ")
-        entry = task.entries.get(kind=Kind.ADJUST)
+        entry = task.entries.get(kind=EntryKind.ADJUST)
         assert (entry.amount_usd, entry.by, entry.note) == (Decimal("-0.10"), staff, "a discount")
         assert GenerationTask.objects.with_charged().get(pk=task.pk).charged_usd == Decimal("0.20")
 
@@ -98,7 +98,7 @@ class TestCorrections:
         task = a_task(Status.STORED)
         with pytest.raises(NotCorrected, match=f"{field}: .*{words}"):
             ledger.adjust(task, Decimal(amount), at=NOW, by=staff, reason="a discount")
-        assert not LedgerEntry.objects.filter(kind=Kind.ADJUST).exists()
+        assert not LedgerEntry.objects.filter(kind=EntryKind.ADJUST).exists()
 
     def test_everything_that_is_wrong_is_said_at_once(self) -> None:
         with pytest.raises(NotCorrected) as refused:
@@ -128,7 +128,7 @@ class TestUnpriced:
         a_price("0.55", model="kling-2-6")
         ledger.value_unpriced(at=NOW, by=staff)  # the other run, after this one has made its list
         assert ledger._value(task, Decimal("0.55"), at=NOW, by=staff, reason="valued") == []
-        assert LedgerEntry.objects.filter(kind=Kind.ADJUST).count() == 1
+        assert LedgerEntry.objects.filter(kind=EntryKind.ADJUST).count() == 1
 
     def test_a_price_that_begins_later_values_them_when_it_is_there(self, task: GenerationTask, staff: User) -> None:
         tomorrow = NOW + timedelta(days=1)
@@ -158,7 +158,7 @@ def test_the_entry_keeps_the_day_of_the_site_s_time_zone(settings: Settings) -> 
     task = a_task()
     late = datetime(2026, 11, 30, 15, 0, tzinfo=UTC)
     ledger.charge(task, at=late, note="made")
-    assert task.entries.get(kind=Kind.CHARGE).day == date(2026, 12, 1)
+    assert task.entries.get(kind=EntryKind.CHARGE).day == date(2026, 12, 1)
 
 
 def test_practice_money_is_marked() -> None:

@@ -19,7 +19,7 @@ from django.db import connections, transaction
 
 from generations.lifecycle import ordering
 from generations.lifecycle.ordering import OrderRefused
-from generations.models import Budget, BudgetPeriod, Campaign, GenerationTask, Kind, LedgerEntry, Status
+from generations.models import Budget, BudgetPeriod, Campaign, EntryKind, GenerationTask, LedgerEntry, Status
 from generations.money import budgets, ledger, limits
 from generations.money.limits import LimitRefused
 from tests.factories import NOW, a_budget, a_campaign, a_price, an_order
@@ -96,7 +96,7 @@ def test_of_two_hundred_submitters_in_twenty_processes_thirty_are_held() -> None
     assert counted == {"held": 30, "refused": 170}
     period = budget.periods.get()
     assert period.held_usd + period.spent_usd == Decimal("9.00")
-    assert LedgerEntry.objects.filter(kind=Kind.HOLD).count() == GenerationTask.objects.count() == 30
+    assert LedgerEntry.objects.filter(kind=EntryKind.HOLD).count() == GenerationTask.objects.count() == 30
     assert limits.audit() == []
 
 
@@ -121,7 +121,7 @@ def order(dice: random.Random, campaigns: list[Campaign], people: list[User]) ->
 
 
 def settle(dice: random.Random, campaigns: list[Campaign], people: list[User]) -> str:
-    with transaction.atomic(), budgets.together():
+    with transaction.atomic(), budgets.deferred_counters():
         for task in GenerationTask.objects.filter(status=Status.QUEUED).order_by("pk")[:10]:
             if task.move(Status.SUBMITTING, "sent", at=NOW, due_at=NOW):
                 dice.choice([ledger.charge, ledger.release])(task, at=NOW, note="settled")

@@ -189,7 +189,7 @@ class TestRandomRuns:
             ledger.release(task, at=at, note="failed")
 
     def settle_many(self, dice: Any, at: Any, *_: Any) -> None:
-        with budgets.together():
+        with budgets.deferred_counters():
             for _turn in range(4):
                 self.settle(dice, at)
 

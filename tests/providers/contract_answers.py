@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pytest_httpserver import HTTPServer
 
-from generations.providers.base import RemoteState, Report
-from generations.providers.errors import Kind, ProviderError, Rejected
+from generations.providers.base import RemoteState, RemoteTask
+from generations.providers.errors import FailureKind, ProviderError, Rejected
 from generations.providers.http import read_answer
 from tests.servers import Line
 
@@ -104,11 +104,11 @@ class AnswerContract(Adapter):
 
     def test_a_failure_without_a_reason_is_a_failure(self, httpserver: HTTPServer) -> None:
         report = self.fetch(httpserver, self.status(self.word_of(RemoteState.FAILED), failCode=None, failMsg=None))
-        assert (report.state, report.error_kind, report.error_code) == (RemoteState.FAILED, Kind.UNKNOWN, "")
+        assert (report.state, report.error_kind, report.error_code) == (RemoteState.FAILED, FailureKind.UNKNOWN, "")
 
 
 def _texts(value: object) -> list[str]:
     """Every text of what a reader returned."""
-    if isinstance(value, Report):
+    if isinstance(value, RemoteTask):
         return [value.raw_state, value.error_code, value.error_message, value.error_kind, *value.result_urls]
     return [str(value)]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pytest_httpserver import HTTPServer
 
-from generations.providers.base import RemoteState, Report
+from generations.providers.base import RemoteState, RemoteTask
 from generations.providers.errors import OutcomeUnknown, ProviderError
 
 from .contract_words import ANY_PATH, MEANS, Adapter
@@ -36,7 +36,7 @@ class QuestionContract(Adapter):
     def test_a_finished_task_brings_its_urls(self, httpserver: HTTPServer) -> None:
         urls = ["https://cdn.example/a.mp4", "https://cdn.example/b.mp4?sig=1&x=%20"]
         report = self.fetch(httpserver, self.status(self.word_of(RemoteState.DONE), **self.result(urls)))
-        assert report == Report(
+        assert report == RemoteTask(
             state=RemoteState.DONE, raw_state=self.word_of(RemoteState.DONE), result_urls=tuple(urls)
         )
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from pytest_httpserver import HTTPServer
 
-from generations.providers.base import Order, Provider, RemoteState, Report
+from generations.providers.base import Order, Provider, RemoteState, RemoteTask
 from generations.providers.errors import AccountProblem, Busy, OutcomeUnknown, ProviderError, Rejected, ServerTrouble
 from generations.providers.http import Answer
 
@@ -75,7 +75,7 @@ class Adapter:
         finally:
             assert [request.method for request, _ in server.log] == ["POST"]
 
-    def fetch(self, server: HTTPServer, body: Any, status: int = 200) -> Report:
+    def fetch(self, server: HTTPServer, body: Any, status: int = 200) -> RemoteTask:
         server.clear()
         text = body if isinstance(body, bytes) else json.dumps(body).encode()
         server.expect_request(ANY_PATH).respond_with_data(text, status=status)

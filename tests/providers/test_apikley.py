@@ -13,7 +13,7 @@ from pytest_httpserver import HTTPServer
 
 from generations.providers.apikley import CODES, ENVELOPE, Apikley, read_status
 from generations.providers.base import Provider, RemoteState
-from generations.providers.errors import AccountProblem, Busy, Kind, OutcomeUnknown, ProviderError, Rejected
+from generations.providers.errors import AccountProblem, Busy, FailureKind, OutcomeUnknown, ProviderError, Rejected
 from generations.providers.http import Answer, read_answer
 
 from .apikley_pages import OPENAPI, RESPONSE, SAMPLES, T2V, sample
@@ -147,13 +147,13 @@ def test_no_money_in_a_servers_trouble_proves_nothing() -> None:
 @pytest.mark.parametrize(
     ("code", "text", "kind"),
     [
-        (422, "duration must be 5 or 10", Kind.INPUT),
-        (422, "at most 2500 characters, code 501", Kind.INPUT),
-        (404, "no such model", Kind.INPUT),
-        (403, "not for this key", Kind.ACCOUNT),
+        (422, "duration must be 5 or 10", FailureKind.INPUT),
+        (422, "at most 2500 characters, code 501", FailureKind.INPUT),
+        (404, "no such model", FailureKind.INPUT),
+        (403, "not for this key", FailureKind.ACCOUNT),
     ],
 )
-def test_a_refusal_is_sorted_for_people(code: int, text: str, kind: Kind) -> None:
+def test_a_refusal_is_sorted_for_people(code: int, text: str, kind: FailureKind) -> None:
     with pytest.raises(Rejected) as caught:
         ENVELOPE.read_id(envelope(code, text))
     assert (caught.value.kind, caught.value.message) == (kind, text)

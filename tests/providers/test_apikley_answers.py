@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 
 from generations.providers.apikley import ENVELOPE, read_status
-from generations.providers.base import RemoteState, Report
-from generations.providers.errors import AccountProblem, Busy, Kind, OutcomeUnknown, ProviderError
+from generations.providers.base import RemoteState, RemoteTask
+from generations.providers.errors import AccountProblem, Busy, FailureKind, OutcomeUnknown, ProviderError
 from generations.providers.http import read_answer
 
 from .apikley_pages import CLIP, RESPONSE, SAMPLES
 from .contract import GOOD_ID
 
 
-def asked(body: Any, status: int = 200) -> Report:
+def asked(body: Any, status: int = 200) -> RemoteTask:
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
     return read_status(read_answer(status, raw), remote_id=GOOD_ID)
 
@@ -40,18 +40,18 @@ def test_a_key_or_money_that_is_missing_is_an_account_problem(name: str, words: 
 
 
 def test_a_url_in_a_task_that_waits_is_not_used() -> None:
-    assert asked(documented("waiting")) == Report(state=RemoteState.WORKING, raw_state="waiting")
+    assert asked(documented("waiting")) == RemoteTask(state=RemoteState.WORKING, raw_state="waiting")
 
 
 def test_a_success_brings_its_url() -> None:
-    assert asked(documented("success")) == Report(state=RemoteState.DONE, raw_state="success", result_urls=(CLIP,))
+    assert asked(documented("success")) == RemoteTask(state=RemoteState.DONE, raw_state="success", result_urls=(CLIP,))
 
 
 def test_a_failure_says_why() -> None:
-    assert asked(documented("fail")) == Report(
+    assert asked(documented("fail")) == RemoteTask(
         state=RemoteState.FAILED,
         raw_state="fail",
-        error_kind=Kind.PROVIDER,
+        error_kind=FailureKind.PROVIDER,
         error_code="GENERATION_FAILED",
         error_message="The generation failed",
     )
@@ -63,7 +63,7 @@ def test_a_failure_says_why() -> None:
 @pytest.mark.parametrize("body", [documented("not-visible"), {"code": 422, "msg": "Task not found"}], ids=repr)
 @pytest.mark.parametrize("status", [200, 422])
 def test_a_record_that_is_null_is_not_visible(body: Any, status: int) -> None:
-    assert asked(body, status) == Report(state=RemoteState.UNSEEN, raw_state="422")
+    assert asked(body, status) == RemoteTask(state=RemoteState.UNSEEN, raw_state="422")
 
 
 def test_a_question_that_was_not_understood_says_nothing_of_a_task() -> None:
@@ -75,10 +75,10 @@ def test_a_question_that_was_not_understood_says_nothing_of_a_task() -> None:
 
 
 def test_the_failure_in_an_envelope_of_501_is_the_tasks_own() -> None:
-    assert asked(documented("dead")) == Report(
+    assert asked(documented("dead")) == RemoteTask(
         state=RemoteState.FAILED,
         raw_state="501",
-        error_kind=Kind.PROVIDER,
+        error_kind=FailureKind.PROVIDER,
         error_code="500",
         error_message="Internal Error, Please try again later.",
     )
@@ -88,7 +88,7 @@ def test_the_failure_in_an_envelope_of_501_is_the_tasks_own() -> None:
 @pytest.mark.parametrize("code", [501, 408, "501"])
 def test_a_dead_task_is_failed_whatever_else_is_said(code: int | str, data: Any) -> None:
     report = asked({"code": code, "msg": "no result for over 10 minutes", "data": data})
-    assert (report.state, report.error_kind, report.error_code) == (RemoteState.FAILED, Kind.PROVIDER, str(code))
+    assert (report.state, report.error_kind, report.error_code) == (RemoteState.FAILED, FailureKind.PROVIDER, str(code))
     assert report.error_message == "no result for over 10 minutes"
 
 

@@ -13,7 +13,7 @@ from pytest_httpserver import HTTPServer
 
 from generations.providers.apixo import ENVELOPE, FAIL_CODES, Apixo
 from generations.providers.base import Provider, RemoteState
-from generations.providers.errors import AccountProblem, Kind, Rejected
+from generations.providers.errors import AccountProblem, FailureKind, Rejected
 from generations.providers.http import Answer, read_answer
 
 from .apixo_pages import SAMPLES, T2V_26, sample
@@ -84,16 +84,16 @@ def test_no_money_in_any_wording_is_an_account_problem(text: str) -> None:
 @pytest.mark.parametrize(
     ("code", "text", "kind"),
     [
-        (400, "Missing required parameter", Kind.INPUT),
-        (400, "Something else", Kind.INPUT),
-        (400, "ImageNotAccess", Kind.INPUT),
-        (400, "SensitiveContentDetected: prompt", Kind.CONTENT),
-        (403, "NSFW", Kind.CONTENT),
-        (403, "The key cannot access the model", Kind.ACCOUNT),
-        (422, "PromptInvalid", Kind.INPUT),
+        (400, "Missing required parameter", FailureKind.INPUT),
+        (400, "Something else", FailureKind.INPUT),
+        (400, "ImageNotAccess", FailureKind.INPUT),
+        (400, "SensitiveContentDetected: prompt", FailureKind.CONTENT),
+        (403, "NSFW", FailureKind.CONTENT),
+        (403, "The key cannot access the model", FailureKind.ACCOUNT),
+        (422, "PromptInvalid", FailureKind.INPUT),
     ],
 )
-def test_a_refusal_is_sorted_for_people(code: int, text: str, kind: Kind) -> None:
+def test_a_refusal_is_sorted_for_people(code: int, text: str, kind: FailureKind) -> None:
     with pytest.raises(Rejected) as caught:
         ENVELOPE.read_id(envelope(code, text))
     assert (caught.value.kind, caught.value.message) == (kind, text)
@@ -113,7 +113,7 @@ def envelope(code: int, message: str, data: Any = None) -> Answer:
 
 # Both generations of names, from APIXO's pages of errors.
 KINDS = {
-    Kind.CONTENT: [
+    FailureKind.CONTENT: [
         "CONTENT_VIOLATION",
         "NSFW_DETECTED",
         "SensitiveContent",
@@ -123,29 +123,31 @@ KINDS = {
         "NSFW",
         "ProhibitedContentDetected",
     ],
-    Kind.INPUT: [
+    FailureKind.INPUT: [
         *["PROMPT_TOO_LONG", "INVALID_PROMPT", "INVALID_IMAGE_URL", "IMAGE_TOO_LARGE", "UNSUPPORTED_FORMAT"],
         *["IMAGE_DOWNLOAD_FAILED", "PromptInvalid", "PromptLengthExceeded", "ImageNotAccess", "ImageFormatIncorrect"],
         *("Upload error", "Missing required parameter", "Invalid parameter type"),
         *("Invalid parameter value", "Param length exceeded"),
     ],
-    Kind.PROVIDER: [
+    FailureKind.PROVIDER: [
         *["PROCESSING_TIMEOUT", "MODEL_UNAVAILABLE", "GENERATION_FAILED", "RateLimited", "Timeout"],
         "Unknown error",
     ],
-    Kind.ACCOUNT: ["INSUFFICIENT_CREDITS"],
-    Kind.UNKNOWN: ["SomethingNew", "", "sensitivecontent "],
+    FailureKind.ACCOUNT: ["INSUFFICIENT_CREDITS"],
+    FailureKind.UNKNOWN: ["SomethingNew", "", "sensitivecontent "],
 }
 
 
 @pytest.mark.parametrize(("kind", "code"), [(kind, code) for kind, codes in KINDS.items() for code in codes])
-def test_a_failure_code_has_its_kind(kind: Kind, code: str) -> None:
+def test_a_failure_code_has_its_kind(kind: FailureKind, code: str) -> None:
     report = ENVELOPE.read_report({"state": "failed", "failCode": code, "failMsg": "why"})
     assert (report.error_kind, report.error_code, report.error_message) == (kind, code, "why")
 
 
 def test_no_failure_code_is_left_out() -> None:
-    assert set(FAIL_CODES) == {code for kind, codes in KINDS.items() if kind is not Kind.UNKNOWN for code in codes}
+    assert set(FAIL_CODES) == {
+        code for kind, codes in KINDS.items() if kind is not FailureKind.UNKNOWN for code in codes
+    }
 
 
 def test_a_long_reason_is_cut() -> None:

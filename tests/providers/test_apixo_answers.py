@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from generations.providers.apixo import ENVELOPE
-from generations.providers.base import RemoteState, Report
-from generations.providers.errors import AccountProblem, Kind
+from generations.providers.base import RemoteState, RemoteTask
+from generations.providers.errors import AccountProblem, FailureKind
 from generations.providers.http import Answer, read_answer
 
 from .apixo_pages import CLIP, SAMPLES
@@ -32,7 +32,7 @@ def test_insufficient_credits_are_an_account_problem_though_the_code_is_400(name
 @pytest.mark.parametrize("name", sorted(path.stem for path in SAMPLES.glob("*.processing.json")))
 def test_a_documented_processing_is_working(name: str) -> None:
     report = ENVELOPE.read_status(recorded(name), remote_id="task_12345678")
-    assert report == Report(state=RemoteState.WORKING, raw_state="processing")
+    assert report == RemoteTask(state=RemoteState.WORKING, raw_state="processing")
 
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in SAMPLES.glob("*.success.json")))
@@ -45,7 +45,7 @@ def test_a_documented_success_brings_its_url(name: str) -> None:
 @pytest.mark.parametrize("name", sorted(path.stem for path in SAMPLES.glob("*.failed.json")))
 def test_a_documented_failure_says_why(name: str) -> None:
     report = ENVELOPE.read_status(recorded(name), remote_id="task_12345678")
-    assert (report.state, report.error_kind) == (RemoteState.FAILED, Kind.CONTENT)
+    assert (report.state, report.error_kind) == (RemoteState.FAILED, FailureKind.CONTENT)
     assert report.error_code in ("SensitiveContent", "CONTENT_VIOLATION") and report.error_message.startswith("Content")
 
 

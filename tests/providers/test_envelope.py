@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from generations.providers.base import RemoteState, Report
+from generations.providers.base import RemoteState, RemoteTask
 from generations.providers.envelope import PAGES, REFUSALS, Envelope, result_urls
-from generations.providers.errors import AccountProblem, Busy, Kind, OutcomeUnknown, Rejected
+from generations.providers.errors import AccountProblem, Busy, FailureKind, OutcomeUnknown, Rejected
 from generations.providers.http import Answer, read_answer
 
 CLIP = "https://cdn.example/clip.mp4"
@@ -21,7 +21,7 @@ ENVELOPE = Envelope(
     no_money=re.compile("no money"),
     no_money_codes=frozenset({422}),
     states={"success": RemoteState.DONE, "fail": RemoteState.FAILED},
-    fail_codes={"NSFW": Kind.CONTENT},
+    fail_codes={"NSFW": FailureKind.CONTENT},
 )
 
 
@@ -80,7 +80,7 @@ def test_no_money_is_looked_for_where_the_provider_puts_it(code: int, means: typ
 
 
 def test_a_failure_code_in_a_refusal_sorts_it() -> None:
-    assert ENVELOPE.error(answer(code=422, msg="nsfw prompt")).kind is Kind.CONTENT
+    assert ENVELOPE.error(answer(code=422, msg="nsfw prompt")).kind is FailureKind.CONTENT
 
 
 # -- results --
@@ -141,7 +141,7 @@ def test_the_urls_of_a_result_are_found(result: Any) -> None:
 def test_a_success_without_urls_is_not_finished(result: Any) -> None:
     assert result_urls(result) == ()
     report = ENVELOPE.read_report({"state": "success", "resultJson": result})
-    assert report == Report(state=RemoteState.WORKING, raw_state="success")
+    assert report == RemoteTask(state=RemoteState.WORKING, raw_state="success")
 
 
 def test_a_success_without_a_result_is_not_finished() -> None:

@@ -7,7 +7,7 @@ import pickle
 import pytest
 
 from generations.providers import errors
-from generations.providers.errors import AccountProblem, Busy, Kind, OutcomeUnknown, ProviderError, ServerTrouble
+from generations.providers.errors import AccountProblem, Busy, FailureKind, OutcomeUnknown, ProviderError, ServerTrouble
 
 
 def test_words_and_code_are_cut_and_storable() -> None:
@@ -17,7 +17,7 @@ def test_words_and_code_are_cut_and_storable() -> None:
 
 
 def test_a_busy_provider_and_an_account_problem_are_sorted_by_themselves() -> None:
-    assert (Busy("x").kind, AccountProblem("x").kind) == (Kind.PROVIDER, Kind.ACCOUNT)
+    assert (Busy("x").kind, AccountProblem("x").kind) == (FailureKind.PROVIDER, FailureKind.ACCOUNT)
 
 
 def test_trouble_of_their_server_is_an_unknown_outcome() -> None:

@@ -12,8 +12,8 @@ from django.test.utils import CaptureQueriesContext
 
 from generations.models import Review, Status
 from generations.receipts import history
-from generations.receipts.history import Remark
-from generations.receipts.preflight import Wish
+from generations.receipts.history import Notice
+from generations.receipts.preflight import OrderRequest
 from tests.factories import NOW, a_task, a_video, an_order
 
 pytestmark = pytest.mark.django_db
@@ -21,9 +21,9 @@ pytestmark = pytest.mark.django_db
 PRICE = Decimal("0.35")
 
 
-def known(**changes: Any) -> list[Remark]:
+def known(**changes: Any) -> list[Notice]:
     order = an_order(**changes)
-    return history.of(order, Wish(order=order).pictures(), price_usd=PRICE)
+    return history.of(order, OrderRequest(order=order).pictures(), price_usd=PRICE)
 
 
 def stored(**changes: Any) -> Any:
@@ -59,7 +59,7 @@ def test_the_same_input_that_was_refused_is_told_in_their_words(kind: str) -> No
     at = datetime(2026, 11, 3, 8, tzinfo=UTC)
     task = a_task(Status.FAILED, error_kind=kind, error_code="NSFW", error_message="too dark", finished_at=at)
     (remark,) = known(duration_seconds=10)
-    assert remark == Remark(
+    assert remark == Notice(
         "refused", "apixo refused the same words and pictures on 3 Nov 2026: NSFW too dark", task.pk
     )
 

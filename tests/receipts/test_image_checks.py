@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from generations.media import remote_images
-from generations.receipts.image_checks import Looks
+from generations.receipts.image_checks import ImageChecks
 from tests.factories import an_order
 
 URL = "http://127.0.0.1:9/{}.png"
@@ -23,19 +23,19 @@ def looked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         urls.append(url)
         raise remote_images.NotSeen("no answer")
 
-    monkeypatch.setattr(remote_images, "look", look)
+    monkeypatch.setattr(remote_images, "probe", look)
     return urls
 
 
 def test_an_address_is_looked_at_once_for_all_orders(looked: list[str]) -> None:
-    looks, order = Looks(), an_order(mode="image-to-video", start_image=URL.format("a"))
+    looks, order = ImageChecks(), an_order(mode="image-to-video", start_image=URL.format("a"))
     found = [looks.at(order, {}) for _ in range(3)]
     assert looked == [URL.format("a")]
     assert [remarks[0].key for remarks in found] == ["unseen start_image"] * 3
 
 
 def test_when_the_time_is_up_the_rest_is_not_looked_at_and_that_is_said(looked: list[str]) -> None:
-    looks = Looks(ends=time.monotonic() - 1)
+    looks = ImageChecks(ends=time.monotonic() - 1)
     (remark,) = looks.at(an_order(mode="image-to-video", start_image=URL.format("a")), {})
     assert "the others took more than 20 s" in remark.text
     assert looked == []
@@ -43,5 +43,5 @@ def test_when_the_time_is_up_the_rest_is_not_looked_at_and_that_is_said(looked: 
 
 def test_a_picture_that_has_a_problem_already_is_not_looked_at(looked: list[str]) -> None:
     order = an_order(mode="image-to-video", start_image=URL.format("a"))
-    assert Looks().at(order, {"start_image": ["not a full URL"]}) == []
+    assert ImageChecks().at(order, {"start_image": ["not a full URL"]}) == []
     assert looked == []

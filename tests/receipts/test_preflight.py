@@ -17,10 +17,10 @@ from pytest_httpserver import HTTPServer
 
 from generations.lifecycle import ordering
 from generations.media import remote_images
-from generations.models import BalanceReading, Breaker, GenerationTask, LedgerEntry, ReferenceImage, Status
+from generations.models import BalanceReading, GenerationTask, LedgerEntry, Pause, ReferenceImage, Status
 from generations.receipts import preflight
-from generations.receipts.preflight import NO_WORKER, Changed, Receipt, Wish, inspect_all, place
-from generations.worker.jobs import beat
+from generations.receipts.preflight import NO_WORKER, Changed, OrderRequest, Receipt, inspect_all, place
+from generations.worker.jobs import heartbeat
 from tests.factories import NOW, a_budget, a_campaign, a_price, a_task, an_order
 
 pytestmark = pytest.mark.django_db
@@ -109,11 +109,11 @@ def test_a_balance_that_was_never_read_is_said_so() -> None:
     assert inspect().balances == ("apixo: never read yet",)
 
 
-def test_a_dead_worker_and_an_open_breaker_are_remarks(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_dead_worker_and_an_open_pause_are_remarks(monkeypatch: pytest.MonkeyPatch) -> None:
     assert NO_WORKER in [remark.text for remark in inspect().remarks]
-    beat()
+    heartbeat()
     assert keys(inspect()) == []
-    Breaker.objects.create(provider="apixo", reason="the key is refused", opened_at=NOW)
+    Pause.objects.create(provider="apixo", reason="the key is refused", paused_at=NOW)
     assert keys(inspect()) == ["obstacle"]
 
 
@@ -167,13 +167,13 @@ def test_no_transaction_is_open_while_a_picture_is_looked_at(
         open_while.append(connection.in_atomic_block)
         return "png"
 
-    monkeypatch.setattr(remote_images, "look", looked)
+    monkeypatch.setattr(remote_images, "probe", looked)
     inspect(mode="image-to-video", start_image="http://127.0.0.1:9/a.png")
     assert open_while == [False]
 
 
 def again(*tasks: GenerationTask) -> Receipt:
-    wishes = [Wish(order=an_order(), again=task, campaign=task.campaign) for task in tasks]
+    wishes = [OrderRequest(order=an_order(), again=task, campaign=task.campaign) for task in tasks]
     return inspect_all(wishes, by=None, at=NOW)
 
 

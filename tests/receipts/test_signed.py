@@ -13,7 +13,7 @@ from django.contrib.auth.models import User
 from generations.models import Budget, Status
 from generations.money.limits import set_limit
 from generations.receipts import signed
-from generations.receipts.preflight import Receipt, Wish, inspect_all
+from generations.receipts.preflight import OrderRequest, Receipt, inspect_all
 from generations.receipts.signed import NotAccepted, changes, digest, read, seen, sign
 from tests.factories import NOW, a_budget, a_campaign, a_price, a_task, an_order
 
@@ -23,7 +23,7 @@ BATCH = uuid.UUID(int=7)
 
 
 def receipt(takes: int = 2, **changes: Any) -> Receipt:
-    return inspect_all([Wish(order=an_order(), takes=takes, **changes)], by=None, at=NOW)
+    return inspect_all([OrderRequest(order=an_order(), takes=takes, **changes)], by=None, at=NOW)
 
 
 def test_a_statement_comes_back_as_it_was_given(staff: User) -> None:
@@ -54,12 +54,14 @@ def test_a_statement_of_someone_else_or_of_another_order_or_forged_is_refused(st
 
 def test_any_other_request_has_another_digest() -> None:
     campaign = a_campaign()
-    wishes = [Wish(order=an_order()), Wish(order=an_order(prompt="b")), Wish(order=an_order(), takes=2),
-              Wish(order=an_order(), delivery="callback"),
-              Wish(order=an_order(), again=a_task(Status.FAILED))]  # fmt: skip
+    wishes = [OrderRequest(order=an_order()), OrderRequest(order=an_order(prompt="b")),
+              OrderRequest(order=an_order(), takes=2), OrderRequest(order=an_order(), delivery="callback"),
+              OrderRequest(order=an_order(), again=a_task(Status.FAILED))]  # fmt: skip
     found = {digest("a", [wish]) for wish in wishes} | {digest("b", wishes[:1]), digest("a", wishes[:1], most="1")}
     assert len(found) == 7
-    assert digest("a", [Wish(order=an_order(), campaign=campaign)]) in found  # the prompt's campaign is looked at anew
+    assert (
+        digest("a", [OrderRequest(order=an_order(), campaign=campaign)]) in found
+    )  # the prompt's campaign is looked at anew
 
 
 def test_a_changed_price_is_said(db: None) -> None:
@@ -104,7 +106,7 @@ def test_a_campaign_that_was_changed_is_said() -> None:
 
 def test_one_of_many_that_cannot_be_ordered_any_more_is_said() -> None:
     tasks = [a_task(Status.FAILED), a_task(Status.FAILED)]
-    wishes = [Wish(order=an_order(), again=task) for task in tasks]
+    wishes = [OrderRequest(order=an_order(), again=task) for task in tasks]
     before = seen(inspect_all(wishes, by=None, at=NOW))
     a_task(Status.QUEUED, retry_of=tasks[1])
     (text,) = changes(before, inspect_all(wishes, by=None, at=NOW))

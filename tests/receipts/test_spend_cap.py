@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from generations.money.budgets import look
+from generations.money.budgets import fit_check
 from generations.receipts.spend_cap import fit
 from tests.factories import NOW, a_budget
 
@@ -52,6 +52,6 @@ def test_what_is_free_always_fits() -> None:
 @pytest.mark.parametrize(("hard", "fitting"), [(True, 2), (False, 5)])
 def test_hard_budgets_trim_too_and_those_that_warn_do_not(hard: bool, fitting: int) -> None:
     period = a_budget("0.99", hard=hard).period_at(NOW)
-    found = fit(5, price_usd=PRICE, at_most=Decimal(10), outlooks=[look(period, None)])
+    found = fit(5, price_usd=PRICE, at_most=Decimal(10), outlooks=[fit_check(period, None)])
     assert found.takes == fitting
     assert ("is left of the budget “Whole site, in total”" in found.text) is hard

@@ -12,10 +12,10 @@ from django.db import connection
 from django.utils import timezone
 
 from generations.models import GenerationTask, LedgerEntry, Review, Status
-from generations.models.headings import NOBODY
+from generations.models.cost_centers import NOBODY
 from generations.money import ledger
 from generations.reports import spend
-from generations.reports.spend import Question, Report, Row
+from generations.reports.spend import Question, Row, SpendReport
 from tests.factories import NOW, a_campaign, a_prompt, a_task, a_video
 
 pytestmark = pytest.mark.django_db
@@ -43,7 +43,7 @@ def test_spend_is_summed_by_each_thing_that_it_was_for(staff: User) -> None:
     campaign = a_campaign("Autumn")
     bought("0.30", campaign=campaign, ordered_by=staff)
     bought("1.40", model="kling-2-1", mode="image-to-video", provider="apikley")
-    found = spend.report(november())
+    found = spend.spend_report(november())
     assert f"{found.total.spent:.2f}" == "1.70"
     assert found.total.charges == 2
     assert {name: spent(rows) for name, rows in found.by.items()} == {
@@ -86,7 +86,7 @@ def test_a_report_is_narrowed_to_a_prompt() -> None:
     bought("0.30", prompt=prompt)
     bought("9.00", prompt=a_prompt())
     a_task(Status.RUNNING, prompt=prompt)
-    total = spend.report(november(prompt=prompt.pk)).total
+    total = spend.spend_report(november(prompt=prompt.pk)).total
     assert (f"{total.spent:.2f}", f"{total.held:.2f}") == ("0.30", "0.30")
 
 
@@ -100,35 +100,38 @@ def test_as_many_prompts_are_named_as_are_wanted_and_all_are_summed() -> None:
 def test_real_and_practice_money_are_never_in_one_sum() -> None:
     bought("0.30", practice=True)
     bought("1.40", practice=False)
-    assert [f"{spend.report(november(practice=kind)).total.spent:.2f}" for kind in (True, False)] == ["0.30", "1.40"]
+    assert [f"{spend.spend_report(november(practice=kind)).total.spent:.2f}" for kind in (True, False)] == [
+        "0.30",
+        "1.40",
+    ]
 
 
 def test_a_correction_counts_on_its_own_day(staff: User) -> None:
     task = bought("0.30", at=datetime(2026, 10, 31, 12, tzinfo=UTC))
     ledger.adjust(task, Decimal("-0.10"), at=NOW, by=staff, reason="billed less")
-    assert f"{spend.report(november()).total.spent:.2f}" == "-0.10"
+    assert f"{spend.spend_report(november()).total.spent:.2f}" == "-0.10"
 
 
 def test_what_failed_is_released_and_no_spend() -> None:
     a_task(Status.FAILED)
-    total = spend.report(november()).total
+    total = spend.spend_report(november()).total
     assert (total.spent, f"{total.released:.2f}", total.releases, total.charges) == (0, "0.30", 1, 0)
 
 
 def test_what_is_held_is_held_until_it_is_settled_whenever_that_was() -> None:
     waiting = a_task(Status.RUNNING)
-    assert f"{spend.report(november()).total.held:.2f}" == "0.30"
+    assert f"{spend.spend_report(november()).total.held:.2f}" == "0.30"
     ledger.charge(waiting, at=datetime(2026, 12, 1, 12, tzinfo=UTC), note="the clip was made")
-    assert spend.report(november()).total.held == 0
+    assert spend.spend_report(november()).total.held == 0
 
 
 def test_an_unknown_price_is_counted_and_is_no_zero_until_it_is_valued(staff: User) -> None:
     task = bought(None)
     a_task(Status.RUNNING, price_usd=None)
-    total = spend.report(november()).total
+    total = spend.spend_report(november()).total
     assert (total.unpriced, total.held_unpriced, total.spent) == (1, 1, 0)
     ledger.adjust(task, Decimal("0.40"), at=NOW, by=staff, reason="the price came")
-    total = spend.report(november()).total
+    total = spend.spend_report(november()).total
     assert (total.unpriced, f"{total.spent:.2f}", total.charges) == (0, "0.40", 1)
 
 
@@ -136,7 +139,7 @@ def test_a_kept_clip_costs_all_that_was_spent_divided_by_what_was_approved() -> 
     a_kept_clip(bought("0.30"), duration_seconds=5.0)
     a_video(bought("0.30"), review=Review.REJECTED, reviewed_at=NOW)
     a_video(bought("0.30"))
-    total = spend.report(november()).total
+    total = spend.spend_report(november()).total
     assert (total.kept, total.kept_seconds) == (1, 5.0)
     assert (total.per_kept_clip, total.per_kept_second) == (Decimal("0.9000"), Decimal("0.1800"))
 
@@ -145,19 +148,19 @@ def test_two_kept_clips_of_one_order_count_twice_and_are_paid_once() -> None:
     task = bought("0.30")
     a_kept_clip(task, duration_seconds=5.0)
     a_kept_clip(task, duration_seconds=4.0, position=1)
-    total = spend.report(november()).total
+    total = spend.spend_report(november()).total
     assert (f"{total.spent:.2f}", total.charges, total.kept, total.kept_seconds) == ("0.30", 1, 2, 9.0)
 
 
 def test_nothing_kept_has_no_cost_per_kept_clip() -> None:
     bought("0.30")
-    total = spend.report(november()).total
+    total = spend.spend_report(november()).total
     assert (total.per_kept_clip, total.per_kept_second) == (None, None)
 
 
 def test_a_kept_clip_without_a_price_has_no_cost_and_is_not_free() -> None:
     a_kept_clip(bought(None))
-    total = spend.report(november()).total
+    total = spend.spend_report(november()).total
     assert (total.known, total.per_kept_clip, total.per_kept_second, total.spent_words) == (
         None,
         None,
@@ -173,7 +176,7 @@ def test_a_report_is_narrowed_to_a_provider_a_campaign_and_a_person(staff: User)
     bought("1.40")
 
     def total(**bound: Any) -> str:
-        found = spend.report(november(**bound)).total
+        found = spend.spend_report(november(**bound)).total
         return f"{found.spent:.2f} {found.held:.2f} {found.kept}"
 
     assert total() == "1.70 0.30 1"
@@ -190,15 +193,15 @@ def test_days_are_the_sites_at_the_months_end(settings: Any) -> None:
     with timezone.override("Europe/Berlin"):
         bought("0.30", at=datetime(2026, 10, 31, 23, 30, tzinfo=UTC))  # half past midnight, in Berlin
         bought("1.40", at=datetime(2026, 11, 30, 23, 30, tzinfo=UTC))  # already December there
-        found = spend.report(november())
+        found = spend.spend_report(november())
     assert [(day.isoformat(), f"{figures.spent:.2f}") for day, figures in found.days if figures.spent] == [
         ("2026-11-01", "0.30")
     ]
 
 
 def test_a_period_without_entries_is_empty() -> None:
-    found = spend.report(november())
-    assert found == Report(spend.Figures(), [], {name: [] for name in spend.DIMENSIONS})
+    found = spend.spend_report(november())
+    assert found == SpendReport(spend.Figures(), [], {name: [] for name in spend.DIMENSIONS})
     assert spend.by_prompt(november()) == (spend.Figures(), [])
 
 
@@ -206,21 +209,25 @@ def test_postgresql_writes_the_heading_of_each_entry_by_itself(staff: User) -> N
     task = bought("0.30", ordered_by=staff)
     entry = LedgerEntry.objects.filter(task=task).latest("pk")
     if connection.vendor != "postgresql":
-        assert (entry.heading, entry.prompt_key) == (None, None)
+        assert (entry.cost_center, entry.prompt_key) == (None, None)
         return
-    heading = entry.heading
-    assert heading is not None
-    assert (heading.provider, heading.model, heading.mode) == ("apixo", "kling-2-5-turbo-pro", "text-to-video")
-    assert (heading.campaign_key, heading.person_key, entry.prompt_key) == (NOBODY, staff.pk, task.prompt_id)
+    cost_center = entry.cost_center
+    assert cost_center is not None
+    assert (cost_center.provider, cost_center.model, cost_center.mode) == (
+        "apixo",
+        "kling-2-5-turbo-pro",
+        "text-to-video",
+    )
+    assert (cost_center.campaign_key, cost_center.person_key, entry.prompt_key) == (NOBODY, staff.pk, task.prompt_id)
 
 
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="elsewhere no entry has a heading")
-def test_entries_with_and_without_headings_are_summed_together() -> None:
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="elsewhere no entry has a cost_center")
+def test_entries_with_and_without_cost_centers_are_summed_together() -> None:
     bought("0.30")
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        cursor.execute("ALTER TABLE generations_ledgerentry DISABLE TRIGGER ledger_has_headings")
+        cursor.execute("ALTER TABLE generations_ledgerentry DISABLE TRIGGER ledger_has_cost_centers")
     a_kept_clip(bought("1.40"))
-    found = spend.report(november())
+    found = spend.spend_report(november())
     assert (spent(found.by["provider"]), found.total.kept) == ({"apixo": "1.70"}, 1)
     assert sorted(f"{row.figures.spent:.2f}" for row in spend.by_prompt(november())[1]) == ["0.30", "1.40"]

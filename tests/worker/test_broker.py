@@ -22,6 +22,6 @@ def test_an_empty_queue_was_asked_and_nothing_pulled() -> None:
 
 
 def test_a_job_that_was_pulled_is_noted_after_the_question() -> None:
-    wakeups.ring()
+    wakeups.wake_conductor()
     assert len(get_broker().dequeue()) == 1
     assert broker.last_pulled.value >= broker.last_asked.value > 0

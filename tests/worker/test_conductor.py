@@ -17,9 +17,9 @@ from django_q.models import OrmQ
 from pytest_django import Settings
 
 from generations.lifecycle import ordering, saving
-from generations.lifecycle.calls import ASK_LEASE, START_SECONDS, About
-from generations.models import Account, BalanceReading, Breaker, GenerationTask, Kind, Lease, LedgerEntry, Status
-from generations.models.leases import holding
+from generations.lifecycle.calls import CALL_LEASE, START_SECONDS, CallKind
+from generations.models import Account, BalanceReading, EntryKind, GenerationTask, Lease, LedgerEntry, Pause, Status
+from generations.models.leases import lease_held
 from generations.providers.apixo import Apixo
 from generations.providers.errors import OutcomeUnknown
 from generations.sandbox import Sandbox
@@ -68,13 +68,13 @@ def test_an_order_becomes_a_stored_clip_with_one_post(sandbox: Sandbox) -> None:
     assert task.status == Status.STORED
     assert task.videos.get().path.stat().st_size == task.videos.get().size_bytes
     assert posts(sandbox)["POST"] == 1
-    assert [entry.kind for entry in LedgerEntry.objects.order_by("id")] == [Kind.HOLD, Kind.CHARGE]
+    assert [entry.kind for entry in LedgerEntry.objects.order_by("id")] == [EntryKind.HOLD, EntryKind.CHARGE]
 
 
 def test_a_failed_clip_ends_in_their_words_and_costs_nothing(sandbox: Sandbox) -> None:
     task = run(order("[fail NSFW]"))
     assert (task.status, task.error_code, task.error_kind) == (Status.FAILED, "NSFW", "content")
-    assert LedgerEntry.objects.filter(kind=Kind.RELEASE).exists()
+    assert LedgerEntry.objects.filter(kind=EntryKind.RELEASE).exists()
 
 
 @pytest.mark.parametrize("fate", ["[lost answer]", "[no id]", "[gateway error]", "[server error]"])
@@ -83,7 +83,7 @@ def test_an_order_of_unknown_outcome_is_sent_once_and_waits_for_a_person(fate: s
     conductor.conduct()
     assert task.status == Status.UNCONFIRMED
     assert posts(sandbox)["POST"] == 1
-    assert [entry.kind for entry in LedgerEntry.objects.all()] == [Kind.HOLD]
+    assert [entry.kind for entry in LedgerEntry.objects.all()] == [EntryKind.HOLD]
 
 
 def test_a_refused_order_fails_and_is_not_sent_again(sandbox: Sandbox) -> None:
@@ -97,7 +97,7 @@ def test_a_provider_that_is_not_there_costs_nothing_and_is_tried_again(settings:
     conductor.conduct()
     task.refresh_from_db()
     assert task.status == Status.QUEUED
-    assert (task.posts, task.submitted_at) == (0, None)
+    assert (task.send_count, task.submitted_at) == (0, None)
     assert "not accepted for now" in task.events.last().reason
 
 
@@ -105,7 +105,7 @@ def test_a_bad_key_stops_all_orders_after_the_first_few(sandbox: Sandbox) -> Non
     for __ in range(20):
         order("[bad key]")
     conductor.conduct()
-    assert Breaker.objects.get().provider == "apixo"
+    assert Pause.objects.get().provider == "apixo"
     assert posts(sandbox)["POST"] <= conductor.POSTS_AT_ONCE
     assert set(GenerationTask.objects.values_list("status", flat=True)) == {Status.QUEUED}
 
@@ -220,14 +220,14 @@ def test_one_answer_that_cannot_be_written_does_not_lose_the_others(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     bad, good = order(), order()
-    settle = conductor.settle_order
+    settle = conductor.apply_submit_answer
 
     def fail_for_one(task_id: int, outcome: Any, **how: Any) -> None:
         if task_id == bad.pk:
             raise RuntimeError("a fault of ours")
         settle(task_id, outcome, **how)
 
-    monkeypatch.setattr(conductor, "settle_order", fail_for_one)
+    monkeypatch.setattr(conductor, "apply_submit_answer", fail_for_one)
     conductor.conduct()
     good.refresh_from_db()
     assert good.remote_id
@@ -263,7 +263,7 @@ def test_a_fault_while_orders_are_in_the_air_loses_no_answer(sandbox: Sandbox, m
 
     def fail_after_orders(self: conductor.Conductor, pool: Any, asks: Any, pace: Any) -> None:
         fly(self, pool, asks, pace)
-        if any(ask.about is About.ORDER for ask in asks):
+        if any(ask.kind is CallKind.SUBMIT for ask in asks):
             raise RuntimeError("a fault of ours")
 
     monkeypatch.setattr(conductor.Conductor, "_fly", fail_after_orders)
@@ -281,7 +281,7 @@ def test_an_answer_that_the_database_would_not_take_is_in_the_log(
     def away(*args: Any, **how: Any) -> None:
         raise OperationalError("the database is away")
 
-    monkeypatch.setattr(conductor, "settle_order", away)
+    monkeypatch.setattr(conductor, "apply_submit_answer", away)
     monkeypatch.setattr(conductor, "CLOSING_SECONDS", 0.3)
     conductor.conduct()
     (accepted,) = sandbox.truth()["tasks"]
@@ -296,7 +296,7 @@ def test_an_order_whose_worker_died_is_put_before_a_person(sandbox: Sandbox) -> 
 
 def test_an_order_that_a_dead_process_left_in_the_air_is_doubted_within_a_minute() -> None:
     sent_at = timezone.now()
-    task = a_task(Status.SUBMITTING, submitted_at=sent_at, due_at=sent_at + ASK_LEASE)
+    task = a_task(Status.SUBMITTING, submitted_at=sent_at, due_at=sent_at + CALL_LEASE)
     conductor.conduct()
     task.refresh_from_db()
     assert task.status == Status.SUBMITTING  # its process may only be slow
@@ -305,9 +305,9 @@ def test_an_order_that_a_dead_process_left_in_the_air_is_doubted_within_a_minute
 
 def test_what_a_conductor_may_have_died_of_is_asked_alone_so_that_it_takes_nobody_along() -> None:
     now = timezone.now()
-    suspects = [a_task(Status.RUNNING, due_at=now, deaths=1).pk for __ in range(2)]
+    suspects = [a_task(Status.RUNNING, due_at=now, crash_count=1).pk for __ in range(2)]
     others = [a_task(Status.RUNNING, due_at=now).pk for __ in range(2)]
-    with holding("conductor", seconds=60) as hold:
+    with lease_held("conductor", seconds=60) as hold:
         assert hold
         at_work = conductor.Conductor(hold)
 
@@ -341,9 +341,9 @@ def test_a_slice_asks_for_a_successor_only_while_something_is_due_soon(
 
 def test_a_worker_that_is_told_to_stop_begins_nothing_new(sandbox: Sandbox) -> None:
     order()
-    conductor.stop_asked.value = 1
+    conductor.stop_requested.value = 1
     try:
         assert not conductor.conduct().wants_successor
     finally:
-        conductor.stop_asked.value = 0
+        conductor.stop_requested.value = 0
     assert posts(sandbox)["POST"] == 0

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 def test_each_kind_of_row_is_stepped() -> None:
     dead, unsure, ready = a_task(Status.SUBMITTING), a_task(Status.UNCONFIRMED), a_task(Status.READY)
-    due.step_without_asking(NOW)
+    due.advance_due_tasks(NOW)
     for task in (dead, unsure, ready):
         task.refresh_from_db()
         assert task.due_at and task.due_at > NOW
@@ -29,22 +29,22 @@ def test_each_kind_of_row_is_stepped() -> None:
 @pytest.mark.parametrize("status", [Status.QUEUED, Status.RUNNING])
 def test_what_needs_the_provider_is_left_to_the_conductor(status: Status) -> None:
     task = a_task(status)
-    due.step_without_asking(NOW)
+    due.advance_due_tasks(NOW)
     task.refresh_from_db()
     assert (task.status, task.due_at) == (status, NOW)
 
 
 def test_a_row_that_cannot_be_stepped_does_not_stop_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
     bad, *good = [a_task(Status.READY) for _ in range(3)]
-    ring = saving.ring
+    ring = saving.enqueue_due_save
 
     def ring_but_one(task: GenerationTask, **how: Any) -> None:
         if task.pk == bad.pk:
             raise ValueError("a fault of ours")
         ring(task, **how)
 
-    monkeypatch.setattr(saving, "ring", ring_but_one)
-    due.step_without_asking(NOW)
+    monkeypatch.setattr(saving, "enqueue_due_save", ring_but_one)
+    due.advance_due_tasks(NOW)
     assert OrmQ.objects.count() == 2
     bad.refresh_from_db()
     assert bad.due_at == NOW + due.LATER

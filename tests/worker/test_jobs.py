@@ -40,22 +40,22 @@ def test_a_sweep_is_a_ring() -> None:
 
 def test_a_beat_is_a_sign_of_life() -> None:
     assert not Lease.objects.is_worker_alive()
-    jobs.beat()
+    jobs.heartbeat()
     assert Lease.objects.is_worker_alive()
 
 
 def test_a_beat_rings_for_what_is_due_and_conducted_by_nobody() -> None:
-    jobs.beat()
+    jobs.heartbeat()
     assert OrmQ.objects.count() == 0
     a_task(Status.QUEUED, due_at=timezone.now())
-    jobs.beat()
+    jobs.heartbeat()
     assert OrmQ.objects.get().func() == "generations.worker.jobs.conduct"
 
 
 def test_a_beat_does_not_ring_while_somebody_conducts() -> None:
     a_task(Status.QUEUED, due_at=timezone.now())
     assert Lease.objects.take("conductor", seconds=8)
-    jobs.beat()
+    jobs.heartbeat()
     assert OrmQ.objects.count() == 0
 
 

@@ -151,7 +151,7 @@ def test_without_a_database_no_cluster_is_taken_for_frozen(
     def away(**kwargs: object) -> None:
         raise OperationalError("the database is away")
 
-    monkeypatch.setattr(saving, "ring_again", away)
+    monkeypatch.setattr(saving, "reenqueue_pending_saves", away)
     supervisor.last_sign.value = long_ago()
     watching._beat()
     assert watching._what_is_frozen() == ""

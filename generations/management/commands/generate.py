@@ -16,7 +16,7 @@ from tqdm import tqdm
 
 from generations import clock
 from generations.forms.orders import OrderForm
-from generations.lifecycle.capacity import obstacle
+from generations.lifecycle.capacity import why_paused
 from generations.lifecycle.ordering import OrderRefused
 from generations.management.commands._base import Problems, StudioCommand
 from generations.models import GenerationTask, Prompt, Status
@@ -168,5 +168,5 @@ def wait_for(ids: list[int], *, timeout: float) -> None:
 def describe(task: GenerationTask) -> str:
     """One line for a terminal."""
     files = ", ".join(video.file for video in task.videos.all())
-    why = task.error_message or (obstacle(task.provider) if task.status == Status.QUEUED else "")
+    why = task.error_message or (why_paused(task.provider) if task.status == Status.QUEUED else "")
     return f"task {task.pk}: {task.status} {files or why}".rstrip()

@@ -10,7 +10,7 @@ from django.core.management.base import CommandParser
 
 from generations import clock
 from generations.formats import megabytes
-from generations.integrity.reconcile import LEASE_SECONDS, Reconciled, reconcile
+from generations.integrity.reconcile import LEASE_SECONDS, AuditResult, reconcile
 from generations.management.commands._base import StudioCommand
 from generations.models import Lease
 
@@ -29,7 +29,7 @@ class Command(StudioCommand):
     def handle(self, **options: Any) -> None:
         done = reconcile(at=clock.now(), worker_lives=Lease.objects.is_worker_alive(), wait_seconds=WAIT_SECONDS)
         if done is None:
-            done = Reconciled()
+            done = AuditResult()
             done.leave("run", "another run is under way: nothing was done")
         if options["json"]:
             self.stdout.write(json.dumps(done.as_json()))
@@ -38,7 +38,7 @@ class Command(StudioCommand):
         if not done.is_well:
             sys.exit(1)
 
-    def _tell(self, done: Reconciled) -> None:
+    def _tell(self, done: AuditResult) -> None:
         checked = done.checked
         self.stdout.write(
             f"{checked['videos']} clips ({megabytes(checked['bytes'])}) and {checked['images']} start images compared "

@@ -26,5 +26,5 @@ class Command(StudioCommand):
 
     def handle(self, **options: Any) -> None:
         load_schedules()
-        wakeups.ring()
+        wakeups.wake_conductor()
         Supervisor(patience_seconds=options["patience"]).run()

@@ -7,7 +7,7 @@ from django.db import models
 NOBODY = 0  # stands for no campaign, and for no person
 
 
-class Heading(models.Model):
+class CostCenter(models.Model):
     """One combination under which money is counted; PostgreSQL makes them, see the trigger of migration 0007."""
 
     provider = models.CharField(max_length=20)
@@ -20,7 +20,7 @@ class Heading(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["provider", "model", "mode", "campaign_key", "person_key"], name="heading_once"
+                fields=["provider", "model", "mode", "campaign_key", "person_key"], name="cost_center_once"
             )
         ]
 

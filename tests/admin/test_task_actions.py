@@ -12,8 +12,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from generations.admin.presses import PRESSES
-from generations.admin.verbs import VERBS
+from generations.admin.paid_actions import PRESSES
+from generations.admin.task_actions import VERBS
 from generations.models import GenerationTask, Status
 from tests.factories import a_task
 

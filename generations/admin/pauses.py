@@ -1,4 +1,4 @@
-"""Stopped providers: a person sees to the key or the money, then closes the breaker."""
+"""Stopped providers: a person sees to the key or the money, then closes the pause."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from django.http import HttpRequest
 from generations.admin import display
 from generations.admin.base import ModelAdmin
 from generations.lifecycle import accounts
-from generations.models import Breaker
+from generations.models import Pause
 
 
-@admin.register(Breaker)
-class BreakerAdmin(ModelAdmin):
+@admin.register(Pause)
+class PauseAdmin(ModelAdmin):
     list_display = ["provider", "reason", "opened"]
     actions = ["close"]
     view_on_site = False
@@ -30,21 +30,21 @@ class BreakerAdmin(ModelAdmin):
         """Closing is deleting, by its own name."""
         return {name: action for name, action in super().get_actions(request).items() if name != "delete_selected"}
 
-    @admin.action(description="Close the breaker: orders go out again", permissions=["delete"])
-    def close(self, request: HttpRequest, breakers: QuerySet[Breaker]) -> None:
-        names = [breaker.provider for breaker in breakers]
-        self.log_deletions(request, breakers)
+    @admin.action(description="Resume orders", permissions=["delete"])
+    def close(self, request: HttpRequest, pauses: QuerySet[Pause]) -> None:
+        names = [pause.provider for pause in pauses]
+        self.log_deletions(request, pauses)
         for name in names:
-            accounts.close_breaker(name)
+            accounts.resume_provider(name)
         self.message_user(
             request,
             f"Orders go out again: {', '.join(names)}. The next answer shows whether it holds.",
             messages.SUCCESS,
         )
 
-    def delete_model(self, request: HttpRequest, obj: Breaker) -> None:
-        accounts.close_breaker(obj.provider)
+    def delete_model(self, request: HttpRequest, obj: Pause) -> None:
+        accounts.resume_provider(obj.provider)
 
-    @admin.display(description="Stopped since", ordering="opened_at")
-    def opened(self, breaker: Breaker) -> str:
-        return display.when(breaker.opened_at)
+    @admin.display(description="Stopped since", ordering="paused_at")
+    def opened(self, pause: Pause) -> str:
+        return display.when(pause.paused_at)

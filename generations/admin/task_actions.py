@@ -77,7 +77,7 @@ def cancel(request: HttpRequest, task: GenerationTask) -> Said:
 
 
 def poll(request: HttpRequest, task: GenerationTask) -> Said:
-    if not polling.poke(task, at=clock.now(), by=request.user):
+    if not polling.poll_now(task, at=clock.now(), by=request.user):
         return Said(messages.WARNING, TOO_LATE.format(task.pk), task)
     return Said(messages.SUCCESS, f"Task {task.pk} is looked at now.", task)
 
@@ -88,7 +88,7 @@ def confirm(request: HttpRequest, task: GenerationTask) -> Said:
         return _incomplete(form, task)
     remote_id, why = form.cleaned_data["remote_id"], form.cleaned_data["why"]
     try:
-        done = submitting.confirm(task, remote_id, why, at=clock.now(), by=request.user)
+        done = submitting.attach_remote_id(task, remote_id, why, at=clock.now(), by=request.user)
     except NotAnId as error:
         return Said(messages.ERROR, f"The id was not attached: {error}. Nothing was changed.", task)
     if not done:
@@ -100,7 +100,7 @@ def abandon(request: HttpRequest, task: GenerationTask) -> Said:
     form = WhyForm(request.POST)
     if not form.is_valid():
         return _incomplete(form, task)
-    if not submitting.abandon(task, form.cleaned_data["why"], at=clock.now(), by=request.user):
+    if not submitting.mark_not_accepted(task, form.cleaned_data["why"], at=clock.now(), by=request.user):
         return Said(messages.WARNING, TOO_LATE.format(task.pk), task)
     return Said(messages.SUCCESS, f"Task {task.pk} is closed as not accepted; what it held is free again.", task)
 
@@ -109,7 +109,7 @@ def wait(request: HttpRequest, task: GenerationTask) -> Said:
     form = WaitForm(request.POST)
     if not form.is_valid():
         return _incomplete(form, task)
-    if not submitting.wait(task, form.cleaned_data["why"], at=clock.now(), by=request.user):
+    if not submitting.leave_undecided(task, form.cleaned_data["why"], at=clock.now(), by=request.user):
         return Said(messages.WARNING, TOO_LATE.format(task.pk), task)
     return Said(messages.SUCCESS, f"Task {task.pk} stays undecided and its money reserved, for a day.", task)
 

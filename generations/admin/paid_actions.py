@@ -18,20 +18,20 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from generations import clock
-from generations.admin import receipt, verbs
-from generations.admin.receipt import Press
+from generations.admin import receipt, task_actions
+from generations.admin.receipt import PaidAction
 from generations.formats import usd
 from generations.lifecycle import retries
-from generations.lifecycle.retries import Way
+from generations.lifecycle.retries import Promotion
 from generations.models import GenerationTask
-from generations.receipts.preflight import Receipt, Wish
+from generations.receipts.preflight import OrderRequest, Receipt
 
 Person = AbstractBaseUser | AnonymousUser
 
 
-def wish(task: GenerationTask, *, again: bool) -> Wish:
+def wish(task: GenerationTask, *, again: bool) -> OrderRequest:
     """The same order once more."""
-    return Wish(
+    return OrderRequest(
         order=retries.order_of(task),
         delivery=task.delivery,
         images=retries.pictures_of(task),
@@ -40,7 +40,7 @@ def wish(task: GenerationTask, *, again: bool) -> Wish:
     )
 
 
-def again(tasks: list[GenerationTask], *, by: Person, hidden: list[tuple[str, str]]) -> Press:
+def again(tasks: list[GenerationTask], *, by: Person, hidden: list[tuple[str, str]]) -> PaidAction:
     """Try failed ones again: all that the receipt names, or none."""
 
     def order(of: Receipt, batch: uuid.UUID, at: datetime) -> list[GenerationTask]:
@@ -48,7 +48,7 @@ def again(tasks: list[GenerationTask], *, by: Person, hidden: list[tuple[str, st
         return retries.try_all_again(chosen, at=at, by=by, batch=batch)
 
     one = tasks[0] if len(tasks) == 1 else None
-    return Press(
+    return PaidAction(
         title=f"Receipt: {one} again" if one else f"Receipt: {len(tasks)} tasks again",
         door="again",
         wishes=[wish(task, again=True) for task in tasks],
@@ -62,13 +62,13 @@ def again(tasks: list[GenerationTask], *, by: Person, hidden: list[tuple[str, st
     )
 
 
-def take(task: GenerationTask, *, by: Person) -> Press:
+def take(task: GenerationTask, *, by: Person) -> PaidAction:
     """One more clip with the very same settings."""
 
     def order(of: Receipt, batch: uuid.UUID, at: datetime) -> list[GenerationTask]:
         return [retries.another_take(task, at=at, by=by, batch=batch)]
 
-    return Press(
+    return PaidAction(
         title=f"Receipt: another take of {task}",
         door=f"take {task.pk}",
         wishes=[wish(task, again=False)],
@@ -85,21 +85,21 @@ class PromoteForm(forms.Form):
 
     to = forms.ChoiceField(label="The dearer mode")
 
-    def __init__(self, ways: list[Way], *args: Any, **kwargs: Any) -> None:
+    def __init__(self, ways: list[Promotion], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.ways = {f"{way.order.model} {way.order.mode}": way for way in ways}
         choices = [(name, f"{name}: {usd(way.price)}{_more(way)}") for name, way in self.ways.items()]
         cast(forms.ChoiceField, self.fields["to"]).choices = choices
 
 
-def promote(task: GenerationTask, way: Way, *, by: Person) -> Press:
+def promote(task: GenerationTask, way: Promotion, *, by: Person) -> PaidAction:
     """The same prompt and frames on a dearer mode."""
 
     def order(of: Receipt, batch: uuid.UUID, at: datetime) -> list[GenerationTask]:
         return [retries.promote(task, model=way.order.model, mode=way.order.mode, at=at, by=by, batch=batch)]
 
     more = f": {usd(way.more)} more than {task} cost" if way.more is not None else ""
-    return Press(
+    return PaidAction(
         title=f"Receipt: {task} promoted",
         door=f"promote {task.pk}",
         wishes=[replace(wish(task, again=False), order=way.order)],
@@ -112,12 +112,12 @@ def promote(task: GenerationTask, way: Way, *, by: Person) -> Press:
     )
 
 
-def _promoted(request: HttpRequest, task: GenerationTask) -> Press | None:
-    form = PromoteForm(retries.ways(task, at=clock.now()), request.POST)
+def _promoted(request: HttpRequest, task: GenerationTask) -> PaidAction | None:
+    form = PromoteForm(retries.promotions(task, at=clock.now()), request.POST)
     return promote(task, form.ways[form.cleaned_data["to"]], by=request.user) if form.is_valid() else None
 
 
-PRESSES: dict[str, Callable[[HttpRequest, GenerationTask], Press | None]] = {
+PRESSES: dict[str, Callable[[HttpRequest, GenerationTask], PaidAction | None]] = {
     "again": lambda request, task: again([task], by=request.user, hidden=[]),
     "take": lambda request, task: take(task, by=request.user),
     "promote": _promoted,
@@ -127,7 +127,7 @@ PRESSES: dict[str, Callable[[HttpRequest, GenerationTask], Press | None]] = {
 @require_POST
 def door(request: HttpRequest, pk: int, name: str) -> HttpResponse:
     """The URL of each of a task's paid buttons: first the receipt, then the order, by POST only."""
-    if not verbs.may_order(request):
+    if not task_actions.may_order(request):
         raise PermissionDenied
     task = get_object_or_404(GenerationTask, pk=pk)
     press = PRESSES[name](request, task)
@@ -137,7 +137,7 @@ def door(request: HttpRequest, pk: int, name: str) -> HttpResponse:
     return receipt.answer(request, press)
 
 
-def _more(way: Way) -> str:
+def _more(way: Promotion) -> str:
     return "" if way.more is None else f", {usd(way.more)} more"
 
 
