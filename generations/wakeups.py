@@ -12,7 +12,7 @@ def wake_conductor() -> None:
 
 def request_heartbeat() -> None:
     """Ask whichever worker hears it for a sign of life."""
-    async_task("generations.worker.jobs.beat", save=False)
+    async_task("generations.worker.jobs.heartbeat", save=False)
 
 
 def enqueue_reconcile() -> None:
