@@ -59,6 +59,7 @@ TESTED_BY = {
     "generations/models/pauses.py": "tests/lifecycle/test_submitting.py",
     "generations/models/deliveries.py": "tests/test_webhooks.py",
     "generations/models/events.py": "tests/models/test_tasks.py",
+    "generations/models/people.py": "tests/admin/test_base.py",
     "generations/models/statuses.py": "tests/models/test_tasks.py",
     "generations/models/cost_centers.py": "tests/reports/test_spend.py",
     "generations/reports/totals.py": "tests/reports/test_spend.py",

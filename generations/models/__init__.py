@@ -10,6 +10,7 @@ from generations.models.images import ReferenceImage
 from generations.models.leases import Lease
 from generations.models.ledger import EntryKind, LedgerEntry
 from generations.models.pauses import Pause
+from generations.models.people import Person
 from generations.models.prices import Price
 from generations.models.prompts import Prompt, Tag
 from generations.models.statuses import Status
@@ -32,6 +33,7 @@ __all__ = [
     "Lease",
     "LedgerEntry",
     "Period",
+    "Person",
     "Price",
     "Prompt",
     "ReferenceImage",
