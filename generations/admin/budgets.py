@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.auth import get_user_model
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
@@ -20,7 +21,6 @@ from generations.models import Budget, BudgetPeriod, Campaign, Scope
 from generations.models.budgets import ALARMS
 from generations.money import limits
 from generations.money.budgets import Numbers
-from generations.money.limits import LimitRefused
 
 FIXED = ("scope", "campaign", "person", "period")  # what makes it this budget and no other
 PERIODS_SHOWN = 12
@@ -69,9 +69,10 @@ class BudgetForm(ModelForm):
         if self.instance.pk is None:
             self._check_subject(data)
         if not self.errors:
-            found = limits.limit_problems(**self.wanted(), at=clock.now())
-            for text in found.get("limit", []):
-                self.add_error("limit_usd", text)
+            try:
+                limits.check_limit(**self.wanted(), at=clock.now())
+            except ValidationError as error:
+                self.add_error("limit_usd", error.messages)
         return data
 
     def _check_subject(self, data: dict[str, Any]) -> None:
@@ -132,8 +133,8 @@ class BudgetAdmin(ModelAdmin):
     ) -> HttpResponse:
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)
-        except LimitRefused as error:  # an order came between the form's look and the saving
-            self.message_user(request, f"{error}. Nothing was changed.", messages.ERROR)
+        except ValidationError as error:  # an order came between the form's check and the saving
+            self.message_user(request, f"{error.messages[0]}. Nothing was changed.", messages.ERROR)
             return HttpResponseRedirect(request.path)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:

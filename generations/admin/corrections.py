@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.widgets import AdminTextInputWidget
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
@@ -17,8 +17,6 @@ from generations.admin import display
 from generations.forms.orders import UsdField
 from generations.models import GenerationTask, LedgerEntry
 from generations.money import ledger
-from generations.money.budgets import DoesNotFit
-from generations.money.ledger import NotCorrected
 
 LIST = "admin:generations_ledgerentry_changelist"
 
@@ -67,12 +65,9 @@ def _corrected(request: HttpRequest, task: GenerationTask, form: CorrectionForm)
     amount, reason = form.cleaned_data["amount"], form.cleaned_data["reason"]
     try:
         entry = ledger.adjust(task, amount, at=clock.now(), by=request.user, reason=reason)
-    except NotCorrected as error:
-        for name, texts in error.problems.items():
+    except ValidationError as error:
+        for name, texts in error.message_dict.items():
             form.add_error(name if name in form.fields else None, texts)
-        return False
-    except DoesNotFit as error:
-        form.add_error("amount", [f"{text}. Raise its limit first." for text in error.texts])
         return False
     messages.success(request, f"Corrected by {entry.amount_usd:+} USD: {entry.note}")
     return True

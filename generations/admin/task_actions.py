@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from django import forms
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_POST
@@ -15,7 +15,6 @@ from django.views.decorators.http import require_POST
 from generations import clock
 from generations.formats import usd
 from generations.lifecycle import ordering, polling, submitting
-from generations.lifecycle.submitting import NotAnId
 from generations.models import GenerationTask
 
 TOO_LATE = "Task {} has moved on: someone, or the worker, was first. Nothing was changed."
@@ -89,8 +88,8 @@ def confirm(request: HttpRequest, task: GenerationTask) -> Said:
     remote_id, why = form.cleaned_data["remote_id"], form.cleaned_data["why"]
     try:
         done = submitting.attach_remote_id(task, remote_id, why, at=clock.now(), by=request.user)
-    except NotAnId as error:
-        return Said(messages.ERROR, f"The id was not attached: {error}. Nothing was changed.", task)
+    except ValidationError as error:
+        return Said(messages.ERROR, f"The id was not attached: {error.messages[0]}. Nothing was changed.", task)
     if not done:
         return Said(messages.WARNING, TOO_LATE.format(task.pk), task)
     return Said(messages.SUCCESS, f"Task {task.pk} is {remote_id} at {task.provider}; the next look proves it.", task)

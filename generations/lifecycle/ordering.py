@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from generations import failpoints, wakeups
@@ -16,7 +17,6 @@ from generations.lifecycle import reachability
 from generations.media.clips import CleanImage
 from generations.models import Campaign, DeliveryMode, GenerationTask, Prompt, ReferenceImage, Status, TaskEvent
 from generations.money import ledger
-from generations.money.budgets import DoesNotFit
 from generations.providers import offers
 from generations.providers.base import Order
 
@@ -182,8 +182,8 @@ def write(rows: list[dict[str, Any]], *, at: datetime, by: Any) -> list[Generati
     )
     try:
         ledger.hold_all(tasks, at=at, by=by)
-    except DoesNotFit as error:
-        raise OrderRefused({"budget": error.texts}) from error
+    except ValidationError as error:
+        raise OrderRefused(error.message_dict) from error
     failpoints.reach("place.written", tasks[0].pk)
     wakeups.wake_conductor()
     return tasks

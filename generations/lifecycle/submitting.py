@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
@@ -50,10 +51,6 @@ logger = logging.getLogger(__name__)
 UNDECIDED_FOR = timedelta(days=1)
 MAX_SENDS = 3  # only with RETRY_SUBMIT_ON_5XX
 EXPIRE_CLAIMS_SECONDS = 5.0  # beyond START_SECONDS: a process may stall just after it looked at its clock
-
-
-class NotAnId(ValueError):
-    """What was given cannot be the id of this task at its provider."""
 
 
 def claim_submission(task: GenerationTask, *, at: datetime) -> ProviderCall | None:
@@ -173,12 +170,14 @@ def remind_unconfirmed(task: GenerationTask, *, at: datetime) -> None:
 
 
 def attach_remote_id(task: GenerationTask, remote_id: str, why: str, *, at: datetime, by: Any) -> bool:
-    """A person found the provider's id of an order whose answer was lost; the look that is rung for proves it.
+    """Attach the provider's id that a person found for an unconfirmed order, and poll it at once.
 
-    Raise NotAnId when the text cannot be one, or is another task's.
+    Return False when the order is not unconfirmed any more.
+
+    Raises: ValidationError at `remote_id` when the text cannot be an id, or is another task's.
     """
     if not REMOTE_ID.fullmatch(remote_id):
-        raise NotAnId("letters, digits, dots, dashes and underscores, at most 200 of them")
+        raise ValidationError({"remote_id": ["letters, digits, dots, dashes and underscores, at most 200 of them"]})
     if task.status != Status.UNCONFIRMED:
         return False
     try:
@@ -189,7 +188,7 @@ def attach_remote_id(task: GenerationTask, remote_id: str, why: str, *, at: date
                 due_at=at, remote_id=remote_id, failures=0, **NO_ERROR,
             )  # fmt: skip
     except IntegrityError as error:
-        raise NotAnId(f"{remote_id} is the id of another task") from error
+        raise ValidationError({"remote_id": [f"{remote_id} is the id of another task"]}) from error
 
 
 def mark_not_accepted(task: GenerationTask, why: str, *, at: datetime, by: Any) -> bool:

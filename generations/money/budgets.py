@@ -15,6 +15,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from functools import partial
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import DecimalField, F, Q, QuerySet, Value
 from django.db.models.functions import Round
@@ -26,14 +27,6 @@ from generations.models.budgets import ALARMS, starts_on
 logger = logging.getLogger(__name__)
 
 ZERO = Decimal(0)
-
-
-class DoesNotFit(Exception):
-    """Hard budgets do not carry it; `texts` says which ones, with their numbers. Nothing was written."""
-
-    def __init__(self, texts: list[str]) -> None:
-        super().__init__("; ".join(texts))
-        self.texts = texts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,16 +110,19 @@ def outlook(
     ]
 
 
-def fit_check(period: BudgetPeriod, usd: Decimal | None) -> Outlook:
+def fit_check(period: BudgetPeriod, cost: Decimal | None) -> Outlook:
     """How an amount stands to a budget's period; None is a price that is not known."""
-    numbers = Numbers.of(period, estimated=usd)
-    if not period.hard or (usd is not None and usd <= period.remaining_usd):
+    numbers = Numbers.of(period, estimated=cost)
+    if not period.hard or (cost is not None and cost <= period.remaining_usd):
         return Outlook(period, numbers)
-    return Outlook(period, numbers, _unknown(period.budget) if usd is None else _too_much(period, usd))
+    return Outlook(period, numbers, _unknown(period.budget) if cost is None else _too_much(period, cost))
 
 
 def reserve(holds: list[LedgerEntry], *, at: datetime) -> None:
-    """Count new holds in every budget that covers them; raise DoesNotFit when a hard one does not carry them."""
+    """Count new holds in every budget that covers them.
+
+    Raises: ValidationError at `budget`, with a text for each hard budget that refuses them; the caller rolls back.
+    """
     refused: list[str] = []
     for change in _changes((hold, hold.day, hold.amount_usd or ZERO) for hold in holds):
         if change.unpriced and change.budget.hard:
@@ -136,7 +132,7 @@ def reserve(holds: list[LedgerEntry], *, at: datetime) -> None:
         elif change.held and not refused:
             alarm(change.kept().get(), at=at)
     if refused:
-        raise DoesNotFit(refused)
+        raise ValidationError({"budget": refused})
 
 
 def settle(entries: list[LedgerEntry]) -> None:
@@ -167,9 +163,11 @@ _waiting: ContextVar[list[int] | None] = ContextVar("_waiting", default=None)
 
 
 def correct(entry: LedgerEntry, *, at: datetime) -> None:
-    """Count an adjust entry in the periods of its task's hold; raise DoesNotFit when a hard one does not carry it.
+    """Count a correction in the periods of its task's hold.
 
-    A period that is over guards no order any more: it is told the truth, and stops being a hard limit if it must.
+    A period that is over limits no order any more: where the correction exceeds its limit, it stops being hard.
+
+    Raises: ValidationError at `amount`, with a text for each hard budget that refuses it; the caller rolls back.
     """
     hold = LedgerEntry.objects.get(task=entry.task_id, kind=EntryKind.HOLD)
     refused = []
@@ -185,7 +183,7 @@ def correct(entry: LedgerEntry, *, at: datetime) -> None:
             change.write(rows)
         alarm(rows.get(), at=at)
     if refused:
-        raise DoesNotFit(refused)
+        raise ValidationError({"amount": [f"{text} Raise its limit first." for text in refused]})
 
 
 def _settle(entries: Iterable[LedgerEntry]) -> None:
@@ -242,15 +240,19 @@ def _with_room(rows: QuerySet[BudgetPeriod], change: Change) -> QuerySet[BudgetP
     return rows.alias(after=after).filter(Q(hard=False) | Q(after__lte=F("limit_usd")))
 
 
-def _too_much(period: BudgetPeriod, usd: Decimal) -> str:
-    numbers = Numbers.of(period, estimated=usd)
-    return f"the budget “{period}” does not carry it: {numbers}{_kind(period.budget)}; nothing was charged"
+def _too_much(period: BudgetPeriod, cost: Decimal) -> str:
+    numbers = Numbers.of(period, estimated=cost)
+    left = max(period.remaining_usd, ZERO)
+    return (
+        f"Over budget “{period}”{_kind(period.budget)}: {usd(left)} left, this costs {usd(cost)} "
+        f"({numbers}). Nothing was charged."
+    )
 
 
 def _unknown(budget: Budget) -> str:
     return (
-        f"price unavailable, and the budget “{budget}” is hard: it carries only what has a known price{_kind(budget)}; "
-        "nothing was charged"
+        f"The price is unknown, and the budget “{budget}”{_kind(budget)} refuses orders without a price. "
+        "Nothing was charged."
     )
 
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
@@ -14,18 +15,9 @@ from generations.formats import usd
 from generations.models import Campaign, EntryKind, GenerationTask, LedgerEntry, Price
 from generations.models.ledger import AMOUNT_MAX, SETTLED, SPENT
 from generations.money import budgets
-from generations.money.budgets import DoesNotFit
 from generations.providers.base import Order
 
 REASON_MAX = 300  # characters of a note; longer ones are cut
-
-
-class NotCorrected(Exception):
-    """The ledger stays as it was; `problems` says why, by field."""
-
-    def __init__(self, problems: dict[str, list[str]]) -> None:
-        super().__init__("; ".join(f"{field}: {text}" for field, texts in problems.items() for text in texts))
-        self.problems = problems
 
 
 def estimate(order: Order, *, at: datetime) -> Decimal | None:
@@ -55,7 +47,7 @@ def hold(task: GenerationTask, *, at: datetime, by: Any = None) -> None:
 def hold_all(tasks: list[GenerationTask], *, at: datetime, by: Any = None) -> None:
     """Reserve the frozen prices, all of them or none: committed before the orders may leave.
 
-    Raise budgets.DoesNotFit when a hard budget does not carry them.
+    Raises: ValidationError at `budget` when a hard one refuses them.
     """
     with transaction.atomic():
         # The entries first: whoever sets a budget closes the ledger, and counts what stands in it.
@@ -74,15 +66,15 @@ def release(task: GenerationTask, *, at: datetime, note: str, by: Any = None) ->
 
 
 def adjust(task: GenerationTask, amount_usd: Decimal, *, at: datetime, by: Any, reason: str) -> LedgerEntry:
-    """Correct what a task cost, by a difference: a person answers for it, with a reason.
+    """Correct what a task cost by a difference in USD, which a person answers for with a reason.
 
-    Raise NotCorrected when the difference is none, or more than was paid; DoesNotFit when a hard budget that still runs
-    does not carry it.
+    Raises: ValidationError, with nothing written, at `task`, `amount`, `by` or `reason` for what is no correction or
+    takes off more than was spent, or that a hard budget whose period still runs refuses.
     """
     with transaction.atomic():
         GenerationTask.objects.select_for_update().get(pk=task.pk)
         if problems := _problems(task, amount_usd, by=by, reason=reason):
-            raise NotCorrected(problems)
+            raise ValidationError(problems)
         entry = _entry(task, EntryKind.ADJUST, amount_usd, at=at, by=by, note=reason.strip())
         entry.save()
         budgets.correct(entry, at=at)
@@ -107,8 +99,8 @@ def value_unpriced(*, at: datetime, by: Any) -> tuple[list[LedgerEntry], list[st
             valued += _value(
                 entry.task, price, at=at, by=by, reason=f"its price was unknown; valued at the price of {day}"
             )
-        except DoesNotFit as error:
-            refused += [f"task {entry.task_id}: {text}" for text in error.texts]
+        except ValidationError as error:
+            refused += [f"Task {entry.task_id}: {text}" for text in error.messages]
     return valued, refused
 
 

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q, Subquery, Sum
 from django.utils import timezone
@@ -20,14 +21,6 @@ from generations.models.ledger import SETTLED, SPENT
 from generations.money.budgets import ZERO, alarm
 
 FOUR_PLACES = Decimal("0.0001")
-
-
-class LimitRefused(Exception):
-    """The budget stays as it was; `problems` says why, by field."""
-
-    def __init__(self, problems: dict[str, list[str]]) -> None:
-        super().__init__("; ".join(f"{field}: {text}" for field, texts in problems.items() for text in texts))
-        self.problems = problems
 
 
 @dataclass(slots=True)
@@ -59,8 +52,10 @@ def set_limit(
 ) -> Budget:
     """Make a budget, or change its limit; `hard` None keeps what it is, and a new one is hard.
 
-    What its present period holds and spent is counted from the ledger. Raise LimitRefused for a limit that is none, and
-    for a hard one below what is held and spent.
+    The counters of its present period are taken from the ledger.
+
+    Raises: ValidationError at `limit`, with nothing changed, for an amount that is no limit, and for a hard limit below
+    what is reserved and spent.
     """
     practice = settings.PRACTICE if practice is None else practice
     _check(limit_usd)
@@ -80,7 +75,7 @@ def set_limit(
     return budget
 
 
-def limit_problems(
+def check_limit(
     *,
     scope: str,
     period: str,
@@ -89,27 +84,26 @@ def limit_problems(
     campaign: Campaign | None,
     person: Any,
     hard: bool,
-) -> dict[str, list[str]]:
-    """What stands against a limit of this site's money now, by field; for forms, which ask before they save."""
+) -> None:
+    """Check a limit of this site's money before it is saved.
+
+    Raises: ValidationError at `limit`, as set_limit() does.
+    """
     budget = Budget(
         scope=scope, period=period, campaign=campaign, person=person, limit_usd=limit_usd, hard=hard,
         practice=settings.PRACTICE,
     )  # fmt: skip
-    try:
-        _check(limit_usd)
-        _check_room(budget, _present(budget, at=at))
-    except LimitRefused as error:
-        return error.problems
-    return {}
+    _check(limit_usd)
+    _check_room(budget, _present(budget, at=at))
 
 
 def _check(limit_usd: Decimal) -> None:
     if not limit_usd.is_finite():
-        raise LimitRefused({"limit": [f"an amount in USD, not {limit_usd}"]})
+        raise ValidationError({"limit": [f"an amount in USD, not {limit_usd}"]})
     if not 0 <= limit_usd <= LIMIT_MAX:
-        raise LimitRefused({"limit": [f"0 to {usd(LIMIT_MAX)}, not {limit_usd}"]})
+        raise ValidationError({"limit": [f"0 to {usd(LIMIT_MAX)}, not {limit_usd}"]})
     if limit_usd != limit_usd.quantize(FOUR_PLACES):
-        raise LimitRefused({"limit": [f"at most four decimal places, not {limit_usd}"]})
+        raise ValidationError({"limit": [f"at most four decimal places, not {limit_usd}"]})
 
 
 def _check_room(budget: Budget, tally: Tally) -> None:
@@ -118,7 +112,7 @@ def _check_room(budget: Budget, tally: Tally) -> None:
             f"a hard limit of {usd(budget.limit_usd)} is below what this period has: {usd(tally.held)} reserved + "
             f"{usd(tally.spent)} spent = {usd(tally.held + tally.spent)}; set that much, or let it only warn"
         )
-        raise LimitRefused({"limit": [text]})
+        raise ValidationError({"limit": [text]})
 
 
 def _present(budget: Budget, *, at: datetime) -> Tally:

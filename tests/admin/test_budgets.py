@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -17,7 +18,6 @@ from generations.admin import budgets as page
 from generations.lifecycle import ordering
 from generations.models import Budget, Campaign
 from generations.money import ledger, limits
-from generations.money.limits import LimitRefused
 from tests.factories import a_budget, a_campaign, an_order
 
 LIST, ADD = reverse("admin:generations_budget_changelist"), reverse("admin:generations_budget_add")
@@ -104,12 +104,12 @@ def test_an_order_between_the_look_and_the_saving_is_told_and_changes_nothing(
     admin_client: Client, monkeypatch: pytest.MonkeyPatch, said: Said
 ) -> None:
     budget = a_budget_now("9")
-    monkeypatch.setattr(limits, "limit_problems", lambda **_: {})
+    monkeypatch.setattr(limits, "check_limit", lambda **_: None)
     ordered()
     response = admin_client.post(change(budget), {"limit_usd": "0.20", "hard": "on"}, follow=True)
     assert "below what this period has" in said(response)[0]
     assert said(response)[0].endswith("Nothing was changed.")
-    with pytest.raises(LimitRefused):
+    with pytest.raises(ValidationError):
         a_budget_now("0.20")
 
 

@@ -161,7 +161,7 @@ def test_many_that_the_budget_does_not_carry_are_all_refused(buyer_client: Clien
     tasks = [a_task(Status.FAILED), a_task(Status.FAILED)]
     a_budget("0.50", at=timezone.now())
     page = act(buyer_client, "try_again", *tasks)
-    assert "does not carry it" in page.content.decode()
+    assert "Over budget" in page.content.decode()
     confirm(buyer_client, page)
     assert new(*tasks) == []
 

@@ -70,7 +70,7 @@ def test_the_campaign_of_the_prompt_is_named_and_its_budget_counts(buyer_client:
     campaign = a_campaign()
     now_budget("0.20", scope="campaign", campaign=campaign)
     page = preview(buyer_client, a_prompt(campaign=campaign))
-    assert "does not carry it" in page.content.decode()
+    assert "Over budget" in page.content.decode()
     assert page.context["form"].errors
 
 
@@ -181,7 +181,7 @@ def test_a_budget_that_changed_shows_the_receipt_again(buyer_client: Client) -> 
     again = confirm(buyer_client, page)
     assert nothing_was_written()
     assert "was $10.00, and is now $0.10" in why(again)[0]
-    assert "does not carry it" in why(again)[1]
+    assert "Over budget" in why(again)[1]
     assert 'value="Order' not in again.content.decode()
 
 

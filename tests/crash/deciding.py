@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
 from hypothesis import note
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition
@@ -32,7 +33,7 @@ class Deciding(Steps):
         try:
             if submitting.attach_remote_id(task, text, "on the dashboard", at=at, by=self.person) and text not in mine:
                 self._err(task.pk, text)
-        except submitting.NotAnId as error:
+        except ValidationError as error:
             note(str(error))
 
     def _err(self, pk: int, named: str) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
@@ -18,7 +19,7 @@ from generations.lifecycle import ordering, retries
 from generations.lifecycle.ordering import OrderRefused
 from generations.models import Budget, BudgetEvent, GenerationTask, LedgerEntry, Status
 from generations.money import budgets, ledger, limits
-from generations.money.budgets import DoesNotFit, Numbers
+from generations.money.budgets import Numbers
 from tests.factories import NOW, a_budget, a_campaign, a_price, a_prompt, a_task, an_order, counters
 
 pytestmark = pytest.mark.django_db
@@ -45,8 +46,8 @@ def test_what_a_hard_budget_does_not_carry_is_refused_with_its_numbers_and_nothi
         ordering.place(an_order(prompt="another"), at=NOW)
     assert refused.value.problems == {
         "budget": [
-            "the budget “Whole site, 20 Nov 2026” does not carry it: Estimated $0.30, Reserved $0.90, Spent $0.00, "
-            "Remaining $0.10 (practice money); nothing was charged"
+            "Over budget “Whole site, 20 Nov 2026” (practice money): $0.10 left, this costs $0.30 "
+            "(Estimated $0.30, Reserved $0.90, Spent $0.00, Remaining $0.10). Nothing was charged."
         ]
     }
     assert counters(budget) == ("1.00", "0.90", "0.00")
@@ -56,7 +57,7 @@ def test_what_a_hard_budget_does_not_carry_is_refused_with_its_numbers_and_nothi
 def test_the_hold_itself_decides_when_another_order_was_first() -> None:
     budget = a_budget("0.50")
     a_task(prompt=a_prompt())
-    with pytest.raises(DoesNotFit, match=r"Remaining \$0.20"), transaction.atomic():
+    with pytest.raises(ValidationError, match=r"Remaining \$0.20"), transaction.atomic():
         a_task(prompt=a_prompt())
     assert counters(budget) == ("0.50", "0.30", "0.00")
 
@@ -150,7 +151,7 @@ class TestUnknownPrices:
         campaign = a_campaign()
         subject: dict[str, Any] = {"site": {}, "campaign": {"campaign": campaign}, "person": {"person": staff}}[scope]
         a_budget("9", scope=scope, **subject)
-        with pytest.raises(OrderRefused, match="price unavailable, and the budget .* is hard"):
+        with pytest.raises(OrderRefused, match="The price is unknown, and the budget .* refuses"):
             ordering.place(self.ORDER, at=NOW, by=staff, campaign=campaign)
         assert not LedgerEntry.objects.exists()
 
@@ -278,7 +279,7 @@ class TestCorrections:
         budget = a_budget("0.30")
         (task,) = ordering.place(an_order(), at=NOW)
         ledger.charge(task, at=NOW, note="made")
-        with pytest.raises(DoesNotFit, match=r"Remaining \$0.00"), transaction.atomic():
+        with pytest.raises(ValidationError, match=r"Remaining \$0.00"), transaction.atomic():
             ledger.adjust(task, Decimal("0.01"), at=NOW, by=staff, reason="the invoice says so")
         a_budget("0.31")
         ledger.adjust(task, Decimal("0.01"), at=NOW, by=staff, reason="the invoice says so")

@@ -15,13 +15,13 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
 from django.db import connections, transaction
 
 from generations.lifecycle import ordering
 from generations.lifecycle.ordering import OrderRefused
 from generations.models import Budget, BudgetPeriod, Campaign, EntryKind, GenerationTask, LedgerEntry, Status
 from generations.money import budgets, ledger, limits
-from generations.money.limits import LimitRefused
 from tests.factories import NOW, a_budget, a_campaign, a_price, an_order
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -139,7 +139,7 @@ def new_limit(dice: random.Random, campaigns: list[Campaign], people: list[User]
     period = dice.choice(["day", "month", "total"])
     try:
         limits.set_limit(**subject, period=period, limit_usd=Decimal(dice.randint(5, 40)), at=NOW)
-    except LimitRefused:
+    except ValidationError:
         return "limit refused"
     return "limit set"
 

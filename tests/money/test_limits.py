@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
 
 from generations.lifecycle import ordering
 from generations.lifecycle.ordering import OrderRefused
 from generations.models import Budget, BudgetEvent, BudgetPeriod, GenerationTask, LedgerEntry, Status
 from generations.money import budgets, ledger, limits
-from generations.money.limits import LimitRefused
 from tests.factories import NOW, a_budget, a_campaign, a_prompt, an_order, counters
 
 pytestmark = pytest.mark.django_db
@@ -62,9 +62,9 @@ def test_a_hard_limit_below_what_is_held_and_spent_is_refused_with_the_sum() -> 
     made, __ = ordering.place(an_order(), at=NOW, takes=2)
     ledger.charge(made, at=NOW, note="made")
     budget = a_budget("0.60")
-    with pytest.raises(LimitRefused) as refused:
+    with pytest.raises(ValidationError) as refused:
         a_budget("0.59")
-    assert refused.value.problems == {
+    assert refused.value.message_dict == {
         "limit": [
             "a hard limit of $0.59 is below what this period has: $0.30 reserved + $0.30 spent = $0.60; set that much, "
             "or let it only warn"
@@ -79,7 +79,7 @@ def test_a_budget_that_only_warns_may_be_set_below_and_says_so_at_once() -> None
     budget = a_budget("0.50", hard=False)
     assert counters(budget) == ("0.50", "0.60", "0.00")
     assert BudgetEvent.objects.get(percent=100).period.budget == budget
-    with pytest.raises(LimitRefused, match="below what this period has"):
+    with pytest.raises(ValidationError, match="below what this period has"):
         a_budget("0.50", hard=True)
     assert not Budget.objects.get().hard
 
@@ -103,7 +103,7 @@ def test_hard_or_not_stays_as_it_is_unless_it_is_said() -> None:
     ],
 )
 def test_a_limit_that_is_none_is_refused(limit: str, words: str) -> None:
-    with pytest.raises(LimitRefused, match=f"limit: {words}"):
+    with pytest.raises(ValidationError, match=f"'limit': .*{words}"):
         a_budget(limit)
     assert not Budget.objects.exists()
 
@@ -198,7 +198,7 @@ class TestRandomRuns:
         if not charged:
             return
         amount = Decimal(dice.randint(-20, 40)) / 100
-        with suppress(ledger.NotCorrected, budgets.DoesNotFit):
+        with suppress(ValidationError):
             ledger.adjust(dice.choice(charged).task, amount, at=at, by=people[1], reason="a correction")
 
     def limit(self, dice: Any, at: Any, campaigns: Any, people: Any, *_: Any) -> None:
@@ -209,7 +209,7 @@ class TestRandomRuns:
         hard = dice.random() < 0.5
         try:
             limits.set_limit(scope=scope, period=period, limit_usd=limit, hard=hard, at=at, **subject)
-        except LimitRefused as error:
+        except ValidationError as error:
             assert "below what this period has" in str(error)
 
 

@@ -88,7 +88,7 @@ def test_a_budget_that_does_not_carry_it_any_more_is_said() -> None:
     a_budget("0.60")
     before = seen(receipt())
     a_task(Status.QUEUED)
-    assert "does not carry it" in changes(before, receipt())[0]
+    assert "Over budget" in changes(before, receipt())[0]
 
 
 def test_a_new_remark_is_said_and_an_old_one_is_not(monkeypatch: pytest.MonkeyPatch) -> None:

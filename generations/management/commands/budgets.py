@@ -16,7 +16,6 @@ from generations.forms.orders import UsdField
 from generations.management.commands._base import Problems, StudioCommand
 from generations.models import Budget, BudgetPeriod, Campaign, Period, Scope
 from generations.money import limits
-from generations.money.limits import LimitRefused
 
 HEADS = ("Scope", "Period", "Limit", "Estimated", "Reserved", "Spent", "Remaining", "")
 
@@ -60,8 +59,8 @@ class Command(StudioCommand):
                 return limits.set_limit(
                     **subject, period=options["period"], limit_usd=limit, hard=options["hard"], at=clock.now()
                 )
-            except LimitRefused as error:
-                problems = error.problems
+            except ValidationError as error:
+                problems = error.message_dict
         self.refuse(problems, as_json=options["json"])
 
 
