@@ -24,7 +24,7 @@ from generations.formats import usd
 from generations.forms.orders import OrderForm, menu
 from generations.lifecycle.capacity import why_paused
 from generations.lifecycle.ordering import IMAGE_FIELDS, Problems, Upload
-from generations.media.clips import CleanImage
+from generations.media.images import CleanImage
 from generations.models import GenerationTask, Prompt, ReferenceImage, Video
 from generations.money import ledger
 from generations.money.budgets import Outlook

@@ -14,7 +14,7 @@ from django.core.files import File
 from generations.formats import usd
 from generations.lifecycle import ordering, reachability
 from generations.lifecycle.ordering import Upload
-from generations.media.clips import BadImage, clean_image
+from generations.media.images import BadImage, clean_image
 from generations.models import Campaign, GenerationTask, Prompt
 from generations.models.budgets import LIMIT_MAX
 from generations.providers import offers

@@ -14,7 +14,7 @@ from django.db import IntegrityError, transaction
 
 from generations import failpoints, wakeups
 from generations.lifecycle import reachability
-from generations.media.clips import CleanImage
+from generations.media.images import CleanImage
 from generations.models import Campaign, DeliveryMode, GenerationTask, Prompt, ReferenceImage, Status, TaskEvent
 from generations.money import ledger
 from generations.providers import offers

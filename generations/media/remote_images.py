@@ -7,7 +7,7 @@ import requests
 import urllib3
 from requests_hardened.ip_filter import InvalidIPAddress
 
-from generations.media.clips import MAX_IMAGE_BYTES, BadImage, picture_kind
+from generations.media.images import MAX_IMAGE_BYTES, BadImage, picture_kind
 from generations.media.origins import Deadline, NotAllowed, Origins, session_for
 
 USER_AGENT = "kling-studio/1.0"

@@ -12,7 +12,7 @@ from django.core import signing
 from django.db import models
 from django.urls import reverse
 
-from generations.media.clips import CleanImage
+from generations.media.images import CleanImage
 
 LINK_LIFE_SECONDS = 7 * 86_400  # a provider fetches the picture when it starts, which a queue may put off by days
 SIGNER = signing.TimestampSigner(salt="generations.reference-image")

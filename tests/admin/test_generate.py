@@ -17,7 +17,7 @@ from django.utils import timezone
 from PIL import Image
 from pytest_httpserver import HTTPServer
 
-from generations.media import clips
+from generations.media.images import clean_image
 from generations.models import GenerationTask, LedgerEntry, Prompt, ReferenceImage, Status
 from tests.admin.receipts import confirm
 from tests.factories import a_budget, a_campaign, a_prompt, a_task, a_video
@@ -50,7 +50,7 @@ def a_picture() -> SimpleUploadedFile:
 
 
 def a_kept_picture() -> ReferenceImage:
-    return ReferenceImage.keep(clips.clean_image(a_picture()), name="start.png")
+    return ReferenceImage.keep(clean_image(a_picture()), name="start.png")
 
 
 @pytest.mark.parametrize("page", ["generate", "price"])

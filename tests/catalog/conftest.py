@@ -12,7 +12,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.test import Client
 
-from generations.media.clips import CleanImage
+from generations.media.images import CleanImage
 from generations.models import ReferenceImage, Video
 from tests.factories import NOW, a_video
 

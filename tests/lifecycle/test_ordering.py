@@ -12,7 +12,7 @@ from pytest_django import Settings
 
 from generations.lifecycle import ordering
 from generations.lifecycle.ordering import OrderRefused, Upload
-from generations.media.clips import CleanImage
+from generations.media.images import CleanImage
 from generations.models import EntryKind, GenerationTask, LedgerEntry, Price, Prompt, ReferenceImage, Status
 from tests.factories import NOW, a_task, an_order
 

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
-from generations.media import clips
-from generations.media.clips import BadImage, clean_image
+from generations.media import images
+from generations.media.images import BadImage, clean_image
 from tests.clips import clip
 
 
@@ -23,7 +23,7 @@ def picture(kind: str, mode: str = "RGB", size: tuple[int, int] = (40, 20), **op
     return out.getvalue()
 
 
-def cleaned(data: bytes) -> clips.CleanImage:
+def cleaned(data: bytes) -> images.CleanImage:
     return clean_image(io.BytesIO(data))
 
 
@@ -79,7 +79,7 @@ def test_no_more_than_the_limit_is_read():
 
 BOMB = """
 import io, resource, sys, time
-from generations.media.clips import BadImage, clean_image
+from generations.media.images import BadImage, clean_image
 from PIL import Image
 data = sys.stdin.buffer.read()
 before, began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.monotonic()
@@ -204,7 +204,7 @@ def test_a_jpg_that_grows_is_saved_at_less_quality(monkeypatch):
     noise = Image.effect_noise((300, 300), 90).convert("RGB")
     out = io.BytesIO()
     noise.save(out, "JPEG", quality=60)
-    monkeypatch.setattr(clips, "MAX_IMAGE_BYTES", out.tell() + 40_000)
+    monkeypatch.setattr(images, "MAX_IMAGE_BYTES", out.tell() + 40_000)
     assert len(cleaned(out.getvalue()).content) <= out.tell() + 40_000
 
 
@@ -212,7 +212,7 @@ def test_a_png_that_grows_names_the_way_out(monkeypatch):
     out = io.BytesIO()
     Image.effect_noise((300, 300), 90).convert("P").save(out, "PNG")
     data = out.getvalue()
-    monkeypatch.setattr(clips, "MAX_IMAGE_BYTES", len(data))
+    monkeypatch.setattr(images, "MAX_IMAGE_BYTES", len(data))
     with pytest.raises(BadImage, match="save it as JPG"):
         clean_image(io.BytesIO(data))
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
-from generations.media.clips import CleanImage
+from generations.media.images import CleanImage
 from generations.models import ReferenceImage
 from generations.models.images import SIGNER
 

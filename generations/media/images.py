@@ -1,0 +1,140 @@
+"""Read uploaded pictures: accept JPG, PNG and WebP by content, and re-encode them upright without metadata."""
+
+import io
+import struct
+import zlib
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from PIL import Image, ImageCms, ImageOps
+
+# Both from the providers' pages: "JPG, PNG, WebP, max 10MB per image".
+MAX_IMAGE_BYTES = 10 * 2**20
+IMAGE_FORMATS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp"}
+# Twelve times 1080p; 75 MB in memory.
+MAX_IMAGE_PIXELS = 25_000_000
+# 95 is not told from the original by eye. A JPG that was saved at less may grow beyond the limit: then less.
+JPEG_QUALITIES = (95, 90, 85, 75)
+
+# What Pillow's readers raise on broken pictures; it has no exception of its own for them.
+BROKEN_PICTURE = (OSError, ValueError, SyntaxError, EOFError, IndexError, KeyError, TypeError, OverflowError)
+FIRST_BYTES = (
+    (b"\xff\xd8\xff", "JPEG"),
+    (b"\x89PNG\r\n\x1a\n", "PNG"),
+    (b"GIF8", "GIF"),
+    (b"BM", "BMP"),
+    (b"II*\0", "TIFF"),
+    (b"MM\0*", "TIFF"),
+    (b"%PDF", "PDF"),
+    (b"%!PS", "EPS"),
+    (b"\xc5\xd0\xd3\xc6", "EPS"),
+    (b"<svg", "SVG"),
+    (b"<?xml", "SVG or XML"),
+    (b"<", "HTML or XML"),
+    (b"\0\0\0", "HEIC, AVIF or a video"),
+)
+SRGB = ImageCms.createProfile("sRGB")
+
+
+@dataclass(frozen=True, slots=True)
+class CleanImage:
+    """A picture that was decoded and written anew, with nothing but its pixels; `extension` has no dot."""
+
+    content: bytes
+    extension: str
+    width: int
+    height: int
+
+
+class BadImage(Exception):
+    """The upload breaks a rule, which the message names for the person who sent it."""
+
+
+def clean_image(source: BinaryIO) -> CleanImage:
+    """Return the uploaded JPG, PNG or WebP upright and without metadata; raise BadImage when it is none.
+
+    The content decides, not the name. Limits: APIXO's pages (10 MB), and 25 megapixels against bombs.
+    """
+    data = source.read(MAX_IMAGE_BYTES + 1)
+    if len(data) > MAX_IMAGE_BYTES:
+        source.seek(0, io.SEEK_END)
+        raise BadImage(f"{_megabytes(source.tell())}: at most {_megabytes(MAX_IMAGE_BYTES)}")
+    found, upright = _read(data)
+    return CleanImage(_encoded(upright, found), IMAGE_FORMATS[found], *upright.size)
+
+
+def picture_kind(data: bytes) -> str:
+    """Return `jpg`, `png` or `webp` for a picture that can be read whole; raise BadImage for anything else."""
+    return IMAGE_FORMATS[_read(data)[0]]
+
+
+def _read(data: bytes) -> tuple[str, Image.Image]:
+    found = _kind_of(data)
+    if found not in IMAGE_FORMATS:
+        raise BadImage(f"not a JPG, PNG or WebP picture (it is {found})")
+    try:
+        with Image.open(io.BytesIO(data), formats=(found,)) as image:
+            _check(image, found)
+            return found, _upright(image)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise BadImage(f"far too many megapixels: at most {MAX_IMAGE_PIXELS // 10**6}") from error
+    except (*BROKEN_PICTURE, struct.error, zlib.error, MemoryError) as error:
+        raise BadImage("the picture is cut or damaged: save it again and retry") from error
+
+
+def _kind_of(data: bytes) -> str:
+    """Name the format by its first bytes, so that no reader of Pillow's meets what we do not accept."""
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "WEBP"
+    return next((name for start, name in FIRST_BYTES if data.startswith(start)), "unknown" if data else "empty")
+
+
+def _check(image: Image.Image, found: str) -> None:
+    pixels = image.width * image.height
+    if pixels > MAX_IMAGE_PIXELS:
+        raise BadImage(f"{pixels / 1e6:.0f} megapixels: at most {MAX_IMAGE_PIXELS // 10**6}")
+    # A phone's JPG may carry a second picture for depth ("MPO"): its first one is what the person sees.
+    if found != "JPEG" and getattr(image, "is_animated", False):
+        raise BadImage("it is animated: send a single picture")
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    """Return the pixels in sRGB, turned as the camera was held, in a picture that carries nothing else."""
+    image = ImageOps.exif_transpose(image)
+    profile = image.info.get("icc_profile")
+    if image.mode.startswith("I"):  # 16 bits of grey: Pillow would cut off all but the darkest 256 shades
+        image = image.point(lambda value: value / 256).convert("L")
+    elif image.has_transparency_data:
+        image = image.convert("RGBA")
+    elif image.mode not in ("L", "RGB", "CMYK"):
+        image = image.convert("RGB")
+    if profile and image.mode in ("RGB", "CMYK"):
+        # Phones photograph in wider colours. A profile that cannot be read is dropped like other metadata.
+        with suppress(ImageCms.PyCMSError, *BROKEN_PICTURE):
+            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+            image = ImageCms.profileToProfile(image, source, SRGB, outputMode="RGB") or image
+    if image.mode == "CMYK":
+        image = image.convert("RGB")
+    image.info = {}
+    return image
+
+
+def _encoded(image: Image.Image, kind: str) -> bytes:
+    """Return the picture as a file of the same kind, at the best quality that fits the limit."""
+    for quality in JPEG_QUALITIES if kind != "PNG" else (0,):
+        out = io.BytesIO()
+        if kind == "JPEG":
+            image.convert("RGB").save(out, "JPEG", quality=quality, subsampling=0 if quality >= 95 else 2)
+        elif kind == "WEBP":
+            image.save(out, "WEBP", quality=quality, method=2)
+        else:
+            image.save(out, "PNG")
+        if out.tell() <= MAX_IMAGE_BYTES:
+            return out.getvalue()
+    hint = " as PNG: save it as JPG" if kind == "PNG" else ": make it smaller"
+    raise BadImage(f"{_megabytes(out.tell())} after cleaning, at most {_megabytes(MAX_IMAGE_BYTES)}{hint}")
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 2**20:.1f}".removesuffix(".0") + " MB"
