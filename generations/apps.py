@@ -9,4 +9,4 @@ class GenerationsConfig(AppConfig):
     name = "generations"
 
     def ready(self) -> None:
-        import_module("generations.checks")  # registers itself; needs the models, so not before they are loaded
+        import_module("generations.checks")  # registers the system checks; needs loaded models

@@ -1,4 +1,4 @@
-"""The time by which rows are dated: the database's, so that hosts whose own clocks differ still agree."""
+"""The clock for timestamps in rows: the database's, so that hosts whose own clocks differ agree."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from django.utils import timezone
 
 
 def now() -> datetime:
-    """The time now; SQLite has no clock of its own, and one host only."""
+    """Return the current time, from the database where it has a clock (PostgreSQL), else from this host."""
     if connection.vendor != "postgresql":
         return timezone.now()
     with connection.cursor() as cursor:
-        cursor.execute("SELECT clock_timestamp()")  # and not now(), which stands still inside a transaction
+        cursor.execute("SELECT clock_timestamp()")  # unlike now(), it advances inside a transaction
         (at,) = cursor.fetchone()
     return at  # type: ignore[no-any-return]

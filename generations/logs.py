@@ -1,4 +1,4 @@
-"""What must not stand in a log."""
+"""Keep secrets out of the logs."""
 
 import logging
 import re
@@ -7,7 +7,7 @@ TOKEN = re.compile(r"(/webhooks/[^/\s]+/)[^/\s]+")
 
 
 class MaskTokens(logging.Filter):
-    """Leaves the tokens of callbacks out of every line: who has one can make us look, and no more, but still."""
+    """Mask webhook tokens: a holder can trigger polls."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         text = record.getMessage()

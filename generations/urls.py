@@ -1,4 +1,4 @@
-"""The addresses of the program."""
+"""The URLs of the site, apart from the admin's."""
 
 from django.contrib.auth.views import LoginView, LogoutView
 from django.templatetags.static import static
@@ -19,6 +19,6 @@ urlpatterns = [
     path("login/", LoginView.as_view(redirect_authenticated_user=True), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
     path("healthz", healthz, name="healthz"),
-    # Browsers ask for it on pages that name no icon: files, and what Django itself draws.
+    # Browsers request it for pages without an icon: stored files and Django's own pages.
     path("favicon.ico", RedirectView.as_view(url=static("generations/favicon.svg")), name="favicon"),
 ]

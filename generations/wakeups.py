@@ -1,4 +1,8 @@
-"""Rings for the worker: "look". It lies below the lifecycle, so that a row and its ring commit together."""
+"""Enqueue jobs for the worker.
+
+A job says only "run"; the rows say what to do, so a lost or doubled job changes nothing. This module lies below the
+lifecycle: a row and its job are committed together.
+"""
 
 from django_q.tasks import async_task
 
@@ -6,20 +10,20 @@ CONDUCT = "generations.worker.jobs.conduct"
 
 
 def wake_conductor() -> None:
-    """Ask for a look at what is due. Lost or doubled rings break nothing: the rows say what to do."""
+    """Enqueue a run of the conductor."""
     async_task(CONDUCT)
 
 
 def request_heartbeat() -> None:
-    """Ask whichever worker hears it for a sign of life."""
+    """Enqueue a heartbeat, which any free worker records."""
     async_task("generations.worker.jobs.heartbeat", save=False)
 
 
 def enqueue_reconcile() -> None:
-    """Ask for the next slice of the daily comparison of rows and files."""
+    """Enqueue the next slice of the daily comparison of rows and files."""
     async_task("generations.worker.jobs.reconcile")
 
 
 def enqueue_save(task_id: int) -> None:
-    """Ask for a finished task's files to be fetched."""
+    """Enqueue the download of a finished task's clips."""
     async_task("generations.worker.jobs.save", task_id)

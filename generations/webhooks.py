@@ -1,4 +1,7 @@
-"""Callbacks of the providers: a hint to look, never more. The GET that follows is the truth."""
+"""Receive the providers' callbacks.
+
+A callback only makes its task due for a poll: the poll's answer decides, the payload is evidence and never input.
+"""
 
 from __future__ import annotations
 
@@ -25,22 +28,22 @@ from generations.providers.base import named_id
 logger = logging.getLogger(__name__)
 
 BODY_MAX_BYTES = 64 * 1024  # a final status has about 1 kB
-PATIENCE_SECONDS = 2.0  # for the database; then a 503, upon which the provider delivers again, and no thread is held
+DATABASE_WAIT_SECONDS = 2.0  # then 503: the provider delivers again later, and no thread stays blocked
 
-# One delivery of this process is written at a time: SQLite has one writer anyway, and a turn that is waited for here
-# is fair, where its own wait sleeps ever longer and lets some starve.
-turn = threading.Lock()
+# This process writes one delivery at a time. SQLite has one writer anyway, and its own wait backs off, so that some
+# writers starve; this lock is fair.
+write_lock = threading.Lock()
 
 
-@csrf_exempt  # providers have no session; the token in the address is what lets them in
+@csrf_exempt  # providers have no session: the signed token in the URL authenticates them
 @require_POST
 def receive(request: HttpRequest, provider: str, token: str) -> HttpResponse:
-    """Keep the callback, make its task due, and answer at once; never 200 without a row."""
+    """Store the callback, make its task due and answer: 200 only with a stored row, 503 without a database."""
     try:
         return _receive(request, provider, token)
     except (OperationalError, InterfaceError) as error:
         connection.close()
-        logger.warning("a callback could not be kept, the provider will deliver it again: %s", error)
+        logger.warning("a callback could not be stored, the provider will deliver it again: %s", error)
         return JsonResponse({"error": "try again"}, status=503, headers={"Retry-After": "30"})
 
 
@@ -57,8 +60,8 @@ def _receive(request: HttpRequest, provider: str, token: str) -> HttpResponse:
         return JsonResponse({"error": "not JSON"}, status=400)
     digest = hashlib.sha256(body).hexdigest()
     text = body.decode("utf-8", "replace").replace("\0", "")
-    if not task.deliveries.filter(digest=digest).exists():  # a repetition is cheap: it waits for nobody
-        with _no_long_wait():
+    if not task.deliveries.filter(digest=digest).exists():  # a repeated delivery needs no write lock
+        with _short_database_wait():
             polling.record_callback(task, text, digest=digest, named=named_id(payload), at=clock.now())
     failpoints.reach("callback.kept", task.pk)
     return JsonResponse({"code": 200, "msg": "success"})
@@ -72,32 +75,32 @@ def _task_of(provider: str, token: str) -> GenerationTask | None:
 
 
 @contextmanager
-def _no_long_wait() -> Iterator[None]:
-    """Wait for the database for a moment at most. Raise OperationalError when that is not enough."""
+def _short_database_wait() -> Iterator[None]:
+    """Wait for the database for DATABASE_WAIT_SECONDS at most. Raises: OperationalError."""
     if connection.vendor != "sqlite":
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(f"SET LOCAL lock_timeout = {PATIENCE_SECONDS * 1000:.0f}")
+            cursor.execute(f"SET LOCAL lock_timeout = {DATABASE_WAIT_SECONDS * 1000:.0f}")
             yield
         return
-    if not turn.acquire(timeout=PATIENCE_SECONDS):
-        raise OperationalError("other callbacks wait for the database")
+    if not write_lock.acquire(timeout=DATABASE_WAIT_SECONDS):
+        raise OperationalError("too many callbacks wait for the database")
     try:
         with connection.cursor() as cursor:
-            (usual,) = cursor.execute("PRAGMA busy_timeout").fetchone()
-            cursor.execute(f"PRAGMA busy_timeout = {PATIENCE_SECONDS * 1000:.0f}")
+            (previous,) = cursor.execute("PRAGMA busy_timeout").fetchone()
+            cursor.execute(f"PRAGMA busy_timeout = {DATABASE_WAIT_SECONDS * 1000:.0f}")
             try:
                 yield
             finally:
-                cursor.execute(f"PRAGMA busy_timeout = {usual}")
+                cursor.execute(f"PRAGMA busy_timeout = {previous}")
     finally:
-        turn.release()
+        write_lock.release()
 
 
 def _body(request: HttpRequest) -> bytes | None:
-    """The raw bytes, or None when they are too many; what is announced as too long is not even read."""
+    """Return the raw body, or None when it is longer than BODY_MAX_BYTES."""
     try:
-        announced = int(request.headers.get("Content-Length") or 0)
-        if announced > BODY_MAX_BYTES:
+        declared = int(request.headers.get("Content-Length") or 0)
+        if declared > BODY_MAX_BYTES:
             return None
         body = request.read(BODY_MAX_BYTES + 1)
     except (ValueError, RawPostDataException, UnreadablePostError):

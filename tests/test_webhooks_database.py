@@ -79,7 +79,7 @@ def test_the_short_wait_is_for_the_callback_only(task: GenerationTask) -> None:
 
 @pytest.mark.skipif("connection.vendor != 'sqlite'", reason="PostgreSQL has many writers")
 def test_a_callback_whose_turn_does_not_come_is_a_503(task: GenerationTask, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(webhooks, "PATIENCE_SECONDS", 0.1)
-    with webhooks.turn:
+    monkeypatch.setattr(webhooks, "DATABASE_WAIT_SECONDS", 0.1)
+    with webhooks.write_lock:
         assert deliver(task) == 503
     assert deliver(task) == 200

@@ -1,6 +1,6 @@
-"""django-q2's broker on our database, which leaves word of when it last asked the queue and last took a job off it.
+"""django-q2's database broker, which records when it last read the queue and last dequeued a job.
 
-With several hosts on one queue an idle one may get no job for long, and is none the less alive for it.
+The supervisor needs both times: on a queue that several hosts share, a healthy host may get no job for long.
 """
 
 from __future__ import annotations
@@ -11,15 +11,16 @@ from typing import Any
 
 from django_q.brokers.orm import ORM
 
-# time.monotonic(), shared with the supervisor, which forks the process that asks. No locks: one killed would keep them.
-last_asked = RawValue("d", 0.0)
-last_pulled = RawValue("d", 0.0)
+# time.monotonic(), shared with the supervisor, which forks the process that reads the queue. No locks: a killed process
+# would keep them.
+last_read = RawValue("d", 0.0)
+last_dequeued = RawValue("d", 0.0)
 
 
 class Broker(ORM):  # type: ignore[misc]  # django-q2 has no types
     def dequeue(self) -> Any:
-        last_asked.value = time.monotonic()
-        taken = super().dequeue()
-        if taken:
-            last_pulled.value = time.monotonic()
-        return taken
+        last_read.value = time.monotonic()
+        jobs = super().dequeue()
+        if jobs:
+            last_dequeued.value = time.monotonic()
+        return jobs

@@ -1,9 +1,13 @@
-"""What django-q2 runs, and when. A job takes ids only, and may be lost, doubled or late."""
+"""The jobs that django-q2 runs, and their schedules.
+
+A job takes ids only. It may be lost, run twice or run late: each reads the rows to find out what to do.
+"""
 
 from __future__ import annotations
 
 import logging
 from datetime import timedelta
+from typing import Any
 
 from django_q.models import Schedule
 
@@ -16,33 +20,30 @@ from generations.worker import conductor
 
 logger = logging.getLogger(__name__)
 
-
-# A worker is free again after so long, whatever there is to compare: others may wait for it. With one download (its
-# own deadline) this stays below the queue's timeout.
+# One run frees its worker after this long. With one download (which has its own deadline) it stays below the queue's
+# timeout.
 RECONCILE_SECONDS = 30.0
-COMPARED_WITHIN = timedelta(hours=20)  # a clip that was compared so lately is today's
+COMPARED_WITHIN = timedelta(hours=20)  # a clip that was compared within this time is skipped today
 
-# Name -> (function, when). Two sweeps a minute, 30 s apart: the scheduler wakes about every 30 s.
-SCHEDULES = {
-    "sweep": ("generations.worker.jobs.sweep", {"schedule_type": Schedule.MINUTES, "minutes": 1}),
-    "sweep, half a minute later": (
-        "generations.worker.jobs.sweep",
-        {"schedule_type": Schedule.MINUTES, "minutes": 1},
-    ),
-    "clean-up": ("generations.worker.jobs.cleanup", {"schedule_type": Schedule.DAILY}),
-    "reconcile": ("generations.worker.jobs.reconcile", {"schedule_type": Schedule.DAILY}),
+EVERY_MINUTE = {"schedule_type": Schedule.MINUTES, "minutes": 1}
+# Name -> (function, interval). Two sweeps 30 s apart, because the scheduler wakes about every 30 s.
+SCHEDULES: dict[str, tuple[str, dict[str, Any]]] = {
+    "sweep": ("sweep", EVERY_MINUTE),
+    "sweep, half a minute later": ("sweep", EVERY_MINUTE),
+    "clean-up": ("cleanup", {"schedule_type": Schedule.DAILY}),
+    "reconcile": ("reconcile", {"schedule_type": Schedule.DAILY}),
 }
 
 
 def heartbeat() -> None:
-    """A sign of life, asked for every few seconds; what is due and conducted by nobody is rung for."""
+    """Record that a worker is alive, and wake the conductor if tasks are due and it is not running."""
     Lease.objects.record_heartbeat()
     if not Lease.objects.is_held(conductor.LEASE) and conductor.has_work():
         wakeups.wake_conductor()
 
 
 def conduct() -> str:
-    """Advance what is due, for one slice; ask for a successor while there is work."""
+    """Run the conductor for one slice, and enqueue the next slice while there is work."""
     done = conductor.conduct()
     if done.wants_successor:
         wakeups.wake_conductor()
@@ -50,7 +51,7 @@ def conduct() -> str:
 
 
 def save(task_id: int) -> bool:
-    """Fetch and keep what a finished task made."""
+    """Download and store the clips of a finished task. Return whether they are stored."""
     try:
         return saving.save(task_id)
     except Exception as error:
@@ -60,22 +61,22 @@ def save(task_id: int) -> bool:
 
 
 def sweep() -> None:
-    """A ring in case that the last one was lost."""
+    """Enqueue a run of the conductor in case a wake-up was lost."""
     wakeups.wake_conductor()
 
 
 def cleanup() -> str:
-    """The daily clean-up of expired URLs."""
+    """Delete expired result URLs, once a day."""
     done = clean_up(at=clock.now())
     logger.info(
-        "clean-up: %d expired URLs blanked, %d kept because their file is not whole, %d tasks past their URLs' life",
+        "clean-up: %d expired URLs removed, %d kept because their file is damaged, %d tasks expired before storing",
         len(done.blanked), len(done.kept_unsafe), len(done.kept_unstored),
     )  # fmt: skip
     return str(done.as_json())
 
 
 def reconcile() -> str:
-    """A slice of the daily comparison of rows and files; asks for the next one until all clips had their turn."""
+    """Compare rows and files for RECONCILE_SECONDS, and enqueue the next slice until every clip was compared today."""
     at = clock.now()
     part = reconciling.Slice(seconds=RECONCILE_SECONDS, since=at - COMPARED_WITHIN)
     done = reconciling.reconcile(at=at, worker_lives=True, part=part)
@@ -89,11 +90,10 @@ def reconcile() -> str:
 
 
 def load_schedules() -> None:
-    """Write the schedules, as they stand here; the sweeps start half a minute apart."""
+    """Write SCHEDULES to the database, start new ones 30 s apart, and delete those of an older version."""
     now = clock.now()
-    for offset, (name, (func, when)) in enumerate(SCHEDULES.items()):
-        first = {"next_run": now + timedelta(seconds=30 * (offset % 2))}
-        Schedule.objects.update_or_create(name=name, defaults={"func": func, **when}, create_defaults={
-            "name": name, "func": func, **when, **first,
-        })  # fmt: skip
+    for number, (name, (job, interval)) in enumerate(SCHEDULES.items()):
+        values = {"func": f"{__name__}.{job}", **interval}
+        start = now + timedelta(seconds=30 * (number % 2))
+        Schedule.objects.update_or_create(name=name, defaults=values, create_defaults={**values, "next_run": start})
     Schedule.objects.exclude(name__in=SCHEDULES).delete()

@@ -1,9 +1,9 @@
-"""Keeps a django-q2 cluster alive: starts it, watches for its signs of life, kills and restarts it, stops it whole.
+"""Start, watch, restart and stop the django-q2 cluster.
 
-A stock cluster freezes for ever when the idle worker that holds its queue's read lock is killed (an OOM killer does
-that): workers are respawned and none of them is served. So every few seconds a beat is put into the queue, each worker
-notes here when it begins and ends a job, and a cluster that has a free worker and still serves no beat is replaced. So
-is one whose monitor was killed: it holds the lock of the results' queue, and no job is taken off the queue any more.
+A stock cluster freezes when an idle worker is killed (an OOM killer does that) while it holds the read lock of the job
+queue: new workers start, but none gets a job. So this module enqueues a heartbeat job every few seconds, each worker
+records here when a job starts and ends, and a cluster that has a free worker and starts no job is restarted. So is a
+cluster whose monitor was killed: the monitor holds the lock of the result queue, and then no job is dequeued any more.
 """
 
 from __future__ import annotations
@@ -35,118 +35,118 @@ from generations.worker import broker, conductor
 logger = logging.getLogger(__name__)
 
 HEARTBEAT_SECONDS = 5.0
-PATIENCE_SECONDS = 30.0  # without a sign of life, of a cluster that has a free worker
-STOP_SECONDS = 330.0  # for what is in hand when it is told to stop: longer than the longest job
-LOOK_SECONDS = 0.2
-RESTART_SECONDS = 2.0  # before a cluster that died at once is started again
+PATIENCE_SECONDS = 30.0  # without activity, before a cluster that has a free worker counts as frozen
+STOP_SECONDS = 330.0  # for running jobs to end after a stop: longer than the longest job
+POLL_SECONDS = 0.2  # between two checks of the cluster
+RESTART_SECONDS = 2.0  # before the next start, so that a cluster that dies at once does not restart in a tight loop
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
-DRAIN_SECONDS = 10.0  # for downloads, before a frozen cluster is killed: they can be had again
+DRAIN_SECONDS = 10.0  # for downloads, before a frozen cluster is killed: they can be repeated
 SLOTS = 4096
 
-# Shared with every process that is forked from here. No locks: a killed process would keep them.
-last_sign = RawValue("d", 0.0)
-in_hand = RawArray("l", SLOTS)  # the process ids of workers that run a job
-last_done, last_taken = (
-    RawValue("d", 0.0),
-    RawValue("d", 0.0),
-)  # when a job ended, and a result was taken from the queue
-conducting = RawValue("l", 0)  # the one that conducts: it may have paid orders in the air
+# Shared with every process that is forked from here; times are time.monotonic(). No locks: a killed process would keep
+# them.
+busy_pids = RawArray("l", SLOTS)  # the process ids of workers that run a job
+last_activity = RawValue("d", 0.0)  # when a job last started or ended
+last_job_end = RawValue("d", 0.0)
+last_result_taken = RawValue("d", 0.0)  # when the monitor last took a result from the result queue
+conductor_pid = RawValue("l", 0)  # the worker that runs the conductor: paid orders may be in flight there
 
 
 class Supervisor:
     def __init__(self, *, patience_seconds: float = PATIENCE_SECONDS) -> None:
         self.patience_seconds = patience_seconds
-        self.beat_at = self.taken_at = self.taken_before = 0.0
-        pre_execute.connect(_begins, dispatch_uid="generations.supervisor")
-        post_execute_in_worker.connect(_ends, dispatch_uid="generations.supervisor")
-        post_execute.connect(_is_taken, dispatch_uid="generations.supervisor")
+        self.heartbeat_at = self.results_moved_at = self.last_result_seen = 0.0
+        pre_execute.connect(_record_job_start, dispatch_uid="generations.supervisor")
+        post_execute_in_worker.connect(_record_job_end, dispatch_uid="generations.supervisor")
+        post_execute.connect(_record_result_taken, dispatch_uid="generations.supervisor")
 
     def run(self) -> None:
-        """Keep a cluster going until we are told to stop; then end it, gracefully if it can."""
+        """Keep a cluster running until SIGTERM or SIGINT, then stop it gracefully."""
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, _ask_to_stop)
+            signal.signal(number, _request_stop)
         while not conductor.stop_requested.value:
             cluster = self._start()
             self._watch(cluster)
             if conductor.stop_requested.value:
-                self._end(cluster)
+                self._stop(cluster)
             else:
                 self._replace(cluster)
 
     def _start(self) -> BaseProcess:
         connections.close_all()  # a connection must not be shared with a child
-        in_hand[:] = [0] * SLOTS
-        conducting.value = 0
-        self.beat_at = 0.0
-        self.taken_at = last_sign.value = last_done.value = last_taken.value = time.monotonic()
-        broker.last_asked.value = broker.last_pulled.value = last_sign.value
+        busy_pids[:] = [0] * SLOTS
+        conductor_pid.value = 0
+        self.heartbeat_at = 0.0
+        self.results_moved_at = last_activity.value = last_job_end.value = last_result_taken.value = time.monotonic()
+        broker.last_read.value = broker.last_dequeued.value = last_activity.value
         cluster = get_context("fork").Process(target=_run_cluster, args=(os.getpid(),), name="cluster")
         cluster.start()
         return cluster
 
     def _watch(self, cluster: BaseProcess) -> None:
-        """Return when the cluster has died, shows no sign of life, or is to be stopped."""
+        """Return when the cluster has died, is frozen, or must stop."""
         while not conductor.stop_requested.value:
-            cluster.join(LOOK_SECONDS)
+            cluster.join(POLL_SECONDS)
             if not cluster.is_alive():
-                logger.error("the cluster died (exit code %s): it is started again", cluster.exitcode)
+                logger.error("the cluster died (exit code %s) and is restarted", cluster.exitcode)
                 return
-            self._beat()
-            if why := self._what_is_frozen():
-                logger.error("%s for %d s: the cluster is replaced", why, self.patience_seconds)
+            self._send_heartbeat()
+            if why := self._why_frozen():
+                logger.error("%s for %d s: the cluster is restarted", why, self.patience_seconds)
                 return
 
-    def _what_is_frozen(self) -> str:
-        """A worker killed while it waits leaves the queue of jobs locked for ever, the monitor that of results.
+    def _why_frozen(self) -> str:
+        """Return which queue stands still although it has work, or an empty string.
 
-        A host that gets no job because others are faster is well: what counts is a job that was pulled and not begun.
+        A host that gets no job because others are faster is healthy: a frozen one dequeues a job and does not start it.
         """
-        now, sign = time.monotonic(), last_sign.value
-        if self.taken_before != last_taken.value or last_taken.value >= last_done.value:
-            self.taken_before, self.taken_at = last_taken.value, now
+        now, active = time.monotonic(), last_activity.value
+        if self.last_result_seen != last_result_taken.value or last_result_taken.value >= last_job_end.value:
+            self.last_result_seen, self.results_moved_at = last_result_taken.value, now
         if busy_workers() < settings.WORKERS:
-            if broker.last_pulled.value > sign and now - broker.last_pulled.value > self.patience_seconds:
-                return "a job was pulled and not begun"
-            if now - max(broker.last_asked.value, sign) > self.patience_seconds:
-                return "the queue was not asked"
-        return "no result was taken" if now - self.taken_at > self.patience_seconds else ""
+            if broker.last_dequeued.value > active and now - broker.last_dequeued.value > self.patience_seconds:
+                return "a job was dequeued and not started"
+            if now - max(broker.last_read.value, active) > self.patience_seconds:
+                return "the job queue was not read"
+        return "no result was taken" if now - self.results_moved_at > self.patience_seconds else ""
 
-    def _beat(self) -> None:
-        if time.monotonic() - self.beat_at < min(HEARTBEAT_SECONDS, self.patience_seconds / 4):
+    def _send_heartbeat(self) -> None:
+        """Enqueue a heartbeat every few seconds; after a start of the cluster, also re-enqueue pending downloads."""
+        if time.monotonic() - self.heartbeat_at < min(HEARTBEAT_SECONDS, self.patience_seconds / 4):
             return
-        first, self.beat_at = not self.beat_at, time.monotonic()
+        first, self.heartbeat_at = not self.heartbeat_at, time.monotonic()
         try:
             if first:
                 saving.reenqueue_pending_saves(at=clock.now())
             wakeups.request_heartbeat()
-            if busy_workers() >= settings.WORKERS:  # long downloads: nobody is free to stamp it
+            if busy_workers() >= settings.WORKERS:  # all of them download: none is free to record it
                 Lease.objects.record_heartbeat()
         except OperationalError as error:
-            last_sign.value = self.taken_at = time.monotonic()  # without a database nobody can answer
+            last_activity.value = self.results_moved_at = time.monotonic()  # no worker can answer without a database
             logger.warning("the database does not answer: %s", error)
 
     def _replace(self, cluster: BaseProcess) -> None:
-        """Kill a dead or frozen cluster, once its orders in the air are answered, and wait a moment."""
+        """Kill a dead or frozen cluster once its orders in flight are answered, and wait RESTART_SECONDS."""
         conductor.draining.value = 1
         began = time.monotonic()
         while cluster.is_alive() and busy_workers():
-            patience = STOP_SECONDS if has_in_hand(conducting.value) else DRAIN_SECONDS
+            patience = STOP_SECONDS if is_busy(conductor_pid.value) else DRAIN_SECONDS
             if time.monotonic() - began > patience:
                 break
-            cluster.join(LOOK_SECONDS)
+            cluster.join(POLL_SECONDS)
         cluster.kill()
         cluster.join()
         ends = time.monotonic() + RESTART_SECONDS
         while time.monotonic() < ends and not conductor.stop_requested.value:
-            time.sleep(LOOK_SECONDS)
+            time.sleep(POLL_SECONDS)
         conductor.draining.value = 0
 
-    def _end(self, cluster: BaseProcess) -> None:
-        """What is in hand is finished; a cluster that has nothing in hand and still does not end is frozen."""
+    def _stop(self, cluster: BaseProcess) -> None:
+        """Wait for running jobs to end, and kill the cluster when it is idle and still does not exit."""
         ends = time.monotonic() + STOP_SECONDS
         idle_since = time.monotonic()
         while cluster.is_alive() and time.monotonic() < ends:
-            cluster.join(LOOK_SECONDS)
+            cluster.join(POLL_SECONDS)
             if busy_workers():
                 idle_since = time.monotonic()
             if time.monotonic() - idle_since > self.patience_seconds:
@@ -156,48 +156,48 @@ class Supervisor:
 
 
 def busy_workers() -> int:
-    """How many living workers have a job in hand."""
-    return sum(1 for pid in in_hand if pid and is_alive(pid))
+    """Count the living workers that run a job."""
+    return sum(is_busy(pid) for pid in busy_pids)
 
 
-def has_in_hand(pid: int) -> bool:
-    """Whether this worker lives and has a job."""
-    return bool(pid) and in_hand[pid % SLOTS] == pid and is_alive(pid)
+def is_busy(pid: int) -> bool:
+    """Return whether this worker is alive and runs a job; 0 is no worker."""
+    return bool(pid) and busy_pids[pid % SLOTS] == pid and is_alive(pid)
 
 
 def is_alive(pid: int) -> bool:
-    """A dead child that nobody has waited for yet is not."""
+    """Return whether a process runs; a zombie does not."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0] != "Z"
     except OSError:
         return False
 
 
-def _begins(task: Mapping[str, Any], **kwargs: Any) -> None:
-    last_sign.value = time.monotonic()
-    in_hand[os.getpid() % SLOTS] = os.getpid()
+def _record_job_start(task: Mapping[str, Any], **kwargs: Any) -> None:
+    last_activity.value = time.monotonic()
+    busy_pids[os.getpid() % SLOTS] = os.getpid()
     if task["func"] == wakeups.CONDUCT:
-        conducting.value = os.getpid()
+        conductor_pid.value = os.getpid()
 
 
-def _ends(**kwargs: Any) -> None:
-    last_sign.value = last_done.value = time.monotonic()
-    in_hand[os.getpid() % SLOTS] = 0
-    if conducting.value == os.getpid():
-        conducting.value = 0
+def _record_job_end(**kwargs: Any) -> None:
+    last_activity.value = last_job_end.value = time.monotonic()
+    busy_pids[os.getpid() % SLOTS] = 0
+    if conductor_pid.value == os.getpid():
+        conductor_pid.value = 0
 
 
-def _is_taken(**kwargs: Any) -> None:
-    last_taken.value = time.monotonic()
+def _record_result_taken(**kwargs: Any) -> None:
+    last_result_taken.value = time.monotonic()
 
 
-def _ask_to_stop(number: int, frame: FrameType | None) -> None:
-    """The conductor looks at this every tick, in its own process; the supervisor and the cluster do too."""
+def _request_stop(number: int, frame: FrameType | None) -> None:
+    """Handle SIGTERM and SIGINT: supervisor, cluster and conductor read this flag on every tick."""
     conductor.stop_requested.value = 1
 
 
 def _run_cluster(supervisor: int) -> None:
-    """The cluster's own process. Each process forked from here dies with its parent: a kill leaves no orphans."""
+    """Run the cluster in this process. Its children die with their parent, so a kill leaves no orphans."""
     libc = ctypes.CDLL(None, use_errno=True)
 
     def die_with_parent() -> None:
@@ -211,12 +211,11 @@ def _run_cluster(supervisor: int) -> None:
     os.register_at_fork(after_in_child=die_with_parent)
     cluster = Cluster()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, _ask_to_stop)
+        signal.signal(number, _request_stop)
     cluster.start()
-    # Stopped from here and not from the signal's handler: the cluster's own forgets a signal that comes while it
-    # starts, and can block in one.
+    # Stop it from here: the cluster's own signal handler loses a signal that comes while it starts, and can block.
     while cluster.sentinel.is_alive():
         if conductor.is_stopping():
             cluster.stop()
             return
-        cluster.sentinel.join(LOOK_SECONDS)
+        cluster.sentinel.join(POLL_SECONDS)

@@ -1,4 +1,4 @@
-"""The broker leaves word of what it does."""
+"""The broker records when it reads and dequeues."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def never() -> None:
-    broker.last_asked.value = broker.last_pulled.value = 0.0
+    broker.last_read.value = broker.last_dequeued.value = 0.0
 
 
-def test_an_empty_queue_was_asked_and_nothing_pulled() -> None:
+def test_an_empty_queue_is_read_and_nothing_dequeued() -> None:
     assert not get_broker().dequeue()
-    assert (broker.last_asked.value > 0, broker.last_pulled.value) == (True, 0.0)
+    assert (broker.last_read.value > 0, broker.last_dequeued.value) == (True, 0.0)
 
 
-def test_a_job_that_was_pulled_is_noted_after_the_question() -> None:
+def test_a_dequeued_job_is_recorded_after_the_read() -> None:
     wakeups.wake_conductor()
     assert len(get_broker().dequeue()) == 1
-    assert broker.last_pulled.value >= broker.last_asked.value > 0
+    assert broker.last_dequeued.value >= broker.last_read.value > 0

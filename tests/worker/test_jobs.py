@@ -1,4 +1,4 @@
-"""What django-q2 runs, and when."""
+"""The jobs and their schedules."""
 
 from __future__ import annotations
 
@@ -33,18 +33,18 @@ def test_loading_the_schedules_again_does_not_put_them_off() -> None:
     assert list(Schedule.objects.order_by("id").values_list("next_run", flat=True)) == before
 
 
-def test_a_sweep_is_a_ring() -> None:
+def test_a_sweep_wakes_the_conductor() -> None:
     jobs.sweep()
     assert OrmQ.objects.count() == 1
 
 
-def test_a_beat_is_a_sign_of_life() -> None:
+def test_a_heartbeat_is_recorded() -> None:
     assert not Lease.objects.is_worker_alive()
     jobs.heartbeat()
     assert Lease.objects.is_worker_alive()
 
 
-def test_a_beat_rings_for_what_is_due_and_conducted_by_nobody() -> None:
+def test_a_heartbeat_wakes_the_conductor_when_a_task_is_due() -> None:
     jobs.heartbeat()
     assert OrmQ.objects.count() == 0
     a_task(Status.QUEUED, due_at=timezone.now())
@@ -52,14 +52,14 @@ def test_a_beat_rings_for_what_is_due_and_conducted_by_nobody() -> None:
     assert OrmQ.objects.get().func() == "generations.worker.jobs.conduct"
 
 
-def test_a_beat_does_not_ring_while_somebody_conducts() -> None:
+def test_a_heartbeat_wakes_nobody_while_the_conductor_runs() -> None:
     a_task(Status.QUEUED, due_at=timezone.now())
     assert Lease.objects.take("conductor", seconds=8)
     jobs.heartbeat()
     assert OrmQ.objects.count() == 0
 
 
-def test_a_conductor_with_work_left_rings_for_its_successor(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_conductor_with_work_left_enqueues_its_successor(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jobs.conductor, "IDLE_SECONDS", 0.0)
     jobs.conduct()
     assert OrmQ.objects.count() == 0
@@ -84,7 +84,7 @@ def test_a_fault_while_saving_is_on_the_timeline_and_the_row_is_put_off(monkeypa
 def test_the_daily_clean_up_says_what_it_did(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level("INFO"):
         jobs.cleanup()
-    assert "0 expired URLs blanked" in caplog.text
+    assert "0 expired URLs removed" in caplog.text
 
 
 def test_the_daily_comparison_ends_when_all_clips_had_their_turn(caplog: pytest.LogCaptureFixture) -> None:
@@ -101,7 +101,7 @@ def test_the_daily_comparison_ends_when_all_clips_had_their_turn(caplog: pytest.
     assert "0 clips compared" in caplog.text  # it was compared today
 
 
-def test_a_slice_that_leaves_clips_rings_for_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slice_that_leaves_clips_enqueues_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jobs, "RECONCILE_SECONDS", 0.0)
     monkeypatch.setattr(jobs.reconciling, "PORTION_BYTES", 1)
     for _ in range(2):
@@ -119,7 +119,7 @@ def test_what_remains_for_a_person_is_logged_as_an_error(caplog: pytest.LogCaptu
     assert "1 remain for a person" in caplog.text
 
 
-def test_while_another_run_is_under_way_the_job_ends_at_once_and_rings_for_nobody() -> None:
+def test_while_another_run_is_under_way_the_job_ends_at_once_and_enqueues_nothing() -> None:
     Lease.objects.take(jobs.reconciling.LEASE, seconds=60)
     assert jobs.reconcile() == "another run is under way"
     assert OrmQ.objects.count() == 0

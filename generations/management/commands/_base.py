@@ -1,4 +1,4 @@
-"""What the commands share: they say so when the database is not set up, where Django would show a traceback."""
+"""The base class of the commands: refuse to run without a migrated database, report errors, print tables."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Problems = dict[str, list[str]]
 
 
 class StudioCommand(BaseCommand):
-    """A command that reads and writes rows."""
+    """A command that needs the database. Raises CommandError when migrations are missing."""
 
     def execute(self, *args: Any, **options: Any) -> str | None:
         executor = MigrationExecutor(connection)
@@ -24,7 +24,7 @@ class StudioCommand(BaseCommand):
         return super().execute(*args, **options)
 
     def refuse(self, problems: Problems, *, as_json: bool, done: str = "Nothing was changed.") -> NoReturn:
-        """End with exit code 2 and every reason: a line for each on stderr, or one JSON object on stdout."""
+        """Exit with code 2 and list every problem: one a line on stderr, or one JSON object on stdout."""
         if as_json:
             self.stdout.write(json.dumps({"errors": problems}, ensure_ascii=False))
         else:
@@ -35,7 +35,7 @@ class StudioCommand(BaseCommand):
         sys.exit(2)
 
     def tabulate(self, heads: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: Sequence[int] = ()) -> None:
-        """Write a plain table; the columns with these numbers stand flush right."""
+        """Print a table; the columns with these numbers are right-aligned."""
         lines = [heads, *rows]
         widths = [max(len(line[n]) for line in lines) for n in range(len(heads))]
         for line in lines:

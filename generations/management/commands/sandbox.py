@@ -1,4 +1,4 @@
-"""`manage.py sandbox`: the practice provider, alone."""
+"""`manage.py sandbox`: run the practice provider alone."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from generations.sandbox import Sandbox
 
 
 class Command(BaseCommand):
-    help = "Run the practice provider: it speaks APIXO's and Apikley's APIs and makes test clips. No money, no network."
+    help = (
+        "Run the practice provider: it serves the APIs of APIXO and Apikley and renders test clips. It costs nothing."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--port", type=int, default=8900)
@@ -25,7 +27,7 @@ class Command(BaseCommand):
             raise CommandError(f"port {options['port']}: {error.strerror}") from error
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, _interrupt)
-        self.stdout.write(f"The practice provider answers at {sandbox.url}")
+        self.stdout.write(f"The practice provider runs at {sandbox.url}")
         self.stdout.flush()
         try:
             sandbox.serve_forever()

@@ -1,4 +1,4 @@
-"""`manage.py tasks`: what was ordered, and where it stands."""
+"""`manage.py tasks`: list tasks and their status."""
 
 from __future__ import annotations
 
@@ -16,9 +16,11 @@ class Command(StudioCommand):
     help = "List tasks, newest first."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--status", nargs="+", choices=Status.values, metavar="S")
-        parser.add_argument("--id", nargs="+", type=int, metavar="ID")
-        parser.add_argument("--json", action="store_true", help="one JSON array")
+        parser.add_argument(
+            "--status", nargs="+", choices=Status.values, metavar="S", help=f"one of: {', '.join(Status.values)}"
+        )
+        parser.add_argument("--id", nargs="+", type=int, metavar="ID", help="only these tasks")
+        parser.add_argument("--json", action="store_true", help="write one JSON array")
 
     def handle(self, **options: Any) -> None:
         tasks = GenerationTask.objects.with_charged().prefetch_related("videos").order_by("-pk")

@@ -1,4 +1,4 @@
-"""`manage.py up`: everything at once, and everything that the first run needs."""
+"""`manage.py up`: set up a first run, then run web, worker and practice provider together."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ from generations.providers.base import Order
 from generations.worker.jobs import load_schedules
 
 HOST = "127.0.0.1"
-WEB_THREADS = 16  # a player holds one while it streams
-STOP_SECONDS = 60  # for what is under way to finish; then the rest is killed
+WEB_THREADS = 16  # a video player occupies one while it streams
+STOP_SECONDS = 60  # for running jobs to end; then everything is killed
 
-# What a new practice site has to show; the README's first picture.
+# The first orders of a new practice site; the README's first picture shows them.
 WELCOME = (
     ("16:9", True, "A lighthouse at dawn, gulls crying, waves rolling in below the cliff"),
     ("9:16", False, "Slow dolly through a neon market in the rain, reflections on the wet street"),
@@ -41,7 +41,8 @@ WELCOME = (
 
 class Command(BaseCommand):
     help = (
-        "Set up what is missing, then run web, worker and, in practice mode, the practice provider. Ctrl-C stops all."
+        "Set up what is missing, then run the web server, the worker and, in practice mode, the practice provider. "
+        "Ctrl-C stops all."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -50,7 +51,7 @@ class Command(BaseCommand):
     def handle(self, **options: Any) -> None:
         port = options["port"]
         if not is_free(port):
-            raise CommandError(f"Port {port} is in use: end what runs there, or choose another with --port.")
+            raise CommandError(f"Port {port} is in use: stop the program that uses it, or choose another with --port.")
         self._write_env()
         call_command("migrate", interactive=False, verbosity=0)
         load_schedules()
@@ -64,7 +65,7 @@ class Command(BaseCommand):
         sys.exit(self._run(port))
 
     def _write_env(self) -> None:
-        """A first `.env`, or the key that an existing one lacks; the one that this run already signs with."""
+        """Write `.env` with the SECRET_KEY of this run, or add the key to an existing file that has none."""
         path = settings.BASE_DIR / ".env"
         if not path.exists():
             path.touch(mode=0o600)
@@ -99,7 +100,7 @@ class Command(BaseCommand):
         honcho.manager.KILL_WAIT = STOP_SECONDS
         manager = Processes()
         for name, command in commands.items():
-            # exec: the shell makes way, so that a signal reaches the program itself.
+            # exec replaces the shell, so that a signal reaches the program itself.
             line = f"exec {shlex.quote(sys.executable)} {command}"
             manager.add_process(name, line, env=env, cwd=str(settings.BASE_DIR))
         manager.loop()
@@ -107,38 +108,38 @@ class Command(BaseCommand):
 
 
 class Processes(honcho.manager.Manager):  # type: ignore[misc]
-    """Ends the worker first, so that what it has under way still finds the site and the practice provider.
+    """Stop the worker first: its running jobs still need the site and the practice provider.
 
-    honcho ends processes, and prints, from within the signal's handler: that fails when the signal comes while it
-    prints, or before each process has told its id. Here a thread does it.
+    honcho stops processes and prints inside the signal handler. That fails when the signal comes while it prints, or
+    before each process has reported its id, so here a thread does it.
     """
 
-    patience_ends = 0.0
+    kill_at = 0.0
 
     def _start(self) -> None:
         super()._start()
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._asked)
+            signal.signal(number, self._request_stop)
 
-    def _asked(self, number: int, frame: FrameType | None) -> None:
+    def _request_stop(self, number: int, frame: FrameType | None) -> None:
         self.returncode = 0
         threading.Thread(target=self.terminate).start()
 
     def terminate(self) -> None:
         if self._all_started():
             worker = self._processes["worker"]
-            if not self.patience_ends:
-                self.patience_ends = time.monotonic() + STOP_SECONDS
+            if not self.kill_at:
+                self.kill_at = time.monotonic() + STOP_SECONDS
                 if "returncode" not in worker:
                     self._procmgr.terminate(worker["pid"])
-            if "returncode" in worker or time.monotonic() > self.patience_ends:
+            if "returncode" in worker or time.monotonic() > self.kill_at:
                 super().terminate()
                 return
         threading.Timer(0.1, self.terminate).start()
 
 
 def welcome() -> None:
-    """Order a few practice clips, the same way as anybody would."""
+    """Order a few practice clips through the same function as everyone else."""
     for ratio, sound, text in WELCOME:
         order = Order(
             provider="apixo", model="kling-2-6", mode="text-to-video", prompt=text,

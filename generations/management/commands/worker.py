@@ -1,4 +1,4 @@
-"""`manage.py worker`: the supervised django-q2 cluster."""
+"""`manage.py worker`: run the supervised django-q2 cluster."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from generations.worker.supervisor import PATIENCE_SECONDS, Supervisor
 
 
 class Command(StudioCommand):
-    help = "Run the worker. SIGTERM or Ctrl-C ends it: what is under way is finished, nothing new is begun."
+    help = "Run the worker. SIGTERM or Ctrl-C stops it: running jobs end, no new job starts."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
@@ -21,7 +21,7 @@ class Command(StudioCommand):
             type=float,
             default=PATIENCE_SECONDS,
             metavar="SECONDS",
-            help="without a sign of life, after which the cluster is replaced (default: %(default)s)",
+            help="how long the cluster may be inactive before it is restarted (default: %(default)s)",
         )
 
     def handle(self, **options: Any) -> None:
