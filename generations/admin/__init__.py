@@ -1,7 +1,7 @@
-"""The studio: Django's own admin, one file a model, thin doors into the lifecycle.
+"""The staff pages: Django's admin, one file a model. They call the lifecycle and contain no rules of their own.
 
-django-q2's pages are taken out: its schedule form runs any dotted name, its "resubmit" repeats jobs, and its failures
-print tracebacks. Importing its admin first makes that hold whichever of the two is discovered first.
+django-q2's pages are removed: its schedule form runs any dotted name, its "resubmit" repeats jobs, and its failures
+print tracebacks. Its admin is imported here, so that it is registered before it is removed.
 """
 
 from django.contrib import admin
@@ -44,5 +44,5 @@ admin.site.site_title = "Kling Studio"
 admin.site.index_title = "Studio"
 admin.site.site_url = "/"
 admin.site.empty_value_display = "–"
-# The stock site's first page with our figures on it; a site class of our own would need an AppConfig of its own.
+# Add the figures to Django's index page. A site class of our own would need an AppConfig of its own.
 admin.site.index = index.first_page  # type: ignore[method-assign]

@@ -1,4 +1,4 @@
-"""The bases of the pages: typed names of Django's generic classes, read-only pages, and who sent a request."""
+"""Base classes of the admin pages: typed names of Django's classes, a read-only page, the person of a request."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ else:
 
 
 class ReadOnlyAdmin(ModelAdmin):
-    """No add, no change, no delete, whatever permissions a person has: these rows have one writer each."""
+    """Refuse add, change and delete, whatever a person's permissions: other code writes these rows."""
 
     view_on_site = False
 

@@ -145,12 +145,12 @@ class BudgetAdmin(ModelAdmin):
     def name(self, budget: Budget) -> str:
         kind = "" if budget.scope == Scope.SITE else budget.get_scope_display()
         mark = "practice money" if budget.practice else ""
-        return display.over(budget.subject, ", ".join(words for words in (kind, mark) if words))
+        return display.two_lines(budget.subject, ", ".join(words for words in (kind, mark) if words))
 
     @admin.display(description="Period", ordering="period")
     def when(self, budget: Budget) -> str:
         period = self._present(budget)
-        return display.over(budget.get_period_display(), period.words if period.ends_on else "")
+        return display.two_lines(budget.get_period_display(), period.words if period.ends_on else "")
 
     @admin.display(description="Used")
     def use(self, budget: Budget) -> str:
@@ -158,7 +158,7 @@ class BudgetAdmin(ModelAdmin):
 
     @admin.display(description="Money")
     def four(self, budget: Budget) -> str:
-        return display.four(numbers(self._present(budget)))
+        return display.four_numbers(numbers(self._present(budget)))
 
     @admin.display(description="When it does not fit", ordering="hard")
     def kind(self, budget: Budget) -> str:

@@ -112,7 +112,7 @@ class CampaignAdmin(ModelAdmin):
             estimated=campaign.estimated or Decimal(0), reserved=campaign.reserved or Decimal(0),
             spent=campaign.spent or Decimal(0), remaining=min(left, default=None),
         )  # fmt: skip
-        return display.over(display.four(numbers), "practice money" if settings.PRACTICE else "")
+        return display.two_lines(display.four_numbers(numbers), "practice money" if settings.PRACTICE else "")
 
     @admin.display(description="Budgets")
     def limits(self, campaign: Any) -> str:

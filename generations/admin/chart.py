@@ -1,4 +1,4 @@
-"""A bar chart as plain numbers: the template draws it as SVG, on the server, without a script or a style."""
+"""Compute bar charts as plain numbers, which a template draws as SVG without a script or a style."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from generations.formats import usd
 WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 560, 170, 62, 22, 8
 STEPS = (1, 2, 2.5, 5, 10)
 LABEL_EVERY = 4  # bars
-ROOMY = 14  # bars; with more of them the last label would not fit under its bar
+ROOMY = 14  # bars; with more, the last label would not fit under its bar
 DAY = "%d %b"
-BEAMS_WIDTH, NAMES_WIDTH, AMOUNT_WIDTH = 380, 130, 60  # of a chart whose bars lie
+BEAMS_WIDTH, NAMES_WIDTH, AMOUNT_WIDTH = 380, 130, 60  # a beam is a horizontal bar
 BEAM_SLOT, BEAM_HEIGHT = 22, 16
 BEAMS_MAX = 8
-NAME_MAX = 22  # characters that fit before a bar
+NAME_MAX = 22  # characters that fit before a beam
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One day: where its bar stands, in the chart's own units, and its words."""
+    """One day's vertical bar: its position in the units of the chart, its tooltip and its label."""
 
     x: str
     y: str
@@ -34,7 +34,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A level of the scale."""
+    """One horizontal line of the scale."""
 
     y: str
     words: str
@@ -55,21 +55,21 @@ class Chart:
 def draw(
     days: list[tuple[date, Decimal]], *, name: str = "", every: int = LABEL_EVERY, form: str = DAY
 ) -> Chart | None:
-    """The chart of amounts by day, oldest first; None when there is nothing to show."""
+    """Return a chart of amounts by day, oldest first; None when nothing was spent."""
     highest = max((amount for _, amount in days), default=Decimal(0))
     if highest <= 0:
         return None
     top = _round_up(float(highest))
     total = usd(sum((amount for _, amount in days), Decimal(0)))
     name = name or f"Spend per day, the last {len(days)} days"
-    words = f"{name}: {total} in all, at most {usd(highest)} on a day."
+    words = f"{name}: {total} in total, at most {usd(highest)} on one day."
     lines = [Line(_n(_y(top * part / 2, top)), usd(_cents(top * part / 2))) for part in range(3)]
     return Chart([_bar(n, days, top, every=every, form=form) for n in range(len(days))], lines, words)
 
 
 @dataclass(frozen=True, slots=True)
 class Beam:
-    """One row of a lying chart: how long its bar is, and where its words stand."""
+    """One horizontal bar, with its name before it and its amount after it."""
 
     name: str
     amount: str
@@ -91,9 +91,10 @@ class Beams:
 
 
 def draw_rows(rows: list[tuple[str, Decimal]], *, name: str, whole: bool = True) -> Beams | None:
-    """The chart of amounts by name, the largest first; None when it would show nothing.
+    """Return a chart of amounts by name, the largest first; None for fewer than two amounts.
 
-    The smallest are one bar together, unless these are not the `whole` of the rows.
+    Of more than BEAMS_MAX rows the smallest share one bar, or are left out when `whole` is false: then `rows` are only
+    a part of all rows, and their sum would mean nothing.
     """
     rows = sorted(((words, amount) for words, amount in rows if amount > 0), key=lambda row: -row[1])
     if len(rows) < 2:
@@ -132,7 +133,7 @@ def _y(amount: float, top: float) -> float:
 
 
 def _round_up(amount: float) -> float:
-    """The next amount that makes a readable scale: 1, 2, 2.5 or 5 of some power of ten."""
+    """Return the next amount that is 1, 2, 2.5 or 5 times a power of ten."""
     power = 10.0 ** (len(str(int(amount))) - 1) if amount >= 1 else 0.1 if amount >= 0.1 else 0.01
     return next(step * power for step in STEPS if step * power >= amount)
 
@@ -142,5 +143,5 @@ def _cents(amount: float) -> Decimal:
 
 
 def _n(number: float) -> str:
-    """A number for an SVG attribute, whatever the language of the page."""
+    """Format a number for an SVG attribute, whatever the page's language."""
     return f"{number:.1f}"

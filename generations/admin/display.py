@@ -1,4 +1,4 @@
-"""What staff see of a value: badges, posters, money, dates. All of it escaped by format_html."""
+"""Format values for staff: badges, posters, money, times. format_html escapes everything."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ PULSING = (Status.SUBMITTING, Status.RUNNING, Status.READY)
 
 
 def badge(status: str) -> str:
-    """The status as a word on a colour; its dot pulses while something happens.
+    """Return a status as a coloured word; its dot pulses while the worker or the provider works on the task.
 
-    `data-moves` tells task.js that the worker will move it on by itself.
+    `data-moves` tells task.js that the status will change by itself.
     """
     status = Status(status)
     pulse = " pulse" if status in PULSING else ""
@@ -46,7 +46,7 @@ def badge(status: str) -> str:
 
 
 def poster(url: str, *, href: str = "", seconds: float | None = None, alt: str = "") -> str:
-    """A 16:9 box with the picture whole in it, and the clip's length in its corner."""
+    """Return a 16:9 box with a picture, and the clip's length in seconds in its corner."""
     picture = format_html('<img src="{}" alt="{}" loading="lazy">', url, alt) if url else ""
     length = format_html('<span class="length">{}</span>', clock(seconds)) if seconds is not None else ""
     if not href:
@@ -55,31 +55,31 @@ def poster(url: str, *, href: str = "", seconds: float | None = None, alt: str =
 
 
 def media_url(name: str | None) -> str:
-    """Where a stored file is served; empty for a name that is empty."""
+    """Return the URL of a stored file, or an empty string for an empty name."""
     return f"{settings.MEDIA_URL}{name}" if name else ""
 
 
 def video_poster(video: Video | None, *, href: str = "") -> str:
-    """A clip's poster, or the empty box where there is no clip."""
+    """Return a clip's poster, or an empty box for no clip."""
     if video is None:
         return poster("")
     return poster(video.poster_url, href=href, seconds=video.duration_seconds, alt=video.title)
 
 
 def money(amount: Decimal | None, *, practice: bool) -> str:
-    """An amount that never mixes practice with real money; unknown is said to be unknown."""
+    """Return an amount of money, marked when it is practice money."""
     mark = format_html(' <span class="practice">{}</span>', "practice") if practice else ""
     return format_html('<span class="money">{}</span>{}', usd(amount), mark)
 
 
-def four(numbers: Numbers) -> str:
-    """Estimated, Reserved, Spent and Remaining, each under its name."""
+def four_numbers(numbers: Numbers) -> str:
+    """Return Estimated, Reserved, Spent and Remaining, each with its name."""
     cells = format_html_join("", "<div><dt>{}</dt><dd>{}</dd></div>", numbers.named())
     return format_html('<dl class="four">{}</dl>', cells)
 
 
 def meter(period: BudgetPeriod) -> str:
-    """How much of a limit is spent and held, as a bar with its words; an SVG, so that it needs no style."""
+    """Return how much of a limit is spent and reserved, as a bar; SVG needs no inline style."""
     limit = period.limit_usd or period.used_usd or 1
     spent, held = (min(100.0, 100 * float(amount / limit)) for amount in (period.spent_usd, period.held_usd))
     tone = "bad" if period.percent >= 100 else "warn" if period.percent >= 80 else "good"
@@ -88,42 +88,42 @@ def meter(period: BudgetPeriod) -> str:
         '<div class="meter meter-{}"><svg viewBox="0 0 100 6" preserveAspectRatio="none" role="img" aria-label="{}">'
         '<rect class="spent" width="{}" height="6"/><rect class="held" x="{}" width="{}" height="6"/></svg>'
         "<small>{}</small></div>",
-        tone, f"{words} is held or spent", f"{spent:.1f}", f"{spent:.1f}", f"{min(held, 100 - spent):.1f}", words,
+        tone, f"{words} is reserved or spent", f"{spent:.1f}", f"{spent:.1f}", f"{min(held, 100 - spent):.1f}", words,
     )  # fmt: skip
 
 
 def when(at: datetime | None) -> str:
-    """A local time, which machines can read too."""
+    """Return a local time as a <time> element, or a dash for none."""
     if at is None:
         return EMPTY
     return format_html('<time datetime="{}">{}</time>', at.isoformat(), date_filter(localtime(at), "j M Y, H:i"))
 
 
-def over(first: str, second: str) -> str:
-    """Two lines of a cell: the second one small, and left out when there is nothing to say."""
+def two_lines(first: str, second: str) -> str:
+    """Return two lines of a table cell, the second one small; only the first when the second is empty."""
     return format_html('<div>{}</div><small class="quiet">{}</small>', first, second) if second else first
 
 
-def usual(low: float, high: float) -> str:
-    """`usually 50–70 s`: how long something takes, in seconds; `low` is 0 where only the longest time is known."""
+def usual_duration(low: float, high: float) -> str:
+    """Return `usually 50–70 s`; `low` is 0 where only the longest time is known."""
     if not low:
         return f"usually up to {duration(high)}"
     return "usually {}–{} s".format(*(f"{seconds:.1f}".removesuffix(".0") for seconds in (low, high)))
 
 
 def admin_url(row: Any, page: str = "change") -> str:
-    """The admin's page of a row."""
+    """Return the URL of a row's page in the admin."""
     return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_{page}", args=[row.pk])
 
 
 def link(row: Prompt | GenerationTask | Video | None, text: str = "") -> str:
-    """A link to the row's page in the admin."""
+    """Return a link to a row's page in the admin, or a dash for no row."""
     if row is None:
         return EMPTY
     return format_html('<a href="{}">{}</a>', admin_url(row), text or str(row))
 
 
 def settings_line(task: GenerationTask) -> str:
-    """Model, mode and duration, as narrow as a list needs them."""
+    """Return model, mode and duration as two lines of a table cell."""
     words = (task.model, task.mode, task.duration_seconds)
     return format_html('{}<br><span class="quiet">{}, {} s</span>', *words)

@@ -242,4 +242,4 @@ def _usual_time(offer: offers.Offer | None, seconds: int) -> str:
     if offer is None or seconds not in offer.expected_seconds:
         return ""
     low, high = offer.expected_seconds[seconds]
-    return display.usual(low * settings.WAIT_SCALE, high * settings.WAIT_SCALE)
+    return display.usual_duration(low * settings.WAIT_SCALE, high * settings.WAIT_SCALE)

@@ -1,4 +1,4 @@
-"""The first page: what waits, what needs a person, what was spent. Real and practice money never meet in a sum."""
+"""The studio's first page: alarms, task counts, budgets and spend. No sum mixes practice and real money."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ from generations.formats import usd
 from generations.lifecycle.capacity import clips_that_fit
 from generations.models import EntryKind, GenerationTask, Lease, LedgerEntry, Pause, Status, Video
 
-DAYS = 14  # that the table and the chart show
+DAYS = 14  # of spend in the table and the chart
 SPENT = Q(kind__in=[EntryKind.CHARGE, EntryKind.ADJUST])
 
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """Known dollars, and how many amounts are not known."""
+    """A sum of the known amounts, and the count of unknown ones."""
 
     usd: Decimal | None
     unknown: int
@@ -44,7 +44,7 @@ class Total:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Money:
-    """The figures of one kind of money."""
+    """The figures of real money, or of practice money."""
 
     practice: bool
     reserved: Total
@@ -58,13 +58,14 @@ class Money:
 
 
 def first_page(request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
-    """Django's first page, with the studio's figures above it for those who may see tasks."""
-    may_look = request.user.has_perm("generations.view_generationtask")
-    figures = report(at=clock.now()) if may_look else {}
+    """Return Django's index page, with the studio's figures for people who may see tasks."""
+    may_view = request.user.has_perm("generations.view_generationtask")
+    figures = studio_figures(at=clock.now()) if may_view else {}
     return AdminSite.index(admin.site, request, {"studio": figures, **(extra_context or {})})
 
 
-def report(*, at: datetime) -> dict[str, Any]:
+def studio_figures(*, at: datetime) -> dict[str, Any]:
+    """Return what _studio.html shows."""
     periods = budgets.present(at=at)
     return {
         "practice": settings.PRACTICE,
@@ -74,40 +75,43 @@ def report(*, at: datetime) -> dict[str, Any]:
         "damaged": Video.objects.exclude(damage="").count(),
         "tiles": tiles(at=at),
         "moneys": moneys(at=at),
-        "budgets": [(period, display.four(budgets.numbers(period)), display.meter(period)) for period in periods],
+        "budgets": [
+            (period, display.four_numbers(budgets.numbers(period)), display.meter(period)) for period in periods
+        ],
         "alarms": budgets.alarms(periods),
         "days": DAYS,
     }
 
 
 def tiles(*, at: datetime) -> list[dict[str, Any]]:
-    """How many tasks stand where; each tile leads to its list."""
+    """Return the counts of tasks by stage; each tile links to its list."""
     counts = dict(GenerationTask.objects.order_by().values_list("status").annotate(n=Count("id")))
     overdue = len(attention.overdue_ids(at=at))
     stored = GenerationTask.objects.filter(stored_at__gte=_midnight(at)).count()
     at_provider = sum(counts.get(status, 0) for status in attention.AT_THE_PROVIDER)
     unsaved = GenerationTask.objects.filter(attention.UNSAVED).count()
-    person = sum(counts.get(status, 0) for status in attention.NEEDS_DECISION) + overdue + unsaved
+    person = GenerationTask.objects.filter(attention.needs_a_person(at=at)).count()
     lost, unsure = counts.get(Status.LOST, 0), counts.get(Status.UNCONFIRMED, 0)
     waits = counts.get(Status.QUEUED, 0)
     return [
-        {"name": "Waiting", "count": waits, "words": "for their turn to be sent", "query": "status=queued"},
+        {"name": "Waiting", "count": waits, "words": "to be sent", "query": "status=queued"},
         {"name": "At the provider", "count": at_provider, "query": "status=provider",
-         "words": f"{counts.get(Status.READY, 0)} of them made, being fetched"},
+         "words": f"{counts.get(Status.READY, 0)} of them finished, being downloaded"},
         {"name": "Need a person", "count": person, "query": "status=person", "tone": "warn" if person else "",
          "words": f"{unsure} unconfirmed, {lost} lost, {overdue} overdue, {unsaved} not stored"},
-        {"name": "Stored today", "count": stored, "words": "whole and checked", "query": "status=stored"},
+        {"name": "Stored today", "count": stored, "words": "verified", "query": "status=stored"},
     ]  # fmt: skip
 
 
 def moneys(*, at: datetime) -> list[Money]:
-    """The site's own kind of money first; the other kind only where there is any."""
+    """Return the figures of the current mode, and those of the other mode only when it has any."""
     both = [money(practice=practice, at=at) for practice in (settings.PRACTICE, not settings.PRACTICE)]
     own, other = both
     return both if other.rows or other.reserved.usd or other.month.usd or other.month.unknown else [own]
 
 
 def money(*, practice: bool, at: datetime) -> Money:
+    """Return the figures of real or practice money, by day and model for DAYS days."""
     today = timezone.localdate(at)
     days = [today - timedelta(days=n) for n in range(DAYS)]
     entries = LedgerEntry.objects.filter(practice=practice)

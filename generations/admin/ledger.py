@@ -72,7 +72,7 @@ class LedgerAdmin(ReadOnlyAdmin):
         if entry.kind != EntryKind.CHARGE:
             return self.word(entry)
         url = reverse("admin:generations_ledgerentry_correct", args=[entry.task_id])
-        return display.over(self.word(entry), format_html('<a href="{}">Correct</a>', url))
+        return display.two_lines(self.word(entry), format_html('<a href="{}">Correct</a>', url))
 
     @admin.display(description="Amount", ordering="amount_usd")
     def amount(self, entry: LedgerEntry) -> str:

@@ -48,12 +48,12 @@ class PriceAdmin(ModelAdmin):
 
     @admin.display(description="Clip", ordering="mode")
     def what(self, price: Price) -> str:
-        return display.over(price.mode, f"{price.duration_seconds} s, {price.provider}")
+        return display.two_lines(price.mode, f"{price.duration_seconds} s, {price.provider}")
 
     @admin.display(description="Sound, route")
     def holds_for(self, price: Price) -> str:
         sound = {True: "with sound", False: "silent", None: "any sound"}[price.sound]
-        return display.over(sound, price.route or "any route")
+        return display.two_lines(sound, price.route or "any route")
 
     @admin.display(description="Price", ordering="usd")
     def amount(self, price: Price) -> str:
@@ -70,4 +70,4 @@ class PriceAdmin(ModelAdmin):
 
     @admin.display(description="Source", ordering="checked_at")
     def read(self, price: Price) -> str:
-        return display.over(price.source, f"read {date_filter(timezone.localtime(price.checked_at), 'j M Y')}")
+        return display.two_lines(price.source, f"read {date_filter(timezone.localtime(price.checked_at), 'j M Y')}")

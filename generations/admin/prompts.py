@@ -1,4 +1,4 @@
-"""Prompts and their tags: what staff write, with what came of it beside it."""
+"""The pages of prompts and tags: texts that staff write, with their clips, tasks and spend."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from generations.admin.base import ModelAdmin, ModelForm
 from generations.admin.campaigns import CampaignFilter, InUseFilter
 from generations.models import GenerationTask, LedgerEntry, Prompt, Tag, Video
 
-STRIP = 12  # clips, and tasks, that a prompt's page shows
+STRIP = 12  # newest clips and tasks on a prompt's page
 SPENT = Q(kind__in=["charge", "adjust"])
 
 
@@ -37,14 +37,14 @@ class TagAdmin(ModelAdmin):
 
 
 class TagPicker(AutocompleteSelectMultiple):
-    """Without select2's button that clears all: it stands inside a list and is no list item, for screen readers."""
+    """A tag field without select2's "clear all" button, which is no valid list item for screen readers."""
 
     def build_attrs(self, base_attrs: dict[str, Any], extra_attrs: dict[str, Any] | None = None) -> dict[str, Any]:
         return {**super().build_attrs(base_attrs, extra_attrs), "data-allow-clear": "false"}
 
 
 class PromptForm(ModelForm):
-    """A prompt, with as much room for each text as it usually takes."""
+    """The form of a prompt, with text areas of fitting sizes."""
 
     class Meta:
         model = Prompt
@@ -102,7 +102,7 @@ class PromptAdmin(ModelAdmin):
         return Subquery(rows, output_field=DecimalField(max_digits=12, decimal_places=4))
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """A prompt that clips were ordered from stays: archive it."""
+        """Refuse to delete a prompt with tasks; it can be archived."""
         return super().has_delete_permission(request, obj) and not (obj and obj.tasks.exists())
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
@@ -132,7 +132,7 @@ class PromptAdmin(ModelAdmin):
         return display.money(task.price_usd, practice=task.practice)
 
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
-        """After "Save and generate", go on to the order."""
+        """Redirect to the Generate page after "Save and generate"."""
         if "_generate" in request.POST:
             return redirect("admin:generations_prompt_generate", obj.pk)
         return super().response_add(request, obj, post_url_continue)
@@ -146,14 +146,14 @@ class PromptAdmin(ModelAdmin):
     def archive(self, request: HttpRequest, prompts: QuerySet[Prompt]) -> None:
         self._set_archived(request, prompts, True)
 
-    @admin.action(description="Bring back from the archive", permissions=["change"])
+    @admin.action(description="Restore from the archive", permissions=["change"])
     def unarchive(self, request: HttpRequest, prompts: QuerySet[Prompt]) -> None:
         self._set_archived(request, prompts, False)
 
     def _set_archived(self, request: HttpRequest, prompts: QuerySet[Prompt], archived: bool) -> None:
         changed = Prompt.objects.filter(pk__in=prompts.values("pk")).exclude(archived=archived)
         count = changed.update(archived=archived)
-        text = f"{count} archived." if archived else f"{count} brought back."
+        text = f"{count} archived." if archived else f"{count} restored."
         self.message_user(request, text, messages.SUCCESS)
 
     @admin.display(description="Clip")
@@ -183,7 +183,7 @@ class PromptAdmin(ModelAdmin):
             if amount is not None
         ]
         if prompt.unpriced:
-            parts.append(format_html('<span class="quiet">{} of unknown price</span>', prompt.unpriced))
+            parts.append(format_html('<span class="quiet">{} without a known price</span>', prompt.unpriced))
         return format_html_join("", "<div>{}</div>", ((part,) for part in parts)) or display.EMPTY
 
     @admin.display(description="Updated", ordering="updated_at")

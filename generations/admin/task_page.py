@@ -1,4 +1,4 @@
-"""A task's page: its facts, its progress, and what can be done now, with what that would cost."""
+"""What the page of a task shows: facts, progress, and the possible actions with their prices."""
 
 from __future__ import annotations
 
@@ -22,35 +22,38 @@ from generations.models import EntryKind, GenerationTask, LedgerEntry, Status
 from generations.money import ledger as costs
 
 EXPLAINED = {
-    Status.QUEUED: "Waits to be sent. Until then it can be taken back, and costs nothing.",
-    Status.SUBMITTING: "On its way to {provider}; the answer decides.",
-    Status.RUNNING: "Accepted; {provider} is making the clip.",
-    Status.READY: "The clip is made; its file is being fetched and checked.",
-    Status.STORED: "The whole file is here, checked.",
-    Status.FAILED: "No clip was made.",
-    Status.UNCONFIRMED: "Nobody knows whether {provider} accepted this order. It is not sent again: a second order may "
-    "be a second bill.",
-    Status.LOST: "{provider} accepted it, and no longer has it. A look asks once more.",
-    Status.CANCELED: "Taken back before it was sent. Nothing was charged.",
+    Status.QUEUED: "Waiting to be sent to {provider}. Nothing is charged until the clip is made.",
+    Status.SUBMITTING: "The order is being sent to {provider}. Nothing is charged until the clip is made.",
+    Status.RUNNING: "{provider} accepted the order and is making the clip. It is charged when the clip is made.",
+    Status.READY: "{provider} made the clip and charges it. The file is being downloaded and verified.",
+    Status.STORED: "The file is stored and verified. The clip is charged.",
+    Status.FAILED: "No clip was made. Not charged.",
+    Status.UNCONFIRMED: "{provider} did not confirm this order, so it may be charged or not. It is not sent again: a "
+    "second order could be charged too. Compare the evidence below, then decide.",
+    Status.LOST: "{provider} accepted the order, but the clip can no longer be downloaded. It stays charged. Check "
+    "once more, or order it again.",
+    Status.CANCELED: "Canceled before it was sent. Not charged.",
 }
 ERRORS = {
-    "content": "A content filter refused the prompt, a picture or the result. The same order will be refused again: "
-    "change it first.",
-    "input": "A parameter or a picture was not accepted. The same order will be refused again: change it first.",
-    "provider": "The trouble was on the provider's side. The same order may go through later.",
-    "account": "The provider refused the key or the account's money. Orders wait until someone has seen to it.",
-    "unknown": "The provider gave no reason that we know.",
-    SET_ASIDE: "The worker died over this clip each time it tried. Next try within an hour, or by Poll now.",
+    "content": "A content filter refused the prompt, a picture or the clip. Change them before you order again: the "
+    "same order would be refused again.",
+    "input": "The provider refused a parameter or a picture. Change it before you order again: the same order would be "
+    "refused again.",
+    "provider": "The provider had a problem. Try again later.",
+    "account": "The provider refused the key, or the account has no money. Orders wait until someone resumes them.",
+    "unknown": "The provider gave no known reason. Try again, or ask the provider's support.",
+    SET_ASIDE: "The download stopped the worker several times. The clip is charged, and the next attempt comes within "
+    "an hour. To start it earlier, use Check now.",
     "lost": "The provider no longer knows this task, or its file is gone.",
-    "not accepted": "A person made sure that the provider accepted nothing.",
+    "not accepted": "A person confirmed that the provider accepted nothing.",
 }
 NO_CLIP = (Status.FAILED, Status.LOST)
-LOOKED_AT = (Status.RUNNING, Status.READY, Status.LOST)
+CHECKABLE = (Status.RUNNING, Status.READY, Status.LOST)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """A button, with what it means in words; `form` is what it has to be told."""
+    """A button, the explanation beside it, and the form of what it needs to know."""
 
     name: str
     label: str
@@ -61,7 +64,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How long it takes against how long it should; in seconds."""
+    """The elapsed time of a running task and its documented range, in seconds."""
 
     elapsed: float
     low: float
@@ -69,16 +72,16 @@ class Progress:
 
     @property
     def words(self) -> str:
-        return f"{display.usual(self.low, self.high)}, running {duration(self.elapsed)}"
+        return f"{display.usual_duration(self.low, self.high)}, running {duration(self.elapsed)}"
 
     @property
     def value(self) -> int:
-        """Percent of the slowest documented time; the last tenth is for those that take longer."""
+        """Return percent: 90 at the longest documented time, 99 at most."""
         return min(90 if self.elapsed <= self.high else 99, round(90 * self.elapsed / self.high) if self.high else 99)
 
 
 def live(task: GenerationTask, *, at: datetime) -> dict[str, Any]:
-    """What the page shows and refreshes."""
+    """Return what the page shows and task.js refreshes."""
     entries = LedgerEntry.objects.select_related("by").order_by("id")
     prefetch_related_objects([task], "videos", "retries", Prefetch("entries", queryset=entries))
     return {
@@ -86,10 +89,10 @@ def live(task: GenerationTask, *, at: datetime) -> dict[str, Any]:
         "badge": display.badge(task.status),
         "explained": EXPLAINED[Status(task.status)].format(provider=task.provider.upper()),
         "obstacle": why_paused(task.provider) if task.status == Status.QUEUED else "",
-        "held": _held(task),
+        "reserved": _reserved(task),
         "evidence": evidence.of(task) if task.status == Status.UNCONFIRMED else None,
         "progress": _progress(task, at=at),
-        "next_look": duration((task.due_at - at).total_seconds()) if task.due_at and task.due_at > at else "",
+        "next_check": duration((task.due_at - at).total_seconds()) if task.due_at and task.due_at > at else "",
         "error_explained": _explain(task),
         "ordered": list(_ordered(task)),
         "money": list(_money(task)),
@@ -106,11 +109,11 @@ def live(task: GenerationTask, *, at: datetime) -> dict[str, Any]:
 def _explain(task: GenerationTask) -> str:
     if task.status in NO_CLIP or task.error_kind == SET_ASIDE:
         return ERRORS.get(task.error_kind, "")
-    return "The last trouble"
+    return "Last error"
 
 
 def choices(task: GenerationTask, *, at: datetime) -> list[Choice]:
-    """What can be done to the task as it is now."""
+    """Return the actions that the task's status allows."""
     return [*_decisions(task), *_orders(task, at=at)]
 
 
@@ -119,26 +122,28 @@ def _decisions(task: GenerationTask) -> Iterator[Choice]:
     if task.status == Status.UNCONFIRMED:
         free = [one.remote_id for one in evidence.of(task).candidates if one.owner is None]
         yield Choice(
-            name="confirm", label="Attach the id", tone="default",
+            name="confirm", label="Attach this id", tone="default",
             form=task_actions.ConfirmForm(initial={"remote_id": free[0] if len(free) == 1 else ""}),
-            hint=f"{provider} did accept it: you found the order in {provider}'s own list of tasks, or one of the "
-            "candidates is it. It goes on, and is charged when its clip is made. A look proves the id first.",
+            hint=f"Use this if the order is in {provider}'s own list of tasks, or is one of the candidates. The id "
+            f"is checked with {provider} first. The clip is charged when it is made.",
         )  # fmt: skip
         yield Choice(
             name="abandon", label="Confirm that nothing was accepted", form=task_actions.WhyForm(auto_id="abandon_%s"),
             tone="danger",
-            hint=f"{provider} has no such order and took no money: what is reserved is free again. Nothing is sent; "
-            '"Try again" is a step of its own after this one.',
+            hint=f"Use this if {provider} has no such order and took no money. The reserved money is released, and "
+            "nothing is sent. You can try again afterwards.",
         )  # fmt: skip
         yield Choice(
             name="wait", label="Keep waiting", form=task_actions.WaitForm(auto_id="wait_%s"),
-            hint="Decides nothing: the money stays reserved, nothing is sent. A callback or a late answer can still "
-            "settle it, and it comes up again in a day.",
+            hint="Use this to decide later. The money stays reserved, and nothing is sent. A callback can still decide "
+            "it; otherwise you are reminded in a day.",
         )  # fmt: skip
     if task.can_be_canceled:
-        yield Choice(name="cancel", label="Cancel", hint="Not sent yet: nothing is charged.", tone="danger")
-    if task.status in LOOKED_AT and task.remote_id:
-        yield Choice(name="poll", label="Poll now", hint="Asks now and not when it is due. Costs nothing.")
+        yield Choice(
+            name="cancel", label="Cancel", hint="The order is not sent, and nothing is charged.", tone="danger"
+        )
+    if task.status in CHECKABLE and task.remote_id:
+        yield Choice(name="poll", label="Check now", hint=f"Check with {provider} now. This costs nothing.")
 
 
 def _orders(task: GenerationTask, *, at: datetime) -> Iterator[Choice]:
@@ -146,30 +151,29 @@ def _orders(task: GenerationTask, *, at: datetime) -> Iterator[Choice]:
     mark = ", practice" if settings.PRACTICE else ""
     if task.status in AGAIN_FROM:
         paid = task.status == Status.LOST
-        hint = "A new order of the same; its receipt comes first. " + (
-            "The lost one was accepted and stays charged; this one is charged as well."
-            if paid else "Nothing was charged for this one."
-        )  # fmt: skip
+        hint = "Orders the same clip again, after a receipt. " + (
+            "The lost clip stays charged, and the new one is charged too." if paid else "This task was not charged."
+        )
         yield Choice(name="again", label=f"Try again ({price}{mark})", hint=hint, tone="" if paid else "default")
     yield Choice(
         name="take", label=f"Another take ({price}{mark})",
-        hint="One more clip with the very same settings. The receipt comes first.",
+        hint="Orders one more clip with the same settings, after a receipt.",
     )  # fmt: skip
     if task.status == Status.STORED and (ways := retries.promotions(task, at=at)):
         yield Choice(
             name="promote", label="Promote", form=paid_actions.PromoteForm(ways),
-            hint="The same prompt and frames on a dearer mode, linked to this one. The receipt comes first.",
+            hint="Orders the same prompt and pictures in a more expensive mode, after a receipt.",
         )  # fmt: skip
 
 
-def _held(task: GenerationTask) -> str:
-    """What is reserved for it now, in words; empty when it is settled."""
+def _reserved(task: GenerationTask) -> str:
+    """Return what is reserved for the task now, as a sentence; empty when nothing is."""
     kinds = {entry.kind for entry in task.entries.all()}
     if EntryKind.HOLD not in kinds or kinds & {EntryKind.CHARGE, EntryKind.RELEASE}:
         return ""
     if task.price_usd is None:
-        return "Reserved: at an unknown price."
-    return f"Reserved: {usd(task.price_usd)}{', practice money' if task.practice else ''}."
+        return "Reserved: price unknown."
+    return f"Reserved: {usd(task.price_usd)}{' of practice money' if task.practice else ''}."
 
 
 def _progress(task: GenerationTask, *, at: datetime) -> Progress | None:
@@ -198,13 +202,13 @@ def _ordered(task: GenerationTask) -> Facts:
     ):
         yield name, display.poster(display.media_url(image.file.name), alt=str(image)) if image else url
     yield "Take", task.take if task.take > 1 else ""
-    yield "Tries again", display.link(task.retry_of) if task.retry_of else ""
+    yield "Retry of", display.link(task.retry_of) if task.retry_of else ""
     yield "Ordered by", task.ordered_by or "a command"
 
 
 def _money(task: GenerationTask) -> Facts:
     yield "Estimated", usd(task.price_usd)
-    yield "Reserved", usd(task.price_usd if _held(task) else Decimal(0))
+    yield "Reserved", usd(task.price_usd if _reserved(task) else Decimal(0))
     spent = [entry.amount_usd for entry in task.entries.all() if entry.kind in (EntryKind.CHARGE, EntryKind.ADJUST)]
     known = [amount for amount in spent if amount is not None]
     yield "Spent", usd(None if spent and not known else sum(known, Decimal(0)))
@@ -215,15 +219,15 @@ def _traffic(task: GenerationTask) -> Facts:
     yield "Provider's state", task.remote_state
     yield "Delivery", task.get_delivery_display()
     yield "Sent", _times_over(task.send_count)
-    yield "Asked", _times_over(task.poll_count)
+    yield "Checked", _times_over(task.poll_count)
     yield "Failed attempts in a row", task.failures or ""
 
 
 def _times(task: GenerationTask) -> Facts:
     for name, at in (
         ("Ordered", task.created_at), ("Sent", task.submitted_at), ("Finished", task.finished_at),
-        ("Stored", task.stored_at), ("Looked at next", task.due_at),
-        ("Source URLs die", task.source_expires_at), ("Unknown to the provider since", task.unseen_since),
+        ("Stored", task.stored_at), ("Next check", task.due_at),
+        ("Download link expires", task.source_expires_at), ("Unknown to the provider since", task.unseen_since),
     ):  # fmt: skip
         yield name, display.when(at) if at else ""
 

@@ -1,4 +1,4 @@
-"""Tasks: a list and pages that keep themselves fresh; nothing in a task can be edited, only verbs be called."""
+"""The list and the page of tasks, which refresh themselves. A task cannot be edited; actions change it."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ from generations.lifecycle.ordering import MAX_TAKES
 from generations.lifecycle.retries import AGAIN_FROM
 from generations.models import GenerationTask, Status
 
-PERSON = "person"  # the filter's value for what needs one
+PERSON = "person"  # the filter value for tasks that need a decision
 
 
 class StatusFilter(admin.SimpleListFilter):
-    """Where the task stands, and the group that needs a person."""
+    """Filter by status, and by two groups of statuses."""
 
     title = "status"
     parameter_name = "status"
@@ -48,7 +48,7 @@ class StatusFilter(admin.SimpleListFilter):
 
 @admin.register(GenerationTask)
 class TaskAdmin(ReadOnlyAdmin):
-    fields = ()  # the page is drawn by its own template
+    fields = ()  # a template of its own draws the page
     list_display = ["clip", "name", "status_badge", "settings", "price", "ordered"]
     list_display_links = ["name"]
     list_filter = [StatusFilter, CampaignFilter, "provider", "model", "practice"]
@@ -89,20 +89,20 @@ class TaskAdmin(ReadOnlyAdmin):
         return super().render_change_form(request, context, *args, **kwargs)
 
     def live(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """The parts of a task's page that change, for task.js."""
+        """Return the changing parts of a task's page, for task.js. Raises PermissionDenied."""
         task = get_object_or_404(GenerationTask.objects.select_related("prompt"), pk=pk)
         if request.method not in ("GET", "HEAD") or not self.has_view_permission(request, task):
             raise PermissionDenied
         return render(request, "admin/generations/generationtask/_live.html", self._page(request, task))
 
     def live_list(self, request: HttpRequest) -> HttpResponse:
-        """The list's table, for task.js."""
+        """Return the table of the list, for task.js. Raises PermissionDenied."""
         if request.method not in ("GET", "HEAD") or not self.has_view_permission(request):
             raise PermissionDenied
         try:
             changelist = self.get_changelist_instance(request)
         except IncorrectLookupParameters:
-            return HttpResponseBadRequest("no such filter")
+            return HttpResponseBadRequest("Unknown filter.")
         changelist.formset = None
         context = {"cl": changelist, "opts": self.opts}
         return render(request, "admin/generations/generationtask/_rows.html", context)
@@ -112,15 +112,15 @@ class TaskAdmin(ReadOnlyAdmin):
         choices = task_page.choices(task, at=now) if task_actions.may_order(request) else []
         return {**task_page.live(task, at=now), "choices": choices}
 
-    @admin.action(description="Cancel what was not sent yet", permissions=["order_clips"])
+    @admin.action(description="Cancel tasks that were not sent", permissions=["order_clips"])
     def cancel(self, request: HttpRequest, tasks: QuerySet[GenerationTask]) -> None:
         self._each(request, tasks, task_actions.cancel, "canceled")
 
-    @admin.action(description="Poll now", permissions=["order_clips"])
+    @admin.action(description="Check now with the provider", permissions=["order_clips"])
     def poll_now(self, request: HttpRequest, tasks: QuerySet[GenerationTask]) -> None:
-        self._each(request, tasks, task_actions.poll, "to be looked at now")
+        self._each(request, tasks, task_actions.poll, "are checked with the provider now")
 
-    @admin.action(description="Try again (shows the receipt first)", permissions=["order_clips"])
+    @admin.action(description="Try again, after a receipt", permissions=["order_clips"])
     def try_again(self, request: HttpRequest, tasks: QuerySet[GenerationTask]) -> HttpResponse | None:
         chosen = tasks.filter(status__in=AGAIN_FROM).order_by("id")
         if not chosen:
@@ -140,7 +140,7 @@ class TaskAdmin(ReadOnlyAdmin):
         verb: Callable[[HttpRequest, GenerationTask], task_actions.Said],
         done: str,
     ) -> None:
-        """Call a verb for each, and say once how many it worked for and what was in the way of the others."""
+        """Run an action on each task, and report how many succeeded and each different reason of the others."""
         said = [verb(request, task) for task in tasks]
         worked = sum(each.level == messages.SUCCESS for each in said)
         if worked:
@@ -159,8 +159,8 @@ class TaskAdmin(ReadOnlyAdmin):
 
     @admin.display(description="Status", ordering="status")
     def status_badge(self, task: GenerationTask) -> str:
-        """Where it stands, and when an active task is looked at next."""
-        return display.over(display.badge(task.status), _next_look(task))
+        """Return the status, and when an active task is checked next."""
+        return display.two_lines(display.badge(task.status), _next_step(task))
 
     @admin.display(description="Model", ordering="model")
     def settings(self, task: GenerationTask) -> str:
@@ -168,21 +168,22 @@ class TaskAdmin(ReadOnlyAdmin):
 
     @admin.display(description="Price", ordering="price_usd")
     def price(self, task: GenerationTask) -> str:
-        return display.money(task.price_usd, practice=task.practice)
+        price = display.money(task.price_usd, practice=task.practice)
+        return display.two_lines(price, "not charged" if task.status in (Status.FAILED, Status.CANCELED) else "")
 
     @admin.display(description="Ordered", ordering="created_at")
     def ordered(self, task: GenerationTask) -> str:
-        return display.over(
+        return display.two_lines(
             display.when(task.created_at), f"by {task.ordered_by}" if task.ordered_by else "by a command"
         )
 
 
-def _next_look(task: GenerationTask) -> str:
+def _next_step(task: GenerationTask) -> str:
     if task.status == Status.UNCONFIRMED:
-        return "waits for a person"
+        return "needs a decision"
     if task.due_at is None:
         return ""
-    seconds = (task.due_at - timezone.now()).total_seconds()  # of this host: a row is not worth a query
+    seconds = (task.due_at - timezone.now()).total_seconds()  # by this host's clock: a row is not worth a query
     if task.status == Status.QUEUED and seconds <= 0:
-        return "waits to be sent"
-    return f"next look in {duration(seconds)}" if seconds > 0 else "looked at now"
+        return "waiting to be sent"
+    return f"next check in {duration(seconds)}" if seconds > 0 else "being checked"

@@ -120,7 +120,7 @@ def test_the_list_shows_the_four_numbers_and_a_bar(admin_client: Client) -> None
     html = admin_client.get(LIST).content.decode()
     for name, amount in (("Estimated", "$0.90"), ("Reserved", "$0.60"), ("Spent", "$0.30"), ("Remaining", "$0.10")):
         assert f"<dt>{name}</dt><dd>{amount}</dd>" in html
-    assert 'aria-label="90 % of $1.00 is held or spent"' in html
+    assert 'aria-label="90 % of $1.00 is reserved or spent"' in html
     assert "meter-warn" in html
 
 

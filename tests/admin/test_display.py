@@ -47,6 +47,6 @@ def test_times_are_local() -> None:
 
 
 def test_the_usual_time_is_a_range_or_a_limit() -> None:
-    assert display.usual(50, 70) == "usually 50–70 s"
-    assert display.usual(3, 4.5) == "usually 3–4.5 s"
-    assert display.usual(0, 600) == "usually up to 10 min"
+    assert display.usual_duration(50, 70) == "usually 50–70 s"
+    assert display.usual_duration(3, 4.5) == "usually 3–4.5 s"
+    assert display.usual_duration(0, 600) == "usually up to 10 min"

@@ -100,11 +100,11 @@ def test_the_page_shows_it_all_and_offers_the_only_candidate(admin_client: Clien
     task = unsure(error_message='{"taskId": "seen-1"} <script>alert(1)</script>')
     task.note("sending to apixo", at=NOW)
     page = admin_client.get(task.get_absolute_url()).content.decode()
-    assert "What is on record" in page
+    assert "Evidence" in page
     assert 'value="seen-1"' in page
     assert "<script>alert(1)" not in page
 
 
 def test_a_decided_order_has_no_such_section(admin_client: Client) -> None:
     page = admin_client.get(a_task(Status.RUNNING).get_absolute_url()).content.decode()
-    assert "What is on record" not in page
+    assert "Evidence" not in page

@@ -164,4 +164,4 @@ def test_budgets_are_shown_with_their_numbers_and_told_when_they_run_low(admin_c
 def test_a_full_budget_says_that_orders_are_refused(admin_client: Client) -> None:
     a_budget("0.30", at=timezone.now())
     ordering.place(an_order(), at=timezone.now())
-    assert "orders that it covers are refused" in admin_client.get(FIRST).content.decode()
+    assert "orders that it pays for are refused" in admin_client.get(FIRST).content.decode()

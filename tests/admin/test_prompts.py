@@ -61,7 +61,7 @@ def test_practice_and_real_money_are_not_added_up(admin_client: Client) -> None:
 def test_what_was_spent_at_an_unknown_price_is_counted_and_not_called_nothing(admin_client: Client) -> None:
     a_task(Status.STORED, price_usd=None)
     page = admin_client.get(LIST).content.decode()
-    assert "1 of unknown price" in page
+    assert "1 without a known price" in page
     assert "$0.00" not in page
 
 

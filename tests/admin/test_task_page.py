@@ -43,10 +43,10 @@ def test_a_viewer_is_offered_nothing(viewer_client: Client, status: Status) -> N
     assert "Another take" not in page
 
 
-def test_an_undecided_order_is_explained_in_plain_words(admin_client: Client) -> None:
+def test_an_unconfirmed_order_is_explained(admin_client: Client) -> None:
     page = page_of(admin_client, a_task(Status.UNCONFIRMED))
-    assert "Nobody knows whether APIXO accepted this order. It is not sent again" in page
-    assert "a second order may be a second bill" in page
+    assert "APIXO did not confirm this order, so it may be charged or not. It is not sent again" in page
+    assert "a second order could be charged too" in page
     assert "Reserved: $0.30" in page
     assert 'name="remote_id"' in page
     assert 'name="why"' in page
@@ -126,9 +126,9 @@ def test_a_finished_task_is_not_refreshed(admin_client: Client) -> None:
 
 def test_the_timeline_says_who_did_what(admin_client: Client, staff: object) -> None:
     task = a_task(Status.RUNNING)
-    task.note("a look was asked for", at=NOW, by=staff)
+    task.note("checked on request", at=NOW, by=staff)
     page = page_of(admin_client, task)
-    assert "a look was asked for" in page
+    assert "checked on request" in page
     assert "by mira" in page
 
 

@@ -121,7 +121,7 @@ def test_the_fragments_are_for_those_who_may_see_tasks(client: Client, viewer_cl
 
 def test_a_viewer_is_offered_no_action_and_can_force_none(viewer_client: Client) -> None:
     task = a_task(Status.QUEUED)
-    assert "Cancel what was not sent yet" not in viewer_client.get(LIST).content.decode()
+    assert "Cancel tasks that were not sent" not in viewer_client.get(LIST).content.decode()
     act(viewer_client, "cancel", task)
     act(viewer_client, "try_again", a_task(Status.FAILED), confirmed="yes")
     task.refresh_from_db()
@@ -138,9 +138,9 @@ def test_many_are_canceled_and_those_too_late_are_named(buyer_client: Client, sa
     assert f"Task {sent.pk} has moved on" in texts[1]
 
 
-def test_many_are_looked_at_now(buyer_client: Client, said: Said) -> None:
+def test_many_are_checked_now(buyer_client: Client, said: Said) -> None:
     assert said(act(buyer_client, "poll_now", a_task(Status.RUNNING), a_task(Status.READY))) == [
-        "2 of 2 to be looked at now."
+        "2 of 2 are checked with the provider now."
     ]
 
 

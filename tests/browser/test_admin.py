@@ -99,7 +99,7 @@ def test_an_order_goes_from_the_button_to_the_clip_without_a_reload(
     page.get_by_role("button", name="Order 1 clip, $0.30").click()
     page.wait_for_url("**/admin/generations/generationtask/*/change/")
     page.evaluate("window.sameDocument = true")
-    expect(page.get_by_text("The whole file is here, checked.")).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("The file is stored and verified.")).to_be_visible(timeout=20_000)
     assert page.evaluate("window.sameDocument")
     expect(page.locator("[data-part=videos] img")).to_be_visible()
     task = GenerationTask.objects.get()

@@ -1,4 +1,4 @@
-// Names the search box that select2 puts into the tags field, whenever that is; select2 gives it no label of its own.
+// Labels the search box that select2 adds to the tags field: it has no label of its own.
 "use strict";
 (() => {
   const row = document.querySelector(".field-tags");

@@ -1,8 +1,8 @@
-// Keeps a task's page, and the list of tasks, fresh while something is in flight: no reload, and nothing that a person
-// is in the middle of (a selection, a half-typed answer, the focus) is taken away. Stops when nothing is in flight.
+// Refreshes the page of a task, and the list of tasks, while a task is active. It keeps a person's selection, half-typed
+// text and focus, and stops when no task is active.
 "use strict";
 (() => {
-  const UNCHANGED_BEFORE_SLOWER = 20; // looks
+  const UNCHANGED_BEFORE_SLOWER = 20; // refreshes
   const SLOWEST = 15000; // milliseconds
   const said = document.getElementById("said");
   const page = document.getElementById("live-task");
@@ -17,12 +17,12 @@
     return selection !== null && !selection.isCollapsed && selection.containsNode(node, true);
   };
   const isInUse = (node) =>
-    node.querySelector("form[data-sent]") !== null || // on its way: a fresh form could order once more
+    node.querySelector("form[data-sent]") !== null || // submitted: a new form could order once more
     [...node.querySelectorAll("input[type=text]")].some((input) => input === document.activeElement || input.value);
 
   const nameOf = (control) => `${control.tagName} ${control.name || ""} ${control.value || control.textContent}`;
 
-  // Puts new content into an old element, and the focus back to the control of the same name, or to the page.
+  // Replaces the content of an element, and restores the focus to the control of the same name, or to the page.
   function swap(old, fresh) {
     const focused = old.contains(document.activeElement) ? nameOf(document.activeElement) : "";
     old.replaceChildren(...fresh.childNodes);
@@ -37,7 +37,7 @@
     for (const part of fresh.querySelectorAll("[data-part]")) {
       const old = page.querySelector(`[data-part="${part.dataset.part}"]`);
       if (!old || old.isEqualNode(part) || isSelected(old)) continue;
-      // Forms carry a token that differs every time: they change when the status does.
+      // Forms contain a CSRF token that differs every time, so they are replaced only when the status changes.
       if (part.dataset.version !== undefined && part.dataset.version === old.dataset.version) continue;
       if (isInUse(old)) continue;
       if (part.dataset.words && part.dataset.words !== old.dataset.words) say(part.dataset.words);
@@ -88,7 +88,7 @@
     let unchanged = 0;
     let timer = 0;
 
-    async function look() {
+    async function poll() {
       try {
         const answer = await fetch(root.dataset.liveUrl, { headers: { Accept: "text/html" }, redirect: "error" });
         if (!answer.ok) throw new Error(String(answer.status));
@@ -96,28 +96,28 @@
         unchanged = refresh(fresh) ? 0 : unchanged + 1;
         if (!moves(root)) return;
       } catch {
-        unchanged += UNCHANGED_BEFORE_SLOWER / 4; // the site is away: ask more rarely
+        unchanged += UNCHANGED_BEFORE_SLOWER / 4; // the site does not answer: poll less often
       }
-      plan();
+      schedule();
     }
 
-    function plan() {
+    function schedule() {
       clearTimeout(timer);
       if (document.hidden) return;
       const slower = 2 ** Math.floor(unchanged / UNCHANGED_BEFORE_SLOWER);
-      timer = setTimeout(look, Math.min(every * slower, Math.max(every, SLOWEST)));
+      timer = setTimeout(poll, Math.min(every * slower, Math.max(every, SLOWEST)));
     }
 
     document.addEventListener("visibilitychange", () => {
-      if (!document.hidden && moves(root)) plan();
+      if (!document.hidden && moves(root)) schedule();
     });
-    if (moves(root)) plan();
+    if (moves(root)) schedule();
   }
 
   if (page) keepFresh(page, refreshPage);
   if (list) keepFresh(list, refreshList);
 
-  // One press is one order: the second half of a double click is dropped.
+  // One click is one order: ignore the second submit of a double click.
   document.addEventListener("submit", (event) => {
     if (!event.target.closest(".choices")) return;
     if (event.target.dataset.sent) event.preventDefault();
