@@ -7,7 +7,6 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 
-from generations import failpoints
 from generations.media.origins import Origins
 from generations.providers import ADAPTERS
 
@@ -55,16 +54,6 @@ def origins_are_readable(**kwargs: Any) -> list[CheckMessage]:
         Origins.parse(settings.RESULT_ORIGINS)
     except ValueError as error:
         return [Error(f"RESULT_ORIGINS: {error}", id="generations.E004")]
-    return []
-
-
-@register
-def failpoints_are_known(**kwargs: Any) -> list[CheckMessage]:
-    """A failpoint that is misspelt would prove that nothing happens."""
-    try:
-        failpoints.parse(tuple(settings.FAILPOINTS))
-    except ValueError as error:
-        return [Error(str(error), id="generations.E006")]
     return []
 
 

@@ -93,10 +93,6 @@ CATALOG_PUBLIC: bool = env.bool("CATALOG_PUBLIC", default=False)
 # --- Django ----------------------------------------------------------------------------------------------------
 
 DEBUG: bool = env.bool("DEBUG", default=False)
-# Points at which a process is to die, fail or wait (generations/failpoints.py): never where money is real.
-FAILPOINTS: list[str] = env.list("FAILPOINTS", default=[])
-if FAILPOINTS and not (DEBUG or PRACTICE):
-    raise ImproperlyConfigured("FAILPOINTS: only with DEBUG or PRACTICE.")
 SECRET_KEY: str = env.str("SECRET_KEY", default="") or own_secret()
 ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1"])
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL else []

@@ -18,7 +18,6 @@ os.environ.update(
         "WAIT_SCALE": "0.01",
         "RETRY_SUBMIT_ON_5XX": "False",
         "CATALOG_PUBLIC": "False",
-        "FAILPOINTS": "",
         "MEDIA_STORAGE": "local",
         "TIME_ZONE": "UTC",
     }

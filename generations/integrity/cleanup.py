@@ -13,7 +13,6 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from generations import failpoints
 from generations.media.filetree import shown
 from generations.models import GenerationTask, Lease, Status, Video
 
@@ -45,7 +44,6 @@ def clean_up(*, at: datetime, dry_run: bool = False) -> Cleanup:
     unstored = expired.exclude(status__in=[Status.STORED, Status.FAILED]).exclude(result_urls=[])
     done.kept_unstored = list(unstored.values_list("pk", flat=True))
     done.parts_removed = remove_stale_parts(at=at, dry_run=dry_run)
-    failpoints.reach("cleanup.parts")
     if not dry_run:
         with transaction.atomic():
             Video.objects.filter(pk__in=done.blanked).update(source_url="")

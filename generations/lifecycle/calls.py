@@ -13,7 +13,6 @@ from typing import Any
 
 from django.conf import settings
 
-from generations import failpoints
 from generations.providers.base import RemoteTask
 from generations.providers.errors import NotSent, ProviderError
 
@@ -47,13 +46,10 @@ class ProviderCall:
     def __call__(self) -> Outcome:
         if time.monotonic() - self.claimed_at > START_SECONDS:
             return NotSent("claimed, and not begun in time: a stalled process leaves it to the next look")
-        failpoints.reach(f"{self.kind.value}.claimed", self.task_id)
         try:
             return self.call()
         except ProviderError as error:
             return error
-        finally:
-            failpoints.reach(f"{self.kind.value}.answered", self.task_id)
 
 
 def backoff(failures: int, *, most: float = BACKOFF_MAX_SECONDS) -> float:

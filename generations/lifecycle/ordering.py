@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
-from generations import failpoints, wakeups
+from generations import wakeups
 from generations.lifecycle import reachability
 from generations.media.images import CleanImage
 from generations.models import Campaign, DeliveryMode, GenerationTask, Prompt, ReferenceImage, Status, TaskEvent
@@ -184,7 +184,6 @@ def write(rows: list[dict[str, Any]], *, at: datetime, by: Any) -> list[Generati
         ledger.hold_all(tasks, at=at, by=by)
     except ValidationError as error:
         raise OrderRefused(error.message_dict) from error
-    failpoints.reach("place.written", tasks[0].pk)
     wakeups.wake_conductor()
     return tasks
 

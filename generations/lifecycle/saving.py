@@ -17,7 +17,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import DataError, IntegrityError, transaction
 
-from generations import clock, failpoints, wakeups
+from generations import clock, wakeups
 from generations.lifecycle.calls import NO_ERROR, backoff
 from generations.lifecycle.polling import mark_lost_if_expired
 from generations.media import clips, downloads
@@ -84,7 +84,6 @@ def save(task_id: int) -> bool:
             return False
         # Counted before the work: what kills its worker leaves no other trace.
         GenerationTask.objects.filter(pk=task_id, status=Status.READY).update(crash_count=task.crash_count + 1)
-        failpoints.reach("save.begun", task_id)
         try:
             trouble = _bring_home(task, hold)
             hold.outlast(seconds=OUTAGE_SECONDS)
@@ -129,15 +128,12 @@ def _keep(task: GenerationTask, position: int, url: str, hold: LeaseHolder, *, s
         max_bytes=settings.DOWNLOAD_MAX_MB * 1_000_000,
         deadline_seconds=seconds,
     )
-    failpoints.reach("save.fetched", task.pk)
     poster, file = root / "posters" / f"{stem}.jpg", root / "videos" / f"{stem}.mp4"
     try:
         clip = clips.verify(download.path)
         has_poster = _poster(download.path, poster)
         hold.outlast(seconds=OUTAGE_SECONDS)
-        failpoints.reach("save.verified", task.pk)
         publish_file(download.path, file)
-        failpoints.reach("save.renamed", task.pk)
     except BaseException:
         _remove(download.path, poster, file)
         raise
@@ -161,13 +157,11 @@ def _keep(task: GenerationTask, position: int, url: str, hold: LeaseHolder, *, s
                 differences=differences(task, clip),
                 created_at=clock.now(),
             )
-            failpoints.reach("save.written", task.pk)
     except (LeaseLost, IntegrityError, DataError):
         # The row is certainly not there. After any other error it may be: a commit's own answer can be lost, and a
         # file without a row is better than a row without its file.
         _remove(poster, file)
         raise
-    failpoints.reach("save.kept", task.pk)
 
 
 def _remove(*files: Path) -> None:

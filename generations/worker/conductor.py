@@ -16,7 +16,7 @@ from multiprocessing.sharedctypes import RawValue
 from django.conf import settings
 from django.db import OperationalError, connection, transaction
 
-from generations import clock, failpoints
+from generations import clock
 from generations.lifecycle import accounts
 from generations.lifecycle.calls import CallKind, Outcome, ProviderCall
 from generations.lifecycle.capacity import clips_that_fit, concurrent_tasks
@@ -210,7 +210,6 @@ class Conductor:
         """Write what came back, in one commit; when the database is away, keep it for the next tick."""
         if not self.landed:
             return
-        failpoints.reach("settle.begun")
         try:
             with transaction.atomic(), budgets.deferred_counters():
                 for ask, outcome in self.landed:
@@ -223,7 +222,6 @@ class Conductor:
             logger.exception("the answers could not be written together, so each is written apart")
             self._settle_apart()
             return
-        failpoints.reach("settle.committed")
         self._forget(self.landed)
 
     def _settle_apart(self) -> None:
@@ -250,7 +248,6 @@ class Conductor:
             accounts.apply_balance_answer(ask.provider, outcome, at=at)
         else:
             self._settle_state(ask, outcome, at=at)
-        failpoints.reach("settle.written", ask.task_id)
 
     def _settle_state(self, ask: ProviderCall, outcome: Outcome, *, at: datetime) -> None:
         pace_seconds = self.paces[ask.provider].interval_seconds(self.in_flight.get(ask.provider, 0))

@@ -21,7 +21,7 @@ django.setup()
 
 from django.db import connections  # noqa: E402
 
-from tests.crash.cases import FAILPOINT_CASES, SCENARIOS, Case, Scenario, find  # noqa: E402
+from tests.crash.cases import SCENARIOS, Case, Scenario, find  # noqa: E402
 from tests.crash.planted import PLANTS, Plant  # noqa: E402
 from tests.crash.runner import Lane, Verdict, run_all  # noqa: E402
 from tests.crash.world import make_template  # noqa: E402
@@ -35,7 +35,6 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--case", help="replay one case and keep its folder, e.g. apixo-busy/17")
     parser.add_argument("--every", type=int, default=1, help="try each k-th point only")
     parser.add_argument("--planted", action="store_true", help="put each bug in, and see it caught")
-    parser.add_argument("--failpoints", action="store_true", help="kill at each named point of the program")
     parser.add_argument("--plant", help="put one bug in, by its name")
     parser.add_argument("--lanes", type=int, default=2)
     parser.add_argument("--seed", default="1")
@@ -81,8 +80,6 @@ def run(lane: Lane, options: argparse.Namespace) -> int:
         return replay(lane, find(options.case))
     if options.planted:
         return try_planted(lane, options.scenarios)
-    if options.failpoints:
-        return try_failpoints(lane)
     wanted = [
         one for one in SCENARIOS.values() if not options.scenarios or one.name.startswith(tuple(options.scenarios))
     ]
@@ -137,18 +134,6 @@ def try_planted(lane: Lane, names: list[str]) -> int:
             print(f"without any bug, {case}: {violations}")
     print(f"{len(wanted) - missed} of {len(wanted)} planted bugs are caught")
     return bool(missed)
-
-
-def try_failpoints(lane: Lane) -> int:
-    """Each named point is reached, and survived."""
-    lane.open()
-    verdicts = [lane.run(find(case)) for case in FAILPOINT_CASES]
-    lane.close()
-    bad = [verdict for verdict in verdicts if verdict.violations or not verdict.died]
-    for verdict in bad:
-        print(said(verdict, lane.seed))
-    print(f"{len(verdicts) - len(bad)} of {len(verdicts)} named points are reached and survived")
-    return bool(bad)
 
 
 def run_with(lane: Lane, plant: Plant | None, case: str) -> Verdict:

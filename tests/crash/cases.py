@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from itertools import chain
 
-from generations.failpoints import POINTS
-
 Ends = frozenset[str]
 
 
@@ -39,12 +37,6 @@ class Case:
 
     def __str__(self) -> str:
         return f"{self.scenario}/{self.kill_at}"
-
-    @property
-    def failpoint(self) -> str:
-        """The named point of the program that it is killed at; empty when it is an effect."""
-        kind, __, name = self.kill_at.partition(":")
-        return name if kind == "failpoint" else ""
 
 
 def ends(*statuses: str) -> tuple[Ends, ...]:
@@ -201,17 +193,6 @@ SCENARIOS: dict[str, Scenario] = {
         _machines(),
     )
 }  # fmt: skip
-
-
-# A scenario that reaches each named point of the program.
-REACHES = {
-    **dict.fromkeys(POINTS, "apixo-accepted"),
-    "balance.claimed": "first-order-ever",
-    "balance.answered": "first-order-ever",
-    "callback.kept": "callback",
-    "cleanup.parts": "cleanup",
-}
-FAILPOINT_CASES = [f"{scenario}/failpoint:{point}" for point, scenario in REACHES.items()]
 
 
 def find(name: str) -> Case:

@@ -53,17 +53,19 @@ WAITS = "SELECT id, status, error_kind, error_message FROM generations_generatio
 SET_ASIDE = "SELECT count(*) FROM generations_generationtask WHERE error_kind = 'set aside' AND status = 'ready'"
 # A person takes some back that were not sent yet.
 CANCEL = """
-from generations import clock, ordering
+from generations import clock
+from generations.lifecycle import ordering
 from generations.models import GenerationTask
 for task in GenerationTask.objects.filter(status="queued")[:2]:
     ordering.cancel(task, at=clock.now(), by=None)
 """
 # What a person does with a clip that was set aside: "look now".
 LOOK_NOW = """
-from generations import clock, watching
+from generations import clock
+from generations.lifecycle import polling
 from generations.models import GenerationTask
 for task in GenerationTask.objects.filter(status="ready", error_kind="set aside"):
-    watching.poke(task, at=clock.now(), by=None)
+    polling.poll_now(task, at=clock.now(), by=None)
 """
 
 

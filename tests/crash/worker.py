@@ -25,7 +25,8 @@ PATIENCE_SECONDS = 4.0  # of the supervisor in these tests: a freeze is found so
 
 PLACE = """
 import json, sys
-from generations import clock, ordering
+from generations import clock
+from generations.lifecycle import ordering
 from generations.providers.base import Order
 for line in json.loads(sys.stdin.read()):
     order = {"model": "kling-2-5-turbo-pro", "mode": "text-to-video", "duration_seconds": 5, "provider": "apixo"}

@@ -364,8 +364,6 @@ def live(place: Place, case: Case, *, seed: str, plant: Callable[[], None] | Non
     if plant:
         plant()
     install(effects)
-    if case.failpoint:
-        settings.FAILPOINTS = [f"{case.failpoint}=kill"]
     for step in case.scenario.steps:
         studio.take_step(step)
     effects.note("completed", str(effects.count))
