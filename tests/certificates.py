@@ -32,7 +32,7 @@ BOOLEAN, INTEGER, BITS, OCTETS, UTF8, TIME, SEQUENCE, SET = 0x01, 0x02, 0x03, 0x
 def self_signed(folder: Path) -> Path:
     """Write a key and its certificate for this machine into one PEM file."""
     secret = secrets.randbelow(ORDER - 1) + 1
-    x, y = times(secret, START)
+    x, y = times(secret, START) or (0, 0)
     public = der(BITS, b"\0\x04", x.to_bytes(32, "big"), y.to_bytes(32, "big"))
     to_sign = body(public)
     certificate = der(SEQUENCE, to_sign, ECDSA_SHA256, der(BITS, b"\0", signature(secret, to_sign)))
@@ -72,7 +72,7 @@ def extension(kind: bytes, value: bytes, *, critical: bool = False) -> bytes:
 
 def signature(secret: int, message: bytes) -> bytes:
     once = secrets.randbelow(ORDER - 1) + 1
-    r = times(once, START)[0] % ORDER
+    r = (times(once, START) or (0, 0))[0] % ORDER
     digest = int.from_bytes(hashlib.sha256(message).digest(), "big")
     return der(SEQUENCE, number(r), number(pow(once, -1, ORDER) * (digest + r * secret) % ORDER))
 

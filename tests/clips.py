@@ -1,5 +1,7 @@
-"""Small MP4 files for tests, made with PyAV, in every layout that a cut can hit differently."""
+"""A picture, and small MP4 files made with PyAV, in every layout that a cut can hit differently."""
 
+import io
+import random
 import struct
 from collections.abc import Iterator
 from functools import cache
@@ -10,10 +12,19 @@ from typing import Any
 
 import av
 import av.container
+from PIL import Image
 
 FRAGMENTED = "+frag_keyframe+empty_moov+default_base_moof"
 LAYOUTS = ("moov-last", "faststart", "fragmented", "fragmented-mehd", "64-bit", "open-ended")
 FPS = 24
+
+
+@cache
+def png(size: tuple[int, int] = (640, 480)) -> bytes:
+    """Return a picture of one colour."""
+    file = io.BytesIO()
+    Image.new("RGB", size, "teal").save(file, "PNG")
+    return file.getvalue()
 
 
 @cache
@@ -127,3 +138,10 @@ def _open_ended(data: bytes) -> bytes:
     """Give mdat the size 0, which means "to the end of the file"."""
     start = next(start for kind, start, _ in boxes(data) if kind == b"mdat")
     return data[:start] + bytes(4) + data[start + 4 :]
+
+
+def cuts_of(data: bytes) -> list[int]:
+    """64 places by chance, and each box boundary and its neighbours."""
+    edges = {place + by for _, start, end in boxes(data) for place in (start, end) for by in (-1, 0, 1)}
+    chance = random.Random(7).sample(range(len(data)), 64)
+    return sorted(cut for cut in {*edges, *chance} if 0 <= cut < len(data))

@@ -13,13 +13,16 @@ from django.contrib.auth.models import User
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
 from django.db import connection
-from django.test import TransactionTestCase
+from django.test import Client, TransactionTestCase
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from pytest_django import Settings
 
 from generations import providers
+from generations.lifecycle import saving
+from generations.models import GenerationTask, Status
 from generations.sandbox import Sandbox
+from generations.worker import conductor
 
 # The same examples on every run; `--hypothesis-profile=long` looks for new ones, and many more.
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
@@ -35,8 +38,8 @@ hypothesis_settings.load_profile("steady")
 @pytest.fixture(autouse=True)
 def media_root(settings: Settings, tmp_path: Path) -> Path:
     """Files of a test go where the test's other files go."""
-    settings.MEDIA_ROOT = tmp_path / "media"
-    return settings.MEDIA_ROOT
+    folder = settings.MEDIA_ROOT = tmp_path / "media"
+    return folder
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -44,7 +47,7 @@ def ledger_can_be_emptied_after_a_test() -> Iterator[None]:
     """A test that commits ends with a flush, and the database refuses to empty a ledger: for the flush alone, and not
     for the test, the triggers are taken away and made again."""
     guards = import_module("generations.migrations.0005_ledger_is_kept")
-    flush = TransactionTestCase._fixture_teardown
+    flush = vars(TransactionTestCase)["_fixture_teardown"]
 
     def flush_all(case: TransactionTestCase) -> None:
         guards.unguard(connection)
@@ -104,3 +107,33 @@ def site(transactional_db: None) -> Iterator[str]:
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
     server.server_close()
+
+
+@pytest.fixture
+def worker(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A worker in a thread, for as long as the test runs."""
+    monkeypatch.setattr(conductor, "TICK_SECONDS", 0.02)
+    monkeypatch.setattr(conductor, "SLICE_SECONDS", 0.3)
+    ended = threading.Event()
+
+    def work() -> None:
+        try:
+            while not ended.wait(0.02):
+                conductor.conduct()
+                for task in GenerationTask.objects.filter(status=Status.READY, urls_died=False):
+                    saving.save(task.pk)
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    yield
+    ended.set()
+    thread.join()
+
+
+@pytest.fixture
+def admin_client(staff: User, client: Client) -> Client:
+    """A browser in which that member is signed in."""
+    client.force_login(staff)
+    return client

@@ -10,7 +10,8 @@ from typing import Any
 
 from django.conf import settings
 
-from generations.models import Budget, Campaign, GenerationTask, Price, Prompt, Status, Video
+from generations.media.images import CleanImage
+from generations.models import Budget, Campaign, GenerationTask, Price, Prompt, ReferenceImage, Status, Video
 from generations.models.statuses import ACTIVE
 from generations.money import ledger, limits
 from generations.providers.base import Order
@@ -124,3 +125,20 @@ def counters(budget: Budget, at: datetime = NOW) -> tuple[str, str, str]:
     """Limit, held and spent of a budget's present period."""
     period = Budget.objects.get(pk=budget.pk).period_at(at)
     return f"{period.limit_usd:.2f}", f"{period.held_usd:.2f}", f"{period.spent_usd:.2f}"
+
+
+def due(task: GenerationTask) -> datetime:
+    """When a task that has a time on it is due."""
+    assert task.due_at is not None
+    return task.due_at
+
+
+def last_reason(task: GenerationTask) -> str:
+    """Why a task made its last move."""
+    event = task.events.last()
+    assert event is not None
+    return event.reason
+
+
+def an_image(content: bytes = b"a picture") -> ReferenceImage:
+    return ReferenceImage.keep(CleanImage(content, "png", 400, 300), name="bottle.png")

@@ -58,17 +58,17 @@ def a_life(status: Status, /, *, born: dict[str, Any] | None = None, **columns: 
 
 def go(task: GenerationTask, to: Status, *, at: datetime = NOW) -> None:
     """One move, with what the program writes with it."""
-    changes: dict[str, Any] = {
+    changes: dict[Status, dict[str, Any]] = {
         S.SUBMITTING: {"attempts": task.attempts + 1, "submitted_at": at},
         S.QUEUED: {"send_count": task.send_count + 1, "submitted_at": None},
         S.UNCONFIRMED: {"send_count": task.send_count + 1},
         S.FAILED: {"send_count": task.send_count + 1},
         S.RUNNING: {"send_count": task.send_count + 1, "remote_id": f"lived-{next(numbers)}"},
         S.READY: {"result_urls": ["http://127.0.0.1:9/a.mp4"], "source_expires_at": at + timedelta(days=15)},
-    }.get(to, {})
+    }
     if to == S.STORED:
         a_whole_video(task)
-    assert task.move(to, "a test", at=at, due_at=at if to in ACTIVE else None, **changes)
+    assert task.move(to, "a test", at=at, due_at=at if to in ACTIVE else None, **changes.get(to, {}))
     settle: dict[Status, Callable[..., None]] = {
         S.READY: ledger.charge, S.LOST: ledger.charge, S.FAILED: ledger.release, S.CANCELED: ledger.release,
     }  # fmt: skip

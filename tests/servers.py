@@ -79,7 +79,7 @@ class RawServer:
         self.url = f"{'https' if certificate else 'http'}://127.0.0.1:{self.socket.getsockname()[1]}"
         self.certificate = certificate
         self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER) if certificate else None
-        if self.tls:
+        if self.tls and certificate:
             self.tls.load_cert_chain(certificate)
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -121,3 +121,10 @@ class PreparedServer(RawServer):
     def header(self, name: str) -> str | None:
         """A header of the last request."""
         return http.client.parse_headers(io.BytesIO(self.requests[-1].split(b"\r\n", 1)[1])).get(name)
+
+
+def free_port() -> int:
+    with contextlib.closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

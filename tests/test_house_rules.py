@@ -184,3 +184,18 @@ def test_the_readme_and_ci_run_the_same_test_command() -> None:
 def test_every_requirement_is_pinned(file: str) -> None:
     lines = [line for line in text(ROOT / file).splitlines() if line and not line.startswith(("#", "-r"))]
     assert [line for line in lines if "==" not in line] == []
+
+
+TESTS = sorted(path for path in (ROOT / "tests").rglob("*.py") if not {"bench", "crash"} & set(path.parts))
+
+
+def test_no_test_module_imports_from_another_test_module() -> None:
+    """What two of them need stands in a conftest.py or in a module that holds no tests."""
+    found = []
+    for path in TESTS:
+        for node in ast.walk(ast.parse(text(path))):
+            names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if any(part.startswith("test_") for module in names for part in module.split(".")):
+                found.append(name(path))
+    assert found == []

@@ -36,12 +36,6 @@ def buyer(db: None) -> User:
 
 
 @pytest.fixture
-def admin_client(staff: User, client: Client) -> Client:
-    client.force_login(staff)
-    return client
-
-
-@pytest.fixture
 def viewer_client(viewer: User) -> Client:
     client = Client()
     client.force_login(viewer)

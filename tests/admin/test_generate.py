@@ -3,39 +3,23 @@
 from __future__ import annotations
 
 import io
-import uuid
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
-from django.urls import reverse
 from django.utils import timezone
-from PIL import Image
 from pytest_httpserver import HTTPServer
 
 from generations.media.images import clean_image
 from generations.models import GenerationTask, LedgerEntry, Prompt, ReferenceImage, Status
-from tests.admin.receipts import confirm
+from tests.admin.receipts import a_picture, confirm, filled, url
+from tests.clips import png
 from tests.factories import a_budget, a_campaign, a_prompt, a_task, a_video
 
 Said = Callable[[Any], list[str]]
-
-
-def url(prompt: Prompt, page: str = "generate") -> str:
-    return reverse(f"admin:generations_prompt_{page}", args=[prompt.pk])
-
-
-def filled(**changes: Any) -> dict[str, Any]:
-    """A good order, as the page sends it."""
-    data = {
-        "prompt": "a lighthouse at dawn", "provider": "apixo", "model": "kling-2-5-turbo-pro",
-        "mode": "text-to-video", "duration": "5", "takes": "1", "batch": str(uuid.uuid4()), "delivery": "polling",
-    }  # fmt: skip
-    return data | changes
 
 
 def order(client: Client, of: Prompt, **changes: Any) -> Any:
@@ -43,14 +27,8 @@ def order(client: Client, of: Prompt, **changes: Any) -> Any:
     return confirm(client, client.post(url(of), filled(**changes)))
 
 
-def a_picture() -> SimpleUploadedFile:
-    file = io.BytesIO()
-    Image.new("RGB", (640, 480), "teal").save(file, "PNG")
-    return SimpleUploadedFile("start.png", file.getvalue(), "image/png")
-
-
 def a_kept_picture() -> ReferenceImage:
-    return ReferenceImage.keep(clean_image(a_picture()), name="start.png")
+    return ReferenceImage.keep(clean_image(io.BytesIO(png())), name="start.png")
 
 
 @pytest.mark.parametrize("page", ["generate", "price"])

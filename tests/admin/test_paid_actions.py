@@ -17,9 +17,7 @@ from django.utils import timezone
 from django_q.models import OrmQ
 
 from generations.models import GenerationTask, LedgerEntry, Status
-from tests.admin.receipts import confirm, fields_of
-from tests.admin.test_task_actions import door, press
-from tests.admin.test_tasks import LIST, act
+from tests.admin.receipts import LIST, act, confirm, door, fields_of, press
 from tests.factories import a_budget, a_price, a_task
 
 Said = Callable[[Any], list[str]]

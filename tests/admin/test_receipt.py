@@ -18,8 +18,7 @@ from generations.lifecycle import ordering
 from generations.models import Budget, GenerationTask, LedgerEntry, Prompt, ReferenceImage, Review, Status
 from generations.money.limits import set_limit
 from generations.receipts import signed
-from tests.admin.receipts import confirm, fields_of
-from tests.admin.test_generate import a_picture, filled, url
+from tests.admin.receipts import a_picture, confirm, fields_of, filled, url
 from tests.factories import a_budget, a_campaign, a_price, a_prompt, a_task, a_video
 
 Said = Callable[[Any], list[str]]

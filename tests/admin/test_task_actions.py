@@ -15,17 +15,10 @@ from django.utils import timezone
 from generations.admin.paid_actions import PRESSES
 from generations.admin.task_actions import VERBS
 from generations.models import GenerationTask, Status
-from tests.factories import a_task
+from tests.admin.receipts import door, press
+from tests.factories import a_task, due
 
 Said = Callable[[Any], list[str]]
-
-
-def door(task: GenerationTask, verb: str) -> str:
-    return reverse(f"admin:generations_task_{verb}", args=[task.pk])
-
-
-def press(client: Client, task: GenerationTask, verb: str, **data: str) -> Any:
-    return client.post(door(task, verb), data, follow=True)
 
 
 @pytest.mark.parametrize("verb", [*VERBS, *PRESSES])
@@ -128,7 +121,7 @@ def test_a_person_may_leave_it_undecided_for_a_day_and_says_why(admin_client: Cl
     press(admin_client, task, "wait", why="asked their support")
     task.refresh_from_db()
     assert task.status == Status.UNCONFIRMED
-    assert task.due_at > timezone.now() + timedelta(hours=23)
+    assert due(task) > timezone.now() + timedelta(hours=23)
     assert task.events.filter(by=staff, reason__endswith="asked their support").exists()
     assert not task.entries.exclude(kind="hold").exists()
 

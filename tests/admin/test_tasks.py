@@ -15,20 +15,15 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from generations.models import GenerationTask, Status
+from tests.admin.receipts import LIST, act
 from tests.factories import a_prompt, a_task, a_video
 
-LIST = reverse("admin:generations_generationtask_changelist")
 LIVE = reverse("admin:generations_generationtask_live_list")
 Said = Callable[[Any], list[str]]
 
 
 def listed(client: Client, **query: Any) -> set[int]:
     return {task.pk for task in client.get(LIST, query).context["cl"].result_list}
-
-
-def act(client: Client, action: str, *tasks: GenerationTask, **data: Any) -> Any:
-    chosen = [task.pk for task in tasks]
-    return client.post(LIST, {"action": action, "_selected_action": chosen, **data}, follow=True)
 
 
 @pytest.mark.parametrize("page", [LIST, LIVE])

@@ -6,6 +6,7 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
+from generations.models import Status
 from tests.factories import NOW, a_prompt, a_task, a_video
 
 LIST = reverse("admin:generations_video_changelist")
@@ -56,7 +57,9 @@ def test_a_viewer_changes_nothing(viewer_client: Client) -> None:
 
 
 def test_search_finds_by_title_and_prompt(admin_client: Client) -> None:
-    video = a_video(a_task("stored", prompt=a_prompt(text="grey cranes"), prompt_text="grey cranes"), title="Harbour")
+    video = a_video(
+        a_task(Status.STORED, prompt=a_prompt(text="grey cranes"), prompt_text="grey cranes"), title="Harbour"
+    )
     a_video()
     for words in ("Harbour", "grey cranes"):
         assert [row.pk for row in admin_client.get(LIST, {"q": words}).context["cl"].result_list] == [video.pk]

@@ -78,7 +78,8 @@ def main() -> None:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="studio-bench-")))
         server = stack.enter_context(own_server()) if options.postgres else None
         broken = deliveries(new_site(folder / "mixed", "http://127.0.0.1:9", server), random.Random(options.seed))
-        gate = stack.enter_context(Gate(folder / "sandbox"))
+        gate = Gate(folder / "sandbox")
+        stack.enter_context(gate)
         broken += to_stored(new_site(folder / "stored", gate.url, server), gate, options.orders)
     for line in broken:
         say(f"WRONG: {line}")

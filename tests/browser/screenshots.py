@@ -9,9 +9,10 @@ Writes FOLDER/<page>-<light|dark|phone>.png. The README's come from here: FOLDER
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 from tests.browser.chromium import CHROMIUM, QUIET
 
@@ -47,6 +48,10 @@ def main(name: str, password: str, folder: str, site: str = "http://127.0.0.1:80
         browser.close()
 
 
+def complain(page: Page, message: ConsoleMessage) -> None:
+    sys.stderr.write(f"{page.url}: {message.text}\n")
+
+
 def take(
     browser: Browser, look: str, scheme: str, width: int, *, name: str, password: str, folder: str, site: str
 ) -> None:
@@ -54,7 +59,7 @@ def take(
     size = {"width": width, "height": 844 if width < 600 else 800}
     context = browser.new_context(base_url=site, color_scheme=scheme, viewport=size)  # type: ignore[arg-type]
     page = context.new_page()
-    page.on("console", lambda message: sys.stderr.write(f"{page.url}: {message.text}\n"))
+    page.on("console", partial(complain, page))
     page.goto("/login/")
     page.get_by_label("User name").fill(name)
     page.get_by_label("Password").fill(password)

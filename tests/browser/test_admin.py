@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from generations.lifecycle import saving
 from generations.models import Budget, GenerationTask, Prompt, Status
-from generations.sandbox import Sandbox
-from generations.worker import conductor
 from tests.browser.conftest import LOOKS, sins
 from tests.factories import a_budget, a_campaign, a_price, a_prompt, a_task, a_video
 
@@ -59,28 +53,6 @@ def test_pages_are_quiet_accessible_and_no_wider_than_the_screen(
         assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), path
         assert not sins(page), path
         told.clear()  # axe tries inline styles, which the page's own policy rightly refuses
-
-
-@pytest.fixture
-def worker(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A worker in a thread, for as long as the test runs."""
-    monkeypatch.setattr(conductor, "SLICE_SECONDS", 0.3)
-    ended = threading.Event()
-
-    def work() -> None:
-        try:
-            while not ended.wait(0.05):
-                conductor.conduct()
-                for task in GenerationTask.objects.filter(status=Status.READY, urls_died=False):
-                    saving.save(task.pk)
-        finally:
-            connection.close()
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    yield
-    ended.set()
-    thread.join()
 
 
 def test_an_order_goes_from_the_button_to_the_clip_without_a_reload(

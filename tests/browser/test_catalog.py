@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
-from PIL import Image
 
 from generations.media import clips
 from generations.models import GenerationTask, Status, Video
 from tests.browser.conftest import LOOKS, sins, until
-from tests.catalog.conftest import an_image, with_poster
-from tests.clips import clip
-from tests.factories import a_prompt, a_task, a_video
+from tests.catalog.conftest import with_poster
+from tests.clips import clip, png
+from tests.factories import a_prompt, a_task, a_video, an_image
 
 PLAYER = "document.querySelector('.stage video')"
 
@@ -24,7 +22,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def stored(media_root: Path) -> list[Video]:
     """Three takes of a prompt, one of each shape, the first the newest."""
-    prompt, image = a_prompt(), an_image(picture())
+    prompt, image = a_prompt(), an_image(png())
     found: list[Video] = []
     for width, height in [(64, 64), (64, 112), (112, 64)]:
         task: GenerationTask = a_task(Status.STORED, prompt=prompt, start_image=image, negative_prompt="fog")
@@ -36,12 +34,6 @@ def stored(media_root: Path) -> list[Video]:
         clips.poster(video.path, media_root / video.poster)
         found.insert(0, video)
     return found
-
-
-def picture() -> bytes:
-    out = BytesIO()
-    Image.new("RGB", (400, 300), "teal").save(out, "PNG")
-    return out.getvalue()
 
 
 @pytest.mark.parametrize(("scheme", "width"), LOOKS)

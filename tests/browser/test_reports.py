@@ -30,7 +30,7 @@ def money(db: None) -> None:
     """A month of two campaigns, with kept clips, a failure, something held and something without a price."""
     prompt, campaign = a_prompt(title="Lighthouse"), a_campaign("Autumn")
     for number in range(4):
-        kept = {"review": Review.APPROVED, "reviewed_at": NOW} if number % 2 else {}
+        kept: dict[str, Any] = {"review": Review.APPROVED, "reviewed_at": NOW} if number % 2 else {}
         a_video(a_task(Status.STORED, prompt=prompt, campaign=campaign), **kept)
     a_video(a_task(Status.STORED, price_usd=None, model="kling-2-6", provider="apikley"))
     a_task(Status.FAILED, prompt=prompt)

@@ -12,8 +12,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.test import Client
 
-from generations.media.images import CleanImage
-from generations.models import ReferenceImage, Video
+from generations.models import Video
 from tests.factories import NOW, a_video
 
 
@@ -30,13 +29,6 @@ def visitor(person: User) -> Client:
     return client
 
 
-@pytest.fixture
-def staff_client(staff: User) -> Client:
-    client = Client()
-    client.force_login(staff)
-    return client
-
-
 def videos(count: int, **changes: Any) -> list[Video]:
     """Videos a minute apart, the newest last."""
     return [a_video(created_at=NOW + timedelta(minutes=n), title=f"Clip {n}", **changes) for n in range(count)]
@@ -49,10 +41,6 @@ def with_poster(video: Video, content: bytes = b"a poster") -> Video:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
     return video
-
-
-def an_image(content: bytes = b"a picture") -> ReferenceImage:
-    return ReferenceImage.keep(CleanImage(content, "png", 400, 300), name="bottle.png")
 
 
 def body(response: Any) -> bytes:

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from generations.catalog.media import download_name
 from generations.models import ReferenceImage, Video
 from generations.models.images import LINK_LIFE_SECONDS, SIGNER
-from tests.catalog.conftest import an_image, body, with_poster
-from tests.factories import a_video
+from tests.catalog.conftest import body, with_poster
+from tests.factories import a_video, an_image
 
 CLOSED = {"videos": ("nobody",), "posters": ("nobody",), "images": ("nobody", "person")}
 
@@ -55,13 +55,13 @@ def test_a_person_who_was_locked_out_sees_nothing(visitor: Client, person: User)
     assert visitor.get(address("videos")).status_code == 404
 
 
-def test_a_file_that_no_row_names_is_not_there(staff_client: Client, media_root: Path) -> None:
+def test_a_file_that_no_row_names_is_not_there(admin_client: Client, media_root: Path) -> None:
     a_video()
     for name in ("videos/2026/stray.mp4", "posters/2026/stray.jpg", "images/stray.png", "tmp/half.part", "top.mp4"):
         path = media_root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"secret")
-        assert staff_client.get(f"/media/{name}").status_code == 404, name
+        assert admin_client.get(f"/media/{name}").status_code == 404, name
 
 
 @pytest.mark.parametrize(
@@ -72,19 +72,19 @@ def test_a_file_that_no_row_names_is_not_there(staff_client: Client, media_root:
         "videos\\..\\secret.txt", "videos/%2e%2e/secret.txt", "VIDEOS/a.mp4", "videos/" + "a" * 5000, "videos/a.mp4\n",
     ],
 )  # fmt: skip
-def test_no_way_leads_out_of_the_three_folders(staff_client: Client, media_root: Path, path: str) -> None:
+def test_no_way_leads_out_of_the_three_folders(admin_client: Client, media_root: Path, path: str) -> None:
     media_root.mkdir(parents=True, exist_ok=True)
     (media_root.parent / "secret.txt").write_bytes(b"secret")
-    assert staff_client.get("/media/" + quote(path)).status_code == 404
+    assert admin_client.get("/media/" + quote(path)).status_code == 404
 
 
 @pytest.mark.parametrize("name", ["../secret.txt", "tmp/half.part", "/etc/hostname", "videos/../../secret.txt"])
-def test_a_wrong_row_opens_nothing(staff_client: Client, media_root: Path, name: str) -> None:
+def test_a_wrong_row_opens_nothing(admin_client: Client, media_root: Path, name: str) -> None:
     (media_root / "tmp").mkdir(parents=True)
     for path in (media_root.parent / "secret.txt", media_root / "tmp/half.part"):
         path.write_bytes(b"secret")
     Video.objects.filter(pk=a_video().pk).update(file=name, poster=name)
-    assert staff_client.get("/media/" + name).status_code == 404
+    assert admin_client.get("/media/" + name).status_code == 404
 
 
 def test_a_poster_is_not_reached_as_a_video(visitor: Client) -> None:

@@ -12,8 +12,8 @@ from django.test import Client
 from generations.catalog.views import OTHER_TAKES
 from generations.models import GenerationTask, Status
 from generations.money import ledger
-from tests.catalog.conftest import an_image, text, titles, videos, with_poster
-from tests.factories import NOW, a_prompt, a_task, a_video
+from tests.catalog.conftest import text, titles, videos, with_poster
+from tests.factories import NOW, a_prompt, a_task, a_video, an_image
 
 Queries = Callable[[int], AbstractContextManager[Any]]
 SESSION_AND_USER = 2
@@ -38,10 +38,10 @@ def test_pages_are_only_read(visitor: Client, path: str) -> None:
     assert visitor.post(path).status_code == 405
 
 
-def test_the_top_knows_who_is_there(visitor: Client, staff_client: Client) -> None:
+def test_the_top_knows_who_is_there(visitor: Client, admin_client: Client) -> None:
     assert "anna" in text(visitor.get("/"))
     assert 'href="/admin/"' not in visitor.get("/").content.decode()
-    assert 'href="/admin/"' in staff_client.get("/").content.decode()
+    assert 'href="/admin/"' in admin_client.get("/").content.decode()
     assert '<form class="person" method="post" action="/logout/">' in visitor.get("/").content.decode()
 
 
@@ -215,10 +215,10 @@ def test_a_video_costs_a_fixed_number_of_queries(visitor: Client, django_assert_
         visitor.get(takes[4].get_absolute_url())
 
 
-def test_a_start_image_is_shown_to_those_who_may_open_it(visitor: Client, staff_client: Client) -> None:
+def test_a_start_image_is_shown_to_those_who_may_open_it(visitor: Client, admin_client: Client) -> None:
     image = an_image()
     path = a_video(ordered(start_image=image)).get_absolute_url()
-    assert image.file.url in staff_client.get(path).content.decode()
+    assert image.file.url in admin_client.get(path).content.decode()
     assert image.file.url not in visitor.get(path).content.decode()
 
 
@@ -230,21 +230,21 @@ def test_only_web_addresses_become_links(visitor: Client) -> None:
     assert 'href="javascript' not in page
 
 
-def test_staff_find_the_rows_in_the_admin(visitor: Client, staff_client: Client) -> None:
+def test_staff_find_the_rows_in_the_admin(visitor: Client, admin_client: Client) -> None:
     video = a_video()
     for path in (
         f"/admin/generations/video/{video.pk}/change/",
         f"/admin/generations/generationtask/{video.task_id}/change/",
         f"/admin/generations/prompt/{video.task.prompt_id}/change/",
     ):
-        assert path in staff_client.get(video.get_absolute_url()).content.decode()
+        assert path in admin_client.get(video.get_absolute_url()).content.decode()
         assert path not in visitor.get(video.get_absolute_url()).content.decode()
 
 
 # --- What people write stays text
 
 
-def test_nothing_that_was_written_becomes_markup(staff_client: Client, staff: User) -> None:
+def test_nothing_that_was_written_becomes_markup(admin_client: Client, staff: User) -> None:
     staff.first_name = XSS[:60]
     staff.save()
     task = ordered(
@@ -255,17 +255,17 @@ def test_nothing_that_was_written_becomes_markup(staff_client: Client, staff: Us
     video = with_poster(a_video(task, title=XSS, description=XSS, differences=[XSS]))
     a_video(ordered(prompt=task.prompt, model=XSS[:50]), title=XSS)
     for path in ("/", video.get_absolute_url()):
-        page = staff_client.get(path).content.decode()
+        page = admin_client.get(path).content.decode()
         assert "&lt;script&gt;" in page
         assert page.count("<script") == 1  # our own, by its address
         assert "<img src=x" not in page
         assert not re.search(r"<[^>]+\son\w+=(?=[^\"]*\">)", re.sub(r'"[^"]*"', '""', page))
 
 
-def test_pages_need_no_inline_script_or_style(staff_client: Client) -> None:
+def test_pages_need_no_inline_script_or_style(admin_client: Client) -> None:
     video = with_poster(a_video(ordered(start_image=an_image())))
     for path in ("/", video.get_absolute_url(), "/nothing/"):
-        response = staff_client.get(path)
+        response = admin_client.get(path)
         page = response.content.decode()
         assert "default-src 'self'" in response["Content-Security-Policy"]
         assert not re.search(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son[a-z]+=|data:|javascript:", page), path

@@ -27,7 +27,7 @@ def add(*more: str, **changes: str) -> tuple[int, str, str]:
 
 
 def test_the_published_prices_are_listed_as_a_table() -> None:
-    __, out, __ = run("prices")
+    _, out, _ = run("prices")
     head, first, *others = out.splitlines()
     assert head.split() == ["Provider", "Model", "Mode", "Length", "Sound", "Route", "USD", "Valid", "from", "Source"]
     assert first.split()[:8] == ["apixo", "kling-2-1", "master-image-to-video", "5", "s", "any", "any", "$1.00"]
@@ -35,7 +35,7 @@ def test_the_published_prices_are_listed_as_a_table() -> None:
 
 
 def test_the_json_is_an_array_with_exact_amounts() -> None:
-    __, out, __ = run("prices", "--json")
+    _, out, _ = run("prices", "--json")
     rows = json.loads(out)
     assert len(rows) == 12
     assert set(rows[0]) == {

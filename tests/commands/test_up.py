@@ -21,15 +21,10 @@ from pathlib import Path
 import av
 import pytest
 
+from tests.servers import free_port
+
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = ("manage.py", "kling_site", "generations", "templates", "requirements.txt")
-
-
-def free_port() -> int:
-    with contextlib.closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 class Site:

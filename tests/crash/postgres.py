@@ -13,7 +13,7 @@ from pathlib import Path
 
 import psycopg
 
-from tests.commands.test_up import free_port
+from tests.servers import free_port
 
 # Given to a database of this name, so that each test has a migrated one of its own at once.
 TEMPLATE = "migrated"

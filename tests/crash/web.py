@@ -10,9 +10,9 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.commands.test_up import free_port
 from tests.crash import processes
 from tests.crash.worker import ROOT, Site
+from tests.servers import free_port
 
 THREADS = 16  # as in management/commands/up.py, which cannot be imported without a site
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import io
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from PIL import Image
+from django.utils.datastructures import MultiValueDict
 
 from generations.forms.orders import OrderForm, SoundField, menu
 from generations.models import GenerationTask, ReferenceImage
 from generations.providers.offers import OFFERS
+from tests.clips import png
 from tests.factories import NOW
 
 pytestmark = pytest.mark.django_db
@@ -19,15 +19,9 @@ pytestmark = pytest.mark.django_db
 GOOD = {"prompt": "a lighthouse", "provider": "apixo", "model": "kling-2-5-turbo-pro", "mode": "text-to-video"}
 
 
-def png(size: tuple[int, int] = (64, 64)) -> bytes:
-    buffer = io.BytesIO()
-    Image.new("RGB", size, "navy").save(buffer, "PNG")
-    return buffer.getvalue()
-
-
-def errors(**changes: Any) -> dict[str, list[str]]:
-    files = {name: changes.pop(name) for name in ("start_image", "end_image") if name in changes}
-    return dict(OrderForm(GOOD | changes, files).errors)
+def errors(**changes: Any) -> dict[str, list[Any]]:
+    files: Any = {name: [changes.pop(name)] for name in ("start_image", "end_image") if name in changes}
+    return {field: list(said) for field, said in OrderForm(GOOD | changes, MultiValueDict(files)).errors.items()}
 
 
 def test_a_form_with_only_what_is_needed_is_a_good_order() -> None:
@@ -69,7 +63,8 @@ def test_a_picture_and_a_url_at_once_are_one_too_many() -> None:
 
 
 def test_a_good_picture_is_kept_with_its_order_and_not_before() -> None:
-    form = OrderForm(GOOD | {"mode": "image-to-video"}, {"start_image": SimpleUploadedFile("cat.png", png())})
+    upload = SimpleUploadedFile("cat.png", png())
+    form = OrderForm(GOOD | {"mode": "image-to-video"}, MultiValueDict({"start_image": [upload]}))
     assert form.is_valid()
     assert not ReferenceImage.objects.exists()
     (task,) = form.place(at=NOW)

@@ -15,8 +15,7 @@ from generations.integrity import compare
 from generations.media import filetree
 from generations.media.filetree import Unreadable, walk
 from generations.models import ReferenceImage, Video
-from tests.catalog.conftest import an_image
-from tests.factories import NOW, a_video
+from tests.factories import NOW, a_video, an_image
 from tests.trees import a_file, a_whole_video, aged
 
 pytestmark = pytest.mark.django_db
@@ -51,7 +50,7 @@ def test_a_disk_that_does_not_let_us_look_says_nothing_of_the_clip(monkeypatch: 
         raise PermissionError(errno.EACCES, "Permission denied")
 
     video = a_whole_video()
-    monkeypatch.setattr(filetree.os, "open", refusing)
+    monkeypatch.setattr(os, "open", refusing)
     said = compare.damage(video)
     assert isinstance(said, Unreadable)
     assert str(said) == "its file cannot be read: Permission denied"
@@ -59,7 +58,7 @@ def test_a_disk_that_does_not_let_us_look_says_nothing_of_the_clip(monkeypatch: 
 
 def test_a_start_image_is_compared_likewise() -> None:
     image = an_image(b"a picture")
-    path = Path(compare.root(), image.file.name)
+    path = Path(compare.root(), str(image.file))
     assert compare.image_damage(image) == ""
     path.write_bytes(b"another one")
     assert compare.image_damage(image) == "its file has other bytes than were stored"
@@ -70,7 +69,7 @@ def test_a_start_image_is_compared_likewise() -> None:
 
 def test_files_that_rows_name_are_no_strays() -> None:
     video = a_video(poster="posters/2026/a.jpg")
-    for path in (video.path, a_file("posters/2026/a.jpg"), compare.root() / an_image().file.name):
+    for path in (video.path, a_file("posters/2026/a.jpg"), compare.root() / str(an_image().file)):
         aged(path)
     a_file("videos/2026/stray.mp4")
     a_file("posters/2026/stray.jpg")

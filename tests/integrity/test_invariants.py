@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from django.db import connection, transaction
+from django.db.models import Model
 from django_q.models import OrmQ
 from pytest_django import DjangoAssertNumQueries, Settings
 from pytest_httpserver import HTTPServer
@@ -29,9 +30,8 @@ from generations.models import (
     Video,
 )
 from generations.money import limits
-from tests.catalog.conftest import an_image
 from tests.clips import clip
-from tests.factories import NOW
+from tests.factories import NOW, an_image
 from tests.lives import a_life, go, unguarded
 from tests.trees import a_file, a_whole_video, aged, tree
 
@@ -72,8 +72,8 @@ def test_nothing_is_changed_by_looking() -> None:
         a_file(name)
 
     def everything() -> list[Any]:
-        models = (GenerationTask, TaskEvent, LedgerEntry, Video, OrmQ)
-        return [list(model.objects.order_by("pk").values()) for model in models]
+        models: tuple[type[Model], ...] = (GenerationTask, TaskEvent, LedgerEntry, Video, OrmQ)
+        return [list(model._default_manager.order_by("pk").values()) for model in models]
 
     rows, files = everything(), tree()
     assert len(check().broken) == 5

@@ -6,16 +6,17 @@ import errno
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from generations.integrity import quarantine
+from generations.integrity import compare, quarantine
 from generations.integrity.compare import root
 from generations.integrity.quarantine import PutAside, quarantine_orphans
+from generations.media import filetree
 from generations.media.filetree import walk
 from generations.models import Video
-from tests.catalog.conftest import an_image
-from tests.factories import NOW, a_video
+from tests.factories import NOW, a_video, an_image
 from tests.trees import OLD, a_file, aged, tree
 
 pytestmark = pytest.mark.django_db
@@ -27,13 +28,13 @@ def run(folder: str = "videos") -> PutAside:
 
 def before_moving(monkeypatch: pytest.MonkeyPatch, what: Callable[[], object]) -> None:
     """Let something happen between the question for rows and the first move."""
-    move = quarantine.filetree.put_aside
+    move = filetree.put_aside
 
-    def meanwhile(*args: object, **named: object) -> str:
+    def meanwhile(*args: Any, **named: Any) -> Any:
         what()
-        return move(*args, **named)  # type: ignore[arg-type]
+        return move(*args, **named)
 
-    monkeypatch.setattr(quarantine.filetree, "put_aside", meanwhile)
+    monkeypatch.setattr(filetree, "put_aside", meanwhile)
 
 
 def test_a_file_without_a_row_is_put_aside_with_its_bytes() -> None:
@@ -91,12 +92,12 @@ def test_a_file_that_is_young_by_the_time_of_the_move_stays(monkeypatch: pytest.
 
 def test_what_stands_there_again_is_not_replaced_when_a_file_goes_back(monkeypatch: pytest.MonkeyPatch) -> None:
     a_file("videos/late.mp4", b"old")
-    ask = quarantine.names_of_rows
+    ask = compare.names_of_rows
 
-    def meanwhile(names: object) -> set[str]:
+    def meanwhile(names: list[str]) -> set[str]:
         a_row("videos/late.mp4")
         a_file("videos/late.mp4", b"new")
-        return ask(names)  # type: ignore[arg-type]
+        return ask(names)
 
     monkeypatch.setattr(quarantine, "names_of_rows", meanwhile)
     assert run().moved == []
@@ -115,7 +116,7 @@ def test_a_disk_that_refuses_leaves_the_file_and_tells(monkeypatch: pytest.Monke
         raise OSError(errno.EROFS, "Read-only file system")
 
     a_file("videos/stray.mp4")
-    monkeypatch.setattr(quarantine.filetree.os, "rename", refusing)
+    monkeypatch.setattr(os, "rename", refusing)
     done = run()
     assert done.left == [("videos/stray.mp4", "no row names it, and it cannot be moved: Read-only file system")]
     assert list(tree()) == ["videos/stray.mp4"]

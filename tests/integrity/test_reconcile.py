@@ -21,12 +21,13 @@ from pytest_httpserver import HTTPServer
 from generations.integrity import compare, reconcile, repair
 from generations.integrity.reconcile import AuditResult, Slice
 from generations.lifecycle import saving
+from generations.media import downloads
 from generations.media.filetree import Unreadable
 from generations.models import GenerationTask, Lease, Status, TaskEvent, Video
+from generations.models.leases import LeaseHolder
 from generations.worker import conductor
-from tests.catalog.conftest import an_image
 from tests.clips import clip
-from tests.factories import NOW, a_task
+from tests.factories import NOW, a_task, an_image, due
 from tests.trees import OLD, a_file, a_whole_video, aged, tree
 
 pytestmark = pytest.mark.django_db
@@ -39,7 +40,7 @@ LATER = NOW + timedelta(minutes=1)
 def nobody_answers(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """Source URLs lead nowhere, at once, but where a test serves them."""
     settings.RESULT_ORIGINS = ["http://127.0.0.1:9"]
-    monkeypatch.setattr(repair.downloads, "PAUSES_SECONDS", (0.0,))
+    monkeypatch.setattr(downloads, "PAUSES_SECONDS", (0.0,))
 
 
 @pytest.fixture
@@ -365,7 +366,7 @@ def test_a_finished_clip_whose_job_was_lost_moves_again(monkeypatch: pytest.Monk
     conductor.conduct()
     assert OrmQ.objects.count() == 1  # to save it
     task.refresh_from_db()
-    assert run(task.due_at).overdue == []
+    assert run(due(task)).overdue == []
 
 
 def test_a_task_that_a_wrong_clock_put_off_for_a_year_is_due_now() -> None:
@@ -438,14 +439,14 @@ def test_many_rows_take_few_questions(django_assert_max_num_queries: DjangoAsser
 def test_files_are_read_outside_of_any_transaction(
     transactional_db: None, monkeypatch: pytest.MonkeyPatch, lost: Callable[..., Video]
 ) -> None:
-    fetch, fetching = repair.downloads.fetch, []
+    fetch, fetching = downloads.fetch, []
 
     def spied(*args: Any, **options: Any) -> Any:
         fetching.append(connection.in_atomic_block)
         return fetch(*args, **options)
 
     lost()
-    monkeypatch.setattr(repair.downloads, "fetch", spied)
+    monkeypatch.setattr(downloads, "fetch", spied)
     run()
     assert fetching == [False]
 
@@ -470,7 +471,7 @@ def test_the_end_of_another_run_is_waited_for() -> None:
 def test_a_run_that_lost_its_lease_stops_and_says_that_it_did_not_finish(monkeypatch: pytest.MonkeyPatch) -> None:
     a_whole_video()
     a_file("videos/stray.mp4")
-    monkeypatch.setattr(reconcile.LeaseHolder, "is_ours", False)
+    monkeypatch.setattr(LeaseHolder, "is_ours", False)
     done = run()
     assert (done.finished, done.quarantined, list(tree())) == (
         False,

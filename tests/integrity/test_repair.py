@@ -12,11 +12,11 @@ from pytest_django import Settings
 from pytest_httpserver import HTTPServer
 
 from generations.integrity import repair as repairing
+from generations.integrity.compare import root
 from generations.integrity.repair import NoAnswer, NotRepaired, repair
 from generations.models import Status, Video
-from tests.catalog.conftest import an_image
 from tests.clips import clip
-from tests.factories import a_task
+from tests.factories import a_task, an_image
 from tests.trees import a_file, a_whole_video, tree
 
 pytestmark = pytest.mark.django_db
@@ -174,7 +174,7 @@ def test_a_start_image_comes_back_from_quarantine_only_with_its_own_bytes() -> N
     image = an_image(b"a picture")
     name = str(image.file.name)
     assert image.sha256 == hashlib.sha256(b"a picture").hexdigest()
-    (repairing.root() / name).unlink()
+    (root() / name).unlink()
     assert not repairing.restore(image)
     a_file(f"quarantine/2026-11-19/{name}", b"another")
     assert not repairing.restore(image)

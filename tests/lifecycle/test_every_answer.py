@@ -68,7 +68,7 @@ ROWS: dict[str, dict[str, tuple[str, list[str]]]] = {
         "unseen": ("unconfirmed", HELD), "nothing": ("unconfirmed", HELD),
     },
 }  # fmt: skip
-OFFER = {
+OFFER: dict[str, dict[str, Any]] = {
     "apixo": {"provider": "apixo", "model": "kling-2-5-turbo-pro"},
     "apikley": {"provider": "apikley", "model": "kling-2-6", "sound": True, "aspect_ratio": "16:9"},
 }
@@ -126,7 +126,7 @@ def on_the_wire(status: int, body: bytes, headers: str = "") -> bytes:
 
 def row(provider: str, where: str) -> GenerationTask:
     """A task that an answer finds, 40 s after it was ordered; one that waits, an answer to its order."""
-    fields = {**OFFER[provider], "prompt": a_prompt(text="a lighthouse"), "remote_id": REMOTE_ID}
+    fields: dict[str, Any] = {**OFFER[provider], "prompt": a_prompt(text="a lighthouse"), "remote_id": REMOTE_ID}
     if where == "waiting":
         return a_task(Status.QUEUED, **(fields | {"remote_id": None}))
     if where == "running":

@@ -75,7 +75,7 @@ def test_a_picture_is_kept_once_and_offered_at_a_signed_link() -> None:
     first = ordering.place(order, at=NOW, uploads={"start_image": PICTURE})[0]
     second = ordering.place(order, at=NOW, uploads={"start_image": PICTURE})[0]
     assert first.start_image == second.start_image
-    assert first.start_image.original_name == "cat.png"
+    assert first.start_image and first.start_image.original_name == "cat.png"
     assert first.order().start_image.startswith("http://127.0.0.1:8000/reference/")
 
 

@@ -18,6 +18,7 @@ from pytest_httpserver import HTTPServer
 from generations.lifecycle import saving
 from generations.media.clips import Clip
 from generations.models import EntryKind, GenerationTask, Lease, Status, Video
+from generations.models.leases import lease_held
 from tests.clips import clip
 from tests.factories import a_task
 
@@ -198,7 +199,7 @@ def test_while_another_worker_saves_it_this_one_does_nothing(served: Any, httpse
 
 def test_a_worker_that_lost_its_lease_leaves_no_row_and_no_file(served: Any, media_root: Path) -> None:
     task = served(GOOD())
-    with saving.lease_held(f"save:{task.pk}", seconds=60) as hold:
+    with lease_held(f"save:{task.pk}", seconds=60) as hold:
         assert hold is not None
         Lease.objects.filter(name=hold.name).update(token="00000000-0000-0000-0000-000000000000")
         with pytest.raises(saving.LeaseLost):

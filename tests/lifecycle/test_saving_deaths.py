@@ -47,7 +47,7 @@ def ring(task: GenerationTask, *, after: timedelta = timedelta()) -> int:
     task.refresh_from_db()
     saving.enqueue_due_save(task, at=timezone.now() + after)
     task.refresh_from_db()
-    return OrmQ.objects.count()
+    return int(OrmQ.objects.count())
 
 
 def test_a_clip_that_kills_its_worker_is_tried_three_times_and_then_set_aside(poison: GenerationTask) -> None:

@@ -11,8 +11,7 @@ from PIL import Image
 from generations.media import clips
 from generations.media.clips import Clip, NotAVideo, poster, verify
 from generations.media.mp4 import read_tracks
-from tests.clips import LAYOUTS, boxes, clip
-from tests.media.test_mp4 import cuts_of
+from tests.clips import LAYOUTS, boxes, clip, cuts_of
 
 
 def verified(data: bytes, folder: Path) -> Clip:

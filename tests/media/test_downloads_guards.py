@@ -6,11 +6,10 @@ import pytest
 
 from generations.media.downloads import NotAllowed, Origins, TryAgain, fetch
 from tests.certificates import self_signed
-from tests.fetching import CLIP, is_clip, said
+from tests.fetching import CLIP, FORBIDDEN, is_clip, said
 from tests.fetching import canary as canary
 from tests.fetching import get as get
 from tests.fetching import server as server
-from tests.media.test_origins import FORBIDDEN
 from tests.servers import PreparedServer
 
 # Redirects

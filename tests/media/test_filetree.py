@@ -87,7 +87,7 @@ def test_a_folder_that_cannot_be_listed_is_told_and_the_rest_is_listed(
             raise PermissionError(errno.EACCES, "Permission denied")
         return scandir(path)
 
-    monkeypatch.setattr(filetree.os, "scandir", refusing)
+    monkeypatch.setattr(os, "scandir", refusing)
     assert sorted((one.name, one.strange) for one in filetree.walk(root, "videos")) == [
         ("videos/2025/a.mp4", ""), ("videos/2026", "cannot be listed: Permission denied"),
     ]  # fmt: skip
@@ -148,7 +148,7 @@ def test_a_disk_that_lost_it_is_told_from_one_that_does_not_let_us_look(
     def refusing(*_: object) -> int:
         raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr(filetree.os, "open", refusing)
+    monkeypatch.setattr(os, "open", refusing)
     with pytest.raises(Damaged if certain else Unreadable):
         filetree.digest(root, "videos/a.mp4")
 

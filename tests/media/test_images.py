@@ -6,6 +6,7 @@ import struct
 import subprocess
 import sys
 import time
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -146,7 +147,7 @@ def exif_of(**tags: object) -> Image.Exif:
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
 def test_metadata_is_dropped(kind):
-    more = {"comment": b"secret comment"} if kind == "JPEG" else {}
+    more: dict[str, Any] = {"comment": b"secret comment"} if kind == "JPEG" else {}
     data = picture(kind, exif=exif_of(), xmp=b"<x>secret xmp</x>", **more)
     assert b"secret" in data
     image = opened(data)
@@ -188,7 +189,8 @@ def test_colours_of_a_profile_are_kept_without_it():
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     image = opened(picture("JPEG", icc_profile=profile))
     assert "icc_profile" not in image.info
-    assert abs(image.getpixel((5, 10))[0] - Image.open(io.BytesIO(picture("JPEG"))).getpixel((5, 10))[0]) < 8
+    before = Image.open(io.BytesIO(picture("JPEG")))
+    assert abs(image.crop((5, 10, 6, 11)).tobytes()[0] - before.crop((5, 10, 6, 11)).tobytes()[0]) < 8
 
 
 def test_a_broken_profile_is_no_reason_to_refuse():

@@ -1,6 +1,5 @@
 """Every cut of every layout is seen, and nothing that a stranger writes into a file makes the reader stumble."""
 
-import random
 import struct
 import time
 from pathlib import Path
@@ -10,20 +9,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from generations.media.mp4 import MAX_BOXES, NotAVideo, read_tracks
-from tests.clips import LAYOUTS, boxes, clip
+from tests.clips import LAYOUTS, boxes, clip, cuts_of
 
 
 def tracks_of(data: bytes, folder: Path):
     path = folder / "clip.mp4"
     path.write_bytes(data)
     return read_tracks(path)
-
-
-def cuts_of(data: bytes) -> list[int]:
-    """64 places by chance, and each box boundary and its neighbours."""
-    edges = {place + by for _, start, end in boxes(data) for place in (start, end) for by in (-1, 0, 1)}
-    chance = random.Random(7).sample(range(len(data)), 64)
-    return sorted(cut for cut in {*edges, *chance} if 0 <= cut < len(data))
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)

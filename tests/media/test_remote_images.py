@@ -11,6 +11,7 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from generations.media import remote_images
+from generations.media.images import MAX_IMAGE_BYTES
 from generations.media.remote_images import NotSeen, WrongPicture, probe
 
 ALL = ("jpg", "png", "webp")
@@ -45,7 +46,7 @@ def test_a_kind_that_the_model_does_not_take_is_named(httpserver: HTTPServer) ->
         (picture()[:200], 200, "cut or damaged"),
         (b"gone", 404, "its server answers 404"),
         (b"no", 403, "its server answers 403"),
-        (b"x" * (remote_images.MAX_IMAGE_BYTES + 1), 200, "more than 10 MB"),
+        (b"x" * (MAX_IMAGE_BYTES + 1), 200, "more than 10 MB"),
     ],
     ids=["html", "empty", "cut", "404", "403", "too large"],
 )

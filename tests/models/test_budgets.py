@@ -76,7 +76,7 @@ def test_a_sum_of_decimals_fills_a_budget_to_the_last_cent() -> None:
     period = a_budget("0.30").periods.get()
     BudgetPeriod.objects.filter(pk=period.pk).update(held_usd=Decimal("0.10"), spent_usd=Decimal("0.20"))
     period.refresh_from_db()
-    assert (period.percent, period.remaining_usd) == (100, 0)
+    assert (period.percent, period.remaining_usd) == (100, Decimal(0))
 
 
 def test_a_warning_may_be_passed_over() -> None:

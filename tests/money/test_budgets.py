@@ -149,8 +149,8 @@ class TestUnknownPrices:
     @pytest.mark.parametrize("scope", ["site", "campaign", "person"])
     def test_they_are_refused_where_one_does(self, scope: str, staff: User) -> None:
         campaign = a_campaign()
-        subject: dict[str, Any] = {"site": {}, "campaign": {"campaign": campaign}, "person": {"person": staff}}[scope]
-        a_budget("9", scope=scope, **subject)
+        subject: dict[str, Any] = {"campaign": campaign, "person": staff}
+        a_budget("9", scope=scope, **{name: it for name, it in subject.items() if name == scope})
         with pytest.raises(OrderRefused, match="The price is unknown, and the budget .* refuses"):
             ordering.place(self.ORDER, at=NOW, by=staff, campaign=campaign)
         assert not LedgerEntry.objects.exists()

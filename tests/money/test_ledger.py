@@ -81,7 +81,8 @@ class TestCorrections:
         ledger.adjust(task, Decimal("-0.1000"), at=NOW, by=staff, reason=" a discount ")
         entry = task.entries.get(kind=EntryKind.ADJUST)
         assert (entry.amount_usd, entry.by, entry.note) == (Decimal("-0.10"), staff, "a discount")
-        assert GenerationTask.objects.with_charged().get(pk=task.pk).charged_usd == Decimal("0.20")
+        (charged,) = GenerationTask.objects.with_charged()
+        assert getattr(charged, "charged_usd", None) == Decimal("0.20")
 
     @pytest.mark.parametrize(
         ("amount", "field", "words"),

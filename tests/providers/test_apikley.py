@@ -75,7 +75,7 @@ def test_the_credits_are_asked_for_at_their_path(httpserver: HTTPServer) -> None
 
 
 @pytest.mark.parametrize("changes", [{"model": "kling-3"}, {"mode": "pro"}, {"mode": "../x"}], ids=str)
-def test_an_order_that_has_no_name_there_is_refused_here(httpserver: HTTPServer, changes: dict[str, str]) -> None:
+def test_an_order_that_has_no_name_there_is_refused_here(httpserver: HTTPServer, changes: dict[str, Any]) -> None:
     with pytest.raises(Rejected):
         Apikley(httpserver.url_for(""), KEY).submit(replace(T2V, **changes))
     assert httpserver.log == []

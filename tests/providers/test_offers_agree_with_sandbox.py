@@ -14,8 +14,7 @@ import requests
 from generations.providers import ADAPTERS, apikley, apixo
 from generations.providers.base import Order
 from generations.sandbox import Sandbox
-
-from .test_offers import TABLE, Broken, Row, broken_rules, full, good
+from tests.menu import TABLE, Broken, Row, broken_rules, full, good
 
 rows = pytest.mark.parametrize("row", TABLE, ids=lambda row: row.name)
 

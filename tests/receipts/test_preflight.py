@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
@@ -11,7 +10,6 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from PIL import Image
 from pytest_django import Settings
 from pytest_httpserver import HTTPServer
 
@@ -21,6 +19,7 @@ from generations.models import BalanceReading, GenerationTask, LedgerEntry, Paus
 from generations.receipts import preflight
 from generations.receipts.preflight import NO_WORKER, Changed, OrderRequest, Receipt, inspect_all, place
 from generations.worker.jobs import heartbeat
+from tests.clips import png
 from tests.factories import NOW, a_budget, a_campaign, a_price, a_task, an_order
 
 pytestmark = pytest.mark.django_db
@@ -124,12 +123,6 @@ def test_every_rule_that_is_broken_is_a_problem_of_its_field() -> None:
 
 def test_an_archived_campaign_takes_no_order() -> None:
     assert "campaign" in inspect(campaign=a_campaign(archived=True)).problems
-
-
-def png() -> bytes:
-    file = io.BytesIO()
-    Image.new("RGB", (640, 480), "teal").save(file, "PNG")
-    return file.getvalue()
 
 
 def test_a_picture_at_an_address_is_looked_at(httpserver: HTTPServer) -> None:

@@ -22,7 +22,7 @@ DAY = timedelta(days=1)
 
 
 def november(**changes: Any) -> Question:
-    return Question(**({"first": date(2026, 11, 1), "last": date(2026, 11, 30), "practice": True} | changes))
+    return Question(**{"first": date(2026, 11, 1), "last": date(2026, 11, 30), "practice": True, **changes})
 
 
 def read(amount: str, at: datetime, **changes: Any) -> None:
@@ -51,7 +51,7 @@ def test_a_balance_that_falls_as_the_ledger_says_has_no_drift() -> None:
         date(2026, 11, 20),
         Decimal("0.30"),
         Decimal("0.30"),
-        0,
+        Decimal(0),
     )
     assert found.suspects == []
 
@@ -102,7 +102,7 @@ def test_a_top_up_is_put_back_as_far_as_it_was_seen() -> None:
     read("29.70", NOW)
     read("29.70", EVENING)
     found = the_drift()
-    assert (found.fell, found.topped_up, found.drift) == (Decimal("0.30"), Decimal("20.00"), 0)
+    assert (found.fell, found.topped_up, found.drift) == (Decimal("0.30"), Decimal("20.00"), Decimal(0))
 
 
 def test_only_readings_of_dollars_of_this_money_stand() -> None:

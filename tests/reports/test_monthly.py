@@ -21,7 +21,7 @@ NOVEMBER = date(2026, 11, 1)
 
 def ledger(*, practice: bool) -> Decimal:
     november = LedgerEntry.objects.filter(practice=practice, kind__in=SPENT, day__month=11, day__year=2026)
-    return november.aggregate(usd=Sum("amount_usd"))["usd"]
+    return Decimal(november.aggregate(usd=Sum("amount_usd"))["usd"])
 
 
 def test_each_campaign_has_its_clips_with_what_they_cost_and_a_sum() -> None:

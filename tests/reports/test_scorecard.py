@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 
 def november(**changes: Any) -> Question:
-    return Question(**({"first": date(2026, 11, 1), "last": date(2026, 11, 30), "practice": True} | changes))
+    return Question(**{"first": date(2026, 11, 1), "last": date(2026, 11, 30), "practice": True, **changes})
 
 
 def stored_after(seconds: float, **changes: Any) -> None:

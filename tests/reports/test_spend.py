@@ -16,13 +16,14 @@ from generations.models.cost_centers import NOBODY
 from generations.money import ledger
 from generations.reports import spend
 from generations.reports.spend import Question, Row, SpendReport
+from generations.reports.totals import Figures
 from tests.factories import NOW, a_campaign, a_prompt, a_task, a_video
 
 pytestmark = pytest.mark.django_db
 
 
 def november(**changes: Any) -> Question:
-    return Question(**({"first": date(2026, 11, 1), "last": date(2026, 11, 30), "practice": True} | changes))
+    return Question(**{"first": date(2026, 11, 1), "last": date(2026, 11, 30), "practice": True, **changes})
 
 
 def bought(usd: str | None = "0.30", at: datetime = NOW, **changes: Any) -> GenerationTask:
@@ -115,7 +116,7 @@ def test_a_correction_counts_on_its_own_day(staff: User) -> None:
 def test_what_failed_is_released_and_no_spend() -> None:
     a_task(Status.FAILED)
     total = spend.spend_report(november()).total
-    assert (total.spent, f"{total.released:.2f}", total.releases, total.charges) == (0, "0.30", 1, 0)
+    assert (total.spent, f"{total.released:.2f}", total.releases, total.charges) == (Decimal(0), "0.30", 1, 0)
 
 
 def test_what_is_held_is_held_until_it_is_settled_whenever_that_was() -> None:
@@ -129,7 +130,7 @@ def test_an_unknown_price_is_counted_and_is_no_zero_until_it_is_valued(staff: Us
     task = bought(None)
     a_task(Status.RUNNING, price_usd=None)
     total = spend.spend_report(november()).total
-    assert (total.unpriced, total.held_unpriced, total.spent) == (1, 1, 0)
+    assert (total.unpriced, total.held_unpriced, total.spent) == (1, 1, Decimal(0))
     ledger.adjust(task, Decimal("0.40"), at=NOW, by=staff, reason="the price came")
     total = spend.spend_report(november()).total
     assert (total.unpriced, f"{total.spent:.2f}", total.charges) == (0, "0.40", 1)
@@ -201,8 +202,8 @@ def test_days_are_the_sites_at_the_months_end(settings: Any) -> None:
 
 def test_a_period_without_entries_is_empty() -> None:
     found = spend.spend_report(november())
-    assert found == SpendReport(spend.Figures(), [], {name: [] for name in spend.DIMENSIONS})
-    assert spend.by_prompt(november()) == (spend.Figures(), [])
+    assert found == SpendReport(Figures(), [], {name: [] for name in spend.DIMENSIONS})
+    assert spend.by_prompt(november()) == (Figures(), [])
 
 
 def test_postgresql_writes_the_heading_of_each_entry_by_itself(staff: User) -> None:

@@ -59,31 +59,33 @@ class Client:
 class ApixoClient(Client):
     def order(self, prompt: str = "a lighthouse", **changes: Any) -> requests.Response:
         model = changes.pop("model", "kling-2-6")
-        outer = {name: changes.pop(name) for name in ("request_type", "callback_url") if name in changes}
-        given = {"mode": "text-to-video", "prompt": prompt, "duration": 5, "sound": False}
+        outer: dict[str, Any] = {
+            name: changes.pop(name) for name in ("request_type", "callback_url") if name in changes
+        }
+        given: dict[str, Any] = {"mode": "text-to-video", "prompt": prompt, "duration": 5, "sound": False}
         given |= {"aspect_ratio": "16:9"} | changes
-        body = {"request_type": "async", **outer, "input": given}
+        body: dict[str, Any] = {"request_type": "async", **outer, "input": given}
         return self.post(f"/generateTask/{model}", body)
 
     def accepted(self, prompt: str = "a lighthouse", **changes: Any) -> str:
-        return self.order(prompt, **changes).json()["data"]["taskId"]
+        return str(self.order(prompt, **changes).json()["data"]["taskId"])
 
     def status(self, task_id: str, model: str = "kling-2-6") -> requests.Response:
         return self.get(f"/statusTask/{model}", taskId=task_id)
 
     def state(self, task_id: str) -> str:
-        return self.status(task_id).json()["data"]["state"]
+        return str(self.status(task_id).json()["data"]["state"])
 
-    def finished(self, task_id: str) -> dict[str, Any]:
+    def finished(self, task_id: str) -> Any:
         """Moves the clock past the end and returns the task's final data."""
         pass_time(self, task_id)
         return self.status(task_id).json()["data"]
 
     def urls(self, task_id: str) -> list[str]:
-        return json.loads(self.finished(task_id)["resultJson"])["resultUrls"]
+        return list(json.loads(self.finished(task_id)["resultJson"])["resultUrls"])
 
     def balance(self) -> float:
-        return self.get("/apikeys/current-balance").json()["data"]
+        return float(self.get("/apikeys/current-balance").json()["data"])
 
 
 class ApikleyClient(Client):
@@ -94,12 +96,12 @@ class ApikleyClient(Client):
         return self.post("/jobs/createTask", body | {"input": given})
 
     def accepted(self, prompt: str = "a lighthouse", **changes: Any) -> str:
-        return self.order(prompt, **changes).json()["data"]["taskId"]
+        return str(self.order(prompt, **changes).json()["data"]["taskId"])
 
     def status(self, task_id: str) -> requests.Response:
         return self.get("/jobs/recordInfo", taskId=task_id)
 
-    def finished(self, task_id: str) -> dict[str, Any]:
+    def finished(self, task_id: str) -> Any:
         pass_time(self, task_id)
         return self.status(task_id).json()["data"]
 
@@ -138,7 +140,7 @@ def start(clock: Clock, tmp_path: Path, shelf: Path) -> Iterator[Callable[..., S
     started: list[Sandbox] = []
 
     def make(**options: Any) -> Sandbox:
-        sandbox = Sandbox(**({"directory": tmp_path, "wait_scale": 1.0, "now": clock} | options))
+        sandbox = Sandbox(**{"directory": tmp_path, "wait_scale": 1.0, "now": clock, **options})
         started.append(sandbox)
         lend(shelf, tmp_path / "files")
         return sandbox.start()

@@ -30,7 +30,7 @@ REFUSED = {
     "unknown duration": (FROM_TEXT, TEXT | {"duration": "7"}),
     "image mode without an image": (FROM_IMAGE, IMAGE | {"image_urls": None}),
     "image mode with an empty list": (FROM_IMAGE, IMAGE | {"image_urls": []}),
-    "image mode with two images": (FROM_IMAGE, IMAGE | {"image_urls": IMAGE["image_urls"] * 2}),
+    "image mode with two images": (FROM_IMAGE, IMAGE | {"image_urls": ["https://example.com/ref.png"] * 2}),
     "image as a string": (FROM_IMAGE, IMAGE | {"image_urls": "https://example.com/ref.png"}),
 }
 

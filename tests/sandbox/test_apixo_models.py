@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ STANDARD = PICTURE | {"mode": "standard-image-to-video"}
 PRO = PICTURE | {"mode": "pro-image-to-video"}
 
 
-def given(model: str, base: dict, **changes) -> tuple[str, dict]:
+def given(model: str, base: dict[str, Any], **changes: Any) -> tuple[str, dict[str, Any]]:
     sound = {"sound": True} if model == "kling-2-6" else {}
     whole = base | sound | changes
     return model, {"input": {name: value for name, value in whole.items() if value is not ...}}

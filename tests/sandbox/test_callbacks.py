@@ -1,6 +1,7 @@
 """Callbacks: when they come, what they say, and how often."""
 
 import json
+from typing import Any
 
 import pytest
 from pytest_httpserver import HTTPServer
@@ -15,7 +16,7 @@ def inbox(httpserver: HTTPServer):
         url = httpserver.url_for("/hook")
 
         def __init__(self) -> None:
-            self.bodies: list[dict] = []
+            self.bodies: list[dict[str, Any]] = []
             self.statuses: list[int] = []
 
         def answer(self, request) -> Response:

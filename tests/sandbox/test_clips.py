@@ -48,7 +48,7 @@ def test_a_clip_has_exactly_the_ordered_size_and_length(made, name):
         assert f"{stream.width}x{stream.height}" == size
         assert (stream.codec_context.name, stream.codec_context.pix_fmt) == ("h264", "yuv420p")
         assert stream.frames == int(seconds) * 24
-        assert stream.duration * stream.time_base == int(seconds)
+        assert stream.duration and stream.time_base and stream.duration * stream.time_base == int(seconds)
         assert container.duration == int(seconds) * 1_000_000
         assert sum(1 for _ in container.decode(video=0)) == int(seconds) * 24
 
@@ -57,7 +57,7 @@ def test_sound_is_stereo_aac_of_the_same_length(made):
     with av.open(str(made / "5-640x360.mp4")) as container:
         (voice,) = container.streams.audio
         assert (voice.codec_context.name, voice.layout.name) == ("aac", "stereo")
-        assert voice.duration * voice.time_base == 5
+        assert voice.duration and voice.time_base and voice.duration * voice.time_base == 5
         assert sum(frame.samples for frame in container.decode(audio=0)) >= 5 * 48_000
 
 
@@ -109,7 +109,7 @@ def test_a_start_image_is_the_background(tmp_path: Path):
 
 def look(apixo, prompt: str, **changes) -> av.container.InputContainer:
     (url,) = apixo.urls(apixo.accepted(prompt, **changes))
-    return av.open(io.BytesIO(requests.get(url, timeout=5).content))
+    return av.open(io.BytesIO(requests.get(url, timeout=5).content), "r")
 
 
 def test_wrong_duration_gives_three_seconds(apixo):

@@ -58,7 +58,7 @@ def test_a_signal_handler_may_stop_it(tmp_path):
     process = subprocess.Popen(
         [sys.executable, "-c", program, str(tmp_path)], cwd=ROOT, stdout=subprocess.PIPE, text=True
     )
-    assert process.stdout.readline() == "up\n"
+    assert process.stdout and process.stdout.readline() == "up\n"
     time.sleep(0.1)
     process.terminate()
     assert process.wait(5) == 0

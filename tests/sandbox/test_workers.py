@@ -25,8 +25,12 @@ def test_one_bad_job_does_not_end_the_rest(wait, caplog):
 
 def test_stopped_workers_drop_what_waits():
     workers, gate, seen = Workers("test", 1), threading.Event(), []
+
+    def hold() -> None:
+        gate.wait()
+
     workers.start()
-    workers.add(gate.wait)
+    workers.add(hold)
     workers.add(lambda: seen.append(1))
     workers.stop()
     gate.set()

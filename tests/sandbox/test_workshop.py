@@ -8,7 +8,8 @@ CLIP = Clip("x", 180, 180, 1, False)
 
 
 def test_a_clip_is_rendered_once_for_all_who_want_it(tmp_path, wait):
-    workshop, done = Workshop(tmp_path, Images(tmp_path)), []
+    done: list[Clip] = []
+    workshop = Workshop(tmp_path, Images(tmp_path))
     for _ in range(3):
         workshop.make(CLIP, done.append)
     workshop.start()

@@ -16,7 +16,7 @@ from django.utils import timezone
 from django_q.models import OrmQ
 from pytest_django import Settings
 
-from generations.lifecycle import ordering, saving
+from generations.lifecycle import ordering, saving, submitting
 from generations.lifecycle.calls import CALL_LEASE, START_SECONDS, CallKind
 from generations.models import Account, BalanceReading, EntryKind, GenerationTask, Lease, LedgerEntry, Pause, Status
 from generations.models.leases import lease_held
@@ -25,7 +25,7 @@ from generations.providers.errors import OutcomeUnknown
 from generations.sandbox import Sandbox
 from generations.worker import conductor
 from generations.worker.pacing import Pace
-from tests.factories import a_task, an_order
+from tests.factories import a_task, an_order, due, last_reason
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -98,7 +98,7 @@ def test_a_provider_that_is_not_there_costs_nothing_and_is_tried_again(settings:
     task.refresh_from_db()
     assert task.status == Status.QUEUED
     assert (task.send_count, task.submitted_at) == (0, None)
-    assert "not accepted for now" in task.events.last().reason
+    assert "not accepted for now" in last_reason(task)
 
 
 def test_a_bad_key_stops_all_orders_after_the_first_few(sandbox: Sandbox) -> None:
@@ -220,7 +220,7 @@ def test_one_answer_that_cannot_be_written_does_not_lose_the_others(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     bad, good = order(), order()
-    settle = conductor.apply_submit_answer
+    settle = submitting.apply_submit_answer
 
     def fail_for_one(task_id: int, outcome: Any, **how: Any) -> None:
         if task_id == bad.pk:
@@ -240,7 +240,8 @@ def test_a_commit_whose_answer_was_lost_does_not_send_the_order_again(
 ) -> None:
     """The answer "not sent" is written, and the database's own yes is lost: the stale answer must not undo the next."""
     task = order()
-    settle, calls = conductor.Conductor._settle, []
+    settle = conductor.Conductor._settle
+    calls: list[int] = []
 
     def lose_the_first_commit(self: conductor.Conductor) -> None:
         kept = list(self.landed)
@@ -300,7 +301,7 @@ def test_an_order_that_a_dead_process_left_in_the_air_is_doubted_within_a_minute
     conductor.conduct()
     task.refresh_from_db()
     assert task.status == Status.SUBMITTING  # its process may only be slow
-    assert timedelta(seconds=START_SECONDS) < task.due_at - sent_at < timedelta(seconds=60)
+    assert timedelta(seconds=START_SECONDS) < due(task) - sent_at < timedelta(seconds=60)
 
 
 def test_what_a_conductor_may_have_died_of_is_asked_alone_so_that_it_takes_nobody_along() -> None:
@@ -327,7 +328,7 @@ def test_a_lost_ring_to_save_is_repeated() -> None:
     conductor.conduct()
     task.refresh_from_db()
     assert OrmQ.objects.filter(payload__isnull=False).count() == 1
-    assert task.due_at > timezone.now()
+    assert due(task) > timezone.now()
 
 
 def test_a_slice_asks_for_a_successor_only_while_something_is_due_soon(

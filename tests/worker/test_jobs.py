@@ -9,8 +9,10 @@ from django.utils import timezone
 from django_q.models import OrmQ, Schedule
 from pytest_django import Settings
 
+from generations.integrity import reconcile as reconciling
+from generations.lifecycle import saving
 from generations.models import Lease, Status, Video
-from generations.worker import jobs
+from generations.worker import conductor, jobs
 from tests.factories import a_task
 from tests.trees import a_whole_video
 
@@ -60,11 +62,11 @@ def test_a_heartbeat_wakes_nobody_while_the_conductor_runs() -> None:
 
 
 def test_a_conductor_with_work_left_enqueues_its_successor(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jobs.conductor, "IDLE_SECONDS", 0.0)
+    monkeypatch.setattr(conductor, "IDLE_SECONDS", 0.0)
     jobs.conduct()
     assert OrmQ.objects.count() == 0
     Lease.objects.filter(name="conductor").delete()
-    monkeypatch.setattr(jobs.conductor, "SLICE_SECONDS", 0.0)
+    monkeypatch.setattr(conductor, "SLICE_SECONDS", 0.0)
     a_task(Status.UNCONFIRMED, due_at=timezone.now() + timedelta(seconds=5))
     jobs.conduct()
     assert OrmQ.objects.count() == 1
@@ -74,7 +76,7 @@ def test_a_fault_while_saving_is_on_the_timeline_and_the_row_is_put_off(monkeypa
     def fail(task_id: int) -> bool:
         raise RuntimeError("a fault of ours")
 
-    monkeypatch.setattr(jobs.saving, "save", fail)
+    monkeypatch.setattr(saving, "save", fail)
     task = a_task(Status.READY, source_expires_at=timezone.now() + timedelta(days=1), due_at=timezone.now())
     assert not jobs.save(task.pk)
     task.refresh_from_db()
@@ -103,7 +105,7 @@ def test_the_daily_comparison_ends_when_all_clips_had_their_turn(caplog: pytest.
 
 def test_a_slice_that_leaves_clips_enqueues_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jobs, "RECONCILE_SECONDS", 0.0)
-    monkeypatch.setattr(jobs.reconciling, "PORTION_BYTES", 1)
+    monkeypatch.setattr(reconciling, "PORTION_BYTES", 1)
     for _ in range(2):
         a_whole_video()
     for left in (1, 0):
@@ -120,7 +122,7 @@ def test_what_remains_for_a_person_is_logged_as_an_error(caplog: pytest.LogCaptu
 
 
 def test_while_another_run_is_under_way_the_job_ends_at_once_and_enqueues_nothing() -> None:
-    Lease.objects.take(jobs.reconciling.LEASE, seconds=60)
+    Lease.objects.take(reconciling.LEASE, seconds=60)
     assert jobs.reconcile() == "another run is under way"
     assert OrmQ.objects.count() == 0
 

@@ -18,7 +18,7 @@ from generations import wakeups
 from generations.lifecycle import saving
 from generations.models import Lease, Status
 from generations.worker import broker, supervisor
-from tests.factories import a_task
+from tests.factories import a_task, due
 
 SAVE = {"func": "generations.worker.jobs.save"}
 
@@ -129,7 +129,7 @@ def test_the_first_heartbeat_of_a_cluster_enqueues_pending_downloads_again(watch
     watching._send_heartbeat()
     enqueued.refresh_from_db()
     failed.refresh_from_db()
-    assert enqueued.due_at <= timezone.now() < failed.due_at
+    assert due(enqueued) <= timezone.now() < due(failed)
     assert OrmQ.objects.count() == 1
 
 
