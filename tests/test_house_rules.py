@@ -68,7 +68,6 @@ TESTED_BY = {
     "generations/providers/base.py": "tests/providers/contract.py",
     "generations/management/commands/worker.py": "tests/commands/test_up.py",
     "generations/management/commands/sandbox.py": "tests/commands/test_up.py",
-    "generations/sandbox/memory.py": "tests/sandbox/test_journal.py",
 }
 
 

@@ -1,4 +1,4 @@
-"""Apikley as its pages document it: the API of KIE.ai, where even an error travels with HTTP status 200.
+"""The API of Apikley as its pages document it: that of KIE.ai, where even an error has HTTP status 200.
 
 https://docs.apikley.ru: kling-api/Kling-2.6-text-to-video, kling-api/Kling-2.6-image-to-video,
 get-task-detail, common-api/common-api_get-account-credits.
@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from . import rules
-from .desk import Desk
+from .provider_api import ProviderApi
 from .rules import Refused
 from .tasks import Order, Task
-from .wire import Answer, Json, Request, about, as_json
+from .wire import Answer, Json, Request, as_json, for_task, milliseconds
 
 CREATE, DETAILS, CREDIT = "/api/v1/jobs/createTask", "/api/v1/jobs/recordInfo", "/api/v1/chat/credit"
 MODELS = ("kling-2.6/text-to-video", "kling-2.6/image-to-video")
@@ -21,9 +21,9 @@ LONGEST_PROMPT = 1000
 # Credits for 5 and 10 seconds; sound doubles them. KIE's figures: Apikley's own are on no page.
 CREDITS = {5: Decimal(55), 10: Decimal(110)}
 TYPICAL = {5: (50.0, 70.0), 10: (80.0, 100.0)}  # no page has them: the same model at APIXO
-QUEUING_SHARE = 0.04  # of the time: waiting until here, then queuing until the task is processing
-# Our phases -> their states. "strange" is not in their documents.
-STATES = {"processing": "generating", "strange": "processing_r2", "success": "success", "failed": "fail"}
+QUEUING_SHARE = 0.04  # of the generation time: "waiting" until here, then "queuing" until the task is processing
+# Phase -> state. Their documents do not have the state of the phase "unknown".
+STATES = {"processing": "generating", "unknown": "processing_r2", "success": "success", "failed": "fail"}
 # kind of refusal -> code and msg.
 REFUSALS = {
     "key": (401, "You do not have access permissions"),
@@ -36,8 +36,8 @@ REFUSALS = {
 INVALID = 422  # "Request parameters failed validation"
 
 
-class Apikley(Desk):
-    """https://api.apikley.ru, in small."""
+class Apikley(ProviderApi):
+    """The practice version of https://api.apikley.ru."""
 
     image_formats = ("JPEG", "PNG")
 
@@ -65,13 +65,13 @@ class Apikley(Desk):
         return as_json(200, _success({"taskId": task_id} if task_id else None))
 
     def new_id(self) -> str:
-        # The example on the page ends in 13 digits, which are milliseconds; more of them keep ids apart.
-        return f"task_kling-2.6_{_ms(self.orders.now())}{random.randrange(10**6):06d}"  # noqa: S311
+        # The example on the page ends in 13 digits, which are milliseconds; random digits make ids unique.
+        return f"task_kling-2.6_{milliseconds(self.orders.now())}{random.randrange(10**6):06d}"  # noqa: S311
 
     def callback_payload(self, task: Task) -> Json:
-        """Like the answer to a question, but a failed task has code 501 here, and costTime is in seconds."""
+        """Return the status data; unlike a status answer, a failed task has code 501, and costTime is in seconds."""
         phase = task.phase(self.orders.now())
-        data = self._data(task, phase, asked=False)
+        data = self._data(task, phase, counted=False)
         data["costTime"] = round(data["costTime"] / 1000)
         if phase == "failed":
             return {"code": 501, "msg": "Playground task failed.", "data": data | {"resultJson": None}}
@@ -97,23 +97,23 @@ class Apikley(Desk):
         if not task_id:
             return self.refuse("missing", "taskId is required")
         if found is None:
-            return about(self.refuse("unknown"), task_id)
-        return about(as_json(200, _success(self._data(*found, asked=True))), task_id)
+            return for_task(self.refuse("unknown"), task_id)
+        return for_task(as_json(200, _success(self._data(*found, counted=True))), task_id)
 
-    def _data(self, task: Task, phase: str, *, asked: bool) -> dict[str, Json]:
-        failed, done = phase == "failed", task.settled_at
+    def _data(self, task: Task, phase: str, *, counted: bool) -> dict[str, Json]:
+        failed, done = phase == "failed", task.finished_at
         data: dict[str, Json] = {
             "taskId": task.id,
             "model": task.model,
             "state": self._state(task, phase),
             "param": task.param,
-            "resultJson": self.result(task, asked=asked) if phase == "success" else "",
-            "failCode": task.fate.fail_code if failed else "",
-            "failMsg": task.fate.fail_message if failed else "",
-            "costTime": _ms(done) - _ms(task.created_at) if done is not None else None,
-            "completeTime": _ms(done) if done is not None else None,
-            "createTime": _ms(task.created_at),
-            "updateTime": _ms(done if done is not None else self.orders.now()),
+            "resultJson": self.result(task, counted=counted) if phase == "success" else "",
+            "failCode": task.faults.fail_code if failed else "",
+            "failMsg": task.faults.fail_message if failed else "",
+            "costTime": milliseconds(done) - milliseconds(task.created_at) if done is not None else None,
+            "completeTime": milliseconds(done) if done is not None else None,
+            "createTime": milliseconds(task.created_at),
+            "updateTime": milliseconds(done if done is not None else self.orders.now()),
         }
         if phase == "success":
             data["creditsConsumed"] = float(task.price)
@@ -126,13 +126,13 @@ class Apikley(Desk):
 
 
 def read(raw: bytes) -> Order:
-    """Returns the order in a request's body. Raises rules.Refused."""
+    """Return the order in a request's body. Raises rules.Refused."""
     try:
         body = json.loads(raw)
     except (ValueError, RecursionError):
         body = None
     if not isinstance(body, dict):
-        raise Refused(rules.TYPE, "body", "The request body is not a JSON object")
+        raise Refused(rules.TYPE, "The request body is not a JSON object")
     model = rules.choice(body, "model", MODELS)
     callback_url = rules.callback(body, "callBackUrl", public=False) if body.get("callBackUrl") else ""
     given = rules.mapping(body, "input")
@@ -154,13 +154,9 @@ def read(raw: bytes) -> Order:
 
 def _picture(given: Mapping[str, Json], *, from_text: bool) -> dict[str, Json]:
     if from_text:
-        return {"ratio": rules.choice(dict(given), "aspect_ratio", ("1:1", "16:9", "9:16"))}
-    return {"ratio": "", "image_urls": rules.image_urls(dict(given), least=1, most=1)}
+        return {"ratio": rules.choice(given, "aspect_ratio", ("1:1", "16:9", "9:16"))}
+    return {"ratio": "", "image_urls": rules.image_urls(given, least=1, most=1)}
 
 
 def _success(data: Json) -> Json:
     return {"code": 200, "msg": "success", "data": data}
-
-
-def _ms(seconds: float) -> int:
-    return round(seconds * 1000)

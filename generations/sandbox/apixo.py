@@ -1,4 +1,4 @@
-"""APIXO as its pages document it: paths, envelope, states and wording.
+"""The API of APIXO as its pages document it: paths, envelope, states and wording.
 
 https://apixo.ai/docs: the model pages kling-2-1, kling-2-5-turbo-pro, kling-2-6; api-reference/response-format,
 /errors, /webhooks, /system.
@@ -9,17 +9,17 @@ import uuid
 from http import HTTPStatus
 
 from .apixo_models import MODELS, Model
-from .desk import Desk
+from .provider_api import ProviderApi
 from .rules import Refused
 from .tasks import Order, Task
-from .wire import Answer, Json, Request, about, as_json
+from .wire import Answer, Json, Request, as_json, for_task, milliseconds
 
 PREFIX = "/api/v1/"
-# Our phases -> their states. "strange" is not in their documents; a client has seen it.
+# Phase -> state. Their documents do not have the state of the phase "unknown"; a client has seen it.
 STATES = {
     "pending": "pending",
     "processing": "processing",
-    "strange": "processing_r2",
+    "unknown": "processing_r2",
     "success": "success",
     "failed": "failed",
 }
@@ -48,8 +48,8 @@ OLD_IMAGE_CODES = {
 }
 
 
-class Apixo(Desk):
-    """https://api.apixo.ai, in small."""
+class Apixo(ProviderApi):
+    """The practice version of https://api.apixo.ai."""
 
     image_formats = ("JPEG", "PNG", "WEBP")
 
@@ -58,7 +58,7 @@ class Apixo(Desk):
         if not request.path.startswith(PREFIX) or verb not in ("generateTask", "statusTask", "apikeys"):
             return None
         if not self.has_key(request):
-            # This refusal has no `data` at all on the page about authentication.
+            # On the page about authentication this refusal has no `data`.
             return as_json(401, {"code": 401, "message": REFUSALS["key"][1]})
         wait = self.orders.requests.take(self.orders.now())
         if wait:
@@ -89,8 +89,8 @@ class Apixo(Desk):
         return uuid.uuid4().hex
 
     def callback_payload(self, task: Task) -> Json:
-        """The status envelope; its code stays 200 when the task has failed."""
-        return _success(self._data(task, task.phase(self.orders.now()), asked=False))
+        """Return the status envelope; its code is 200 for a failed task too."""
+        return _success(self._data(task, task.phase(self.orders.now()), counted=False))
 
     def _balance(self, request: Request) -> Answer:
         if request.method != "GET":
@@ -108,13 +108,13 @@ class Apixo(Desk):
 
     def _read(self, request: Request, model: Model) -> Order:
         if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-            raise Refused("reject", "Content-Type", "Content-Type must be application/json")
+            raise Refused("reject", "Content-Type must be application/json")
         try:
             body = json.loads(request.body)
         except (ValueError, RecursionError):
-            raise Refused("reject", "body", "The body is not valid JSON") from None
+            raise Refused("reject", "The body is not valid JSON") from None
         if not isinstance(body, dict):
-            raise Refused("type", "body", "The body must be a JSON object")
+            raise Refused("type", "The body must be a JSON object")
         return model.read(body)
 
     def _status(self, request: Request, model: str) -> Answer:
@@ -125,25 +125,21 @@ class Apixo(Desk):
             return self.refuse("missing", "Missing required parameter: taskId")
         found = self.visible(task_id, model)
         if found is None:
-            return about(self.refuse("unknown", "Task not found"), task_id)
-        return about(as_json(200, _success(self._data(*found, asked=True))), task_id)
+            return for_task(self.refuse("unknown", "Task not found"), task_id)
+        return for_task(as_json(200, _success(self._data(*found, counted=True))), task_id)
 
-    def _data(self, task: Task, phase: str, *, asked: bool) -> dict[str, Json]:
+    def _data(self, task: Task, phase: str, *, counted: bool) -> dict[str, Json]:
         data: dict[str, Json] = {"taskId": task.id, "state": STATES[phase]}
         if phase == "success":
-            data["resultJson"] = self.result(task, asked=asked)
+            data["resultJson"] = self.result(task, counted=counted)
         if phase == "failed":
-            data |= {"failCode": task.fate.fail_code, "failMsg": task.fate.fail_message}
-        data["createTime"] = _ms(task.created_at)
-        if task.settled_at is not None:
-            data["completeTime"] = _ms(task.settled_at)
-            data["costTime"] = _ms(task.settled_at) - _ms(task.created_at)
+            data |= {"failCode": task.faults.fail_code, "failMsg": task.faults.fail_message}
+        data["createTime"] = milliseconds(task.created_at)
+        if task.finished_at is not None:
+            data["completeTime"] = milliseconds(task.finished_at)
+            data["costTime"] = milliseconds(task.finished_at) - milliseconds(task.created_at)
         return data
 
 
 def _success(data: Json) -> Json:
     return {"code": 200, "message": "success", "data": data}
-
-
-def _ms(seconds: float) -> int:
-    return round(seconds * 1000)

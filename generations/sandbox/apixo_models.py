@@ -1,7 +1,7 @@
-"""What APIXO's model pages say about an order's fields, its price and its time.
+"""The rules of APIXO's model pages for the fields, the price and the generation time of an order.
 
-Read from https://apixo.ai/docs/models/video/kling-2-1, kling-2-5-turbo-pro and kling-2-6, not from the
-product's own table of offers: when one of the two has misread a page, they disagree, and a test sees it.
+Read from https://apixo.ai/docs/models/video/kling-2-1, kling-2-5-turbo-pro and kling-2-6, not from the product's
+offers: when one of the two has misread a page, they disagree, and a test fails.
 """
 
 from collections.abc import Mapping
@@ -42,7 +42,7 @@ class Model:
     old_wording: bool = False
 
     def read(self, body: dict[str, Json]) -> Order:
-        """Returns the order in a request's body. Raises rules.Refused."""
+        """Return the order in a request's body. Raises rules.Refused."""
         callback_url = self._delivery(body)
         if self.routes:
             rules.choice(body, "provider", ROUTES, default="auto")
@@ -71,7 +71,7 @@ class Model:
         if rules.choice(body, "request_type", ("async", "callback"), default="async") == "async":
             return ""
         if body.get("callback_url") in (None, ""):
-            raise rules.Refused(rules.MISSING, "callback_url", "callback_url is required for request_type callback")
+            raise rules.Refused(rules.MISSING, "callback_url is required for request_type callback")
         return rules.callback(body, "callback_url", public=True)
 
     def _settings(self, given: dict[str, Json]) -> None:

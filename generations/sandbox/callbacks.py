@@ -1,4 +1,4 @@
-"""Delivers callbacks: the final status, POSTed to the order's address, and again when nobody answers 200."""
+"""Deliver callbacks: POST the final status to the order's address, and retry until the answer is 200."""
 
 import heapq
 import json
@@ -17,14 +17,14 @@ logger = logging.getLogger("generations.sandbox")
 
 THREADS = 4
 ANSWER_SECONDS = 30.0  # "answer HTTP 200 within 30 s"
-EARLY_ANSWER_SECONDS = 5.0  # for `[callback early]`: the order's own answer waits for it
+EARLY_ANSWER_SECONDS = 5.0  # for `[callback early]`, which delays the answer to the order
 RETRY_SECONDS = (30.0, 60.0, 120.0)  # "up to 3 retries with increasing delays"; the first is documented as 30
-MOST_WAITING = 10_000  # more than that are dropped: a callback is a service, not a promise
+MOST_WAITING = 10_000  # more are dropped, as a provider may do
 
 
 @dataclass(order=True)
 class Delivery:
-    """One callback on its way."""
+    """One callback to deliver at a time."""
 
     at: float
     number: int
@@ -34,7 +34,7 @@ class Delivery:
 
 
 class Callbacks:
-    """Delivers from a few threads; `tick()` starts the retries that are due."""
+    """Callbacks to deliver, by a few threads; `tick()` starts those that are due."""
 
     def __init__(self, now: Clock, wait_scale: float) -> None:
         self._now = now
@@ -50,21 +50,18 @@ class Callbacks:
     def stop(self) -> None:
         self._workers.stop()
 
-    def join(self, seconds: float) -> None:
-        self._workers.join(seconds)
-
     def send(self, url: str, payload: Json) -> None:
-        """Delivers soon."""
+        """Deliver in a thread."""
         self._queue(url, payload, 0, self._now())
         self.tick()
 
     def send_now(self, url: str, payload: Json) -> None:
-        """Delivers before it returns; a failure is tried again later like any other."""
+        """Deliver before returning; a failure is retried later."""
         if not self._post(url, payload, EARLY_ANSWER_SECONDS):
             self._queue(url, payload, 1, self._now() + RETRY_SECONDS[0] * self._scale)
 
     def tick(self) -> None:
-        """Starts whatever is due."""
+        """Start the deliveries that are due."""
         now = self._now()
         while True:
             with self._lock:
@@ -79,7 +76,7 @@ class Callbacks:
     def _queue(self, url: str, payload: Json, attempt: int, at: float) -> None:
         with self._lock:
             if len(self._retries) >= MOST_WAITING:
-                logger.warning("too many callbacks wait; one is dropped")
+                logger.warning("too many callbacks are waiting: one is dropped")
                 return
             self._count += 1
             heapq.heappush(self._retries, Delivery(at, self._count, url, payload, attempt))
@@ -88,7 +85,7 @@ class Callbacks:
         if self._post(delivery.url, delivery.payload, ANSWER_SECONDS):
             return
         if delivery.attempt >= len(RETRY_SECONDS):
-            logger.info("a callback was given up after %d attempts", delivery.attempt + 1)
+            logger.info("a callback failed %d times and is not retried", delivery.attempt + 1)
             return
         wait = RETRY_SECONDS[delivery.attempt] * self._scale
         self._queue(delivery.url, delivery.payload, delivery.attempt + 1, self._now() + wait)

@@ -1,4 +1,4 @@
-"""Writes the prompt, the PRACTICE watermark and the progress line over a practice clip."""
+"""Draw the prompt, the PRACTICE watermark and the progress line onto a practice clip."""
 
 from dataclasses import dataclass
 
@@ -6,8 +6,8 @@ from PIL import Image, ImageDraw, ImageFont
 
 WATERMARK = "PRACTICE"
 MOST_LINES = 4  # a longer prompt ends in an ellipsis: the picture must stay a picture
-# Pillow's own font knows ASCII only; these are asked, in order, for what it lacks. A machine that has
-# none of them draws boxes.
+# Pillow's own font has ASCII only; these are tried in order for other letters. A machine that has none of them draws
+# boxes.
 OTHER_FONTS = ("DejaVuSans.ttf", "NotoSansCJK-Regular.ttc", "NotoSans-Regular.ttf", "Arial Unicode.ttf")
 
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
@@ -19,7 +19,7 @@ def _knows(font: Font, text: str) -> bool:
 
 
 def font_for(text: str, size: int) -> Font:
-    """Returns a font that can write the text, if this machine has one."""
+    """Return a font that can write the text, if this machine has one."""
     own = ImageFont.load_default(size=size)
     if text.isascii() or _knows(own, text):
         return own
@@ -34,10 +34,10 @@ def font_for(text: str, size: int) -> Font:
 
 
 def wrap(text: str, font: Font, width: int) -> list[str]:
-    """Breaks a text into at most MOST_LINES lines that fit the width, in pixels."""
+    """Break a text into at most MOST_LINES lines that fit the width, in pixels."""
     lines: list[str] = []
     line = ""
-    # Nobody reads more than this on a small picture, and measuring a prompt of 5,000 letters costs time.
+    # A small picture shows no more, and measuring a prompt of 5,000 letters takes time.
     for word in text[:600].split():
         longer = f"{line} {word}".strip()
         if font.getlength(longer) <= width:
@@ -62,7 +62,7 @@ def _shorten(line: str, font: Font, width: int, tail: str = "") -> str:
 
 @dataclass(frozen=True)
 class Caption:
-    """What is written over every frame, drawn once and pasted many times."""
+    """The text over every frame, drawn once and pasted many times."""
 
     band: Image.Image
     band_mask: Image.Image
@@ -78,10 +78,10 @@ class Caption:
         tall = step * len(lines) + margin
         band = Image.new("RGB", (width, tall), (12, 14, 26))
         band_mask = Image.new("L", (width, tall), 148)
-        for paper, ink in ((band, "white"), (band_mask, "white")):
-            pen = ImageDraw.Draw(paper)
+        for image in (band, band_mask):
+            pen = ImageDraw.Draw(image)
             for number, line in enumerate(lines):
-                pen.text((margin, margin * 0.4 + step * number), line, font=font, fill=ink)
+                pen.text((margin, margin * 0.4 + step * number), line, font=font, fill="white")
         return cls(band, band_mask, cls._watermark(max(11, round(size * 0.7))))
 
     @staticmethod
@@ -93,7 +93,7 @@ class Caption:
         return mask
 
     def draw(self, picture: Image.Image, share: float) -> None:
-        """Writes everything onto one frame; `share` is how far the clip has run."""
+        """Draw the caption onto one frame; `share` is the elapsed part of the clip, 0 to 1."""
         line = max(3, picture.height // 90)
         picture.paste(self.band, (0, picture.height - line - self.band.height), self.band_mask)
         gap = self.mark_mask.height

@@ -1,4 +1,4 @@
-"""Renders a practice clip: a real MP4 with H.264 and, when ordered, AAC; small and cheap."""
+"""Render a practice clip: a small MP4 with H.264 and, when ordered, AAC."""
 
 import math
 import os
@@ -19,12 +19,12 @@ from . import sound as sounds
 from .scenery import Scene
 
 FRAMES_PER_SECOND = 24
-# Exact ratios, even sides, and few enough pixels that dozens of clips at once do not starve a small machine.
+# Exact ratios, even sides, and few pixels: dozens of clips at once must not overload a small machine.
 SIZES = {"16:9": (640, 360), "9:16": (360, 640), "1:1": (480, 480)}
-PIXELS = 640 * 360  # what a clip that follows a start image may have
+PIXELS = 640 * 360  # of a clip with the ratio of its start image
 SHORTEST_SIDE, LONGEST_SIDE = 180, 960
-# One thread: clips run beside each other, and a thread of x264's own costs more than it brings at this size. CABAC and
-# deblocking are what `ultrafast` leaves out and soft colours need; the rest would cost a third more time.
+# One thread: clips are rendered in parallel, and x264's own threads cost more than they bring at this size. `ultrafast`
+# leaves out CABAC and deblocking, which soft colours need; more quality would cost a third more time.
 ENCODER = {
     "preset": "ultrafast",
     "crf": "25",
@@ -33,17 +33,17 @@ ENCODER = {
     "bf": "0",
     "x264-params": "cabac=1:no-deblock=0",
 }
-# AAC without its searches: a chord needs none of them, and they cost three times as much as the rest.
+# AAC without its search tools: a chord needs none, and they take three quarters of the time.
 VOICE = {"aac_coder": "fast", "aac_tns": "0", "aac_pns": "0", "aac_is": "0", "aac_ms": "0"}
 VOICE_BITS_PER_SECOND = 64_000
 
 
 class Cancelled(Exception):
-    """Nobody waits for the clip any more; a later start of the practice provider removes what was begun."""
+    """Raised when rendering is canceled; the next start of the practice provider deletes the partial file."""
 
 
 def size_for(image_size: tuple[int, int]) -> tuple[int, int]:
-    """Returns even sides with about the image's ratio, for a clip that starts from it."""
+    """Return even sides with about the image's ratio, for a clip that starts from it."""
     width, height = image_size
     scale = math.sqrt(PIXELS / (width * height))
 
@@ -65,10 +65,10 @@ def render(
     take: int = 1,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> None:
-    """Writes a clip under a temporary name and puts it in place when it is whole.
+    """Write a clip under a temporary name, and rename it when it is complete.
 
-    `take` chooses other colours for the same prompt; `cancelled` is asked after each frame. Raises
-    Cancelled, or OSError when the disk refuses.
+    `take` chooses other colours for the same prompt; `cancelled` is called after each frame.
+    Raises: Cancelled, OSError.
     """
     scene = Scene(prompt, width, height, background, take)
     part = path.with_name(path.name + ".part")
@@ -77,12 +77,12 @@ def render(
         voice = _audio_stream(container) if sound else None
         chord = sounds.tone(prompt) if voice is not None else b""
         for second in range(seconds):
-            for packet in _pictures(picture, scene, second, seconds):
+            for packet in _encode_pictures(picture, scene, second, seconds):
                 container.mux(packet)
                 if cancelled():
                     raise Cancelled
             if voice is not None:
-                _sing(container, voice, chord, second)
+                _encode_sound(container, voice, chord, second)
         container.mux(picture.encode())
         if voice is not None:
             container.mux(voice.encode())
@@ -102,11 +102,13 @@ def _audio_stream(container: OutputContainer) -> AudioStream:
     return stream
 
 
-def _pictures(stream: VideoStream, scene: Scene, second: int, seconds: int) -> "Iterator[list[Packet[VideoStream]]]":
+def _encode_pictures(
+    stream: VideoStream, scene: Scene, second: int, seconds: int
+) -> "Iterator[list[Packet[VideoStream]]]":
     last = seconds * FRAMES_PER_SECOND - 1
     for number in range(second * FRAMES_PER_SECOND, (second + 1) * FRAMES_PER_SECOND):
         frame = VideoFrame(scene.width, scene.height, "rgb0")
-        # Four bytes a pixel is how Pillow keeps a picture; VideoFrame.from_image() would repack it.
+        # Pillow keeps four bytes a pixel; VideoFrame.from_image() would repack them.
         frame.planes[0].update(_rows(scene.at(number / last), frame.planes[0].line_size))
         frame.pts, frame.time_base = number, Fraction(1, FRAMES_PER_SECOND)
         yield stream.encode(frame.reformat(format="yuv420p", interpolation="POINT"))
@@ -116,7 +118,7 @@ def _rows(picture: Image.Image, line_size: int) -> bytes:
     return picture.tobytes("raw", "RGBX", line_size)
 
 
-def _sing(container: OutputContainer, stream: AudioStream, chord: bytes, second: int) -> None:
+def _encode_sound(container: OutputContainer, stream: AudioStream, chord: bytes, second: int) -> None:
     frame = AudioFrame(format="s16", layout="stereo", samples=sounds.RATE)
     frame.sample_rate = sounds.RATE
     frame.pts, frame.time_base = second * sounds.RATE, Fraction(1, sounds.RATE)

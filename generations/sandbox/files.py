@@ -1,4 +1,4 @@
-"""Serves result files as a CDN does: HEAD, ranges, ETags, expiry; and spoils them where a fate says so."""
+"""Serve result files as a CDN does, with HEAD, ranges, ETags and expiry, and apply the faults of downloads."""
 
 import re
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from .orders import Orders
 from .tasks import Clip, Task
 from .wire import Answer, Request, as_text
 
-CUT = 0.6  # how much of a file `[truncated file]` and its like let through
+CUT = 0.6  # the part of a file that `[truncated file]` and similar faults send
 _NAME = re.compile(r"^/files/(?P<task>[\w.-]+)-(?P<number>\d+)-(?P<nonce>[0-9a-f]{12})\.mp4$")
 _RANGE = re.compile(r"^bytes=(\d*)-(\d*)$")
 
@@ -19,7 +19,7 @@ NOT_A_VIDEO = "<!doctype html><title>Just a moment...</title><p>Checking your br
 
 @dataclass(frozen=True)
 class Part:
-    """A piece of a file: `length` is promised, `sent` is what goes out before the connection closes."""
+    """A part of a file: `length` bytes are announced, `sent` bytes are sent before the connection closes."""
 
     path: Path
     start: int
@@ -28,7 +28,7 @@ class Part:
 
 
 def nonce(task: Task, number: int, generation: int) -> str:
-    """Returns the unguessable part of a result's address. It is computed, so that it survives a restart."""
+    """Return the unguessable part of a result's URL, computed so that it is the same after a restart."""
     return sha256(f"{task.id}/{number}/{generation}/{task.created_at}".encode()).hexdigest()[:12]
 
 
@@ -37,14 +37,14 @@ def address(task: Task, number: int, generation: int) -> str:
 
 
 class Files:
-    """Finds the file behind a result's address, and decides what is sent of it."""
+    """Answers requests for result files."""
 
     def __init__(self, directory: Path, providers: list[Orders]) -> None:
         self.directory = directory
         self._providers = providers
 
     def answer(self, request: Request) -> tuple[Answer, Part | None]:
-        """Returns the head of the answer, and the piece of a file that follows it."""
+        """Return the answer's head, and the part of a file to send after it."""
         match = _NAME.match(request.path)
         found = self._find(match["task"], int(match["number"])) if match else None
         if match is None or found is None:
@@ -53,14 +53,14 @@ class Files:
         refusal = self._refuse(orders, task, int(match["number"]), match["nonce"])
         if refusal is not None:
             return refusal, None
-        if "html file" in task.fate:
+        if "html file" in task.faults:
             return as_text(200, NOT_A_VIDEO, "text/html; charset=utf-8"), None
         path = self.directory / clip.name
         try:
             size, made_at = path.stat().st_size, path.stat().st_mtime
         except FileNotFoundError:
             return as_text(404, "Not found"), None
-        return _piece(request, orders, task, path, size, made_at)
+        return _file_part(request, orders, task, path, size, made_at)
 
     def _find(self, task_id: str, number: int) -> tuple[Orders, Task, Clip] | None:
         for orders in self._providers:
@@ -70,20 +70,20 @@ class Files:
         return None
 
     def _refuse(self, orders: Orders, task: Task, number: int, given: str) -> Answer | None:
-        orders.settle()
-        if task.settled_at is None or given not in (nonce(task, number, 0), nonce(task, number, 1)):
+        orders.finish_due()
+        if task.finished_at is None or given not in (nonce(task, number, 0), nonce(task, number, 1)):
             return as_text(404, "Not found")
-        if "expired" in task.fate or orders.is_expired(task):
+        if "expired" in task.faults or orders.is_expired(task):
             return as_text(403, "Request has expired")
-        if "fresh url" in task.fate and given == nonce(task, number, 0):
+        if "fresh url" in task.faults and given == nonce(task, number, 0):
             return as_text(410, "Gone")
         return None
 
 
-def _piece(
+def _file_part(
     request: Request, orders: Orders, task: Task, path: Path, size: int, made_at: float
 ) -> tuple[Answer, Part | None]:
-    whole = 0 if "empty file" in task.fate else int(size * CUT) if "short file" in task.fate else size
+    whole = 0 if "empty file" in task.faults else int(size * CUT) if "short file" in task.faults else size
     etag = f'"{path.stem}-{whole:x}"'
     headers = {"Accept-Ranges": "bytes", "ETag": etag, "Last-Modified": formatdate(made_at, usegmt=True)}
     if etag in request.headers.get("if-none-match", ""):
@@ -103,22 +103,22 @@ def _piece(
 
 
 def _last_byte(request: Request, orders: Orders, task: Task, whole: int) -> int:
-    """Returns where this download breaks off, which is the end of the file unless its fate says otherwise."""
+    """Return where this download breaks off: the end of the file, unless a fault cuts it."""
     if request.method != "GET":
         return whole
-    earlier = orders.downloading(task)
-    # Where the file breaks off does not move: a client that resumes must not collect it piece by piece.
-    breaks = "truncated file" in task.fate or "truncated once" in task.fate and earlier == 0
+    earlier = orders.count_download(task)
+    # It always breaks off at the same byte: a client that resumes must not get the file piece by piece.
+    breaks = "truncated file" in task.faults or "truncated once" in task.faults and earlier == 0
     return int(whole * CUT) if breaks else whole
 
 
 def _range(request: Request, etag: str, modified: str, whole: int) -> tuple[int, int] | None:
-    """Returns the first byte and the one after the last, or None for the whole file."""
+    """Return the requested range as first byte and end, or None for the whole file."""
     match = _RANGE.match(request.headers.get("range", "").strip())
     condition = request.headers.get("if-range", etag)
     if match is None or condition not in (etag, modified) or match.group(0) == "bytes=-":
         return None
     first, last = match.groups()
-    if not first:  # the last so many bytes
+    if not first:  # the last N bytes
         return max(0, whole - int(last)), whole
     return int(first), min(whole, int(last) + 1 if last else whole)

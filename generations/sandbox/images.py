@@ -1,4 +1,4 @@
-"""Looks at start and end images, as the providers do before they accept an order."""
+"""Fetch and check start and end images, as the providers do before they accept an order."""
 
 import hashlib
 import io
@@ -14,11 +14,11 @@ from .rules import is_loopback
 FETCH_SECONDS = 3.0
 MOST_BYTES = 10 * 1024 * 1024  # "max 10MB per image"
 MOST_PIXELS = 50_000_000
-KEPT_SIDE = 1280  # a background need not be larger than this
+STORED_SIDE = 1280  # pixels; a background need not be larger
 
 
 class BadImage(Exception):
-    """An image cannot be used; `reason` is unreachable, format or size."""
+    """Raised for an unusable image; `reason` is unreachable, format or size."""
 
     def __init__(self, reason: str, detail: str) -> None:
         super().__init__(detail)
@@ -27,33 +27,33 @@ class BadImage(Exception):
 
 
 class Images:
-    """Fetches images that lie on this machine; others are taken on trust, for there is no network."""
+    """Images of orders: those on this machine are fetched, others are accepted unseen, without network access."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
 
     def check(self, urls: tuple[str, ...], formats: tuple[str, ...]) -> tuple[str, tuple[int, int] | None]:
-        """Returns the kept name and the size of the first image, if it could be fetched. Raises BadImage."""
-        kept: tuple[str, tuple[int, int] | None] = ("", None)
+        """Return the stored name and the size of the first image, empty if it was not fetched. Raises: BadImage."""
+        first: tuple[str, tuple[int, int] | None] = ("", None)
         for number, url in enumerate(urls):
             if not is_loopback(urlsplit(url).hostname or ""):
                 continue
             image = _open(_fetch(url), url, formats)
             if number == 0:
-                kept = self._keep(image), image.size
-        return kept
+                first = self._store(image), image.size
+        return first
 
     def load(self, name: str) -> Image.Image | None:
-        """Returns a kept image, or None when it has gone: the clip is then drawn without it."""
+        """Return a stored image, or None when it is missing: the clip is then drawn without it."""
         try:
             with Image.open(self.directory / name) as image:
                 return image.convert("RGB")
         except OSError:
             return None
 
-    def _keep(self, image: Image.Image) -> str:
+    def _store(self, image: Image.Image) -> str:
         small = image.convert("RGB")
-        small.thumbnail((KEPT_SIDE, KEPT_SIDE))
+        small.thumbnail((STORED_SIDE, STORED_SIDE))
         data = io.BytesIO()
         small.save(data, "JPEG", quality=88)
         name = hashlib.sha256(data.getvalue()).hexdigest()[:24] + ".jpg"

@@ -1,4 +1,4 @@
-"""The file that lets the practice provider remember its tasks and balances over a restart."""
+"""The file that keeps tasks and balances of the practice provider over a restart."""
 
 import json
 import os
@@ -11,7 +11,7 @@ from .wire import Json
 
 
 class Journal:
-    """One JSON object a line, appended and flushed; a line cut by a crash is passed over when it is read."""
+    """One JSON object a line, appended and flushed; reading skips a line that a crash has cut."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -32,7 +32,7 @@ class Journal:
                     yield entry
 
     def rewrite(self, entries: list[dict[str, Json]]) -> None:
-        """Puts a shorter history in the place of the old one."""
+        """Replace all entries."""
         fresh = self.path.with_suffix(".part")
         with fresh.open("w", encoding="utf-8") as lines:
             lines.writelines(json.dumps(entry, ensure_ascii=False) + "\n" for entry in entries)
@@ -42,14 +42,14 @@ class Journal:
         line = json.dumps(entry, ensure_ascii=False) + "\n"
         with self._lock:
             if self._closed:
-                return  # a clip that was still being rendered: the next start will find its task due
+                return  # a clip finished after close(): the next start finds its task due
             if self._file is None:
                 self._file = self.path.open("a", encoding="utf-8")
             self._file.write(line)
             self._file.flush()
 
     def close(self) -> None:
-        """Ends the writing for good."""
+        """Close the file; later entries are dropped."""
         with self._lock:
             self._closed = True
             if self._file is not None:

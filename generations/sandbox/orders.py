@@ -1,4 +1,4 @@
-"""Keeps the accepted tasks of one provider: its clock, its limits, its money and its memory."""
+"""The accepted tasks of one provider, with its limits and its balance."""
 
 import heapq
 import threading
@@ -17,7 +17,7 @@ Clock = Callable[[], float]
 
 @dataclass(frozen=True)
 class Terms:
-    """What a provider allows one account, and what the practice account starts with."""
+    """The limits and the first balance of a provider's practice account."""
 
     provider: str
     balance: Decimal
@@ -27,19 +27,19 @@ class Terms:
 
 @dataclass
 class Orders:
-    """All tasks of one provider. Any thread may call any method; no lock is held over slow work."""
+    """All tasks of one provider. Thread-safe; no lock is held over slow work."""
 
     terms: Terms
     requests: RateLimit
     journal: Journal
     now: Clock
-    settled: Callable[[Task], None] = lambda task: None  # called for each finished task, outside the lock
+    on_finished: Callable[[Task], None] = lambda task: None  # called for each finished task, outside the lock
     tasks: dict[str, Task] = field(default_factory=dict)
     spent: Decimal = Decimal(0)
     reserved: Decimal = Decimal(0)
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _due: list[tuple[float, str]] = field(default_factory=list)
-    _late: set[str] = field(default_factory=set)  # due, but not rendered yet
+    _awaiting_render: set[str] = field(default_factory=set)  # due, but not rendered yet
     _rendering: dict[str, set[str]] = field(default_factory=dict)  # clip name -> tasks that wait for it
     _in_flight: int = 0
     _busy: Counter[str] = field(default_factory=Counter)
@@ -48,11 +48,11 @@ class Orders:
     # -- ordering --
 
     def balance(self) -> Decimal:
-        self.settle()
+        self.finish_due()
         return self.terms.balance - self.spent
 
-    def busy_still(self, prompt: str, times: int) -> bool:
-        """Says whether a prompt with `[busy N]` is to be refused once more, and counts it."""
+    def is_still_busy(self, prompt: str, times: int) -> bool:
+        """Return whether a prompt with `[busy N]` must be refused once more, and count the refusal."""
         with self._lock:
             if self._busy[prompt] >= times:
                 return False
@@ -60,24 +60,24 @@ class Orders:
             return True
 
     def next_take(self, prompt: str) -> int:
-        """Returns how often the prompt was ordered before: another take shall look different."""
+        """Return how often the prompt was ordered before, so that each take looks different."""
         with self._lock:
             self._takes[prompt] += 1
             return self._takes[prompt] - 1
 
     def accept(self, task: Task) -> str:
-        """Takes a task up and writes it down, or says why not: `full` or `poor`."""
-        self.settle()
+        """Add a task and write it to the journal, or return why not: `full` or `no money`."""
+        self.finish_due()
         with self._lock:
             if self._in_flight >= self.terms.in_flight:
                 return "full"
             if self.terms.balance - self.spent - self.reserved < task.price:
-                return "poor"  # everything in flight has still to be paid
-            self._take_up(task)
+                return "no money"  # tasks in flight are charged when they succeed
+            self._add(task)
         self.journal.append({"kind": "order", **task.to_json()})
         return ""
 
-    def _take_up(self, task: Task) -> None:
+    def _add(self, task: Task) -> None:
         self.tasks[task.id] = task
         self._in_flight += 1
         self.reserved += task.price
@@ -88,20 +88,20 @@ class Orders:
 
     # -- finishing --
 
-    def rendered(self, clip: Clip) -> None:
-        """Hears that a clip's file is there."""
+    def clip_rendered(self, clip: Clip) -> None:
+        """Note that a clip is rendered, and finish the tasks that waited for it."""
         now = self.now()
         done: list[Task] = []
         with self._lock:
             for task_id in self._rendering.pop(clip.name, ()):
                 task = self.tasks[task_id]
                 task.unrendered.discard(clip.name)
-                if not task.unrendered and task_id in self._late and self._finish(task, now):
+                if not task.unrendered and task_id in self._awaiting_render and self._finish(task, now):
                     done.append(task)
-        self._tell(done)
+        self._report_finished(done)
 
-    def settle(self) -> None:
-        """Finishes what the clock says is finished. Costs nothing while nothing is due."""
+    def finish_due(self) -> None:
+        """Finish the tasks whose time has come."""
         now = self.now()
         done: list[Task] = []
         with self._lock:
@@ -109,23 +109,23 @@ class Orders:
                 due_at, task_id = heapq.heappop(self._due)
                 task = self.tasks[task_id]
                 if task.unrendered:
-                    self._late.add(task_id)
+                    self._awaiting_render.add(task_id)
                 elif self._finish(task, due_at):
                     done.append(task)
-        self._tell(done)
+        self._report_finished(done)
 
-    def hurry(self, task: Task) -> None:
-        """Makes a task due now, whatever its time would have been."""
+    def finish_now(self, task: Task) -> None:
+        """Finish a task before its time."""
         with self._lock:
             task.takes_seconds = 0.0
             heapq.heappush(self._due, (task.created_at, task.id))
-        self.settle()
+        self.finish_due()
 
     def _finish(self, task: Task, at: float) -> bool:
-        self._late.discard(task.id)
-        if task.settled_at is not None:
-            return False  # hurried, or remembered as done: the heap knows it once more
-        task.settled_at = at
+        self._awaiting_render.discard(task.id)
+        if task.finished_at is not None:
+            return False  # finished early or restored: the heap contains it twice
+        task.finished_at = at
         self._close(task)
         return True
 
@@ -135,49 +135,49 @@ class Orders:
         if not task.fails:
             self.spent += task.price
 
-    def _tell(self, done: list[Task]) -> None:
+    def _report_finished(self, done: list[Task]) -> None:
         for task in done:
-            self.journal.append({"kind": "done", "id": task.id, "at": task.settled_at})
-            self.settled(task)
+            self.journal.append({"kind": "done", "id": task.id, "at": task.finished_at})
+            self.on_finished(task)
 
-    # -- memory --
+    # -- restart and counters --
 
-    def restore(self, task: Task, settled_at: float | None) -> None:
-        """Takes up a task from the journal."""
+    def restore(self, task: Task, finished_at: float | None) -> None:
+        """Add a task from the journal."""
         with self._lock:
             self._takes[task.prompt] += 1
-            self._take_up(task)
-            if settled_at is not None:
-                task.settled_at = settled_at
+            self._add(task)
+            if finished_at is not None:
+                task.finished_at = finished_at
                 self._close(task)
 
     def is_expired(self, task: Task) -> bool:
-        return task.settled_at is not None and self.now() > task.settled_at + self.terms.result_life_seconds
+        return task.finished_at is not None and self.now() > task.finished_at + self.terms.result_life_seconds
 
-    def told(self, task: Task) -> int:
-        """Counts a status request, and returns how many came before it."""
+    def count_status_request(self, task: Task) -> int:
+        """Count a status request, and return how many came before."""
         with self._lock:
             task.status_asks += 1
             return task.status_asks - 1
 
-    def told_result(self, task: Task) -> int:
-        """Counts an answer with a result, and returns how many came before it."""
+    def count_result(self, task: Task) -> int:
+        """Count an answer with a result, and return how many came before."""
         with self._lock:
             task.result_asks += 1
             return task.result_asks - 1
 
-    def downloading(self, task: Task) -> int:
-        """Counts a download, and returns how many came before it."""
+    def count_download(self, task: Task) -> int:
+        """Count a download, and return how many came before."""
         with self._lock:
             task.downloads += 1
             return task.downloads - 1
 
-    def served(self, task: Task, count: int) -> None:
+    def count_bytes(self, task: Task, count: int) -> None:
         with self._lock:
             task.bytes_served += count
 
     def truth(self) -> list[dict[str, Json]]:
-        self.settle()
+        self.finish_due()
         now = self.now()
         with self._lock:
             return [
@@ -191,7 +191,7 @@ class Orders:
                     "callback_url": task.callback_url,
                     "price": float(task.price),
                     "created_at": task.created_at,
-                    "settled_at": task.settled_at,
+                    "settled_at": task.finished_at,
                     "status_asks": task.status_asks,
                     "downloads": task.downloads,
                     "bytes_served": task.bytes_served,

@@ -1,8 +1,8 @@
-"""Checks one field of an order at a time, and says what is wrong in a way that both providers can word."""
+"""Validate the fields of an order, one function a sort of field, for both providers."""
 
 import ipaddress
 import re
-from collections.abc import Container, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from urllib.parse import urlsplit
 
@@ -12,135 +12,130 @@ MISSING, TYPE, VALUE, LENGTH = "missing", "type", "value", "length"
 
 
 class Refused(Exception):
-    """An order breaks a documented rule; `kind` says which sort of rule, `detail` is for people."""
+    """Raised when an order breaks a documented rule: `kind` is the sort of rule, `detail` a sentence for people."""
 
-    def __init__(self, kind: str, field: str, detail: str) -> None:
+    def __init__(self, kind: str, detail: str) -> None:
         super().__init__(detail)
         self.kind = kind
-        self.field = field
         self.detail = detail
 
 
-def mapping(source: dict[str, Json], name: str) -> dict[str, Json]:
-    value = source.get(name)
-    if value is None:
-        raise Refused(MISSING, name, f"Missing required field: {name}")
+def _required(source: Mapping[str, Json], name: str, path: str = "") -> Json:
+    if (value := source.get(name)) is None:
+        raise Refused(MISSING, f"Missing required field: {path}{name}")
+    return value
+
+
+def mapping(source: Mapping[str, Json], name: str) -> dict[str, Json]:
+    value = _required(source, name)
     if not isinstance(value, dict):
-        raise Refused(TYPE, name, f"{name} must be an object")
+        raise Refused(TYPE, f"{name} must be an object")
     return value
 
 
-def text(source: dict[str, Json], name: str, *, most: int, required: bool = True) -> str:
-    """Returns a text of at most `most` characters that is not blank when it is required."""
-    value = source.get(name)
-    if value is None and not required:
+def text(source: Mapping[str, Json], name: str, *, most: int, required: bool = True) -> str:
+    """Return a text of at most `most` characters that is not blank when it is required."""
+    if source.get(name) is None and not required:
         return ""
-    if value is None:
-        raise Refused(MISSING, name, f"Missing required field: input.{name}")
+    value = _required(source, name, "input.")
     if not isinstance(value, str):
-        raise Refused(TYPE, name, f"input.{name} must be a string")
+        raise Refused(TYPE, f"input.{name} must be a string")
     if required and not value.strip():
-        raise Refused(MISSING, name, f"input.{name} must not be empty")
+        raise Refused(MISSING, f"input.{name} must not be empty")
     if len(value) > most:
-        raise Refused(LENGTH, name, f"input.{name} must be at most {most} characters")
+        raise Refused(LENGTH, f"input.{name} must be at most {most} characters")
     return value
 
 
-def choice(source: dict[str, Json], name: str, allowed: Sequence[str], *, default: str | None = None) -> str:
-    """Returns one of the allowed words; without a default the field is required."""
-    value = source.get(name, default)
-    if value is None and default is not None:
+def choice(source: Mapping[str, Json], name: str, allowed: Sequence[str], *, default: str | None = None) -> str:
+    """Return one of the allowed words; without a default the field is required."""
+    if source.get(name) is None and default is not None:
         return default
-    if value is None:
-        raise Refused(MISSING, name, f"Missing required field: {name}")
+    value = _required(source, name)
     if not isinstance(value, str):
-        raise Refused(TYPE, name, f"{name} must be a string")
+        raise Refused(TYPE, f"{name} must be a string")
     if value not in allowed:
-        raise Refused(VALUE, name, f"{name} must be one of: {', '.join(allowed)}")
+        raise Refused(VALUE, f"{name} must be one of: {', '.join(allowed)}")
     return value
 
 
-def flag(source: dict[str, Json], name: str) -> bool:
-    value = source.get(name)
-    if value is None:
-        raise Refused(MISSING, name, f"Missing required field: input.{name}")
+def flag(source: Mapping[str, Json], name: str) -> bool:
+    value = _required(source, name, "input.")
     if not isinstance(value, bool):
-        raise Refused(TYPE, name, f"input.{name} must be a boolean")
+        raise Refused(TYPE, f"input.{name} must be a boolean")
     return value
 
 
-def duration(source: dict[str, Json], *, numbers: bool, strings: bool) -> int:
-    """Returns 5 or 10, from a JSON number, a string of digits, or both, as the model's page has it."""
-    value = source.get("duration")
-    if value is None:
-        raise Refused(MISSING, "duration", "Missing required field: input.duration")
+def duration(source: Mapping[str, Json], *, numbers: bool, strings: bool) -> int:
+    """Return 5 or 10, from a JSON number, a string of digits, or both, as the model's page has it."""
+    value = _required(source, "duration", "input.")
     is_number = isinstance(value, int) and not isinstance(value, bool)
     if not (is_number and numbers or isinstance(value, str) and strings):
         wanted = "an integer" if numbers else "a string"
-        raise Refused(TYPE, "duration", f"input.duration must be {wanted}")
+        raise Refused(TYPE, f"input.duration must be {wanted}")
     if str(value) not in ("5", "10"):
-        raise Refused(VALUE, "duration", "input.duration must be 5 or 10")
+        raise Refused(VALUE, "input.duration must be 5 or 10")
     return int(value)
 
 
-def tenths(source: dict[str, Json], name: str, *, strings: bool) -> None:
-    """Checks a number from 0 to 1 in steps of 0.1."""
+def tenths(source: Mapping[str, Json], name: str, *, strings: bool) -> None:
+    """Check a number from 0 to 1 in steps of 0.1."""
     value = source.get(name)
     if value is None:
         return
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if not (is_number or isinstance(value, str) and strings):
-        raise Refused(TYPE, name, f"input.{name} must be a number")
+        raise Refused(TYPE, f"input.{name} must be a number")
     try:
         number = round(Decimal(str(value)), 9)  # 0.1 + 0.2 is a tenth too, whatever binary makes of it
     except InvalidOperation:
-        raise Refused(TYPE, name, f"input.{name} must be a number") from None
+        raise Refused(TYPE, f"input.{name} must be a number") from None
     if not number.is_finite() or not 0 <= number <= 1 or number % Decimal("0.1"):
-        raise Refused(VALUE, name, f"input.{name} must be from 0 to 1 in steps of 0.1")
+        raise Refused(VALUE, f"input.{name} must be from 0 to 1 in steps of 0.1")
 
 
-def image_urls(source: dict[str, Json], *, least: int, most: int) -> tuple[str, ...]:
-    """Returns the addresses of the images, in order; most=0 means that none may be sent."""
+def image_urls(source: Mapping[str, Json], *, least: int, most: int) -> tuple[str, ...]:
+    """Return the addresses of the images, in order; most=0 means that none may be sent."""
     value = source.get("image_urls")
     if value is None:
         value = []
     if not isinstance(value, list) or not all(isinstance(url, str) for url in value):
-        raise Refused(TYPE, "image_urls", "input.image_urls must be an array of strings")
+        raise Refused(TYPE, "input.image_urls must be an array of strings")
     if value and not most:
-        raise Refused(VALUE, "image_urls", "input.image_urls is not allowed for this mode")
+        raise Refused(VALUE, "input.image_urls is not allowed for this mode")
     if len(value) < least:
-        raise Refused(MISSING, "image_urls", "Missing required field: input.image_urls")
+        raise Refused(MISSING, "Missing required field: input.image_urls")
     if len(value) > most:
-        raise Refused(LENGTH, "image_urls", f"input.image_urls must hold at most {most} URL(s)")
+        raise Refused(LENGTH, f"input.image_urls must hold at most {most} URL(s)")
     for url in value:
-        _web_address(url, "input.image_urls", ("http", "https"))
+        _web_address(url, "input.image_urls")
     return tuple(value)
 
 
-def callback(source: dict[str, Json], name: str, *, public: bool) -> str:
-    """Returns the address for the callback. A public one is https; plain http must stay on this machine."""
+def callback(source: Mapping[str, Json], name: str, *, public: bool) -> str:
+    """Return the address for the callback. A public one is https; plain http must stay on this machine."""
     value = source.get(name)
     if not isinstance(value, str):
-        raise Refused(TYPE, name, f"{name} must be a string")
-    host = _web_address(value, name, ("http", "https"))
+        raise Refused(TYPE, f"{name} must be a string")
+    host = _web_address(value, name)
     if public and not is_loopback(host) and (not value.lower().startswith("https:") or _is_private(host)):
-        raise Refused(VALUE, name, f"{name} must be a public HTTPS URL")
+        raise Refused(VALUE, f"{name} must be a public HTTPS URL")
     return value
 
 
-def _web_address(url: str, name: str, schemes: Container[str]) -> str:
+def _web_address(url: str, name: str) -> str:
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
     except ValueError:
-        raise Refused(VALUE, name, f"{name} must be an HTTP(S) URL") from None
-    if parts.scheme not in schemes or not host or re.search(r"\s", url):
-        raise Refused(VALUE, name, f"{name} must be an HTTP(S) URL")
+        raise Refused(VALUE, f"{name} must be an HTTP(S) URL") from None
+    if parts.scheme not in ("http", "https") or not host or re.search(r"\s", url):
+        raise Refused(VALUE, f"{name} must be an HTTP(S) URL")
     return host
 
 
 def is_loopback(host: str) -> bool:
-    """Says whether a host name or address can only mean this machine."""
+    """Return whether a host name or address can only mean this machine."""
     if host == "localhost" or host.endswith(".localhost"):
         return True
     try:

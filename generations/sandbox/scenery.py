@@ -1,4 +1,4 @@
-"""Draws the pictures of a practice clip: a sky, a drifting sun, moving hills, or the ordered start image."""
+"""Draw the pictures of a practice clip: a sky, a drifting sun, moving hills, or the ordered start image."""
 
 import colorsys
 import hashlib
@@ -22,7 +22,7 @@ def _colour(hue: float, saturation: float, value: float) -> Colour:
 
 @dataclass(frozen=True)
 class Palette:
-    """The colours and shapes of one clip, chosen by a text: the same text always gives the same clip."""
+    """The colours and shapes of one clip, derived from a text: the same text always gives the same clip."""
 
     seed: bytes
 
@@ -31,7 +31,7 @@ class Palette:
         return cls(hashlib.sha256(text.encode()).digest())
 
     def part(self, index: int) -> float:
-        """One of 32 numbers from 0 to 1."""
+        """Return one of 32 numbers from 0 to 1."""
         return self.seed[index % 32] / 255
 
     @property
@@ -51,14 +51,14 @@ class Palette:
 
 
 def gradient(size: tuple[int, int], palette: Palette) -> Image.Image:
-    """Returns a slanted gradient between the palette's two colours."""
+    """Return a slanted gradient between the palette's two colours."""
     ramp = Image.linear_gradient("L").rotate(14 + 20 * palette.part(4), Image.Resampling.BICUBIC)
     ramp = ramp.crop((52, 36, 204, 220)).resize(size, Image.Resampling.BICUBIC)
     return ImageOps.colorize(ramp, palette.top, palette.bottom)
 
 
 def glow(diameter: int) -> Image.Image:
-    """Returns the mask of a soft disc: a bright heart and a wide halo."""
+    """Return the mask of the sun: a bright disc with a wide halo."""
     heart, rim, edge = 66, 72, 178  # radii in Pillow's own gradient, which is 181 in the middle of each side
 
     def light(distance: int) -> int:
@@ -75,7 +75,9 @@ def glow(diameter: int) -> Image.Image:
 
 @dataclass(frozen=True)
 class Hills:
-    """One row of hills, wider than the clip by its drift: a mask for the crest, plain colour below it."""
+    """One row of hills at the bottom of the picture: a mask for the crest, plain colour below it.
+
+    The row is wider than the clip, because it moves during the clip."""
 
     mask: Image.Image
     top: int
@@ -94,17 +96,17 @@ class Hills:
         return cls(mask.resize((wide, deepest - top), Image.Resampling.BOX), top, palette.hill(row))
 
     def draw(self, picture: Image.Image, share: float) -> None:
-        """Pastes the row as it stands `share` of the way through the clip."""
+        """Paste the row as it stands `share` of the way through the clip."""
         left = round((self.mask.width - picture.width) * share)
         below = self.top + self.mask.height
         crest = self.mask.crop((left, 0, left + picture.width, self.mask.height))
         picture.paste(self.colour, (0, self.top), crest)
-        # Without a mask this is five times as cheap, and most of a hill lies below its crest.
+        # Without a mask this is five times as fast, and most of a hill lies below its crest.
         picture.paste(self.colour, (0, below, picture.width, picture.height))
 
 
 def _crest(share: float, palette: Palette, row: int) -> float:
-    """Returns how far down the picture the row's crest runs, 0 to 1, at a share of the clip's width."""
+    """Return how far down the picture the row's crest runs, 0 to 1, at a share of the clip's width."""
     waves = ((0.55, 1.2 + 1.4 * palette.part(8 + row)), (0.3, 2.8 + 2 * palette.part(12 + row)), (0.15, 7.0))
     turn = 9 * palette.part(16 + row)
     swell = sum(part * math.sin(share * math.pi * pace + turn) for part, pace in waves)
@@ -113,7 +115,7 @@ def _crest(share: float, palette: Palette, row: int) -> float:
 
 @dataclass
 class Scene:
-    """One clip's pictures; `at(share)` draws the moment `share` (0 to 1) of the way through."""
+    """The pictures of one clip; `at(share)` draws the picture at this part of the clip, 0 to 1."""
 
     text: str
     width: int
@@ -129,20 +131,20 @@ class Scene:
         if self.background is not None:
             size = (round(self.width * PAN), round(self.height * PAN))
             self.sky = ImageOps.fit(self.background.convert("RGB"), size, Image.Resampling.LANCZOS)
-            self.disc = self.disc.point(lambda light: light // 4)  # a gleam: their image is what counts
+            self.disc = self.disc.point(lambda light: light // 4)  # faint: the start image must stay visible
             return
         self.sky = gradient((self.width, self.height), self.palette)
         self._hills = [Hills.of((self.width, self.height), self.palette, row) for row in range(len(DRIFTS))]
 
     def at(self, share: float) -> Image.Image:
-        picture = self._ground(share)
+        picture = self._background(share)
         self._sun(picture, share)
         for row in self._hills:
             row.draw(picture, share)
         self.caption.draw(picture, share)
         return picture
 
-    def _ground(self, share: float) -> Image.Image:
+    def _background(self, share: float) -> Image.Image:
         if self.background is None:
             return self.sky.copy()
         left = round((self.sky.width - self.width) * share)

@@ -1,4 +1,4 @@
-"""The HTTP plumbing: one thread for each connection, keep-alive, answers that may break off on purpose."""
+"""The HTTP server: one thread a connection, keep-alive, and answers that break off on purpose."""
 
 import logging
 import select
@@ -18,16 +18,16 @@ from .wire import Answer, Request, as_json
 logger = logging.getLogger("generations.sandbox")
 
 MOST_BODY_BYTES = 1024 * 1024  # an order is a few kilobytes
-IDLE_SECONDS = 600  # longer than any client keeps a connection: it shall not meet one that was just closed
+IDLE_SECONDS = 600  # longer than any client keeps a connection, so that none is closed just before a request
 CHUNK = 64 * 1024
-LOOK_SECONDS = 0.2  # how often a hanging answer looks whether the client is still there
+CHECK_SECONDS = 0.2  # between two checks whether the client of a hanging answer is connected
 
 Respond = Callable[[Request], tuple[Answer, Part | None]]
 Sent = Callable[[Answer, int], None]
 
 
 class Server(ThreadingHTTPServer):
-    """Listens at once; `serve_forever` answers."""
+    """A server that listens when created and answers in `serve_forever`."""
 
     daemon_threads = True
     block_on_close = False
@@ -42,7 +42,7 @@ class Server(ThreadingHTTPServer):
         super().__init__((host, port), Handler)
 
     def server_bind(self) -> None:
-        # HTTPServer's own asks a name server for the host's full name, which can take seconds.
+        # HTTPServer looks up the host's full name, which can take seconds.
         socketserver.TCPServer.server_bind(self)
         self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])
 
@@ -58,7 +58,7 @@ class Server(ThreadingHTTPServer):
         super().shutdown_request(request)
 
     def hang_up(self) -> None:
-        """Closes every connection, so that no client goes on talking to a server that has stopped."""
+        """Close every connection, so that no client sends to a stopped server."""
         self.stopping.set()
         with self._lock:
             connections = list(self._open)
@@ -66,23 +66,23 @@ class Server(ThreadingHTTPServer):
             try:
                 connection.shutdown(socket.SHUT_RDWR)
             except OSError:
-                continue  # the client was first
+                continue  # the client closed it first
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        # The thread's outermost door. A client that goes away is no news; anything else is a bug in here.
+        # A client that disconnects is normal; anything else is a bug.
         error = sys.exception()
         if not isinstance(error, OSError):
             logger.exception("a request could not be answered")
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Reads a request, has it answered, and sends what comes back."""
+    """Read a request, call `respond`, and send its answer."""
 
     server: Server
     protocol_version = "HTTP/1.1"
     server_version, sys_version = "practice-provider", ""
     disable_nagle_algorithm = True
-    wbufsize = -1  # head and body leave together
+    wbufsize = -1  # send head and body together
     timeout = IDLE_SECONDS
 
     def do_GET(self) -> None:
@@ -135,16 +135,16 @@ class Handler(BaseHTTPRequestHandler):
                 left -= len(chunk)
                 self.server.sent(answer, len(chunk))
         if part.sent < part.length:
-            self.close_connection = True  # the promise is broken here
+            self.close_connection = True  # fewer bytes than Content-Length announced
 
     def _wait_for_hang_up(self, seconds: float) -> None:
         while seconds > 0 and not self.server.stopping.is_set():
-            readable, _, _ = select.select([self.connection], [], [], min(LOOK_SECONDS, seconds))
+            readable, _, _ = select.select([self.connection], [], [], min(CHECK_SECONDS, seconds))
             if readable and not self.connection.recv(1, socket.MSG_PEEK):
                 return
-            if readable:  # more requests on the same connection: they hang as well
-                self.server.stopping.wait(LOOK_SECONDS)
-            seconds -= LOOK_SECONDS
+            if readable:  # further requests on the same connection hang too
+                self.server.stopping.wait(CHECK_SECONDS)
+            seconds -= CHECK_SECONDS
 
     def log_message(self, format: str, *args: Any) -> None:
         logger.debug(format, *args)

@@ -1,4 +1,4 @@
-"""Makes the sound of a practice clip: a soft chord that is louder and quieter in turn."""
+"""Generate the sound of a practice clip: a soft chord with a slow tremolo."""
 
 import hashlib
 import math
@@ -6,14 +6,14 @@ from array import array
 from functools import lru_cache
 
 RATE = 48_000  # samples a second
-LOUDNESS = 2600  # of 32767: it must not startle anybody in an office
+LOUDNESS = 2600  # of 32767: quiet enough for an office
 # Roots of a chord in Hz. All tones are even, so that half a second holds whole waves and repeats without a click.
 ROOTS = (196, 220, 246, 262, 294, 330)
 CHORD = (1.0, 1.25, 1.5)
 
 
 def tone(prompt: str) -> bytes:
-    """Returns half a second of stereo, 16 bit, interleaved; repeating it gives an unbroken chord."""
+    """Return half a second of 16-bit interleaved stereo, which repeats without a click."""
     return _tone(ROOTS[hashlib.sha256(prompt.encode()).digest()[5] % len(ROOTS)])
 
 

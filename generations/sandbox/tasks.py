@@ -1,4 +1,4 @@
-"""What was ordered, and the task that an accepted order becomes."""
+"""Orders, and the tasks and clips that accepted orders become."""
 
 import hashlib
 import json
@@ -7,17 +7,17 @@ from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from functools import cached_property
 
-from .fates import Fate, without_fates
+from .faults import Faults, without_faults
 from .wire import Json
 
 SHORT_SECONDS = 3  # of a clip with `[wrong duration]`
-# Of the time that a task takes: it is pending until here; `[unknown state]` shows from here; it fails here.
-PENDING_SHARE, STRANGE_SHARE, FAIL_SHARE = 0.1, 0.6, 0.25
+# Parts of the generation time: pending until the first, `[unknown state]` from the second, failure at the third.
+PENDING_SHARE, UNKNOWN_STATE_SHARE, FAIL_SHARE = 0.1, 0.6, 0.25
 
 
 @dataclass(frozen=True)
 class Order:
-    """An order that breaks no rule."""
+    """A valid order."""
 
     provider: str
     model: str
@@ -26,14 +26,14 @@ class Order:
     ratio: str  # empty: the clip follows its start image
     sound: bool
     price: Decimal  # in the provider's own money: USD or credits
-    typical: tuple[float, float]  # the documented seconds that making it takes, from and to
+    typical: tuple[float, float]  # the documented range of generation times, in seconds
     image_urls: tuple[str, ...] = ()
     callback_url: str = ""
-    param: str = ""  # the request as it came, for the answer's `param`
+    param: str = ""  # the raw request, for `param` in the answer
 
     @cached_property
-    def fate(self) -> Fate:
-        return Fate.of(self.prompt)
+    def faults(self) -> Faults:
+        return Faults.of(self.prompt)
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Clip:
     seconds: int
     sound: bool
     take: int = 1
-    background: str = ""  # the name of a kept start image
+    background: str = ""  # the name of a stored start image
 
     @cached_property
     def name(self) -> str:
@@ -56,7 +56,7 @@ class Clip:
 
 @dataclass
 class Task:
-    """An accepted order. orders.py changes the second half of its fields, under a lock."""
+    """An accepted order. orders.py changes the last fields, under a lock."""
 
     id: str
     provider: str
@@ -69,7 +69,7 @@ class Task:
     callback_url: str = ""
     param: str = ""
 
-    settled_at: float | None = None  # success or failure, and since when
+    finished_at: float | None = None  # success or failure
     status_asks: int = 0
     result_asks: int = 0
     downloads: int = 0
@@ -77,17 +77,17 @@ class Task:
     unrendered: set[str] = field(default_factory=set)
 
     @cached_property
-    def fate(self) -> Fate:
-        return Fate.of(self.prompt)
+    def faults(self) -> Faults:
+        return Faults.of(self.prompt)
 
     @property
     def fails(self) -> bool:
-        return "fail" in self.fate
+        return "fail" in self.faults
 
     @property
     def due_at(self) -> float:
-        """When it will be finished, if its clips are rendered by then; infinity for a stuck one."""
-        if "stuck" in self.fate:
+        """Return when the task finishes if its clips are rendered by then; infinity for `[stuck]`."""
+        if "stuck" in self.faults:
             return float("inf")
         return self.created_at + self.takes_seconds * (FAIL_SHARE if self.fails else 1)
 
@@ -95,17 +95,17 @@ class Task:
         return (now - self.created_at) / self.takes_seconds if self.takes_seconds > 0 else 1.0
 
     def phase(self, now: float) -> str:
-        """Returns pending, processing, strange, success or failed: each provider has its own words."""
-        if self.settled_at is not None:
+        """Return pending, processing, unknown, success or failed; each provider has its own words for them."""
+        if self.finished_at is not None:
             return "failed" if self.fails else "success"
         if self.progress(now) < PENDING_SHARE:
             return "pending"
-        if "unknown state" in self.fate and self.progress(now) >= STRANGE_SHARE:
-            return "strange"
+        if "unknown state" in self.faults and self.progress(now) >= UNKNOWN_STATE_SHARE:
+            return "unknown"
         return "processing"
 
     def to_json(self) -> dict[str, Json]:
-        """Returns the unchanging half, as the journal keeps it."""
+        """Return the fields that never change, for the journal."""
         return {
             "id": self.id,
             "provider": self.provider,
@@ -128,21 +128,21 @@ class Task:
 
 
 def clips_for(order: Order, size: tuple[int, int], background: str, take: int) -> tuple[Clip, ...]:
-    """Returns what has to be rendered for an order, with what its fate does to the picture and the sound."""
-    fate = order.fate
-    if fate.words.keys() & {"fail", "stuck"}:
+    """Return the clips to render for an order, with the faults of picture and sound applied."""
+    faults = order.faults
+    if faults.words.keys() & {"fail", "stuck"}:
         return ()
     width, height = size
-    if "wrong ratio" in fate:
+    if "wrong ratio" in faults:
         width, height = (640, 360) if width <= height else (480, 480)
-    count = 2 if "two videos" in fate else 1
+    count = 2 if "two videos" in faults else 1
     return tuple(
         Clip(
-            prompt=without_fates(order.prompt),
+            prompt=without_faults(order.prompt),
             width=width,
             height=height,
-            seconds=SHORT_SECONDS if "wrong duration" in fate else order.seconds,
-            sound=order.sound and "mute" not in fate,
+            seconds=SHORT_SECONDS if "wrong duration" in faults else order.seconds,
+            sound=order.sound and "mute" not in faults,
             take=take * count + number,
             background=background,
         )

@@ -1,4 +1,4 @@
-"""What travels: a request as the providers' halves see it, and the answer that they want to be sent."""
+"""HTTP requests and answers as plain data, between the server and the two provider APIs."""
 
 import json
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Answer:
-    """One HTTP answer, and what the journal shall remember of the request."""
+    """One HTTP answer, and what the request log records of it."""
 
     status: int
     body: bytes = b""
@@ -31,7 +31,7 @@ class Answer:
     task_id: str = ""
     accepted: bool = False
     silent: bool = False  # close the connection without a byte
-    hang_seconds: float = 0.0  # wait so long, or until the client is gone, and then close
+    hang_seconds: float = 0.0  # wait so long, or until the client disconnects, then close
 
 
 def as_json(status: int, payload: Json, headers: Mapping[str, str] | None = None) -> Answer:
@@ -43,6 +43,10 @@ def as_text(status: int, text: str, content_type: str = "text/plain; charset=utf
     return Answer(status, text.encode(), content_type)
 
 
-def about(answer: Answer, task_id: str, *, accepted: bool = False) -> Answer:
-    """Returns the answer, marked with the task that it speaks of."""
+def for_task(answer: Answer, task_id: str, *, accepted: bool = False) -> Answer:
+    """Return the answer, marked with its task for the request log."""
     return replace(answer, task_id=task_id, accepted=accepted)
+
+
+def milliseconds(seconds: float) -> int:
+    return round(seconds * 1000)

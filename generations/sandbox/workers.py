@@ -1,4 +1,4 @@
-"""A few daemon threads that do one thing after another, and end when they are told to."""
+"""A pool of daemon threads, which never keep the process from exiting."""
 
 import logging
 import threading
@@ -12,7 +12,7 @@ Job = Callable[[], None]
 
 
 class Workers:
-    """Unlike an executor's, these threads never keep the process from ending."""
+    """Run jobs in `count` daemon threads; unlike an executor's, they do not block the exit of the process."""
 
     def __init__(self, name: str, count: int) -> None:
         self.name = name
@@ -31,13 +31,13 @@ class Workers:
         self._jobs.put(job)
 
     def stop(self) -> None:
-        """Lets each thread finish the job that it is in; what waits is dropped."""
+        """Let running jobs finish, and drop waiting ones."""
         self._stopping = True
         for _ in range(self.count):
             self._jobs.put(None)
 
     def join(self, seconds: float) -> None:
-        """Waits for the threads, at most so long for all of them together."""
+        """Wait for all threads together, for this many seconds at most."""
         deadline = time.monotonic() + seconds
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))
@@ -46,5 +46,5 @@ class Workers:
         while (job := self._jobs.get()) is not None and not self._stopping:
             try:
                 job()
-            except Exception:  # the thread's outermost door: one bad job must not end the rest
+            except Exception:  # one bad job must not end the thread
                 logger.exception("%s: a job failed", self.name)

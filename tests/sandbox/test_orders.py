@@ -1,4 +1,4 @@
-"""The keeper of tasks, without HTTP."""
+"""The accepted tasks, without HTTP."""
 
 from decimal import Decimal
 
@@ -25,19 +25,19 @@ def test_a_task_is_not_successful_before_its_clip_is_rendered(orders, clock):
     waiting = task(clock, "a", clips=(clip,))
     orders.accept(waiting)
     clock.advance(100)
-    orders.settle()
+    orders.finish_due()
     assert waiting.phase(clock()) == "processing"
-    orders.rendered(clip)
+    orders.clip_rendered(clip)
     assert waiting.phase(clock()) == "success"
-    assert waiting.settled_at == clock()
+    assert waiting.finished_at == clock()
 
 
-def test_a_task_ends_at_its_own_time_however_late_it_is_looked_at(orders, clock):
+def test_a_task_ends_at_its_own_time_however_late_it_is_checked(orders, clock):
     done = task(clock, "a")
     orders.accept(done)
     clock.advance(5000)
-    orders.settle()
-    assert done.settled_at == done.created_at + 60
+    orders.finish_due()
+    assert done.finished_at == done.created_at + 60
 
 
 def test_one_clip_serves_all_tasks_that_wait_for_it(orders, clock):
@@ -45,32 +45,32 @@ def test_one_clip_serves_all_tasks_that_wait_for_it(orders, clock):
     for name in "ab":
         orders.accept(task(clock, name, clips=(clip,)))
     clock.advance(100)
-    orders.rendered(clip)
-    orders.settle()
+    orders.clip_rendered(clip)
+    orders.finish_due()
     assert orders.balance() == Decimal("0.4")
 
 
-def test_full_and_poor_are_told_apart(orders, clock):
+def test_no_room_and_no_money_are_different_refusals(orders, clock):
     assert orders.accept(task(clock, "a", price="0.9")) == ""
-    assert orders.accept(task(clock, "b", price="0.9")) == "poor"
+    assert orders.accept(task(clock, "b", price="0.9")) == "no money"
     assert orders.accept(task(clock, "b", price="0.1")) == ""
     assert orders.accept(task(clock, "c", price="0")) == "full"
 
 
-def test_each_end_is_told_once(orders, clock):
+def test_each_end_is_reported_once(orders, clock):
     ended: list[str] = []
-    orders.settled = lambda task: ended.append(task.id)
+    orders.on_finished = lambda task: ended.append(task.id)
     orders.accept(task(clock, "a", prompt="[fail]"))
-    orders.hurry(orders.tasks["a"])
+    orders.finish_now(orders.tasks["a"])
     clock.advance(100)
-    orders.settle()
+    orders.finish_due()
     assert ended == ["a"] and orders.balance() == 1
 
 
 def test_results_expire_by_the_clock(orders, clock):
     orders.accept(task(clock, "a"))
     clock.advance(1059)
-    orders.settle()
+    orders.finish_due()
     assert not orders.is_expired(orders.tasks["a"])
     clock.advance(2)
     assert orders.is_expired(orders.tasks["a"])

@@ -28,7 +28,7 @@ def test_clips_that_differ_in_anything_have_different_names():
     assert len(names) == 7
 
 
-def test_fate_words_are_left_out_of_the_clip():
+def test_fault_words_are_left_out_of_the_clip():
     (clip,) = clips_for(order("[fast] x [mute]"), (640, 360), "", 0)
     assert clip.prompt == "x" and not clip.sound
 

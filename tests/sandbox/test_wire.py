@@ -2,7 +2,7 @@
 
 import json
 
-from generations.sandbox.wire import about, as_json, as_text
+from generations.sandbox.wire import as_json, as_text, for_task
 
 
 def test_json_keeps_letters_as_they_are():
@@ -11,5 +11,5 @@ def test_json_keeps_letters_as_they_are():
 
 
 def test_an_answer_can_be_marked_with_its_task():
-    answer = about(as_text(502, "x"), "id", accepted=True)
+    answer = for_task(as_text(502, "x"), "id", accepted=True)
     assert (answer.status, answer.task_id, answer.accepted) == (502, "id", True)

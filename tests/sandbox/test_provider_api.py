@@ -1,17 +1,17 @@
-"""What each fate does to an order and to its status."""
+"""What each fault does to an order and to its status."""
 
 import json
 
 import pytest
 import requests
 
-from generations.sandbox import FATES
+from generations.sandbox import FAULTS
 
 
 @pytest.mark.parametrize(
     ("word", "status"), [("reject", 400), ("server error", 500), ("no credit", 402), ("bad key", 401)]
 )
-def test_refusing_fates_refuse_for_good(apixo, word, status):
+def test_refusing_faults_refuse_for_good(apixo, word, status):
     for _ in range(2):
         answer = apixo.order(f"[{word}]")
         assert answer.status_code == answer.json()["code"] == status
@@ -119,9 +119,9 @@ def test_the_same_prompt_again_gives_another_clip_until_the_takes_run_out(start,
     assert one != two and one == three
 
 
-def test_every_fate_has_a_test():
-    tested = {"callbacks", "desk", "files", "clips"}  # the four files in which their words stand
+def test_every_fault_has_a_test():
+    tested = {"callbacks", "provider_api", "files", "clips"}  # the four files in which their words stand
     from pathlib import Path
 
     text = "".join((Path(__file__).parent / f"test_{name}.py").read_text() for name in tested)
-    assert [word for word in FATES if f"[{word}" not in text and f'"{word}"' not in text] == []
+    assert [word for word in FAULTS if f"[{word}" not in text and f'"{word}"' not in text] == []

@@ -2,7 +2,7 @@
 
 import requests
 
-from generations.sandbox.truth import RequestLog
+from generations.sandbox.request_log import RequestLog
 from generations.sandbox.wire import Answer, Request
 
 
@@ -21,7 +21,7 @@ def test_the_truth_lists_requests_and_tasks(apixo):
 
 
 def test_the_record_is_bounded(monkeypatch):
-    monkeypatch.setattr("generations.sandbox.truth.MOST_REQUESTS", 3)
+    monkeypatch.setattr("generations.sandbox.request_log.MOST_REQUESTS", 3)
     log = RequestLog()
     for number in range(5):
         log.note(number, Request("GET", "/", {}, {}), Answer(200))

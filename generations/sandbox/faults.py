@@ -1,12 +1,12 @@
-"""Knows the words in square brackets with which a prompt chooses what shall go wrong with its order."""
+"""The faults that a prompt can request with words in square brackets, such as `[no credit]`."""
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-# word -> what it does, in one sentence. README and the start page list this table.
-FATES: Mapping[str, str] = MappingProxyType(
+# Word -> its effect, in one sentence. The documentation and the start page list this table.
+FAULTS: Mapping[str, str] = MappingProxyType(
     {
         "fail": "The task fails; `[fail NSFW]` names the failCode, without one it is SensitiveContent.",
         "reject": "The order is refused as invalid (400; Apikley: code 422); nothing is accepted.",
@@ -44,7 +44,7 @@ FATES: Mapping[str, str] = MappingProxyType(
 )
 
 DEFAULT_FAIL_CODE = "SensitiveContent"
-# failCode -> failMsg: the providers' own sentences where their pages have one.
+# failCode -> failMsg, in the providers' own sentences where their pages have one.
 FAIL_MESSAGES: Mapping[str, str] = MappingProxyType(
     {
         "SensitiveContent": "Content violates upstream policy, please adjust the prompt",
@@ -71,7 +71,7 @@ def _pattern() -> re.Pattern[str]:
         argument = _TAKES_ARGUMENT.get(word)
         return word.replace(" ", r"\s+") + (rf"(?:\s+({argument}))?" if argument else "()")
 
-    words = "|".join(rf"(?P<{word.replace(' ', '_')}>{spelled(word)})" for word in FATES)
+    words = "|".join(rf"(?P<{word.replace(' ', '_')}>{spelled(word)})" for word in FAULTS)
     return re.compile(rf"\[\s*(?:{words})\s*\]", re.IGNORECASE)
 
 
@@ -79,8 +79,8 @@ _WORDS = _pattern()
 
 
 @dataclass(frozen=True)
-class Fate:
-    """What a prompt has asked for: words, each with its argument or an empty string."""
+class Faults:
+    """The faults that a prompt requests: words, each with its argument or an empty string."""
 
     words: Mapping[str, str]
 
@@ -89,7 +89,7 @@ class Fate:
 
     @property
     def fail_code(self) -> str:
-        """The failCode, in the documents' spelling when it is one of theirs."""
+        """Return the failCode, in the spelling of the documents when it is one of theirs."""
         code = self.words.get("fail", "") or DEFAULT_FAIL_CODE
         return _DOCUMENTED_CODES.get(code.casefold(), code)
 
@@ -102,16 +102,16 @@ class Fate:
         return int(self.words.get("busy", "") or 1) if "busy" in self.words else 0
 
     @classmethod
-    def of(cls, prompt: str) -> "Fate":
-        """Reads the words in a prompt; square brackets with anything else in them are the prompt's own."""
+    def of(cls, prompt: str) -> "Faults":
+        """Parse a prompt; other words in square brackets belong to the prompt."""
         words: dict[str, str] = {}
         for match in _WORDS.finditer(prompt):
             name = str(match.lastgroup)
-            argument = match.group(_WORDS.groupindex[name] + 1)  # its own group stands right inside
+            argument = match.group(_WORDS.groupindex[name] + 1)  # the argument's group follows the word's group
             words[name.replace("_", " ")] = (argument or "").strip()
         return cls(MappingProxyType(words))
 
 
-def without_fates(prompt: str) -> str:
-    """Returns the prompt as it shall be drawn: without its fate words."""
+def without_faults(prompt: str) -> str:
+    """Return the prompt without its fault words, as it is drawn on the clip."""
     return " ".join(_WORDS.sub(" ", prompt).split())

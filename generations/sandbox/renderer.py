@@ -1,4 +1,4 @@
-"""Renders the clips of accepted orders, two at a time, each file once."""
+"""Render the clips of accepted orders in two threads, each file once."""
 
 import logging
 import threading
@@ -12,11 +12,11 @@ from .workers import Workers
 
 logger = logging.getLogger("generations.sandbox")
 
-THREADS = 2  # PyAV gives up the interpreter's lock while it encodes, so a second one is worth having
+THREADS = 2  # PyAV releases the interpreter's lock while it encodes, so two threads are faster
 
 
-class Workshop:
-    """Hands clips to a few threads and calls back when a file is there."""
+class Renderer:
+    """Render clips in a few threads, and call back when a file is ready."""
 
     def __init__(self, directory: Path, images: Images) -> None:
         self.directory = directory
@@ -30,7 +30,7 @@ class Workshop:
         self._workers.start()
 
     def stop(self) -> None:
-        """Drops what waits and breaks off what is being rendered."""
+        """Drop waiting clips and cancel running ones."""
         self._stopping = True
         self._workers.stop()
 
@@ -40,8 +40,8 @@ class Workshop:
     def path(self, clip: Clip) -> Path:
         return self.directory / clip.name
 
-    def make(self, clip: Clip, done: Callable[[Clip], None]) -> None:
-        """Renders a clip unless it exists, and calls `done` when it does; at once if it does already."""
+    def render(self, clip: Clip, done: Callable[[Clip], None]) -> None:
+        """Render a clip unless its file exists, and call `done` when it does."""
         with self._lock:
             if clip.name in self._waiting:
                 self._waiting[clip.name].append(done)
@@ -53,12 +53,12 @@ class Workshop:
         done(clip)
 
     def wait(self, clips: Iterable[Clip], seconds: float) -> bool:
-        """Waits until all clips are rendered; says whether they are."""
+        """Wait until all clips are rendered, for this many seconds at most; return whether they are."""
         ready = threading.Semaphore(0)
         wanted = 0
         for clip in clips:
             wanted += 1
-            self.make(clip, lambda _: ready.release())
+            self.render(clip, lambda _: ready.release())
         return all(ready.acquire(timeout=seconds) for _ in range(wanted))
 
     def _render(self, clip: Clip) -> None:
@@ -77,7 +77,7 @@ class Workshop:
         except Cancelled:
             return
         finally:
-            # Also after a failure, so that the next order of this clip tries again.
+            # Also after a failure, so that the next order of this clip renders it again.
             with self._lock:
                 waiting = self._waiting.pop(clip.name, [])
         for done in waiting:

@@ -1,4 +1,4 @@
-"""Remembers which requests came, so that a test can compare what a client believes with what happened."""
+"""Record the requests, so that a test can compare what a client believes with what happened."""
 
 import threading
 from collections import deque
