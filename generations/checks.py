@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 
 from generations.media.origins import Origins
-from generations.providers import ADAPTERS
+from generations.providers.addresses import is_loopback
 
 VERIFY_SECONDS = 60  # what media.verify may take after a download
 
@@ -62,7 +62,8 @@ def scale_is_sane(**kwargs: Any) -> list[CheckMessage]:
     """A shortened wait is for practice: a real provider answers 429 to it, or worse."""
     if settings.WAIT_SCALE <= 0:
         return [Error("WAIT_SCALE must be more than 0.", id="generations.E005")]
-    if settings.WAIT_SCALE < 1 and not settings.PRACTICE and any(map(_is_real, ADAPTERS)):
+    is_real = any(config.api_key and not is_loopback(config.base_url) for config in settings.PROVIDERS.values())
+    if settings.WAIT_SCALE < 1 and not settings.PRACTICE and is_real:
         return [
             Warning(
                 f"WAIT_SCALE is {settings.WAIT_SCALE}: a real provider is asked sooner than it documents.",
@@ -70,9 +71,3 @@ def scale_is_sane(**kwargs: Any) -> list[CheckMessage]:
             )
         ]
     return []
-
-
-def _is_real(provider: str) -> bool:
-    """Whether orders can go to a provider that is not on this machine."""
-    key, url = (getattr(settings, f"{provider.upper()}_{name}") for name in ("API_KEY", "BASE_URL"))
-    return bool(key) and "127.0.0.1" not in url

@@ -3,10 +3,12 @@
 import os
 import secrets
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
+
+from generations.providers.addresses import is_loopback
+from generations.providers.config import ProviderConfig
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR = BASE_DIR / "var"  # what the program writes; ignored by git
@@ -33,49 +35,54 @@ def own_secret() -> str:
     return key
 
 
-def is_loopback(url: str) -> bool:
-    return urlsplit(url).hostname in {"127.0.0.1", "localhost", "::1"}
-
-
 # --- Providers -------------------------------------------------------------------------------------------------
 
-APIXO_API_KEY: str = env.str("APIXO_API_KEY", default="")
-APIKLEY_API_KEY: str = env.str("APIKLEY_API_KEY", default="")
+apixo_key: str = env.str("APIXO_API_KEY", default="")
+apikley_key: str = env.str("APIKLEY_API_KEY", default="")
 
 # Practice: orders go to the sandbox of `manage.py sandbox`, and money is marked as practice.
-PRACTICE: bool = env.bool("PRACTICE", default=not (APIXO_API_KEY or APIKLEY_API_KEY))
+PRACTICE: bool = env.bool("PRACTICE", default=not (apixo_key or apikley_key))
+practice_key = "practice" if PRACTICE else ""  # what the sandbox is sent where no key is set
 SANDBOX_URL: str = env.str("SANDBOX_URL", default="http://127.0.0.1:8900").rstrip("/")
 
 
 def base_url(name: str, real: str) -> str:
-    """Where a provider is; a practice site never talks to anything that is not on this machine."""
+    """A provider's address; a practice site talks only to this machine."""
     url: str = env.str(name, default="").rstrip("/") or real
     if PRACTICE and not is_loopback(url):
         return f"{SANDBOX_URL}/api/v1"
     return url
 
 
-APIXO_BASE_URL = base_url("APIXO_BASE_URL", "https://api.apixo.ai/api/v1")
-APIKLEY_BASE_URL = base_url("APIKLEY_BASE_URL", "https://api.apikley.ru/api/v1")
-
-# Documented limits: APIXO's Kling pages; Apikley publishes none, its upstream 20 orders per 10 s and 100 in flight.
-APIXO_REQUESTS_PER_MINUTE: int = env.int("APIXO_REQUESTS_PER_MINUTE", default=10_000)
-APIXO_CONCURRENT_TASKS: int = env.int("APIXO_CONCURRENT_TASKS", default=1_000)
-APIKLEY_REQUESTS_PER_MINUTE: int = env.int("APIKLEY_REQUESTS_PER_MINUTE", default=120)
-APIKLEY_CONCURRENT_TASKS: int = env.int("APIKLEY_CONCURRENT_TASKS", default=100)
+PROVIDERS: dict[str, ProviderConfig] = {
+    "apixo": ProviderConfig(
+        provider="apixo",
+        api_key=apixo_key or practice_key,
+        base_url=base_url("APIXO_BASE_URL", "https://api.apixo.ai/api/v1"),
+        # Documented on its Kling pages.
+        requests_per_minute=env.int("APIXO_REQUESTS_PER_MINUTE", default=10_000),
+        concurrent_tasks=env.int("APIXO_CONCURRENT_TASKS", default=1_000),
+        result_origins=("r2.apixo.ai", "file.apixo.ai", "cdn.apixo.ai"),
+    ),
+    "apikley": ProviderConfig(
+        provider="apikley",
+        api_key=apikley_key or practice_key,
+        base_url=base_url("APIKLEY_BASE_URL", "https://api.apikley.ru/api/v1"),
+        # It publishes none; these are its upstream's 20 orders per 10 s and 100 in flight.
+        requests_per_minute=env.int("APIKLEY_REQUESTS_PER_MINUTE", default=120),
+        concurrent_tasks=env.int("APIKLEY_CONCURRENT_TASKS", default=100),
+        result_origins=(
+            "api.apikley.ru",
+            "tempfile.aiquickdraw.com",
+            "file.aiquickdraw.com",
+            "static.aiquickdraw.com",
+        ),
+    ),
+}
 
 # Hosts that result files are fetched from (https, public addresses); an origin listed in full is trusted as it is.
 RESULT_ORIGINS: list[str] = env.list(
-    "RESULT_ORIGINS",
-    default=[
-        "r2.apixo.ai",
-        "file.apixo.ai",
-        "cdn.apixo.ai",
-        "api.apikley.ru",
-        "tempfile.aiquickdraw.com",
-        "file.aiquickdraw.com",
-        "static.aiquickdraw.com",
-    ],
+    "RESULT_ORIGINS", default=[origin for config in PROVIDERS.values() for origin in config.result_origins]
 )
 if PRACTICE:
     RESULT_ORIGINS = [*RESULT_ORIGINS, SANDBOX_URL]

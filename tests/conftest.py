@@ -18,11 +18,11 @@ from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from pytest_django import Settings
 
-from generations import providers
 from generations.lifecycle import saving
 from generations.models import GenerationTask, Status
 from generations.sandbox import Sandbox
 from generations.worker import conductor
+from tests.factories import configure
 
 # The same examples on every run; `--hypothesis-profile=long` looks for new ones, and many more.
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
@@ -67,15 +67,13 @@ def sandbox(settings: Settings, tmp_path: Path) -> Iterator[Sandbox]:
     with Sandbox(directory=tmp_path / "sandbox", wait_scale=settings.WAIT_SCALE) as running:
         point_at(settings, running.url)
         yield running
-    providers.get_provider.cache_clear()
 
 
 def point_at(settings: Settings, url: str) -> None:
     """Let the site order from a provider at an address on this machine, and fetch results from there."""
     settings.SANDBOX_URL = url
-    settings.APIXO_BASE_URL = settings.APIKLEY_BASE_URL = f"{url}/api/v1"
     settings.RESULT_ORIGINS = [url]
-    providers.get_provider.cache_clear()
+    configure(settings, base_url=f"{url}/api/v1")
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -142,3 +143,10 @@ def last_reason(task: GenerationTask) -> str:
 
 def an_image(content: bytes = b"a picture") -> ReferenceImage:
     return ReferenceImage.keep(CleanImage(content, "png", 400, 300), name="bottle.png")
+
+
+def configure(settings: Any, *names: str, **changes: Any) -> None:
+    """Change the configuration of some providers, or of all: `configure(settings, "apixo", api_key="key")`."""
+    settings.PROVIDERS = settings.PROVIDERS | {
+        name: replace(settings.PROVIDERS[name], **changes) for name in names or settings.PROVIDERS
+    }

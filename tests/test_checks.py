@@ -7,6 +7,7 @@ from pytest_django import Settings
 
 from generations import checks
 from generations.providers import ADAPTERS
+from tests.factories import configure
 
 
 def ids(found: list[Any]) -> list[str]:
@@ -40,8 +41,7 @@ def test_origins_that_cannot_be_read_are_told(settings: Settings) -> None:
 @pytest.mark.parametrize("name", ADAPTERS)
 def test_a_real_provider_is_not_to_be_asked_too_soon(name: str, settings: Settings) -> None:
     settings.PRACTICE, settings.WAIT_SCALE = False, 0.1
-    setattr(settings, f"{name.upper()}_API_KEY", "key")
-    setattr(settings, f"{name.upper()}_BASE_URL", "https://api.example.com/api/v1")
+    configure(settings, name, api_key="key", base_url="https://api.example.com/api/v1")
     assert ids(checks.scale_is_sane()) == ["generations.W001"]
     settings.WAIT_SCALE = 0
     assert ids(checks.scale_is_sane()) == ["generations.E005"]

@@ -20,7 +20,7 @@ from generations.lifecycle import ordering, reachability, saving
 from generations.models import Delivery, DeliveryMode, EntryKind, GenerationTask, LedgerEntry, Status
 from generations.sandbox import Sandbox
 from generations.worker import conductor
-from tests.factories import a_task, an_order, due
+from tests.factories import a_task, an_order, configure, due
 
 pytestmark = pytest.mark.django_db
 
@@ -166,7 +166,8 @@ def test_a_callback_names_an_order_whose_answer_was_lost(provider: Client) -> No
 def test_a_callback_needs_an_address_that_reaches_this_site(
     url: str, provider_url: str, refused: str, settings: Settings
 ) -> None:
-    settings.PUBLIC_URL, settings.APIXO_BASE_URL = url, provider_url
+    settings.PUBLIC_URL, settings.PRACTICE = url, False
+    configure(settings, "apixo", base_url=provider_url)
     found = ordering.problems(an_order(), uploads={}, delivery="callback")
     assert refused in str(found.get("delivery", "")) and bool(refused) == ("delivery" in found)
 
@@ -190,7 +191,8 @@ def test_over_real_http_a_callback_brings_the_clip_home_with_one_post(
     staff: User,
 ) -> None:
     settings.PUBLIC_URL, settings.WAIT_SCALE = site, 0.01
-    settings.APIKLEY_REQUESTS_PER_MINUTE = 10_000  # at the documented 120, so short a slice has room for none
+    # At the documented 120, so short a slice has room for none.
+    configure(settings, "apikley", requests_per_minute=10_000)
     monkeypatch.setattr(conductor, "SLICE_SECONDS", 0.5)
     changes = {"model": "kling-2-6", "sound": False, "aspect_ratio": "16:9"} if provider == "apikley" else {}
     order = an_order(provider=provider, prompt=f"a lighthouse {fate}", **changes)

@@ -10,6 +10,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from django.conf import settings
+
 from generations.formats import usd
 from generations.logs import TOKEN
 from generations.models import BalanceReading, Delivery, GenerationTask, Status
@@ -78,7 +80,7 @@ def of(task: GenerationTask) -> Evidence:
 def written(task: GenerationTask) -> str:
     """The JSON that was sent, or would be now; without the token of its callback."""
     try:
-        body = get_provider(task.provider).body(task.order())
+        body = get_provider(settings.PROVIDERS[task.provider]).body(task.order())
     except ProviderError as error:  # the mode was withdrawn since
         return f"cannot be written any more: {error}"
     return json.dumps(_masked(body), indent=2, ensure_ascii=False)

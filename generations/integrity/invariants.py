@@ -12,6 +12,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from django.conf import settings
 from django.db import connection
 from django.db.models import Count, Sum
 
@@ -19,7 +20,7 @@ from generations.integrity import row_checks, timeline_checks
 from generations.integrity.cleanup import remove_stale_parts
 from generations.integrity.compare import batches, chunks, damage, orphan_files, root, store_is_there
 from generations.integrity.reconcile import OVERDUE, READERS, overdue
-from generations.lifecycle.capacity import concurrent_tasks, why_paused
+from generations.lifecycle.capacity import why_paused
 from generations.media.filetree import FOLDERS, shown, walk
 from generations.models import BalanceReading, BudgetPeriod, GenerationTask, LedgerEntry, Status, Video
 from generations.models.ledger import SPENT
@@ -133,7 +134,7 @@ def _line_is_known_to_wait(provider: str, *, at: datetime) -> bool:
     tasks = GenerationTask.objects.of_this_site().filter(provider=provider)
     if why_paused(provider) or tasks.filter(submitted_at__gte=at - OVERDUE).exists():
         return True
-    return GenerationTask.objects.count_in_flight().get(provider, 0) >= concurrent_tasks(provider)
+    return GenerationTask.objects.count_in_flight().get(provider, 0) >= settings.PROVIDERS[provider].concurrent_tasks
 
 
 # --- Files

@@ -30,14 +30,14 @@ CHECK_SHARE, CHECK_MAX = 0.1, timedelta(minutes=30)  # and ever more rarely, the
 
 def is_balance_due(account: Account, *, at: datetime) -> bool:
     """Whether its balance is to be read now; an account without a key has none."""
-    has_key = settings.PRACTICE or getattr(settings, f"{account.provider.upper()}_API_KEY")
-    return bool(has_key) and (account.balance_due_at is None or account.balance_due_at <= at)
+    has_key = bool(settings.PROVIDERS[account.provider].api_key)
+    return has_key and (account.balance_due_at is None or account.balance_due_at <= at)
 
 
 def claim_balance_call(account: Account, *, at: datetime) -> ProviderCall:
     """Claim a reading of the balance."""
     Account.objects.filter(pk=account.pk).update(balance_due_at=at + READ_LEASE)
-    return ProviderCall(CallKind.BALANCE, account.provider, get_provider(account.provider).balance)
+    return ProviderCall(CallKind.BALANCE, account.provider, get_provider(settings.PROVIDERS[account.provider]).balance)
 
 
 def read_balance_soon(provider: str, *, at: datetime) -> None:
@@ -53,7 +53,8 @@ def has_fresh_reading(provider: str, *, at: datetime) -> bool:
 
 def apply_balance_answer(provider: str, outcome: Outcome, *, at: datetime) -> None:
     """Write a reading, resume orders if it shows that the trouble is over, and plan the next one."""
-    reading = BalanceReading(provider=provider, practice=settings.PRACTICE, at=at, unit=get_provider(provider).unit)
+    unit = get_provider(settings.PROVIDERS[provider]).unit
+    reading = BalanceReading(provider=provider, practice=settings.PRACTICE, at=at, unit=unit)
     if isinstance(outcome, Decimal):
         reading.amount = outcome
     elif isinstance(outcome, ProviderError):

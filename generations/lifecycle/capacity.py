@@ -15,11 +15,6 @@ logger = logging.getLogger(__name__)
 CLIP_MB = 64  # room on the disk for each clip under way; a 10 s clip in 1080p has about 20 MB
 
 
-def concurrent_tasks(provider: str) -> int:
-    limit: int = getattr(settings, f"{provider.upper()}_CONCURRENT_TASKS")
-    return limit
-
-
 def why_paused(provider: str) -> str:
     """Why no order goes out to a provider now, in words for staff; empty when they do."""
     if pause := Pause.objects.filter(provider=provider).first():

@@ -50,7 +50,8 @@ def claim_poll(task: GenerationTask, *, at: datetime) -> ProviderCall | None:
     if task.crash_count == MAX_CRASHES + 1:
         logger.error("task %s: the conductor died %s times in a row while asking for it", task.pk, MAX_CRASHES)
         task.note(f"the conductor died {MAX_CRASHES} times in a row while asking for it: asked more rarely", at=at)
-    provider, model, remote_id = get_provider(task.provider), task.model, task.remote_id or task.candidate_id
+    provider = get_provider(settings.PROVIDERS[task.provider])
+    model, remote_id = task.model, task.remote_id or task.candidate_id
 
     def ask() -> RemoteTask:
         return replace(provider.fetch(model=model, remote_id=remote_id), asked_id=remote_id)

@@ -62,7 +62,7 @@ def claim_submission(task: GenerationTask, *, at: datetime) -> ProviderCall | No
     )  # fmt: skip
     if not moved:
         return None
-    provider = get_provider(task.provider)
+    provider = get_provider(settings.PROVIDERS[task.provider])
     return ProviderCall(CallKind.SUBMIT, task.provider, lambda: provider.submit(order), task.pk, task.attempts)
 
 

@@ -1,24 +1,25 @@
-"""The providers by name: the one place of this layer that reads settings."""
+"""What we and a provider say to each other, and what each offers.
+
+One adapter a provider holds its paths, fields and words; errors are named for what to do next. Knows no Django.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
 
-from django.conf import settings
-
 from generations.providers.apikley import Apikley
 from generations.providers.apixo import Apixo
 from generations.providers.base import Provider
-
-PRACTICE_KEY = "practice"  # what a practice site sends where no key is set
+from generations.providers.config import ProviderConfig
 
 ADAPTERS: dict[str, Callable[[str, str], Provider]] = {"apixo": Apixo, "apikley": Apikley}
 
 
 @cache
-def get_provider(name: str) -> Provider:
-    """The adapter with its key and address; one a process, so that its connections are pooled."""
-    make, prefix = ADAPTERS[name], name.upper()
-    key = getattr(settings, f"{prefix}_API_KEY") or PRACTICE_KEY
-    return make(getattr(settings, f"{prefix}_BASE_URL"), key)
+def get_provider(config: ProviderConfig) -> Provider:
+    """Return a provider's adapter: the same one each time in a process, so that its connections are pooled.
+
+    Raises: KeyError for a provider without an adapter.
+    """
+    return ADAPTERS[config.provider](config.base_url, config.api_key)

@@ -13,6 +13,8 @@ DAY = 86_400
 DURATIONS = (5, 10)
 RATIOS = ("16:9", "9:16", "1:1")
 CFG_STEP = Decimal("0.1")
+PROVIDER_NAMES = {"apixo": "APIXO", "apikley": "Apikley"}
+MODEL_NAMES = {"kling-2-6": "Kling 2.6", "kling-2-5-turbo-pro": "Kling 2.5 Turbo Pro", "kling-2-1": "Kling 2.1"}
 NO_TEXT = "has a character that is no text: NUL, or half of a surrogate pair"
 
 
@@ -131,6 +133,21 @@ OFFERS: dict[tuple[str, str, str], Offer] = {offer.key: offer for offer in MENU}
 
 def find(provider: str, model: str, mode: str) -> Offer | None:
     return OFFERS.get((provider, model, mode))
+
+
+def provider_name(provider: str) -> str:
+    """The name for people: `APIXO` for `apixo`; an id that is not known stays as it is."""
+    return PROVIDER_NAMES.get(provider, provider)
+
+
+def model_name(model: str) -> str:
+    """The name for people: `Kling 2.6` for `kling-2-6`; an id that is not known stays as it is."""
+    return MODEL_NAMES.get(model, model)
+
+
+def mode_name(mode: str) -> str:
+    """The name for people: `Text to video` for `text-to-video`."""
+    return mode.replace("-", " ").capitalize()
 
 
 def problems(order: Order) -> dict[str, list[str]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -12,28 +11,13 @@ from django.utils.formats import date_format
 
 from generations import formats
 from generations.models import Video
+from generations.providers import offers
 
 register = template.Library()
 register.filter("usd", formats.usd)
 
-PROVIDERS = {"apixo": "APIXO", "apikley": "Apikley"}
-
-
-@register.filter
-def model_name(model: str) -> str:
-    """`Kling 2.5 Turbo Pro` for `kling-2-5-turbo-pro`."""
-    return re.sub(r"(?<=\d)-(?=\d)", ".", model).replace("-", " ").title()
-
-
-@register.filter
-def mode_name(mode: str) -> str:
-    """`Text to video` for `text-to-video`."""
-    return mode.replace("-", " ").capitalize()
-
-
-@register.filter
-def provider_name(provider: str) -> str:
-    return PROVIDERS.get(provider, provider)
+for named in (offers.model_name, offers.mode_name, offers.provider_name):
+    register.filter(named.__name__, named)
 
 
 @register.filter

@@ -19,7 +19,7 @@ from django.db import OperationalError, connection, transaction
 from generations import clock
 from generations.lifecycle import accounts
 from generations.lifecycle.calls import CallKind, Outcome, ProviderCall
-from generations.lifecycle.capacity import clips_that_fit, concurrent_tasks
+from generations.lifecycle.capacity import clips_that_fit
 from generations.lifecycle.polling import apply_poll_answer, claim_poll
 from generations.lifecycle.submitting import apply_submit_answer, claim_submission, expire_claims
 from generations.models import Account, GenerationTask, Pause
@@ -181,7 +181,7 @@ class Conductor:
         """How many orders may be sent now: by rate, concurrency, disk, and what is already in the air."""
         under_way = self.in_flight.get(provider, 0)
         flying = sum(ask.kind is CallKind.SUBMIT and ask.provider == provider for ask in self.flying.values())
-        room = min(pace.available(), POSTS_AT_ONCE - flying, concurrent_tasks(provider) - under_way)
+        room = min(pace.available(), POSTS_AT_ONCE - flying, settings.PROVIDERS[provider].concurrent_tasks - under_way)
         if room <= 0:
             return 0
         fit = clips_that_fit(sum(self.in_flight.values()))

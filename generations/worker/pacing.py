@@ -22,8 +22,7 @@ class Pace:
 
     @classmethod
     def of(cls, provider: str) -> Pace:
-        per_minute: int = getattr(settings, f"{provider.upper()}_REQUESTS_PER_MINUTE")
-        return cls(per_minute * BUDGET_SHARE / 60)
+        return cls(settings.PROVIDERS[provider].requests_per_minute * BUDGET_SHARE / 60)
 
     @property
     def per_second(self) -> float:

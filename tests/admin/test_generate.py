@@ -17,7 +17,7 @@ from generations.media.images import clean_image
 from generations.models import GenerationTask, LedgerEntry, Prompt, ReferenceImage, Status
 from tests.admin.receipts import a_picture, confirm, filled, url
 from tests.clips import png
-from tests.factories import a_budget, a_campaign, a_prompt, a_task, a_video
+from tests.factories import a_budget, a_campaign, a_prompt, a_task, a_video, configure
 
 Said = Callable[[Any], list[str]]
 
@@ -172,7 +172,8 @@ def test_the_price_is_named_before_the_press(admin_client: Client, changes: dict
 
 
 def test_real_money_is_not_called_practice(admin_client: Client, settings: Any) -> None:
-    settings.PRACTICE, settings.APIXO_API_KEY = False, "key"
+    settings.PRACTICE = False
+    configure(settings, "apixo", api_key="key")
     query = {"provider": "apixo", "model": "kling-2-5-turbo-pro", "mode": "text-to-video", "duration": "5"}
     words = admin_client.get(url(a_prompt(), "price"), query).json()
     assert words["price"] == "Estimated: $0.30."

@@ -15,7 +15,7 @@ from pytest_django import Settings
 from pytest_httpserver import HTTPServer
 
 from generations.models import GenerationTask, ReferenceImage, Status
-from tests.factories import a_budget, a_campaign, a_prompt, a_task
+from tests.factories import a_budget, a_campaign, a_prompt, a_task, configure
 
 pytestmark = pytest.mark.django_db
 
@@ -203,8 +203,8 @@ def test_a_local_picture_is_checked_and_kept_under_a_name_of_ours(tmp_path: Path
 
 
 def test_a_local_picture_needs_an_address_that_the_provider_can_reach(tmp_path: Path, settings: Settings) -> None:
-    settings.PRACTICE, settings.APIXO_API_KEY, settings.PUBLIC_URL = False, "key", ""
-    settings.APIXO_BASE_URL = "https://api.apixo.ai/api/v1"
+    settings.PRACTICE, settings.PUBLIC_URL = False, ""
+    configure(settings, "apixo", api_key="key", base_url="https://api.apixo.ai/api/v1")
     Image.new("RGB", (80, 60), "navy").save(tmp_path / "start.jpg")
     code, __, err = generate(*GOOD, "--mode", "image-to-video", "--start-image", str(tmp_path / "start.jpg"))
     assert code == 2

@@ -123,4 +123,4 @@ class TestValuing:
         code, out, err = run("prices", "value", "--by", "mira")
         assert code == 2
         assert "0 valued, 1 still of unknown price." in out
-        assert "budget: task" in err
+        assert "budget: Task" in err

@@ -39,7 +39,7 @@ def studio(settings: Settings, monkeypatch: pytest.MonkeyPatch, transactional_db
     """The machine, and the program with the machine's clock, providers and storage."""
     settings.WAIT_SCALE = 1
     for module in (submitting, polling, accounts):
-        monkeypatch.setattr(module, "get_provider", lambda name: TrueProvider(name, Studio.current))
+        monkeypatch.setattr(module, "get_provider", lambda config: TrueProvider(config.provider, Studio.current))
     monkeypatch.setattr(clock, "now", lambda: Studio.current.now)
     monkeypatch.setattr(calls, "time", SimpleNamespace(monotonic=lambda: Studio.current.monotonic))
     monkeypatch.setattr(wakeups, "wake_conductor", lambda: None)

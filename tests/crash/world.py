@@ -43,6 +43,7 @@ from generations.providers.base import Order, RemoteState, RemoteTask
 from generations.worker import conductor, jobs
 from tests.crash.cases import Case, Scenario
 from tests.crash.effects import Effects, install
+from tests.factories import configure
 
 BEGAN = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 ROUNDS = 40  # of the worker; a row that needs more does not move
@@ -314,9 +315,8 @@ class Studio:
 
 
 def point_at(place: Place, address: str) -> None:
-    settings.APIXO_BASE_URL = f"{address}/{place.name}/apixo"
-    settings.APIKLEY_BASE_URL = f"{address}/{place.name}/apikley"
-    get_provider.cache_clear()
+    for name in ADAPTERS:
+        configure(settings, name, base_url=f"{address}/{place.name}/{name}")
 
 
 def settle_in(place: Place, *, hasty: bool = False) -> None:
@@ -329,7 +329,7 @@ def settle_in(place: Place, *, hasty: bool = False) -> None:
     settings.PUBLIC_URL = place.public
     settings.WAIT_SCALE = 0.001
     settings.DOWNLOAD_DEADLINE_SECONDS = 20
-    settings.APIXO_REQUESTS_PER_MINUTE = settings.APIKLEY_REQUESTS_PER_MINUTE = 600_000
+    configure(settings, requests_per_minute=600_000)
     conductor.THREADS = conductor.POSTS_AT_ONCE = 1  # so that effects come in one order
     conductor.SLICE_SECONDS, conductor.IDLE_SECONDS, conductor.TICK_SECONDS = 0.25, 0.0, 0.1
     conductor.time = SimpleNamespace(monotonic=time.monotonic, sleep=lambda seconds: time.sleep(0.001))  # type: ignore[attr-defined,assignment]

@@ -31,7 +31,7 @@ from generations.models import (
 )
 from generations.money import limits
 from tests.clips import clip
-from tests.factories import NOW, an_image
+from tests.factories import NOW, an_image, configure
 from tests.lives import a_life, go, unguarded
 from tests.trees import a_file, a_whole_video, aged, tree
 
@@ -235,7 +235,7 @@ def test_an_order_may_wait_behind_an_open_pause() -> None:
 
 
 def test_an_order_may_wait_while_the_provider_takes_no_more(settings: Settings) -> None:
-    settings.APIXO_CONCURRENT_TASKS = 1
+    configure(settings, "apixo", concurrent_tasks=1)
     a_life(S.QUEUED, due_at=NOW - timedelta(hours=2))
     a_life(S.RUNNING, submitted_at=NOW - timedelta(hours=1))
     assert broken() == []

@@ -22,7 +22,7 @@ from generations.providers.errors import (
     ProviderError,
     Rejected,
 )
-from tests.factories import NOW, a_task
+from tests.factories import NOW, a_task, configure
 
 pytestmark = pytest.mark.django_db
 
@@ -61,9 +61,10 @@ def test_a_claimed_reading_is_not_claimed_twice_and_comes_up_again_when_its_read
 
 
 def test_an_account_without_a_key_is_not_asked(settings: Settings) -> None:
-    settings.PRACTICE, settings.APIXO_API_KEY = False, ""
+    settings.PRACTICE = False
+    configure(settings, "apixo", api_key="")
     assert not accounts.is_balance_due(Account.objects.of("apixo"), at=NOW)
-    settings.APIXO_API_KEY = "a key"
+    configure(settings, "apixo", api_key="a key")
     assert accounts.is_balance_due(Account.objects.of("apixo"), at=NOW)
 
 

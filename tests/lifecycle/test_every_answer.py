@@ -16,13 +16,12 @@ from django.db import connection, transaction
 from hypothesis import HealthCheck, given, settings
 from pytest_django import Settings
 
-from generations import providers
 from generations.lifecycle import polling, submitting
 from generations.lifecycle.calls import Outcome
 from generations.models import GenerationTask, Pause, Status
 from tests import answers
 from tests.answers import KEY, Made
-from tests.factories import NOW, a_prompt, a_task
+from tests.factories import NOW, a_prompt, a_task, configure
 from tests.servers import PreparedServer
 
 pytestmark = pytest.mark.django_db
@@ -94,11 +93,8 @@ class Stage:
 def stage(settings: Settings) -> Iterator[Stage]:
     server = PreparedServer()
     settings.WAIT_SCALE = 1
-    settings.APIXO_API_KEY = settings.APIKLEY_API_KEY = KEY
-    settings.APIXO_BASE_URL = settings.APIKLEY_BASE_URL = server.url
-    providers.get_provider.cache_clear()
+    configure(settings, api_key=KEY, base_url=server.url)
     yield Stage(server)
-    providers.get_provider.cache_clear()
     server.stop()
 
 

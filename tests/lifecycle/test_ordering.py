@@ -14,7 +14,7 @@ from generations.lifecycle import ordering
 from generations.lifecycle.ordering import OrderRefused, Upload
 from generations.media.images import CleanImage
 from generations.models import EntryKind, GenerationTask, LedgerEntry, Price, Prompt, ReferenceImage, Status
-from tests.factories import NOW, a_task, an_order
+from tests.factories import NOW, a_task, an_order, configure
 
 pytestmark = pytest.mark.django_db
 
@@ -86,15 +86,15 @@ def test_a_picture_is_kept_once_and_offered_at_a_signed_link() -> None:
 def test_a_picture_that_the_provider_cannot_fetch_is_refused_before_the_order(
     public_url: str, words: str, settings: Settings
 ) -> None:
-    settings.PRACTICE, settings.APIXO_API_KEY = False, "key"
-    settings.APIXO_BASE_URL, settings.PUBLIC_URL = "https://api.apixo.ai/api/v1", public_url
+    settings.PRACTICE, settings.PUBLIC_URL = False, public_url
+    configure(settings, "apixo", api_key="key", base_url="https://api.apixo.ai/api/v1")
     with pytest.raises(OrderRefused, match=words):
         ordering.place(an_order(mode="image-to-video"), at=NOW, uploads={"start_image": PICTURE})
 
 
 def test_a_public_site_offers_its_pictures_to_a_real_provider(settings: Settings) -> None:
-    settings.PRACTICE, settings.APIXO_API_KEY = False, "key"
-    settings.APIXO_BASE_URL, settings.PUBLIC_URL = "https://api.apixo.ai/api/v1", "https://studio.example.com"
+    settings.PRACTICE, settings.PUBLIC_URL = False, "https://studio.example.com"
+    configure(settings, "apixo", api_key="key", base_url="https://api.apixo.ai/api/v1")
     assert ordering.place(an_order(mode="image-to-video"), at=NOW, uploads={"start_image": PICTURE})
 
 
@@ -103,7 +103,7 @@ def test_a_picture_of_a_kind_that_the_provider_does_not_take_is_refused_before_t
     order = an_order(provider="apikley", model="kling-2-6", mode="image-to-video", sound=False)
     assert ordering.problems(order, uploads={"start_image": PICTURE}) == {}
     found = ordering.problems(order, uploads={"start_image": webp})
-    assert found == {"start_image": ["apikley takes jpg or png here, not webp"]}
+    assert found == {"start_image": ["Apikley takes jpg or png here, not webp"]}
 
 
 @pytest.mark.parametrize(
@@ -122,13 +122,14 @@ def test_a_picture_of_a_kind_that_the_provider_does_not_take_is_refused_before_t
     ],
 )
 def test_a_picture_url_that_no_provider_can_fetch_is_refused(url: str, settings: Settings) -> None:
-    settings.APIXO_BASE_URL = "https://api.apixo.ai/api/v1"
+    configure(settings, "apixo", base_url="https://api.apixo.ai/api/v1")
     found = ordering.problems(an_order(mode="image-to-video", start_image=url), uploads={})
     assert list(found) == ["start_image"]
 
 
 def test_without_its_own_key_nothing_can_be_ordered_for_real_at_a_provider(settings: Settings) -> None:
-    settings.PRACTICE, settings.APIKLEY_API_KEY = False, "key"
+    settings.PRACTICE = False
+    configure(settings, "apixo", api_key="")
     assert "APIXO_API_KEY" in str(ordering.problems(an_order(), uploads={})["provider"])
     there = an_order(provider="apikley", model="kling-2-6", sound=False, aspect_ratio="16:9")
     assert ordering.problems(there, uploads={}) == {}

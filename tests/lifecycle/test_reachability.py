@@ -6,6 +6,7 @@ import pytest
 from pytest_django import Settings
 
 from generations.lifecycle import reachability
+from tests.factories import configure
 
 
 @pytest.mark.parametrize(
@@ -19,13 +20,13 @@ from generations.lifecycle import reachability
     ],
 )
 def test_a_provider_on_this_network_is_near(settings: Settings, url: str, near: bool) -> None:
-    settings.APIXO_BASE_URL = url
+    configure(settings, "apixo", base_url=url)
     assert reachability.is_near("apixo") is near
 
 
 def test_a_key_is_missed_for_real_money_only(settings: Settings) -> None:
     assert reachability.key_problem("apixo") == ""
-    settings.PRACTICE = False
-    assert reachability.key_problem("apixo") == "APIXO_API_KEY is not set, so nothing can be ordered there"
-    settings.APIXO_API_KEY = "key"
+    configure(settings, "apixo", api_key="")
+    assert reachability.key_problem("apixo") == "APIXO_API_KEY is not set, so nothing can be ordered from APIXO"
+    configure(settings, "apixo", api_key="key")
     assert reachability.key_problem("apixo") == ""

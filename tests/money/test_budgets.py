@@ -20,7 +20,7 @@ from generations.lifecycle.ordering import OrderRefused
 from generations.models import Budget, BudgetEvent, GenerationTask, LedgerEntry, Status
 from generations.money import budgets, ledger, limits
 from generations.money.budgets import Numbers
-from tests.factories import NOW, a_budget, a_campaign, a_price, a_prompt, a_task, an_order, counters
+from tests.factories import NOW, a_budget, a_campaign, a_price, a_prompt, a_task, an_order, configure, counters
 
 pytestmark = pytest.mark.django_db
 
@@ -106,7 +106,8 @@ def test_a_warning_budget_lets_it_pass() -> None:
 def test_practice_and_real_money_have_budgets_of_their_own(settings: Settings) -> None:
     practice, real = a_budget("1"), a_budget("1", practice=False)
     ordering.place(an_order(), at=NOW)
-    settings.PRACTICE, settings.APIXO_API_KEY = False, "key"
+    settings.PRACTICE = False
+    configure(settings, "apixo", api_key="key")
     ordering.place(an_order(), at=NOW, takes=2)
     assert counters(practice)[1] == "0.30"
     assert counters(real)[1] == "0.60"

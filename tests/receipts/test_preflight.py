@@ -20,7 +20,7 @@ from generations.receipts import preflight
 from generations.receipts.preflight import NO_WORKER, Changed, OrderRequest, Receipt, inspect_all, place
 from generations.worker.jobs import heartbeat
 from tests.clips import png
-from tests.factories import NOW, a_budget, a_campaign, a_price, a_task, an_order
+from tests.factories import NOW, a_budget, a_campaign, a_price, a_task, an_order, configure
 
 pytestmark = pytest.mark.django_db
 
@@ -143,8 +143,8 @@ def test_a_picture_that_cannot_be_seen_from_here_is_a_remark(httpserver: HTTPSer
 def test_a_picture_on_this_network_is_not_looked_at_for_a_provider_that_is_away(
     settings: Settings, httpserver: HTTPServer
 ) -> None:
-    settings.PRACTICE, settings.APIXO_API_KEY = False, "key"
-    settings.APIXO_BASE_URL = "https://api.apixo.ai/api/v1"
+    settings.PRACTICE = False
+    configure(settings, "apixo", api_key="key", base_url="https://api.apixo.ai/api/v1")
     receipt = inspect(mode="image-to-video", start_image=httpserver.url_for("/a.png"))
     assert "which the provider cannot reach" in receipt.problems["start_image"][0]
     assert httpserver.log == []

@@ -1,8 +1,8 @@
 """The rendering threads."""
 
 from generations.sandbox.images import Images
-from generations.sandbox.tasks import Clip
 from generations.sandbox.renderer import Renderer
+from generations.sandbox.tasks import Clip
 
 CLIP = Clip("x", 180, 180, 1, False)
 

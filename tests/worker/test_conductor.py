@@ -25,7 +25,7 @@ from generations.providers.errors import OutcomeUnknown
 from generations.sandbox import Sandbox
 from generations.worker import conductor
 from generations.worker.pacing import Pace
-from tests.factories import a_task, an_order, due, last_reason
+from tests.factories import a_task, an_order, configure, due, last_reason
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -160,7 +160,7 @@ def test_polls_keep_the_documented_first_wait_and_interval(sandbox: Sandbox, set
 
 
 def test_the_rate_is_never_passed(sandbox: Sandbox, settings: Settings) -> None:
-    settings.APIXO_REQUESTS_PER_MINUTE = 600  # nine a second with our margin
+    configure(settings, "apixo", requests_per_minute=600)  # nine a second with our margin
     for __ in range(12):
         order("[stuck]")
     began = timezone.now()
@@ -170,7 +170,7 @@ def test_the_rate_is_never_passed(sandbox: Sandbox, settings: Settings) -> None:
 
 
 def test_no_more_tasks_are_in_flight_than_the_provider_takes(sandbox: Sandbox, settings: Settings) -> None:
-    settings.APIXO_CONCURRENT_TASKS = 2
+    configure(settings, "apixo", concurrent_tasks=2)
     for __ in range(4):
         order("[stuck]")
     conductor.conduct()

@@ -8,6 +8,7 @@ import pytest
 from pytest_django import Settings
 
 from generations.worker.pacing import Pace
+from tests.factories import configure
 
 
 @pytest.fixture
@@ -33,7 +34,7 @@ def test_a_pause_saves_up_no_more_than_a_second_of_requests(clock: list[float]) 
 
 
 def test_in_no_minute_are_there_more_requests_than_documented(clock: list[float], settings: Settings) -> None:
-    settings.APIKLEY_REQUESTS_PER_MINUTE = 120
+    configure(settings, "apikley", requests_per_minute=120)
     pace, sent = Pace.of("apikley"), []
     for __ in range(10_000):
         clock[0] += 0.05

@@ -56,7 +56,8 @@ class Command(BaseCommand):
         call_command("migrate", interactive=False, verbosity=0)
         load_schedules()
         self._make_admin()
-        if settings.APIXO_BASE_URL.startswith(settings.SANDBOX_URL) and not GenerationTask.objects.exists():
+        apixo = settings.PROVIDERS["apixo"]
+        if apixo.base_url.startswith(settings.SANDBOX_URL) and not GenerationTask.objects.exists():
             welcome()
         self.stdout.write(f"Kling Studio: http://{HOST}:{port}/  (admin: http://{HOST}:{port}/admin/)")
         if settings.PRACTICE:

@@ -1,0 +1,44 @@
+"""What the host of a URL says about who can reach it; names are not looked up."""
+
+from __future__ import annotations
+
+import ipaddress
+from urllib.parse import urlsplit
+
+URL_MAX = 2000  # characters
+
+
+def is_web_address(url: str) -> bool:
+    """Whether it is a full http or https URL of at most URL_MAX characters."""
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0 and len(url) <= URL_MAX
+    except ValueError:  # a bracket without its pair, a port that is none
+        return False
+
+
+def is_loopback(url: str) -> bool:
+    """Whether the host is this machine."""
+    host = _host(url)
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def is_private(url: str) -> bool:
+    """Whether the host is this machine or one of its network, so that the internet does not reach it."""
+    host = _host(url)
+    try:
+        return not ipaddress.ip_address(host).is_global
+    except ValueError:
+        return "." not in host or not host.rpartition(".")[2][:1].isalpha()  # 127.1 is an address to some resolvers
+
+
+def is_public_https(url: str) -> bool:
+    """Whether it is an https URL that the internet reaches."""
+    return url.startswith("https://") and not is_private(url)
+
+
+def _host(url: str) -> str:
+    return urlsplit(url).hostname or ""
