@@ -1,11 +1,12 @@
-"""Base classes of the admin pages: typed names of Django's classes, a read-only page, the person of a request."""
+"""Base classes of the admin pages: typed names of Django's classes, read-only and archivable rows, the person."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from generations.models import Person
@@ -31,6 +32,48 @@ class ReadOnlyAdmin(ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+class ArchivedFilter(admin.SimpleListFilter):
+    """Hide archived rows unless the filter asks for them."""
+
+    title = "archived"
+    parameter_name = "archived"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", "Archived"), ("all", "All")]
+
+    def choices(self, changelist: Any) -> Any:
+        first, *others = super().choices(changelist)
+        return [{**first, "display": "In use"}, *others]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset if self.value() == "all" else queryset.filter(archived=self.value() == "yes")
+
+
+class ArchivableAdmin(ModelAdmin):
+    """Rows that staff create, archive and restore."""
+
+    actions = ["archive", "unarchive"]
+    view_on_site = False
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        if not change:
+            obj.created_by = request.user
+        super().save_model(request, obj, form, change)
+
+    @admin.action(description="Archive", permissions=["change"])
+    def archive(self, request: HttpRequest, rows: QuerySet[Any]) -> None:
+        self._set_archived(request, rows, True)
+
+    @admin.action(description="Restore from the archive", permissions=["change"])
+    def unarchive(self, request: HttpRequest, rows: QuerySet[Any]) -> None:
+        self._set_archived(request, rows, False)
+
+    def _set_archived(self, request: HttpRequest, rows: QuerySet[Any], archived: bool) -> None:
+        # The rows of the page are annotated and may be grouped: a plain query updates them.
+        count = self.model.objects.filter(pk__in=rows.values("pk")).exclude(archived=archived).update(archived=archived)
+        self.message_user(request, f"{count} {'archived' if archived else 'restored'}.", messages.SUCCESS)
 
 
 def person_of(request: HttpRequest) -> Person:

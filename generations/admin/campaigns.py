@@ -16,37 +16,18 @@ from django.utils.html import format_html_join
 
 from generations import clock
 from generations.admin import display
-from generations.admin.base import ModelAdmin
+from generations.admin.base import ArchivableAdmin, ArchivedFilter
 from generations.models import Budget, Campaign, EntryKind, GenerationTask, LedgerEntry, Video
 from generations.models.ledger import SETTLED, SPENT
 from generations.money.budgets import Numbers
 
 
-class InUseFilter(admin.SimpleListFilter):
-    """What is archived, a campaign or a prompt, is out of the way until it is asked for."""
-
-    title = "archived"
-    parameter_name = "archived"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("yes", "Archived"), ("all", "All")]
-
-    def choices(self, changelist: Any) -> Any:
-        first, *others = super().choices(changelist)
-        return [{**first, "display": "In use"}, *others]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset if self.value() == "all" else queryset.filter(archived=self.value() == "yes")
-
-
 @admin.register(Campaign)
-class CampaignAdmin(ModelAdmin):
+class CampaignAdmin(ArchivableAdmin):
     list_display = ["name", "clips", "four", "limits"]
-    list_filter = [InUseFilter]
+    list_filter = [ArchivedFilter]
     search_fields = ["name", "slug"]
     prepopulated_fields = {"slug": ["name"]}
-    actions = ["archive", "unarchive"]
-    view_on_site = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Campaign]:
         entries = LedgerEntry.objects.filter(task__campaign=OuterRef("pk"), practice=settings.PRACTICE)
@@ -69,11 +50,6 @@ class CampaignAdmin(ModelAdmin):
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return ["name", "slug", "archived", *self.get_readonly_fields(request, obj)]
 
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        if not change:
-            obj.created_by = request.user
-        super().save_model(request, obj, form, change)
-
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """A campaign is deleted on its own page, where it is said when that cannot be."""
         return {name: action for name, action in super().get_actions(request).items() if name != "delete_selected"}
@@ -87,19 +63,6 @@ class CampaignAdmin(ModelAdmin):
             self.message_user(request, text, messages.WARNING)
             return redirect(campaign)
         return super().delete_view(request, object_id, extra_context)
-
-    @admin.action(description="Archive: no new orders", permissions=["change"])
-    def archive(self, request: HttpRequest, campaigns: QuerySet[Campaign]) -> None:
-        self._set_archived(request, campaigns, True)
-
-    @admin.action(description="Bring back from the archive", permissions=["change"])
-    def unarchive(self, request: HttpRequest, campaigns: QuerySet[Campaign]) -> None:
-        self._set_archived(request, campaigns, False)
-
-    def _set_archived(self, request: HttpRequest, campaigns: QuerySet[Campaign], archived: bool) -> None:
-        changed = Campaign.objects.filter(pk__in=campaigns.values("pk")).exclude(archived=archived)
-        count = changed.update(archived=archived)
-        self.message_user(request, f"{count} {'archived' if archived else 'brought back'}.", messages.SUCCESS)
 
     @admin.display(description="Clips", ordering="clip_count")
     def clips(self, campaign: Any) -> int:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.admin.widgets import AdminTextareaWidget, AdminTextInputWidget, AutocompleteSelectMultiple
 from django.db.models import Count, DecimalField, OuterRef, Q, QuerySet, Subquery, Sum
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
 from django.utils.html import format_html, format_html_join
 
 from generations.admin import display, generate, task_actions
-from generations.admin.base import ModelAdmin, ModelForm
-from generations.admin.campaigns import CampaignFilter, InUseFilter
+from generations.admin.base import ArchivableAdmin, ArchivedFilter, ModelAdmin, ModelForm
+from generations.admin.campaigns import CampaignFilter
 from generations.models import GenerationTask, LedgerEntry, Prompt, Tag, Video
 
 STRIP = 12  # newest clips and tasks on a prompt's page
@@ -60,18 +60,16 @@ class PromptForm(ModelForm):
 
 
 @admin.register(Prompt)
-class PromptAdmin(ModelAdmin):
+class PromptAdmin(ArchivableAdmin):
     list_display = ["clip", "name", "campaign", "tag_list", "clips", "spent", "updated"]
     list_display_links = ["name"]
     list_select_related = ["campaign"]
-    list_filter = [InUseFilter, CampaignFilter, "tags"]
+    list_filter = [ArchivedFilter, CampaignFilter, "tags"]
     search_fields = ["title", "text", "negative_prompt", "notes"]
     search_help_text = "Words of the title, the text, the negative prompt or the notes."
     show_full_result_count = False
     list_per_page = 50
     form = PromptForm
-    actions = ["archive", "unarchive"]
-    view_on_site = False
 
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view
@@ -105,11 +103,6 @@ class PromptAdmin(ModelAdmin):
         """Refuse to delete a prompt with tasks; it can be archived."""
         return super().has_delete_permission(request, obj) and not (obj and obj.tasks.exists())
 
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        if not change:
-            obj.created_by = request.user
-        super().save_model(request, obj, form, change)
-
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
@@ -131,30 +124,13 @@ class PromptAdmin(ModelAdmin):
     def _price(task: GenerationTask) -> str:
         return display.money(task.price_usd, practice=task.practice)
 
-    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
+    def response_post_save_add(self, request: HttpRequest, obj: Any) -> HttpResponseRedirect:
         """Redirect to the Generate page after "Save and generate"."""
         if "_generate" in request.POST:
             return redirect("admin:generations_prompt_generate", obj.pk)
-        return super().response_add(request, obj, post_url_continue)
+        return super().response_post_save_add(request, obj)
 
-    def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
-        if "_generate" in request.POST:
-            return redirect("admin:generations_prompt_generate", obj.pk)
-        return super().response_change(request, obj)
-
-    @admin.action(description="Archive", permissions=["change"])
-    def archive(self, request: HttpRequest, prompts: QuerySet[Prompt]) -> None:
-        self._set_archived(request, prompts, True)
-
-    @admin.action(description="Restore from the archive", permissions=["change"])
-    def unarchive(self, request: HttpRequest, prompts: QuerySet[Prompt]) -> None:
-        self._set_archived(request, prompts, False)
-
-    def _set_archived(self, request: HttpRequest, prompts: QuerySet[Prompt], archived: bool) -> None:
-        changed = Prompt.objects.filter(pk__in=prompts.values("pk")).exclude(archived=archived)
-        count = changed.update(archived=archived)
-        text = f"{count} archived." if archived else f"{count} restored."
-        self.message_user(request, text, messages.SUCCESS)
+    response_post_save_change = response_post_save_add
 
     @admin.display(description="Clip")
     def clip(self, prompt: Any) -> str:
