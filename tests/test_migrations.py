@@ -1,29 +1,146 @@
-"""Migrations, there and back, in a database of their own."""
+"""Migrations, there and back, in a database of their own: what was written before keeps its meaning."""
 
 from __future__ import annotations
 
-import os
-import sqlite3
-import subprocess
-import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
+import pytest
+from django.apps import apps as present
+from django.contrib.auth.models import User
+from django.contrib.contenttypes.models import ContentType
+from django.core.management import call_command
+from django.db import IntegrityError, connection, transaction
+from django.db.migrations.executor import MigrationExecutor
+from django_q.models import Schedule
+from pytest_django import DjangoDbBlocker
+
+from generations.models import GenerationTask, LedgerEntry, Pause
+from generations.models.ledger import EntryKind
+from generations.worker import jobs
+from tests.factories import NOW
+
+OLD = "0008_words"  # the state before columns and tables got their plain names
+POSTGRESQL = connection.vendor == "postgresql"
+NAMES = ("sweep", "cleanup", "reconcile")
 
 
-def migrate(folder: Path, *target: str) -> set[str]:
-    """Migrate a database of its own; the triggers that it has then."""
-    env = {"PATH": os.environ["PATH"], "DATABASE_URL": f"sqlite:///{folder}/db.sqlite3", "SECRET_KEY": "of a test"}
-    command = [sys.executable, "manage.py", "migrate", "-v0", *target]
-    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=120)
-    assert done.returncode == 0, done.stderr
-    with sqlite3.connect(folder / "db.sqlite3") as database:
-        return {name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")}
+@pytest.fixture
+def empty_database(django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path: Path) -> Iterator[None]:
+    """Point the default connection at an empty database on the same kind of server, and drop it in the end."""
+    kept = str(connection.settings_dict["NAME"])
+    own = f"{kept}_migrations" if POSTGRESQL else str(tmp_path / "db.sqlite3")
+    with django_db_blocker.unblock():
+        server(f'DROP DATABASE IF EXISTS "{own}"', f'CREATE DATABASE "{own}"')
+        point_at(own)
+        yield
+        point_at(kept)
+        server(f'DROP DATABASE "{own}"')
 
 
-def test_the_ledger_keeps_its_triggers_on_the_way_back_and_forth(tmp_path: Path) -> None:
+def server(*statements: str) -> None:
+    if POSTGRESQL:
+        with connection._nodb_cursor() as cursor:
+            for statement in statements:
+                cursor.execute(statement)
+
+
+def point_at(name: str) -> None:
+    connection.close()
+    connection.settings_dict["NAME"] = name
+    ContentType.objects.clear_cache()
+
+
+def migrate(name: str = "") -> Any:
+    """Migrate to a state of the rows, or to the newest; the models of that state."""
+    call_command("migrate", *(["generations", name] if name else []), verbosity=0)
+    ContentType.objects.clear_cache()
+    loader = MigrationExecutor(connection).loader
+    return loader.project_state([("generations", name)]).apps if name else present
+
+
+def triggers() -> set[str]:
+    catalog = "pg_trigger WHERE NOT tgisinternal" if POSTGRESQL else "sqlite_master WHERE type = 'trigger'"
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {'tgname' if POSTGRESQL else 'name'} FROM {catalog}")
+        return {name for (name,) in cursor.fetchall()}
+
+
+GUARDS = (
+    {"ledger_is_append_only", "ledger_is_append_only_truncate"}
+    if POSTGRESQL
+    else {"ledger_is_append_only_UPDATE", "ledger_is_append_only_DELETE"}
+)
+
+
+def test_the_ledger_keeps_its_triggers_on_the_way_back_and_forth(empty_database: None) -> None:
     """SQLite rebuilds a table that loses a column, and forgets its triggers."""
-    kept = {"ledger_is_append_only_UPDATE", "ledger_is_append_only_DELETE"}
-    assert migrate(tmp_path) == kept
-    assert migrate(tmp_path, "generations", "0006") == kept
-    assert migrate(tmp_path) == kept
+    for name in ("", "0006_review", "", OLD, ""):
+        migrate(name)
+        assert triggers() >= GUARDS
+
+
+def written_before() -> None:
+    """Write a row of each table and column that had another name."""
+    call_command("migrate", "django_q", verbosity=0)
+    old = migrate(OLD)
+    user = old.get_model("auth", "User").objects.create(username="mira", is_staff=True)
+    permission = old.get_model("auth", "Permission")
+    user.user_permissions.set(permission.objects.filter(codename__in=("delete_breaker", "view_heading")))
+    task = old.get_model("generations", "GenerationTask").objects.create(
+        prompt=old.get_model("generations", "Prompt").objects.create(text="a lighthouse"), prompt_text="a lighthouse",
+        provider="apixo", model="kling-2-6", mode="text-to-video", duration_seconds=5, practice=True, price_usd="0.30",
+        created_at=NOW, due_at=NOW, ordered_by=user, deaths=2, posts=3, asks=4, doubtful=True,
+    )  # fmt: skip
+    enter(old, "hold", task_id=task.pk)
+    old.get_model("generations", "Breaker").objects.create(provider="apixo", reason="401", opened_at=NOW)
+    for name in NAMES:
+        Schedule.objects.create(name=f"old {name}", func=f"generations.jobs.{name}")
+
+
+def enter(apps: Any, kind: str, *, task_id: int) -> Any:
+    """Write an entry as any program may that has the database's password."""
+    return apps.get_model("generations", "LedgerEntry").objects.create(
+        task_id=task_id,
+        kind=kind,
+        amount_usd="0.30",
+        at=NOW,
+        day=NOW.date(),
+        practice=True,
+        note="of a test",
+        by_id=User.objects.values_list("pk", flat=True).get() if kind == "adjust" else None,
+    )
+
+
+def test_rows_written_under_the_old_names_are_read_under_the_new_ones(empty_database: None) -> None:
+    written_before()
+    migrate()
+    task = GenerationTask.objects.get()
+    assert (task.crash_count, task.send_count, task.poll_count, task.maybe_accepted) == (2, 3, 4, True)
+    pause = Pause.objects.get()
+    assert (pause.provider, pause.reason, pause.paused_at) == ("apixo", "401", NOW)
+    user = User.objects.get()
+    assert user.get_all_permissions() == {"generations.delete_pause", "generations.view_costcenter"}
+    assert LedgerEntry.objects.get().kind == EntryKind.HOLD
+    jobs.load_schedules()
+    assert {func.rpartition(".")[0] for func in Schedule.objects.values_list("func", flat=True)} == {jobs.__name__}
+
+
+def test_the_ledgers_triggers_work_after_the_renaming_and_after_its_undoing(empty_database: None) -> None:
+    written_before()
+    task_id = GenerationTask.objects.values_list("pk", flat=True).get()
+    for name, column, kind in (("", "cost_center", "charge"), (OLD, "heading", "adjust")):
+        apps = migrate(name)
+        entry = enter(apps, kind, task_id=task_id)
+        entry.refresh_from_db()
+        assert (getattr(entry, f"{column}_id") is not None) == POSTGRESQL
+        centers = apps.get_model("generations", column.replace("_", ""))
+        assert centers.objects.count() == int(POSTGRESQL)  # the same one that the hold has
+        with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
+            type(entry).objects.filter(pk=entry.pk).update(note="changed")
+    old = apps.get_model("generations", "GenerationTask").objects.values_list("deaths", "posts", "asks", "doubtful")
+    assert old.get() == (2, 3, 4, True)
+    assert (
+        apps.get_model("auth", "Permission").objects.filter(codename="delete_breaker", user__username="mira").exists()
+    )
