@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST
 
 from generations import clock, wakeups
 from generations.admin import display
-from generations.admin.base import ReadOnlyAdmin
+from generations.admin.base import NameFilter, ReadOnlyAdmin
 from generations.admin.task_actions import may_order
 from generations.formats import duration
 from generations.lifecycle import accounts
@@ -58,7 +58,7 @@ def _standing(account: Account, *, at: datetime) -> Standing:
 class BalanceAdmin(ReadOnlyAdmin):
     list_display = ["time", "provider", "figure", "trouble", "practice"]
     list_display_links = None
-    list_filter = ["provider", "practice", "refused"]
+    list_filter = [("provider", NameFilter), "practice", "refused"]
     date_hierarchy = "at"
     show_full_result_count = False
 

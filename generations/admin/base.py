@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
@@ -10,6 +11,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from generations.models import Person
+from generations.providers import offers
 
 if TYPE_CHECKING:  # only the stubs' classes take a type
     ModelAdmin = admin.ModelAdmin[Any]
@@ -32,6 +34,14 @@ class ReadOnlyAdmin(ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+class NameFilter(admin.AllValuesFieldListFilter):
+    """Filter by a column of providers, models or modes, under their display names."""
+
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        for choice in super().choices(changelist):
+            yield {**choice, "display": offers.model_name(offers.provider_name(str(choice["display"])))}
 
 
 class ArchivedFilter(admin.SimpleListFilter):

@@ -15,6 +15,7 @@ from django.utils.timezone import localtime
 from generations.formats import clock, duration, usd
 from generations.models import BudgetPeriod, GenerationTask, Prompt, Status, Video
 from generations.money.budgets import Numbers
+from generations.providers import offers
 
 EMPTY = "–"
 TONES = {
@@ -125,5 +126,5 @@ def link(row: Prompt | GenerationTask | Video | None, text: str = "") -> str:
 
 def settings_line(task: GenerationTask) -> str:
     """Return model, mode and duration as two lines of a table cell."""
-    words = (task.model, task.mode, task.duration_seconds)
+    words = (offers.model_name(task.model), offers.mode_name(task.mode), task.duration_seconds)
     return format_html('{}<br><span class="quiet">{}, {} s</span>', *words)

@@ -11,7 +11,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 
 from generations.admin import corrections, display
-from generations.admin.base import ReadOnlyAdmin
+from generations.admin.base import NameFilter, ReadOnlyAdmin
 from generations.admin.campaigns import TaskCampaignFilter
 from generations.models import EntryKind, LedgerEntry
 
@@ -36,7 +36,14 @@ class UnpricedFilter(admin.SimpleListFilter):
 class LedgerAdmin(ReadOnlyAdmin):
     list_display = ["time", "word", "amount", "task_link", "campaign", "by", "note"]
     list_display_links = None
-    list_filter = ["kind", UnpricedFilter, TaskCampaignFilter, "practice", "task__provider", "task__model"]
+    list_filter = [
+        "kind",
+        UnpricedFilter,
+        TaskCampaignFilter,
+        "practice",
+        ("task__provider", NameFilter),
+        ("task__model", NameFilter),
+    ]
     list_select_related = ["task", "task__campaign", "by"]
     search_fields = ["note", "=task__id", "task__remote_id"]
     search_help_text = "A task's number, the provider's id, or words of the note."

@@ -13,7 +13,7 @@ from django.utils.html import format_html
 
 from generations import clock
 from generations.admin import display
-from generations.admin.base import ModelAdmin
+from generations.admin.base import ModelAdmin, NameFilter
 from generations.formats import usd
 from generations.forms.prices import PriceForm
 from generations.models import Price
@@ -24,7 +24,7 @@ class PriceAdmin(ModelAdmin):
     form = PriceForm
     list_display = ["model", "what", "holds_for", "amount", "since", "read"]
     actions = ["still_the_same"]
-    list_filter = ["provider", "model", "mode"]
+    list_filter = [("provider", NameFilter), ("model", NameFilter), "mode"]
     search_fields = ["model", "mode", "source"]
     view_on_site = False
 

@@ -20,6 +20,7 @@ from generations.lifecycle.retries import AGAIN_FROM
 from generations.lifecycle.saving import SET_ASIDE
 from generations.models import EntryKind, GenerationTask, LedgerEntry, Status
 from generations.money import ledger as costs
+from generations.providers import offers
 
 EXPLAINED = {
     Status.QUEUED: "Waiting to be sent to {provider}. Nothing is charged until the clip is made.",
@@ -82,12 +83,14 @@ class Progress:
 
 def live(task: GenerationTask, *, at: datetime) -> dict[str, Any]:
     """Return what the page shows and task.js refreshes."""
+    provider = offers.provider_name(task.provider)
     entries = LedgerEntry.objects.select_related("by").order_by("id")
     prefetch_related_objects([task], "videos", "retries", Prefetch("entries", queryset=entries))
     return {
         "task": task,
+        "provider": provider,
         "badge": display.badge(task.status),
-        "explained": EXPLAINED[Status(task.status)].format(provider=task.provider.upper()),
+        "explained": EXPLAINED[Status(task.status)].format(provider=provider),
         "obstacle": why_paused(task.provider) if task.status == Status.QUEUED else "",
         "reserved": _reserved(task),
         "evidence": evidence.of(task) if task.status == Status.UNCONFIRMED else None,
@@ -118,7 +121,7 @@ def choices(task: GenerationTask, *, at: datetime) -> list[Choice]:
 
 
 def _decisions(task: GenerationTask) -> Iterator[Choice]:
-    provider = task.provider.upper()
+    provider = offers.provider_name(task.provider)
     if task.status == Status.UNCONFIRMED:
         free = [one.remote_id for one in evidence.of(task).candidates if one.owner is None]
         yield Choice(
@@ -187,9 +190,9 @@ Facts = Iterator[tuple[str, Any]]
 
 
 def _ordered(task: GenerationTask) -> Facts:
-    yield "Provider", task.provider
-    yield "Model", task.model
-    yield "Mode", task.mode
+    yield "Provider", offers.provider_name(task.provider)
+    yield "Model", offers.model_name(task.model)
+    yield "Mode", offers.mode_name(task.mode)
     yield "Duration", f"{task.duration_seconds} s"
     yield "Aspect ratio", task.aspect_ratio
     yield "Sound", {True: "with sound", False: "silent", None: ""}[task.sound]

@@ -18,7 +18,7 @@ from django.utils.html import format_html
 
 from generations import clock
 from generations.admin import attention, display, paid_actions, receipt, task_actions, task_page
-from generations.admin.base import ReadOnlyAdmin
+from generations.admin.base import NameFilter, ReadOnlyAdmin
 from generations.admin.campaigns import CampaignFilter
 from generations.formats import duration
 from generations.lifecycle.ordering import MAX_TAKES
@@ -51,7 +51,7 @@ class TaskAdmin(ReadOnlyAdmin):
     fields = ()  # a template of its own draws the page
     list_display = ["clip", "name", "status_badge", "settings", "price", "ordered"]
     list_display_links = ["name"]
-    list_filter = [StatusFilter, CampaignFilter, "provider", "model", "practice"]
+    list_filter = [StatusFilter, CampaignFilter, ("provider", NameFilter), ("model", NameFilter), "practice"]
     list_select_related = ["prompt", "ordered_by"]
     search_fields = ["prompt_text", "prompt__title", "remote_id", "=id"]
     search_help_text = "Words of the prompt, a task's number, or the provider's id."

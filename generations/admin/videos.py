@@ -12,7 +12,7 @@ from django.urls import URLPattern, path
 from django.utils.html import format_html, format_html_join
 
 from generations.admin import display, review, task_actions
-from generations.admin.base import ModelAdmin, ModelForm
+from generations.admin.base import ModelAdmin, ModelForm, NameFilter
 from generations.admin.campaigns import TaskCampaignFilter
 from generations.models import Review, Video
 
@@ -50,7 +50,14 @@ class VideoAdmin(ModelAdmin):
     list_display = ["clip", "title", "verdict", "size_px", "sound", "model_line", "prompt", "state", "flags", "created"]
     actions = ["approve", "reject", "undecide"]
     list_display_links = ["title"]
-    list_filter = ["review", DamageFilter, TaskCampaignFilter, "task__model", "has_audio", "task__practice"]
+    list_filter = [
+        "review",
+        DamageFilter,
+        TaskCampaignFilter,
+        ("task__model", NameFilter),
+        "has_audio",
+        "task__practice",
+    ]
     list_select_related = ["task", "task__prompt", "reviewed_by"]
     search_fields = ["title", "description", "task__prompt_text"]
     search_help_text = "Words of the title, the description or the prompt."

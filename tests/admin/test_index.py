@@ -115,7 +115,7 @@ def test_a_worker_that_is_not_running_is_an_alarm_with_the_cure(admin_client: Cl
 
 def test_a_pause_is_an_alarm(admin_client: Client) -> None:
     Pause.objects.create(provider="apixo", reason="402: top up", paused_at=NOW)
-    assert "Orders to apixo are paused" in admin_client.get(FIRST).content.decode()
+    assert "Orders to APIXO are paused" in admin_client.get(FIRST).content.decode()
 
 
 def test_damaged_clips_are_an_alarm_that_leads_to_them(admin_client: Client) -> None:

@@ -41,7 +41,7 @@ def test_a_row_shows_poster_prompt_status_settings_price_and_person(admin_client
     task = a_task(Status.STORED, prompt=a_prompt(title="Harbour"), ordered_by=staff)
     a_video(task, poster="posters/a.jpg")
     page = admin_client.get(LIST).content.decode()
-    for words in ("/media/posters/a.jpg", "Harbour", "Stored", "kling-2-5-turbo-pro", "$0.30", "practice", "mira"):
+    for words in ("/media/posters/a.jpg", "Harbour", "Stored", "Kling 2.5 Turbo Pro", "$0.30", "practice", "mira"):
         assert words in page
 
 
