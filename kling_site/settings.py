@@ -174,6 +174,10 @@ MEDIA_ROOT = below_root(env.str("MEDIA_ROOT", default="var/media"))
 MEDIA_STORAGE: str = env.str("MEDIA_STORAGE", default="local")
 if MEDIA_STORAGE != "local":
     raise ImproperlyConfigured("MEDIA_STORAGE: only `local` is built so far.")
+STORAGES = {
+    "default": {"BACKEND": "generations.media.store.LocalStore"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
 FILE_UPLOAD_PERMISSIONS = 0o640
 
 LOGIN_URL = "login"

@@ -6,10 +6,7 @@ import itertools
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
-
-from django.conf import settings
 
 from generations.media.images import CleanImage
 from generations.models import Budget, Campaign, GenerationTask, Price, Prompt, ReferenceImage, Status, Video
@@ -106,7 +103,7 @@ def a_video(task: GenerationTask | None = None, *, content: bytes = b"not really
         "created_at": NOW,
     }
     video = Video.objects.create(**(fields | changes))
-    path = Path(settings.MEDIA_ROOT, video.file)
+    path = video.path
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
     return video

@@ -52,18 +52,17 @@ def canary():
 
 @pytest.fixture
 def get(server, tmp_path, monkeypatch):
-    """Fetch from the server with these answers, into a folder that must be clean after a failure."""
+    """Fetch from the server with these answers, into a file of its own each time."""
     monkeypatch.setattr(downloads, "PAUSES_SECONDS", (0.0, 0.01, 0.01, 0.01))
+    numbers = itertools.count()
 
     def get(*answers, path="/clip.mp4", **options) -> Download:
         server.answers = iter(answers)
         options = {"max_bytes": 10**6, "deadline_seconds": 10, "min_bytes_per_second": 1} | options
         options.setdefault("origins", Origins.parse([server.url]))
-        folder = tmp_path / "parts"
         try:
-            return fetch(server.url + path, folder, **options)
+            return fetch(server.url + path, tmp_path / f"{next(numbers)}.part", **options)
         except DownloadError as error:
-            assert not folder.exists() or not list(folder.iterdir())
             assert "secret" not in str(error)
             raise
 

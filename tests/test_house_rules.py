@@ -161,6 +161,12 @@ def test_the_paid_post_is_sent_from_one_place() -> None:
     assert senders == ["generations/lifecycle/submitting.py"]
 
 
+def test_only_the_store_touches_stored_files() -> None:
+    pattern = r"MEDIA_ROOT|shutil|os\.(replace|rename|unlink|remove)\b|\.(unlink|write_bytes)\("
+    touching = {line.partition(":")[0] for line in lines_with(pattern) if "/sandbox/" not in line}
+    assert touching == {"generations/media/store.py", "kling_site/settings.py"}
+
+
 def test_every_setting_of_the_environment_is_in_the_example_and_in_the_readme() -> None:
     names = set(re.findall(r'env\.\w+\(\s*"(\w+)"', text(ROOT / "kling_site/settings.py")))
     names |= set(re.findall(r'base_url\("(\w+)"', text(ROOT / "kling_site/settings.py")))

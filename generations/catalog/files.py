@@ -1,19 +1,21 @@
-"""Answers with a stored file: whole or in part, cached by the browser, and never run as a page of ours."""
+"""Answer with a stored file, complete or in part, so that a browser caches it and never runs it as a page of ours."""
 
 from __future__ import annotations
 
 import logging
 import os
 from collections.abc import Iterator
-from pathlib import Path
-from typing import BinaryIO
+from pathlib import PurePath
+from typing import Any
 
+from django.core.files import File
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response
 from django.utils.http import content_disposition_header, http_date, parse_http_date_safe
 
 from generations.catalog.ranges import Unsatisfiable, parse_range
+from generations.media.store import Damaged, store
 
 logger = logging.getLogger(__name__)
 
@@ -37,7 +39,7 @@ FIXED_HEADERS = {
 class Part:
     """The bytes of a file from where it stands, read as they are sent; Django closes it with the response."""
 
-    def __init__(self, file: BinaryIO, length: int) -> None:
+    def __init__(self, file: File[Any], length: int) -> None:
         self.file, self.left = file, length
 
     def __iter__(self) -> Iterator[bytes]:
@@ -49,14 +51,14 @@ class Part:
         self.file.close()
 
 
-def serve(request: HttpRequest, path: Path, *, sha256: str = "", download_as: str = "") -> HttpResponseBase:
-    """Send a file, or the part of it that is asked for (RFC 9110); 404 and a line in the log when it is gone."""
+def serve(request: HttpRequest, name: str, *, sha256: str = "", download_as: str = "") -> HttpResponseBase:
+    """Send a file, or the part of it that is asked for (RFC 9110). Raises: Http404, with a line in the log."""
     try:
-        file = path.open("rb")
-    except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
-        logger.error("a row names a file that is not there: %s", path)
+        file = store.open(name)
+    except Damaged as error:
+        logger.error("%s cannot be sent: %s", name, error)
         raise Http404 from error
-    response = _answer(request, file, path.suffix, sha256)
+    response = _answer(request, file, PurePath(name).suffix, sha256)
     if not response.streaming:
         file.close()
     if download_as and response.status_code in (200, 206):
@@ -64,7 +66,7 @@ def serve(request: HttpRequest, path: Path, *, sha256: str = "", download_as: st
     return response
 
 
-def _answer(request: HttpRequest, file: BinaryIO, suffix: str, sha256: str) -> HttpResponseBase:
+def _answer(request: HttpRequest, file: File[Any], suffix: str, sha256: str) -> HttpResponseBase:
     facts = os.fstat(file.fileno())
     size, modified = facts.st_size, int(facts.st_mtime)
     etag = f'"{sha256}"' if sha256 else f'"{facts.st_mtime_ns:x}-{size:x}"'
@@ -82,7 +84,7 @@ def _answer(request: HttpRequest, file: BinaryIO, suffix: str, sha256: str) -> H
     return _streamed(file, whole, wanted, size)
 
 
-def _streamed(file: BinaryIO, whole: HttpResponse, wanted: range | None, size: int) -> HttpResponseBase:
+def _streamed(file: File[Any], whole: HttpResponse, wanted: range | None, size: int) -> HttpResponseBase:
     part = range(size) if wanted is None else wanted
     file.seek(part.start)
     response = StreamingHttpResponse(Part(file, len(part)), headers=dict(whole.items()))

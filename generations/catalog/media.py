@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import logging
-from pathlib import Path
 
-from django.conf import settings
 from django.core.signing import BadSignature
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -15,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 from generations.catalog.access import may_browse, may_open
 from generations.catalog.files import FIXED_HEADERS, serve
-from generations.media.filetree import STORED_NAME
+from generations.media.store import STORED_NAME
 from generations.models import ReferenceImage, Video
 from generations.models.images import LINK_LIFE_SECONDS, SIGNER
 
@@ -37,8 +35,8 @@ def media(request: HttpRequest, path: str) -> HttpResponseBase:
         if row.damage or _is_cut(row):
             return damaged()
         name = download_name(row) if "download" in request.GET else ""
-        return serve(request, Path(settings.MEDIA_ROOT, path), sha256=row.sha256, download_as=name)
-    return serve(request, Path(settings.MEDIA_ROOT, path))
+        return serve(request, path, sha256=row.sha256, download_as=name)
+    return serve(request, path)
 
 
 @require_safe
@@ -49,10 +47,9 @@ def reference_image(request: HttpRequest, signed: str, extension: str) -> HttpRe
     except (BadSignature, ValueError) as error:
         raise Http404 from error
     image = get_object_or_404(ReferenceImage, pk=pk)
-    name = str(image.file.name)
-    if image.extension != extension or not STORED_NAME.fullmatch(name):
+    if image.extension != extension:
         raise Http404
-    return serve(request, Path(settings.MEDIA_ROOT, name))
+    return serve(request, str(image.file))
 
 
 def download_name(video: Video) -> str:
@@ -69,13 +66,13 @@ def damaged() -> HttpResponse:
 
 
 def _is_cut(video: Video) -> bool:
-    """Whether the file shows without being read that it is not the one; the daily comparison reads it."""
+    """Whether the file has another size than its row says; the daily comparison reads its bytes."""
     try:
-        size = video.path.stat().st_size
+        size = video.file.size
     except OSError:
         return False  # the answer to that is made where it is opened
     if size != video.size_bytes:
-        logger.error("video %s has %s bytes instead of %s: %s", video.pk, size, video.size_bytes, video.path)
+        logger.error("video %s has %s bytes instead of %s: %s", video.pk, size, video.size_bytes, video.file)
     return size != video.size_bytes
 
 

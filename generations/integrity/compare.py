@@ -1,62 +1,33 @@
-"""Rows and files, compared: what is wrong with a row's file, and which files no row names. Changes nothing."""
+"""Compare rows with files: what is wrong with a row's file, and which files no row names. Changes nothing."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import TypeVar
 
-from django.conf import settings
 from django.db import models
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from generations.media.filetree import Damaged, Found, Unreadable, check, digest, is_text
+from generations.media.store import Damaged, Found, Unreadable, is_text, store
 from generations.models import ReferenceImage, Video
 
-CHUNK = 500  # rows or files at a time: memory stays flat, and a question names no more than a database takes
+CHUNK = 500  # rows or files at a time: memory stays flat, and a query names no more than a database takes
 GRACE = timedelta(hours=1)  # a file is younger than this while its row may still be on its way
-CHANGED = "its file has other bytes than were stored"
 
 Thing = TypeVar("Thing")
 Row = TypeVar("Row", bound=models.Model)
 
 
-def root() -> Path:
-    return Path(settings.MEDIA_ROOT)
+def damage(row: Video | ReferenceImage, *, deep: bool = True) -> str | Unreadable:
+    """Say what is wrong with a row's file, in words for staff; empty when it is complete.
 
-
-def store_is_there() -> bool:
-    """Whether the folder of clips is: a disk that is not mounted must not be taken for a thousand lost files."""
-    return (root() / "videos").is_dir()
-
-
-def damage(video: Video, *, deep: bool = True) -> str | Unreadable:
-    """What is wrong with a clip's file, in words for staff; empty when it is whole.
-
-    Not `deep` trusts the bytes of a file that has the right size.
+    Not `deep` trusts the bytes of a file that has the right size, and of any start image that is there.
     """
+    size = row.size_bytes if isinstance(row, Video) else None
     try:
-        if not deep:
-            check(root(), video.file, size=video.size_bytes)
-        elif digest(root(), video.file, size=video.size_bytes) != video.sha256:
-            return CHANGED
-    except Damaged as error:
-        return str(error)
-    except Unreadable as error:
-        return error
-    return ""
-
-
-def image_damage(image: ReferenceImage, *, deep: bool = True) -> str | Unreadable:
-    """What is wrong with a start image's file, likewise; not `deep` is content that there is one."""
-    name = str(image.file.name)
-    try:
-        if not deep:
-            check(root(), name)
-        elif digest(root(), name) != image.sha256:
-            return CHANGED
+        store.check(str(row.file), size=size, sha256=row.sha256 if deep else "")
     except Damaged as error:
         return str(error)
     except Unreadable as error:
@@ -65,7 +36,7 @@ def image_damage(image: ReferenceImage, *, deep: bool = True) -> str | Unreadabl
 
 
 def chunks(rows: QuerySet[Row]) -> Iterator[list[Row]]:
-    """All rows by their number, in questions of their own: no cursor or transaction stays open between them."""
+    """Yield all rows by their number, in queries of their own: no cursor or transaction stays open between them."""
     last = 0
     while batch := list(rows.filter(pk__gt=last).order_by("pk")[:CHUNK]):
         yield batch
@@ -84,7 +55,7 @@ def batches(things: Iterable[Thing]) -> Iterator[list[Thing]]:
 
 
 def orphan_files(found: list[Found], *, at: datetime) -> list[Found]:
-    """Those of a listing that no row names, older than an hour; what is no plain file is told at any age."""
+    """Return what no row names and is older than an hour; what is no plain file, at any age."""
     plain = [one for one in found if not one.strange]
     # Files are dated by this host's clock: the database's, when it is ahead, must not make a young file old.
     before = (min(at, timezone.now()) - GRACE).timestamp()
@@ -94,7 +65,7 @@ def orphan_files(found: list[Found], *, at: datetime) -> list[Found]:
 
 
 def names_of_rows(names: Iterable[str]) -> set[str]:
-    """Which of these names a row has."""
+    """Return those of these names that a row has."""
     texts = [name for name in names if is_text(name)]
     columns = ((Video, "file"), (Video, "poster"), (ReferenceImage, "file"))
     return {

@@ -18,10 +18,10 @@ from django.db.models import Count, Sum
 
 from generations.integrity import row_checks, timeline_checks
 from generations.integrity.cleanup import remove_stale_parts
-from generations.integrity.compare import batches, chunks, damage, orphan_files, root, store_is_there
+from generations.integrity.compare import batches, chunks, damage, orphan_files
 from generations.integrity.reconcile import OVERDUE, READERS, overdue
 from generations.lifecycle.capacity import why_paused
-from generations.media.filetree import FOLDERS, shown, walk
+from generations.media.store import FOLDERS, shown, store
 from generations.models import BalanceReading, BudgetPeriod, GenerationTask, LedgerEntry, Status, Video
 from generations.models.ledger import SPENT
 from generations.money import limits
@@ -143,7 +143,7 @@ def _line_is_known_to_wait(provider: str, *, at: datetime) -> bool:
 def _clips(report: Report, *, deep: bool) -> int:
     count = 0
     rows = Video.objects.only("file", "sha256", "size_bytes", "task")
-    if not store_is_there() and rows.exists():
+    if not store.is_mounted() and rows.exists():
         report.broken.append(Broken("P7", "there is no folder of clips: is its disk mounted?"))
         return 0
     with ThreadPoolExecutor(READERS, thread_name_prefix="read") as pool:
@@ -158,15 +158,12 @@ def _clips(report: Report, *, deep: bool) -> int:
 def _files(report: Report, *, at: datetime) -> int:
     count = 0
     parts = remove_stale_parts(at=at, dry_run=True)
-    for folder in FOLDERS:
-        for batch in batches(walk(root(), folder)):
-            count += len(batch)
-            names = [one.name for one in batch if one.name.endswith(".part") and folder != "images"]
-            report.broken += [Broken("P7", f"{shown(name)}: half a file under a public name") for name in names]
-            for stray in orphan_files(batch, at=at):
-                if shown(stray.name) not in parts:
-                    why = stray.strange or "no row names it"
-                    report.broken.append(Broken("P8", f"{shown(stray.name)}: {why}"))
+    for batch in batches(store.walk(*FOLDERS)):
+        count += len(batch)
+        names = [found.name for found in batch if found.name.endswith(".part")]
+        report.broken += [Broken("P7", f"{shown(name)}: half a file under a public name") for name in names]
+        for orphan in orphan_files(batch, at=at):
+            report.broken.append(Broken("P8", f"{shown(orphan.name)}: {orphan.strange or 'no row names it'}"))
     report.broken += [Broken("P8", f"{part}: left half done more than an hour ago") for part in parts]
     return count
 

@@ -1,8 +1,8 @@
-"""Files that no row names, put aside for a person to look at: never deleted, never on top of another file.
+"""Quarantine orphan files, which no row names, until a person decides: never deleted, never on top of another file.
 
-A row may come while we look: a worker that slept may wake, a start image may be given again. So the row is looked for
-before the move and after it, and the file must still be the one that was listed; if not, it goes back at once. A crash
-in between leaves it in quarantine, where the next run finds it for its row.
+A row may come meanwhile: a worker that slept may wake, a start image may be uploaded again. So rows are queried before
+the move and after it, and the file must still be the one that was listed; if not, it goes back at once. A crash in
+between leaves it in quarantine, where the next run finds it for its row.
 """
 
 from __future__ import annotations
@@ -11,9 +11,8 @@ import logging
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from generations.integrity.compare import names_of_rows, orphan_files, root
-from generations.media import filetree
-from generations.media.filetree import Found, shown
+from generations.integrity.compare import names_of_rows, orphan_files
+from generations.media.store import Found, shown, store
 
 logger = logging.getLogger(__name__)
 
@@ -25,32 +24,32 @@ class PutAside:
 
 
 def quarantine_orphans(found: list[Found], *, at: datetime) -> PutAside:
-    """Move what no row names out of a listing's files, and tell what is strange."""
+    """Move a listing's orphan files to quarantine, and report what is no plain file."""
     done, aside = PutAside(), []
-    for stray in orphan_files(found, at=at):
-        if stray.strange:
-            done.left.append((stray.name, stray.strange))
-        elif filetree.is_same(root(), stray.name, stray):
+    for orphan in orphan_files(found, at=at):
+        if orphan.strange:
+            done.left.append((orphan.name, orphan.strange))
+        elif store.is_same(orphan.name, orphan):
             try:
-                aside.append((stray, filetree.put_aside(root(), stray, day=f"{at:%Y-%m-%d}")))
-            except FileNotFoundError:  # someone else saw to it
+                aside.append((orphan, store.set_aside(orphan, day=f"{at:%Y-%m-%d}")))
+            except FileNotFoundError:  # someone else removed it
                 continue
             except OSError as error:
-                done.left.append((stray.name, f"no row names it, and it cannot be moved: {error.strerror}"))
-    named = names_of_rows(stray.name for stray, __ in aside)
-    for stray, new_name in aside:
-        if stray.name in named or not filetree.is_same(root(), new_name, stray):
-            _put_back(new_name, stray.name, done)
+                done.left.append((orphan.name, f"no row names it, and it cannot be moved: {error.strerror}"))
+    named = names_of_rows(orphan.name for orphan, __ in aside)
+    for orphan, new_name in aside:
+        if orphan.name in named or not store.is_same(new_name, orphan):
+            _put_back(new_name, orphan.name, done)
         else:
-            logger.warning("no row names %s: put aside as %s", shown(stray.name), shown(new_name))
-            done.moved.append({"from": shown(stray.name), "to": shown(new_name)})
+            logger.warning("no row names %s: put aside as %s", shown(orphan.name), shown(new_name))
+            done.moved.append({"from": shown(orphan.name), "to": shown(new_name)})
     return done
 
 
 def _put_back(aside: str, name: str, done: PutAside) -> None:
     try:
-        filetree.put_back(root(), aside, name)
-    except FileExistsError:  # written anew meanwhile: both are kept
+        store.put_back(aside, name)
+    except FileExistsError:  # written anew meanwhile: both stay
         logger.warning("%s is there again; what was moved stays in %s", shown(name), shown(aside))
     except OSError as error:
         done.left.append((aside, f"its row came meanwhile, and it cannot be moved back: {error.strerror}"))

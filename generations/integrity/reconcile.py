@@ -1,7 +1,6 @@
-"""Rows and files brought together again: repaired where that can be done, and told where a person is needed.
+"""Reconcile rows and files: repair what can be repaired, and report the rest to staff.
 
-It can run at any time, beside everything else. No task changes its status here, and no transaction is open while a
-file is read or fetched.
+It may run at any time. No task changes its status here, and no transaction is open while a file is read or fetched.
 """
 
 from __future__ import annotations
@@ -21,9 +20,9 @@ from django.db.models import Q
 from generations import wakeups
 from generations.integrity import repair
 from generations.integrity.cleanup import remove_stale_parts
-from generations.integrity.compare import CHANGED, batches, chunks, damage, image_damage, root, store_is_there
+from generations.integrity.compare import batches, chunks, damage
 from generations.integrity.quarantine import quarantine_orphans
-from generations.media.filetree import FOLDERS, Unreadable, is_whole_jpeg, shown, walk
+from generations.media.store import CHANGED, FOLDERS, Unreadable, shown, store
 from generations.models import GenerationTask, Lease, ReferenceImage, Status, Video
 from generations.models.leases import LeaseHolder, lease_held
 from generations.models.tasks import TaskQuerySet
@@ -93,17 +92,17 @@ def reconcile(
     """Compare and repair. One run at a time: the end of another is waited for so long; None if it does not come."""
     ends = time.monotonic() + wait_seconds
     while True:
-        with lease_held(LEASE, seconds=LEASE_SECONDS) as hold:
-            if hold is not None:
-                return _Run(hold, at, part).all(worker_lives=worker_lives)
+        with lease_held(LEASE, seconds=LEASE_SECONDS) as lease:
+            if lease is not None:
+                return _Run(lease, at, part).all(worker_lives=worker_lives)
         if time.monotonic() >= ends:
             return None
         time.sleep(0.2)
 
 
 class _Run:
-    def __init__(self, hold: LeaseHolder, at: datetime, part: Slice | None) -> None:
-        self.hold, self.at, self.part = hold, at, part
+    def __init__(self, lease: LeaseHolder, at: datetime, part: Slice | None) -> None:
+        self.lease, self.at, self.part = lease, at, part
         self.ends = time.monotonic() + part.seconds if part else float("inf")
         self.done = AuditResult()
         self.why_not: dict[int, str] = {}
@@ -113,13 +112,15 @@ class _Run:
         # First of all: a saver that slept for so long is fenced by it, so no row comes for what we put aside.
         self.done.leases_cleared = Lease.objects.clear_dead("save:", seconds=DEAD_LEASE_SECONDS)
         self.done.parts_removed = remove_stale_parts(at=self.at)
-        if not store_is_there() and Video.objects.exists():
-            self.done.leave("store", "there is no folder of clips: is its disk mounted?", path=str(root() / "videos"))
+        if not store.is_mounted() and Video.objects.exists():
+            self.done.leave(
+                "store", "there is no folder of clips: is its disk mounted?", path=str(store.root / "videos")
+            )
             self.done.finished = True
         elif self._clips():
             self._images()
-            self._strays()
-            self.done.finished = self.hold.is_ours
+            self._orphans()
+            self.done.finished = self.lease.is_ours
         self._tasks(worker_lives=worker_lives)
         self._damaged()
         return self.done
@@ -154,7 +155,7 @@ class _Run:
             if video.damage != before:
                 changed.append(video)
                 self._tell(video, was=before, harm=harm)
-            if video.poster and not video.damage and not is_whole_jpeg(root(), video.poster):
+            if video.poster and not video.damage and not store.is_complete_jpeg(str(video.poster)):
                 self._poster(video)
         with transaction.atomic():
             Video.objects.filter(pk__in=compared).update(checked_at=self.at)
@@ -163,7 +164,7 @@ class _Run:
 
     @property
     def _has_time(self) -> bool:
-        return self.hold.is_ours and time.monotonic() < self.ends
+        return self.lease.is_ours and time.monotonic() < self.ends
 
     def _after_repair(self, video: Video, harm: str) -> str:
         """What is still wrong after we tried to mend it."""
@@ -192,7 +193,7 @@ class _Run:
                 self.done.repaired["posters"].append(video.pk)
                 return
         except OSError as error:
-            self.done.leave("poster", f"it cannot be made: {error.strerror}", pk=video.pk, path=video.poster)
+            self.done.leave("poster", f"it cannot be made: {error.strerror}", pk=video.pk, path=str(video.poster))
             return
         Video.objects.filter(pk=video.pk, poster=video.poster).update(poster="")
         self.done.posters_blanked.append(video.pk)
@@ -201,7 +202,7 @@ class _Run:
         """All that are marked, whenever that was found, and those that could not be looked at."""
         for video in Video.objects.exclude(damage="").order_by("pk").only("file", "damage").iterator():
             words = [video.damage, self.why_not.pop(video.pk, "")]
-            self.done.leave("video", "; ".join(filter(None, words)), pk=video.pk, path=video.file)
+            self.done.leave("video", "; ".join(filter(None, words)), pk=video.pk, path=str(video.file))
         for pk, why in self.why_not.items():
             self.done.leave("video", why, pk=pk)
 
@@ -212,22 +213,21 @@ class _Run:
         for batch in chunks(ReferenceImage.objects.only("file", "sha256")):
             for image in batch:
                 self.done.checked["images"] += 1
-                harm = image_damage(image, deep=self.part is None)
-                if harm and not isinstance(harm, Unreadable) and repair.restore(image):
+                harm = damage(image, deep=self.part is None)
+                if harm and not isinstance(harm, Unreadable) and store.restore(str(image.file), sha256=image.sha256):
                     self.done.repaired["images"].append(image.pk)
                 elif harm:
-                    self.done.leave("image", str(harm), pk=image.pk, path=str(image.file.name))
+                    self.done.leave("image", str(harm), pk=image.pk, path=str(image.file))
 
-    def _strays(self) -> None:
-        for folder in FOLDERS:
-            for batch in batches(walk(root(), folder)):
-                if not self.hold.is_ours:
-                    return
-                self.done.checked["files"] += len(batch)
-                aside = quarantine_orphans(batch, at=self.at)
-                self.done.quarantined += aside.moved
-                for name, why in aside.left:
-                    self.done.leave("file", why, path=name)
+    def _orphans(self) -> None:
+        for batch in batches(store.walk(*FOLDERS)):
+            if not self.lease.is_ours:
+                return
+            self.done.checked["files"] += len(batch)
+            aside = quarantine_orphans(batch, at=self.at)
+            self.done.quarantined += aside.moved
+            for name, why in aside.left:
+                self.done.leave("file", why, path=name)
 
     # --- Tasks
 

@@ -1,37 +1,32 @@
-"""What a row lost, brought back: the very bytes that it names, from quarantine or from where they once came."""
+"""Repair damaged files: bring back the bytes that a row names, from quarantine or from their source URL."""
 
 from __future__ import annotations
 
-import os
 import time
-import uuid
 from collections.abc import Iterator
-from pathlib import Path
 
-from django.conf import settings
+from django.core.files.base import ContentFile
 
-from generations.integrity.compare import root
-from generations.lifecycle.saving import publish_file
+from generations.lifecycle.saving import fetch
 from generations.media import clips, downloads
-from generations.media.filetree import STORED_NAME, Damaged, Unreadable, digest, in_quarantine
-from generations.media.origins import Origins
-from generations.models import ReferenceImage, Video
+from generations.media.store import STORED_NAME, store
+from generations.models import Video
 
 
 class NotRepaired(Exception):
-    """It stays as it is; the text says why, for the person who sees to it."""
+    """The file stays as it is; the text tells staff why."""
 
 
 class NoAnswer(NotRepaired):
-    """The network or the other side is in trouble: others would fare no better now."""
+    """The network or the source failed: other clips would fail too."""
 
 
 def repair(video: Video, *, fetch_seconds: float) -> None:
-    """Give a damaged clip its file back, under its own name; raise NotRepaired. The task is not touched.
+    """Give a damaged clip its file back, under its own name; its task is not changed. Raises: NotRepaired, NoAnswer.
 
     What comes in must have the row's SHA-256, so nothing else can take the clip's place.
     """
-    if take_from_quarantine(video.file, video.sha256):
+    if store.restore(str(video.file), sha256=video.sha256):
         return
     if fetch_seconds <= 0:
         raise NoAnswer("not fetched again in this run")
@@ -50,7 +45,7 @@ def repair(video: Video, *, fetch_seconds: float) -> None:
 
 
 def source_urls(video: Video) -> Iterator[str]:
-    """Where the clip came from, and where its task's result was seen last."""
+    """Yield where the clip came from, and where its task's result was last."""
     if video.source_url:
         yield video.source_url
     fresh = video.task.result_urls[video.position : video.position + 1]
@@ -58,60 +53,20 @@ def source_urls(video: Video) -> Iterator[str]:
 
 
 def _fetch_again(video: Video, url: str, *, seconds: float) -> None:
-    if not STORED_NAME.fullmatch(video.file):
+    if not STORED_NAME.fullmatch(str(video.file)):
         raise downloads.NotAFile("there is no place for it")
-    download = downloads.fetch(
-        url,
-        root() / "tmp",
-        origins=Origins.parse(settings.RESULT_ORIGINS),
-        max_bytes=settings.DOWNLOAD_MAX_MB * 1_000_000,
-        deadline_seconds=seconds,
-    )
-    try:
-        if download.sha256 != video.sha256:
+    with store.part() as part:
+        if fetch(url, part, seconds=seconds).sha256 != video.sha256:
             raise downloads.NotAFile("its source URL gives another file now")
-        publish_file(download.path, video.path)
-    except BaseException:
-        download.path.unlink(missing_ok=True)
-        raise
-
-
-def restore(image: ReferenceImage) -> bool:
-    """Give a start image its file back from quarantine; False when it is not there."""
-    return take_from_quarantine(str(image.file.name), image.sha256)
-
-
-def take_from_quarantine(name: str, sha256: str) -> bool:
-    """Take a file back that was put aside while it had no row: its row may have come since, from a backup say."""
-    if not STORED_NAME.fullmatch(name):
-        return False
-    for day in in_quarantine(root(), name):
-        try:
-            if digest(day, name) == sha256:
-                publish_file(day / name, root() / name)
-                return True
-        except (Damaged, Unreadable, OSError):
-            continue
-    return False
+        store.publish(part, str(video.file))
 
 
 def make_poster(video: Video) -> bool:
-    """Make a whole clip's still again; False when it cannot be made. Raises OSError when the disk refuses."""
-    if not STORED_NAME.fullmatch(video.poster):
+    """Make the still of a complete clip again; False when it has none. Raises: OSError, when the disk refuses."""
+    if not STORED_NAME.fullmatch(str(video.poster)):
         return False
-    part = root() / "tmp" / f"{uuid.uuid4().hex}.part"
-    part.parent.mkdir(parents=True, exist_ok=True)
     try:
-        clips.poster(video.path, part)
-        _sync(part)
-        publish_file(part, root() / video.poster)
+        store.save(str(video.poster), ContentFile(clips.poster(video.path)))
     except clips.NotAVideo:
         return False
-    finally:
-        part.unlink(missing_ok=True)
     return True
-
-
-def _sync(path: Path) -> None:
-    with path.open("rb") as file:
-        os.fsync(file.fileno())

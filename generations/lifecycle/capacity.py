@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import logging
-import shutil
-from pathlib import Path
 
 from django.conf import settings
 
+from generations.media.store import store
 from generations.models import GenerationTask, Pause
 
 logger = logging.getLogger(__name__)
@@ -26,11 +25,9 @@ def why_paused(provider: str) -> str:
 
 def clips_that_fit(under_way: int) -> int:
     """How many more clips the disk would take beside those under way: what cannot be kept is not bought."""
-    root = Path(settings.MEDIA_ROOT)
     try:
-        root.mkdir(parents=True, exist_ok=True)
-        free_mb = shutil.disk_usage(root).free // 1_000_000 - settings.DOWNLOAD_MAX_MB
+        free_mb = store.free_bytes() // 1_000_000 - settings.DOWNLOAD_MAX_MB
     except OSError as error:
-        logger.warning("no orders are sent while %s cannot be used: %s", root, error)
+        logger.warning("no orders are sent while %s cannot be used: %s", store.root, error)
         return 0
     return max(0, free_mb // CLIP_MB - under_way)

@@ -3,6 +3,7 @@
 `mp4.py` checks the structure first, then FFmpeg (PyAV) decodes every sample.
 """
 
+import io
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -47,20 +48,19 @@ class Clip:
 
 
 def verify(path: Path) -> Clip:
-    """Return what the clip is, after checking that all of it is there; raise NotAVideo (for staff) when not.
+    """Return what the clip is, after checking that it is complete: its boxes, every sample, every frame decoded.
 
-    Checked: the boxes, every sample of every track inside the file, and every picture and sound decoded.
-    An error of the disk is an OSError. Costs: tests/bench/bench_verify.py.
+    Costs: tests/bench/bench_verify.py. Raises: NotAVideo, with words for staff; OSError when the disk refuses.
     """
     video, audio = _choose(read_tracks(path))
     with _opened(path) as container:
         return _decode(container, video, audio)
 
 
-def poster(path: Path, destination: Path, *, at: float = 0.15, width: int = 640) -> None:
-    """Write a JPEG of the picture at this fraction of the clip's duration, at most `width` pixels wide.
+def poster(path: Path, *, at: float = 0.15, width: int = 640) -> bytes:
+    """Return a JPEG of the picture at this fraction of the clip's duration, at most `width` pixels wide.
 
-    Raises NotAVideo when there is no such picture, OSError when the disk refuses.
+    Raises: NotAVideo when there is no such picture, OSError when the disk refuses.
     """
     video, _ = _choose(read_tracks(path))
     with _opened(path) as container:
@@ -68,7 +68,9 @@ def poster(path: Path, destination: Path, *, at: float = 0.15, width: int = 640)
         scale = min(1.0, width / frame.width)
         size = max(2, round(frame.width * scale)), max(2, round(frame.height * scale))
         image = frame.reformat(width=size[0], height=size[1], format="rgb24").to_image()  # type: ignore[no-untyped-call]
-    image.save(destination, "JPEG", quality=POSTER_QUALITY, progressive=True)
+    out = io.BytesIO()
+    image.save(out, "JPEG", quality=POSTER_QUALITY, progressive=True)
+    return out.getvalue()
 
 
 def _choose(tracks: list[Track]) -> tuple[Track, Track | None]:

@@ -1,14 +1,12 @@
-"""Fetch a result from an allowed origin into a .part file: streamed, hashed, resumed, bounded in every way.
+"""Fetch a result from an allowed origin into a part file: streamed, hashed, resumed, bounded in every way.
 
-Every failure is one of the exceptions below, each named for what to do next. What the bytes are worth is for
-`media.verify` to say.
+Every failure is one of the exceptions below, each named for what to do next. `clips.verify` judges the bytes.
 """
 
 import hashlib
 import os
 import re
 import time
-import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -74,7 +72,7 @@ class _BrokeOff(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Download:
-    """A fetched file, on disk to the last byte (fsync), under a name of its own that ends in .part."""
+    """A fetched file, on disk to the last byte (fsync)."""
 
     path: Path
     sha256: str
@@ -84,7 +82,7 @@ class Download:
 
 def fetch(
     url: str,
-    directory: Path,
+    part: Path,
     *,
     origins: Origins,
     max_bytes: int,
@@ -92,12 +90,12 @@ def fetch(
     user_agent: str = USER_AGENT,
     min_bytes_per_second: int = MIN_BYTES_PER_SECOND,
 ) -> Download:
-    """Fetch the URL into `directory`, which is made; raise a DownloadError and leave nothing behind.
+    """Fetch the URL into a new file; after a failure the caller removes what there is of it. Raises: DownloadError.
 
     A body that breaks off is continued (Range, If-Range) within the same call and the same deadline.
     """
-    with _Part(directory, max_bytes) as part, Deadline(deadline_seconds) as deadline:
-        transfer = _Transfer(url, part, origins, deadline, user_agent, min_bytes_per_second)
+    with _Part(part, max_bytes) as file, Deadline(deadline_seconds) as deadline:
+        transfer = _Transfer(url, file, origins, deadline, user_agent, min_bytes_per_second)
         for pause in PAUSES_SECONDS:
             deadline.wait(pause)
             if not deadline.left():
@@ -115,16 +113,13 @@ def fetch(
 
 
 class _Part:
-    """The file on disk; it is removed unless `finish` was reached."""
+    """The file on disk, its size and its SHA-256 so far."""
 
-    def __init__(self, directory: Path, max_bytes: int) -> None:
-        self.max_bytes = max_bytes
-        self.path = directory / f"{uuid.uuid4().hex}.part"
-        self.done = False
+    def __init__(self, path: Path, max_bytes: int) -> None:
+        self.path, self.max_bytes = path, max_bytes
 
     def __enter__(self) -> "_Part":
         with _disk():
-            self.path.parent.mkdir(parents=True, exist_ok=True)
             self.file = self.path.open("xb", buffering=0)
         self.start_over()
         return self
@@ -132,8 +127,6 @@ class _Part:
     def __exit__(self, *_: object) -> None:
         with _disk():
             self.file.close()
-            if not self.done:
-                self.path.unlink(missing_ok=True)
 
     def start_over(self) -> None:
         self.size, self.head, self.sha256 = 0, b"", hashlib.sha256()
@@ -159,7 +152,6 @@ class _Part:
             raise NotAFile("what came is empty")
         with _disk():
             os.fsync(self.file.fileno())
-        self.done = True
         return Download(self.path, self.sha256.hexdigest(), self.size, content_type)
 
 

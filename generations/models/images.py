@@ -1,25 +1,24 @@
-"""Start and end images that staff gave us, kept under names of ours."""
+"""Start and end images that staff gave us, stored under names of ours."""
 
 from __future__ import annotations
 
 import hashlib
-import os
-import uuid
-from pathlib import Path
 
 from django.conf import settings
 from django.core import signing
+from django.core.files.base import ContentFile
 from django.db import models
 from django.urls import reverse
 
 from generations.media.images import CleanImage
+from generations.media.store import store
 
 LINK_LIFE_SECONDS = 7 * 86_400  # a provider fetches the picture when it starts, which a queue may put off by days
 SIGNER = signing.TimestampSigner(salt="generations.reference-image")
 
 
 class ReferenceImage(models.Model):
-    """A checked and re-encoded picture; the same content is kept once."""
+    """A checked and re-encoded picture; the same content is stored once."""
 
     file = models.FileField(max_length=200, unique=True, editable=False)
     sha256 = models.CharField(max_length=64, unique=True, editable=False)
@@ -42,14 +41,7 @@ class ReferenceImage(models.Model):
         """
         sha256 = hashlib.sha256(image.content).hexdigest()
         file = f"images/{sha256}.{image.extension}"
-        path = Path(settings.MEDIA_ROOT, file)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_suffix(f".{uuid.uuid4().hex}.part")
-        with part.open("wb") as out:
-            out.write(image.content)
-            out.flush()
-            os.fsync(out.fileno())
-        part.replace(path)
+        store.save(file, ContentFile(image.content))
         facts = {"file": file, "width": image.width, "height": image.height, "original_name": printable(name)}
         return cls.objects.get_or_create(sha256=sha256, defaults=facts)[0]
 
@@ -59,7 +51,7 @@ class ReferenceImage(models.Model):
 
     @property
     def extension(self) -> str:
-        return str(self.file.name).rsplit(".", 1)[-1]
+        return str(self.file).rsplit(".", 1)[-1]
 
 
 def printable(name: str) -> str:

@@ -1,4 +1,4 @@
-"""Clips that we keep: a row stands only where its whole, verified file does."""
+"""Stored clips: a row stands only where its complete, verified file does."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ class Video(models.Model):
     position = models.PositiveSmallIntegerField(help_text="Which of the order's results it is, from 0.")
     title = models.CharField(max_length=200)
     description = models.TextField(blank=True)
-    file = models.CharField(max_length=200, unique=True, help_text="Relative to the storage's root.")
-    poster = models.CharField(max_length=200, blank=True, db_index=True)
+    file = models.FileField(max_length=200, unique=True, help_text="Relative to the storage's root.")
+    poster = models.FileField(max_length=200, blank=True, db_index=True)
     source_url = models.TextField(blank=True, help_text="Blanked by the clean-up once the provider has deleted it.")
     sha256 = models.CharField(max_length=64)
     size_bytes = models.PositiveBigIntegerField()
@@ -59,9 +59,9 @@ class Video(models.Model):
         # The catalog pages by this pair.
         indexes = [
             models.Index(fields=["-created_at", "-id"]),
-            # What reports count: the clips that were kept, and their seconds.
+            # What reports count: the approved clips, and their seconds.
             models.Index(
-                fields=["task", "duration_seconds"], name="video_kept", condition=models.Q(review=Review.APPROVED)
+                fields=["task", "duration_seconds"], name="video_approved", condition=models.Q(review=Review.APPROVED)
             ),
         ]
 
@@ -73,15 +73,15 @@ class Video(models.Model):
 
     @property
     def url(self) -> str:
-        return settings.MEDIA_URL + self.file
+        return self.file.url
 
     @property
     def poster_url(self) -> str:
-        return settings.MEDIA_URL + self.poster if self.poster else ""
+        return self.poster.url if self.poster else ""
 
     @property
     def path(self) -> Path:
-        return Path(settings.MEDIA_ROOT, self.file)
+        return Path(self.file.path)
 
     @property
     def length(self) -> str:
@@ -95,7 +95,7 @@ class Video(models.Model):
         return {
             "id": self.pk,
             "url": self.url,
-            "path": self.file,
+            "path": self.file.name,
             "sha256": self.sha256,
             "size_bytes": self.size_bytes,
             "duration_seconds": round(self.duration_seconds, 3),

@@ -33,7 +33,7 @@ from django.core.management import call_command  # noqa: E402
 from generations import clock  # noqa: E402
 from generations.integrity.invariants import check_all  # noqa: E402
 from generations.integrity.reconcile import reconcile  # noqa: E402
-from generations.media import filetree  # noqa: E402
+from generations.media.store import JPEG_MARKS  # noqa: E402
 from generations.models import EntryKind, GenerationTask, LedgerEntry, Prompt, Status, TaskEvent, Video  # noqa: E402
 
 S = Status
@@ -116,7 +116,7 @@ def fill(rows: int, size: int) -> None:
 
 def a_video(task: GenerationTask, noise: bytes) -> Video:
     content = task.pk.to_bytes(8, "big") + noise[8:]
-    poster = write(f"posters/2026/{task.pk:032x}.jpg", b"".join(filetree.JPEG_MARKS))
+    poster = write(f"posters/2026/{task.pk:032x}.jpg", b"".join(JPEG_MARKS))
     return Video(
         task=task, position=0, title="bench", file=write(f"videos/2026/{task.pk:032x}.mp4", content), poster=poster,
         sha256=hashlib.sha256(content).hexdigest(), size_bytes=len(content), duration_seconds=5, width=1280, height=720,

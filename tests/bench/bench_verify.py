@@ -20,13 +20,13 @@ def main() -> None:
     out = sys.stdout.write
     out(f"{'clip':>16} {'MB':>6} {'structure':>10} {'verify':>8} {'CPU':>8} {'poster':>8}  (ms)\n")
     with tempfile.TemporaryDirectory() as folder:
-        path, picture = Path(folder, "clip.mp4"), Path(folder, "poster.jpg")
+        path = Path(folder, "clip.mp4")
         for seconds in (5, 10):
             for (width, height), bit_rate in SIZES.items():
                 path.write_bytes(clip(seconds=seconds, width=width, height=height, bit_rate=bit_rate))
                 structure, _ = _cost(lambda: read_tracks(path))
                 whole, cpu = _cost(lambda: verify(path))
-                still, _ = _cost(lambda: poster(path, picture))
+                still, _ = _cost(lambda: poster(path))
                 name, megabytes = f"{seconds} s {width}x{height}", path.stat().st_size / 2**20
                 out(f"{name:>16} {megabytes:6.1f} {structure:10.1f} {whole:8.0f} {cpu:8.0f} {still:8.0f}\n")
 

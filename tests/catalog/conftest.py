@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.contrib.auth.models import User
 from django.test import Client
 
@@ -35,9 +34,9 @@ def videos(count: int, **changes: Any) -> list[Video]:
 
 
 def with_poster(video: Video, content: bytes = b"a poster") -> Video:
-    video.poster = video.file.replace("videos/", "posters/").replace(".mp4", ".jpg")
+    video.poster = str(video.file).replace("videos/", "posters/").replace(".mp4", ".jpg")
     video.save()
-    path = Path(settings.MEDIA_ROOT, video.poster)
+    path = Path(video.poster.path)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
     return video

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.http import Http404
 from django.test import Client, RequestFactory
 from django.utils.http import http_date
@@ -15,6 +14,7 @@ from generations.catalog.files import CHUNK_BYTES, serve
 from generations.models import Video
 from tests.catalog.conftest import body, with_poster
 from tests.factories import a_video
+from tests.trees import a_file
 
 CONTENT = bytes(range(256)) * 4  # 1024 bytes, each known by its place
 MODIFIED = 1_790_000_000
@@ -24,7 +24,7 @@ MODIFIED = 1_790_000_000
 def video(db: None) -> Video:
     video = with_poster(a_video(content=CONTENT))
     for name in (video.file, video.poster):
-        os.utime(Path(settings.MEDIA_ROOT, name), (MODIFIED, MODIFIED))
+        os.utime(Path(name.path), (MODIFIED, MODIFIED))
     return video
 
 
@@ -95,7 +95,7 @@ def test_a_clips_etag_is_its_hash(get: Any, video: Video) -> None:
 def test_a_posters_etag_changes_with_the_file(get: Any, video: Video) -> None:
     first = get(path=video.poster_url)["ETag"]
     assert first == get(path=video.poster_url)["ETag"]
-    Path(settings.MEDIA_ROOT, video.poster).write_bytes(b"another")
+    Path(video.poster.path).write_bytes(b"another")
     assert get(path=video.poster_url)["ETag"] != first
 
 
@@ -161,13 +161,14 @@ def test_a_missing_file_is_a_404_and_an_error_in_the_log(
 ) -> None:
     video.path.unlink()
     assert get().status_code == 404
-    assert video.file in caplog.text
+    assert str(video.file) in caplog.text
     assert "ERROR" in caplog.text
 
 
-def test_a_folder_is_no_file(rf: RequestFactory, tmp_path: Path) -> None:
+def test_a_folder_is_no_file(rf: RequestFactory, media_root: Path) -> None:
+    (media_root / "videos/folder").mkdir(parents=True)
     with pytest.raises(Http404):
-        serve(rf.get("/"), tmp_path)
+        serve(rf.get("/"), "videos/folder")
 
 
 @pytest.mark.parametrize(
@@ -191,10 +192,9 @@ def test_the_file_is_closed_whatever_the_answer(get: Any, video: Video, method: 
 
 
 @pytest.mark.django_db
-def test_the_file_is_closed_when_the_browser_leaves_early(rf: RequestFactory, tmp_path: Path) -> None:
-    path = tmp_path / "long.mp4"
-    path.write_bytes(bytes(3 * CHUNK_BYTES))
-    response = serve(rf.get("/"), path)
+def test_the_file_is_closed_when_the_browser_leaves_early(rf: RequestFactory) -> None:
+    path = a_file("videos/long.mp4", bytes(3 * CHUNK_BYTES))
+    response = serve(rf.get("/"), "videos/long.mp4")
     chunks = iter(response)
     assert len(next(chunks)) == CHUNK_BYTES
     assert str(path) in open_files()
@@ -202,10 +202,9 @@ def test_the_file_is_closed_when_the_browser_leaves_early(rf: RequestFactory, tm
     assert str(path) not in open_files()
 
 
-def test_a_long_file_comes_in_chunks(rf: RequestFactory, tmp_path: Path) -> None:
-    path = tmp_path / "long.mp4"
-    path.write_bytes(bytes(2 * CHUNK_BYTES + 7))
-    assert [len(chunk) for chunk in serve(rf.get("/"), path)] == [CHUNK_BYTES, CHUNK_BYTES, 7]
+def test_a_long_file_comes_in_chunks(rf: RequestFactory) -> None:
+    a_file("videos/long.mp4", bytes(2 * CHUNK_BYTES + 7))
+    assert [len(chunk) for chunk in serve(rf.get("/"), "videos/long.mp4")] == [CHUNK_BYTES, CHUNK_BYTES, 7]
 
 
 def open_files() -> set[str]:

@@ -104,7 +104,7 @@ def test_files_are_only_read(visitor: Client, method: str) -> None:
 )
 def test_the_type_comes_from_our_list(visitor: Client, name: str, kind: str | None) -> None:
     video = a_video(poster=f"posters/{name}")
-    path = Path(settings.MEDIA_ROOT, video.poster)
+    path = Path(video.poster.path)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(b"<script>")
     assert visitor.get(video.poster_url)["Content-Type"] == (kind or "application/octet-stream")

@@ -21,6 +21,7 @@ from django.db import connection, transaction
 from generations import webhooks
 from generations.lifecycle import polling, saving, submitting
 from generations.media import clips, downloads
+from generations.media.store import LocalStore, store
 from generations.models import EntryKind, GenerationTask, Status, Video
 from generations.models import tasks as task_rows
 from generations.models.leases import LeaseHolder
@@ -261,49 +262,52 @@ def truncated_accepted() -> None:
 
     downloads._Transfer._receive = receive  # type: ignore[method-assign]
     saving.clips.verify = lambda path: clips.Clip(5.0, 64, 64, 24.0, True, "h264", "aac")  # type: ignore[attr-defined]
-    saving._poster = lambda clip, poster: False
+    saving._poster = lambda clip: b""
 
 
 def name_before_verifying() -> None:
-    settle, verify = saving.publish_file, clips.verify
+    publish, verify = LocalStore.publish, clips.verify
 
-    def settle_then_verify(part: Path, file: Path) -> None:
-        settle(part, file)
-        verify(file)
+    def publish_then_verify(store: LocalStore, part: Path, name: str) -> None:
+        publish(store, part, name)
+        verify(store.root / name)
 
     saving.clips.verify = lambda path: clips.Clip(5.0, 64, 64, 24.0, True, "h264", "aac")  # type: ignore[attr-defined]
-    saving.publish_file = settle_then_verify
-    saving._poster = lambda clip, poster: False
+    LocalStore.publish = publish_then_verify  # type: ignore[method-assign]
+    saving._poster = lambda clip: b""
 
 
 def row_before_file() -> None:
-    settle, create = saving.publish_file, Video.objects.create
-    waiting: list[tuple[Path, Path]] = []
+    publish, create = LocalStore.publish, Video.objects.create
+    waiting: list[tuple[Path, str]] = []
 
-    def create_then_settle(**columns: Any) -> Video:
-        for part, file in waiting:
-            transaction.on_commit(partial(settle, part, file))
+    def create_then_publish(**columns: Any) -> Video:
+        for part, name in waiting:
+            transaction.on_commit(partial(publish, store, part, name))
         waiting.clear()
         return create(**columns)
 
-    saving.publish_file = lambda part, file: waiting.append((part, file))
-    Video.objects.create = create_then_settle  # type: ignore[method-assign]
+    def wait(store: LocalStore, part: Path, name: str) -> None:
+        waiting.append((part.rename(part.with_suffix(".waiting.part")), name))
+
+    LocalStore.publish = wait  # type: ignore[method-assign]
+    Video.objects.create = create_then_publish  # type: ignore[method-assign]
 
 
 def bytes_not_synced() -> None:
     def finish(self: Any, content_type: str) -> downloads.Download:
-        self.done = True
         return downloads.Download(self.path, self.sha256.hexdigest(), self.size, content_type)
 
     downloads._Part.finish = finish  # type: ignore[method-assign]
 
 
 def folder_not_synced() -> None:
-    def settle_file(part: Path, file: Path) -> None:
+    def publish(store: LocalStore, part: Path, name: str) -> None:
+        file = store.root / name
         file.parent.mkdir(parents=True, exist_ok=True)
         part.replace(file)
 
-    saving.publish_file = settle_file
+    LocalStore.publish = publish  # type: ignore[method-assign]
 
 
 def lease_ignored() -> None:

@@ -12,8 +12,7 @@ import pytest
 from pytest_django import DjangoAssertNumQueries
 
 from generations.integrity import compare
-from generations.media import filetree
-from generations.media.filetree import Unreadable, walk
+from generations.media.store import FOLDERS, Unreadable, store
 from generations.models import ReferenceImage, Video
 from tests.factories import NOW, a_video, an_image
 from tests.trees import a_file, a_whole_video, aged
@@ -22,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 
 def stray_names(folder: str = "videos") -> list[str]:
-    return sorted(one.name for one in compare.orphan_files(list(walk(compare.root(), folder)), at=NOW))
+    return sorted(one.name for one in compare.orphan_files(list(store.walk(folder)), at=NOW))
 
 
 def test_a_whole_clip_has_no_damage() -> None:
@@ -58,23 +57,23 @@ def test_a_disk_that_does_not_let_us_look_says_nothing_of_the_clip(monkeypatch: 
 
 def test_a_start_image_is_compared_likewise() -> None:
     image = an_image(b"a picture")
-    path = Path(compare.root(), str(image.file))
-    assert compare.image_damage(image) == ""
+    path = Path(image.file.path)
+    assert compare.damage(image) == ""
     path.write_bytes(b"another one")
-    assert compare.image_damage(image) == "its file has other bytes than were stored"
-    assert compare.image_damage(image, deep=False) == ""
+    assert compare.damage(image) == "its file has other bytes than were stored"
+    assert compare.damage(image, deep=False) == ""
     path.unlink()
-    assert compare.image_damage(image, deep=False) == "its file is missing"
+    assert compare.damage(image, deep=False) == "its file is missing"
 
 
 def test_files_that_rows_name_are_no_strays() -> None:
     video = a_video(poster="posters/2026/a.jpg")
-    for path in (video.path, a_file("posters/2026/a.jpg"), compare.root() / str(an_image().file)):
+    for path in (video.path, a_file("posters/2026/a.jpg"), Path(an_image().file.path)):
         aged(path)
     a_file("videos/2026/stray.mp4")
     a_file("posters/2026/stray.jpg")
     a_file("images/stray.png")
-    found = {folder: stray_names(folder) for folder in filetree.FOLDERS}
+    found = {folder: stray_names(folder) for folder in FOLDERS}
     assert found == {
         "videos": ["videos/2026/stray.mp4"], "posters": ["posters/2026/stray.jpg"], "images": ["images/stray.png"],
     }  # fmt: skip
@@ -105,7 +104,7 @@ def test_names_that_no_row_can_hold_are_strays(media_root: Path) -> None:
 def test_many_files_take_few_questions(django_assert_num_queries: DjangoAssertNumQueries) -> None:
     for _ in range(30):
         aged(a_video().path)
-    found = list(walk(compare.root(), "videos"))
+    found = list(store.walk("videos"))
     with django_assert_num_queries(3):
         assert compare.orphan_files(found, at=NOW) == []
 
@@ -128,6 +127,6 @@ def test_things_come_in_batches(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_store_is_there_when_its_folder_of_clips_is(media_root: Path) -> None:
-    assert not compare.store_is_there()
+    assert not store.is_mounted()
     (media_root / "videos").mkdir(parents=True)
-    assert compare.store_is_there()
+    assert store.is_mounted()

@@ -11,10 +11,8 @@ from typing import Any
 import pytest
 
 from generations.integrity import compare, quarantine
-from generations.integrity.compare import root
 from generations.integrity.quarantine import PutAside, quarantine_orphans
-from generations.media import filetree
-from generations.media.filetree import walk
+from generations.media.store import LocalStore, store
 from generations.models import Video
 from tests.factories import NOW, a_video, an_image
 from tests.trees import OLD, a_file, aged, tree
@@ -23,18 +21,18 @@ pytestmark = pytest.mark.django_db
 
 
 def run(folder: str = "videos") -> PutAside:
-    return quarantine_orphans(list(walk(root(), folder)), at=NOW)
+    return quarantine_orphans(list(store.walk(folder)), at=NOW)
 
 
 def before_moving(monkeypatch: pytest.MonkeyPatch, what: Callable[[], object]) -> None:
     """Let something happen between the question for rows and the first move."""
-    move = filetree.put_aside
+    move = LocalStore.set_aside
 
     def meanwhile(*args: Any, **named: Any) -> Any:
         what()
         return move(*args, **named)
 
-    monkeypatch.setattr(filetree, "put_aside", meanwhile)
+    monkeypatch.setattr(LocalStore, "set_aside", meanwhile)
 
 
 def test_a_file_without_a_row_is_put_aside_with_its_bytes() -> None:
@@ -62,18 +60,18 @@ def test_a_row_that_comes_before_the_move_keeps_its_file(monkeypatch: pytest.Mon
 def a_row(name: str) -> None:
     """The row alone; its file stays as it is."""
     Video.objects.filter(pk=a_video(file="videos/other.mp4").pk).update(file=name)
-    (root() / "videos/other.mp4").unlink()
+    (store.root / "videos/other.mp4").unlink()
 
 
 def test_a_file_that_is_written_anew_while_we_look_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     """A start image of an earlier day is given again: the same content, so the same name."""
     image = an_image(b"a picture")
     name = str(image.file.name)
-    aged(root() / name)
+    aged(store.root / name)
     image.delete()
 
     def given_again() -> None:
-        if not (root() / "quarantine").exists():
+        if not (store.root / "quarantine").exists():
             an_image(b"a picture").delete()  # the file is new, its row is not committed yet
 
     before_moving(monkeypatch, given_again)
@@ -83,8 +81,8 @@ def test_a_file_that_is_written_anew_while_we_look_stays(monkeypatch: pytest.Mon
 
 def test_a_file_that_is_young_by_the_time_of_the_move_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     a_file("videos/stray.mp4")
-    listed = list(walk(root(), "videos"))
-    (a_file("videos/new.part", b"new")).replace(root() / "videos/stray.mp4")
+    listed = list(store.walk("videos"))
+    (a_file("videos/new.part", b"new")).replace(store.root / "videos/stray.mp4")
     before_moving(monkeypatch, lambda: pytest.fail("not even for a moment"))
     assert quarantine_orphans(listed, at=NOW).moved == []
     assert tree() == {"videos/stray.mp4": b"new"}

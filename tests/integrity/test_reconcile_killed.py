@@ -8,7 +8,6 @@ import threading
 from collections.abc import Callable
 from datetime import timedelta
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,8 +15,8 @@ from django.db import connection
 from pytest_django import Settings
 from pytest_httpserver import HTTPServer
 
-from generations.integrity import compare
 from generations.integrity.reconcile import LEASE, reconcile
+from generations.media.store import store
 from generations.models import Lease, Status, Video
 from tests.clips import clip
 from tests.factories import NOW, a_task
@@ -45,7 +44,7 @@ def harm(httpserver: HTTPServer, settings: Settings) -> Callable[[], None]:
         gone.path.unlink()
         cut.path.write_bytes(b"cut")
         Video.objects.filter(pk=marked.pk).update(damage="its file is missing")
-        for path in compare.root().glob("quarantine/**/*.mp4"):
+        for path in store.root.glob("quarantine/**/*.mp4"):
             path.unlink()
         for name in ("posters/2026/a.jpg", "videos/2026/stray.mp4", "videos/2026/other.mp4", "tmp/old.part"):
             a_file(name, b"stray")
@@ -101,7 +100,7 @@ def is_in_order() -> bool:
     """What must be so at the very moment of death: a file is what it was or what it shall be, and no bytes are gone."""
     files = tree()
     strays = {content for name, content in files.items() if "stray" in name or "other" in name}
-    clips = {files.get(video.file) for video in Video.objects.all()}
+    clips = {files.get(str(video.file)) for video in Video.objects.all()}
     return clips <= {GOOD(), b"cut", None} and strays - {b""} == {b"stray"}
 
 
@@ -124,7 +123,7 @@ def test_killed_before_any_of_its_effects_it_is_made_good_by_the_next_run(harm: 
         finished = run_until(effect)
         assert is_in_order(), f"at effect {effect}"
         Lease.objects.filter(name=LEASE).update(token=None)
-        for path in Path(compare.root(), "tmp").glob("*.part"):  # of this moment: an hour passes
+        for path in (store.root / "tmp").glob("*.part"):  # of this moment: an hour passes
             os.utime(path, ((NOW - timedelta(hours=2)).timestamp(),) * 2)
         done = reconcile(at=NOW, worker_lives=True)
         assert done is not None

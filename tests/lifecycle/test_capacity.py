@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
-from collections import namedtuple
 from pathlib import Path
 
 import pytest
 from pytest_django import Settings
 
 from generations.lifecycle import capacity
+from generations.media.store import LocalStore
 from generations.models import Pause
 from tests.factories import NOW
-
-Usage = namedtuple("Usage", "total used free")
 
 
 def test_a_disk_that_cannot_be_used_takes_no_clip(settings: Settings, tmp_path: Path) -> None:
@@ -35,7 +32,7 @@ def test_why_no_order_goes_out_is_said_in_words(settings: Settings, tmp_path: Pa
 def test_a_full_disk_takes_no_clip(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
     settings.DOWNLOAD_MAX_MB = 512
     free = {"free": 512_000_000}
-    monkeypatch.setattr(shutil, "disk_usage", lambda root: Usage(0, 0, free["free"]))
+    monkeypatch.setattr(LocalStore, "free_bytes", lambda store: free["free"])
     assert capacity.clips_that_fit(0) == 0
     free["free"] += 10 * capacity.CLIP_MB * 1_000_000
     assert capacity.clips_that_fit(0) == 10

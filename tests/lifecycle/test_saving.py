@@ -17,6 +17,7 @@ from pytest_httpserver import HTTPServer
 
 from generations.lifecycle import saving
 from generations.media.clips import Clip
+from generations.media.store import LocalStore
 from generations.models import EntryKind, GenerationTask, Lease, Status, Video
 from generations.models.leases import lease_held
 from tests.clips import clip
@@ -54,10 +55,10 @@ def test_a_good_clip_is_stored_with_what_it_really_is(served: Any, media_root: P
     video = Video.objects.get()
     task.refresh_from_db()
     assert (task.status, task.due_at) == (Status.STORED, None)
-    assert (media_root / video.file).read_bytes() == GOOD()
+    assert (media_root / str(video.file)).read_bytes() == GOOD()
     assert video.sha256 == hashlib.sha256(GOOD()).hexdigest()
     assert (video.size_bytes, video.has_audio, round(video.duration_seconds)) == (len(GOOD()), True, 1)
-    assert (media_root / video.poster).read_bytes()[:2] == b"\xff\xd8"
+    assert (media_root / str(video.poster)).read_bytes()[:2] == b"\xff\xd8"
     assert video.source_url == task.result_urls[0]
     assert list((media_root / "tmp").iterdir()) == []
 
@@ -164,10 +165,10 @@ def test_when_the_commits_own_answer_is_lost_the_file_stays(
 
 
 def test_a_full_disk_leaves_nothing_behind(served: Any, monkeypatch: pytest.MonkeyPatch, media_root: Path) -> None:
-    def full(part: Path, file: Path) -> None:
+    def full(store: LocalStore, part: Path, name: str) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(saving, "publish_file", full)
+    monkeypatch.setattr(LocalStore, "publish", full)
     task = served(GOOD())
     assert not saving.save(task.pk)
     assert [path for path in media_root.rglob("*") if path.is_file()] == []
@@ -203,7 +204,7 @@ def test_a_worker_that_lost_its_lease_leaves_no_row_and_no_file(served: Any, med
         assert hold is not None
         Lease.objects.filter(name=hold.name).update(token="00000000-0000-0000-0000-000000000000")
         with pytest.raises(saving.LeaseLost):
-            saving._keep(task, 0, task.result_urls[0], hold, seconds=10)
+            saving._store(task, 0, task.result_urls[0], hold, seconds=10)
     assert not Video.objects.exists()
     assert [path for path in media_root.rglob("*") if path.is_file()] == []
 

@@ -28,7 +28,7 @@ def poison(monkeypatch: pytest.MonkeyPatch) -> GenerationTask:
     def die(*args: Any) -> None:
         raise Killed
 
-    monkeypatch.setattr(saving, "_bring_home", die)
+    monkeypatch.setattr(saving, "_store_results", die)
     return a_task(Status.READY, source_expires_at=timezone.now() + timedelta(days=1))
 
 
@@ -106,7 +106,7 @@ def test_a_worker_that_lost_its_lease_writes_nothing(trouble: Any, monkeypatch: 
         Lease.objects.filter(name=hold.name).update(token=uuid.uuid4())
         return trouble
 
-    monkeypatch.setattr(saving, "_bring_home", sleep_while_another_takes_it)
+    monkeypatch.setattr(saving, "_store_results", sleep_while_another_takes_it)
     before = GenerationTask.objects.values().get(pk=task.pk)
     assert not saving.save(task.pk)
     after = GenerationTask.objects.values().get(pk=task.pk)

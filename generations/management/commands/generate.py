@@ -167,6 +167,6 @@ def wait_for(ids: list[int], *, timeout: float) -> None:
 
 def describe(task: GenerationTask) -> str:
     """One line for a terminal."""
-    files = ", ".join(video.file for video in task.videos.all())
+    files = ", ".join(str(video.file) for video in task.videos.all())
     why = task.error_message or (why_paused(task.provider) if task.status == Status.QUEUED else "")
     return f"task {task.pk}: {task.status} {files or why}".rstrip()

@@ -1,4 +1,4 @@
-"""The tree of stored files: nothing is followed, nothing is overwritten, and no name is too odd."""
+"""The store: what it writes is complete and durable, nothing is followed or overwritten, and no name is too odd."""
 
 from __future__ import annotations
 
@@ -10,17 +10,18 @@ import socket
 from pathlib import Path
 
 import pytest
+from django.core.files.base import ContentFile
 
-from generations.media import filetree
-from generations.media.filetree import Damaged, Found, Unreadable
+from generations.media.store import CHANGED, FOLDERS, Damaged, Found, Unreadable, is_text, shown, store
 
 CLIP = b"\0\0\0\x18ftypisom clip"
+SHA256 = hashlib.sha256(CLIP).hexdigest()
 
 
 @pytest.fixture
-def root(tmp_path: Path) -> Path:
-    (tmp_path / "videos/2026").mkdir(parents=True)
-    return tmp_path
+def root(media_root: Path) -> Path:
+    (media_root / "videos/2026").mkdir(parents=True)
+    return media_root
 
 
 def put(root: Path, name: str, content: bytes = CLIP) -> Path:
@@ -30,9 +31,58 @@ def put(root: Path, name: str, content: bytes = CLIP) -> Path:
     return path
 
 
-def found(root: Path, name: str) -> Found:
-    (one,) = (one for one in filetree.walk(root, "videos") if one.name == name)
+def found(name: str) -> Found:
+    (one,) = (one for one in store.walk("videos") if one.name == name)
     return one
+
+
+# --- Writing
+
+
+def test_what_is_saved_can_be_opened_under_its_name(root: Path) -> None:
+    for __ in range(2):
+        assert store.save("images/a.png", ContentFile(CLIP)) == "images/a.png"
+    with store.open("images/a.png") as file:
+        assert file.read() == CLIP
+    assert store.size("images/a.png") == len(CLIP)
+    assert [one.name for one in store.walk(*FOLDERS, "tmp")] == ["images/a.png"]
+    store.delete("images/a.png")
+    store.delete("images/a.png")
+    assert not store.exists("images/a.png")
+
+
+def test_bytes_and_folder_are_synced_around_the_rename(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    done, fsync, replace = [], os.fsync, os.replace
+
+    def syncing(descriptor: int) -> None:
+        done.append(Path(os.readlink(f"/proc/self/fd/{descriptor}")).parts[len(root.parts)])
+        fsync(descriptor)
+
+    def renaming(part: Path, name: Path) -> None:
+        done.append("rename")
+        replace(part, name)
+
+    monkeypatch.setattr(os, "fsync", syncing)
+    monkeypatch.setattr(os, "replace", renaming)
+    store.save("images/a.png", ContentFile(CLIP))
+    assert done == ["tmp", "rename", "images"]
+
+
+@pytest.mark.parametrize("name", ["../a.mp4", "/etc/a.mp4", "tmp/a.mp4", "videos/.a.mp4", ""])
+def test_nothing_is_published_under_a_name_that_is_not_ours(root: Path, name: str) -> None:
+    with store.part() as part:
+        part.write_bytes(CLIP)
+        with pytest.raises(Damaged, match="leads out of the store"):
+            store.publish(part, name)
+        assert part.exists()
+
+
+def test_an_interruption_leaves_no_part_file(root: Path) -> None:
+    """django-q2 ends a job with a SystemExit."""
+    with pytest.raises(SystemExit), store.part() as part:
+        part.write_bytes(CLIP)
+        raise SystemExit
+    assert not part.exists()
 
 
 # --- Listing
@@ -41,13 +91,13 @@ def found(root: Path, name: str) -> Found:
 def test_every_file_is_listed_however_deep_it_lies(root: Path) -> None:
     for name in ("videos/a.mp4", "videos/2026/b.mp4", "videos/2026/x/y/c.mp4"):
         put(root, name)
-    listed = list(filetree.walk(root, "videos"))
+    listed = list(store.walk("videos"))
     assert {one.name for one in listed} == {"videos/a.mp4", "videos/2026/b.mp4", "videos/2026/x/y/c.mp4"}
     assert [one.strange for one in listed] == ["", "", ""]
 
 
 def test_a_folder_that_is_not_there_has_nothing_in_it(root: Path) -> None:
-    assert list(filetree.walk(root, "posters")) == []
+    assert list(store.walk("posters")) == []
 
 
 def test_links_are_told_and_never_followed(root: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
@@ -57,7 +107,7 @@ def test_links_are_told_and_never_followed(root: Path, tmp_path_factory: pytest.
     (root / "videos/file.mp4").symlink_to(elsewhere / "secret.mp4")
     (root / "videos/loop").symlink_to(root / "videos")
     (root / "videos/nowhere.mp4").symlink_to("/does/not/exist")
-    listed = {one.name: one.strange for one in filetree.walk(root, "videos")}
+    listed = {one.name: one.strange for one in store.walk("videos")}
     assert listed == dict.fromkeys(
         ("videos/folder", "videos/file.mp4", "videos/loop", "videos/nowhere.mp4"), "a link"
     )  # fmt: skip
@@ -69,7 +119,7 @@ def test_pipes_and_sockets_and_folders_named_like_files_are_told(root: Path, mon
     with socket.socket(socket.AF_UNIX) as server:
         server.bind("socket.mp4")
     (root / "videos/folder.mp4").mkdir()
-    assert {one.name: one.strange for one in filetree.walk(root, "videos")} == {
+    assert {one.name: one.strange for one in store.walk("videos")} == {
         "videos/pipe.mp4": "neither a file nor a folder",
         "videos/socket.mp4": "neither a file nor a folder",
         "videos/folder.mp4": "a folder where a file belongs",
@@ -88,7 +138,7 @@ def test_a_folder_that_cannot_be_listed_is_told_and_the_rest_is_listed(
         return scandir(path)
 
     monkeypatch.setattr(os, "scandir", refusing)
-    assert sorted((one.name, one.strange) for one in filetree.walk(root, "videos")) == [
+    assert sorted((one.name, one.strange) for one in store.walk("videos")) == [
         ("videos/2025/a.mp4", ""), ("videos/2026", "cannot be listed: Permission denied"),
     ]  # fmt: skip
 
@@ -96,19 +146,22 @@ def test_a_folder_that_cannot_be_listed_is_told_and_the_rest_is_listed(
 def test_names_that_are_no_text_are_listed_and_can_be_shown(root: Path) -> None:
     with open(os.fsencode(root / "videos") + b"/caf\xe9\n.mp4", "wb"):
         pass
-    (one,) = filetree.walk(root, "videos")
-    assert not filetree.is_text(one.name)
-    assert filetree.shown(one.name) == "videos/caf\\udce9\\n.mp4"
-    assert filetree.is_text("videos/прибой 🌊.mp4")
-    assert filetree.shown("videos/прибой 🌊.mp4") == "videos/прибой 🌊.mp4"
+    (one,) = store.walk("videos")
+    assert not is_text(one.name)
+    assert shown(one.name) == "videos/caf\\udce9\\n.mp4"
+    assert is_text("videos/прибой 🌊.mp4")
+    assert shown("videos/прибой 🌊.mp4") == "videos/прибой 🌊.mp4"
 
 
 # --- Reading
 
 
-def test_the_digest_is_that_of_the_bytes(root: Path) -> None:
+def test_bytes_are_compared_where_a_sha256_is_given(root: Path) -> None:
     put(root, "videos/a.mp4", CLIP * 100_000)
-    assert filetree.digest(root, "videos/a.mp4") == hashlib.sha256(CLIP * 100_000).hexdigest()
+    store.check("videos/a.mp4", sha256=hashlib.sha256(CLIP * 100_000).hexdigest())
+    with pytest.raises(Damaged, match=CHANGED):
+        store.check("videos/a.mp4", sha256=SHA256)
+    store.check("videos/a.mp4")
 
 
 @pytest.mark.parametrize(
@@ -135,9 +188,9 @@ def test_what_is_not_the_file_is_damaged_in_plain_words(root: Path, name: str, w
     (root / "videos/link.mp4").symlink_to(root / "secret.mp4")
     (root / "videos/folder.mp4").mkdir()
     os.mkfifo(root / "videos/pipe.mp4")  # opened without a reader's patience, it would keep us for ever
-    for look in (filetree.digest, filetree.check):
+    for sha256 in ("", SHA256):
         with pytest.raises(Damaged) as error:
-            look(root, name, size=16)
+            store.check(name, size=16, sha256=sha256)
         assert str(error.value) == words
 
 
@@ -150,17 +203,17 @@ def test_a_disk_that_lost_it_is_told_from_one_that_does_not_let_us_look(
 
     monkeypatch.setattr(os, "open", refusing)
     with pytest.raises(Damaged if certain else Unreadable):
-        filetree.digest(root, "videos/a.mp4")
+        store.check("videos/a.mp4", sha256=SHA256)
 
 
 def test_looking_leaves_nothing_open(root: Path) -> None:
     put(root, "videos/a.mp4")
     before = len(os.listdir("/proc/self/fd"))
     for size in (None, 16, 17):
-        for look in (filetree.digest, filetree.check):
+        for sha256 in ("", SHA256):
             with contextlib.suppress(Damaged):
-                look(root, "videos/a.mp4", size=size)
-    filetree.is_whole_jpeg(root, "videos/a.mp4")
+                store.check("videos/a.mp4", size=size, sha256=sha256)
+    store.is_complete_jpeg("videos/a.mp4")
     assert len(os.listdir("/proc/self/fd")) == before
 
 
@@ -170,8 +223,8 @@ def test_looking_leaves_nothing_open(root: Path) -> None:
 )
 def test_a_picture_is_whole_from_its_first_mark_to_its_last(root: Path, content: bytes, whole: bool) -> None:
     put(root, "posters/a.jpg", content)
-    assert filetree.is_whole_jpeg(root, "posters/a.jpg") is whole
-    assert not filetree.is_whole_jpeg(root, "posters/b.jpg")
+    assert store.is_complete_jpeg("posters/a.jpg") is whole
+    assert not store.is_complete_jpeg("posters/b.jpg")
 
 
 # --- Moving
@@ -179,10 +232,10 @@ def test_a_picture_is_whole_from_its_first_mark_to_its_last(root: Path, content:
 
 def test_what_is_put_aside_can_be_put_back(root: Path) -> None:
     put(root, "videos/2026/a.mp4")
-    aside = filetree.put_aside(root, found(root, "videos/2026/a.mp4"), day="2026-11-20")
+    aside = store.set_aside(found("videos/2026/a.mp4"), day="2026-11-20")
     assert aside == "quarantine/2026-11-20/videos/2026/a.mp4"
     assert not (root / "videos/2026/a.mp4").exists()
-    filetree.put_back(root, aside, "videos/2026/a.mp4")
+    store.put_back(aside, "videos/2026/a.mp4")
     assert (root / "videos/2026/a.mp4").read_bytes() == CLIP
     assert not (root / aside).exists()
 
@@ -190,41 +243,39 @@ def test_what_is_put_aside_can_be_put_back(root: Path) -> None:
 def test_nothing_in_quarantine_is_ever_overwritten(root: Path) -> None:
     for content in (b"first", b"second", b"third"):
         put(root, "videos/a.mp4", content)
-        filetree.put_aside(root, found(root, "videos/a.mp4"), day="2026-11-20")
+        store.set_aside(found("videos/a.mp4"), day="2026-11-20")
     kept = {str(path.parent.parent.name): path.read_bytes() for path in root.rglob("a.mp4")}
     assert kept == {"2026-11-20": b"first", "2026-11-20.2": b"second", "2026-11-20.3": b"third"}
-    days = [day.name for day in filetree.in_quarantine(root, "videos/a.mp4")]
-    assert days == ["2026-11-20.3", "2026-11-20.2", "2026-11-20"]
 
 
 def test_nothing_is_put_back_onto_what_stands_there(root: Path) -> None:
     put(root, "videos/a.mp4", b"old")
-    aside = filetree.put_aside(root, found(root, "videos/a.mp4"), day="2026-11-20")
+    aside = store.set_aside(found("videos/a.mp4"), day="2026-11-20")
     put(root, "videos/a.mp4", b"new")
     with pytest.raises(FileExistsError):
-        filetree.put_back(root, aside, "videos/a.mp4")
+        store.put_back(aside, "videos/a.mp4")
     assert ((root / "videos/a.mp4").read_bytes(), (root / aside).read_bytes()) == (b"new", b"old")
 
 
 def test_a_move_that_fails_leaves_nothing_behind(root: Path) -> None:
     with pytest.raises(FileNotFoundError):
-        filetree.put_aside(root, Found("videos/gone.mp4"), day="2026-11-20")
+        store.set_aside(Found("videos/gone.mp4"), day="2026-11-20")
     assert [path for path in root.rglob("*") if path.is_file()] == []
 
 
 def test_names_of_any_bytes_are_put_aside(root: Path) -> None:
     with open(os.fsencode(root / "videos") + b"/caf\xe9\n.mp4", "wb") as file:
         file.write(CLIP)
-    (one,) = filetree.walk(root, "videos")
-    filetree.put_aside(root, one, day="2026-11-20")
+    (one,) = store.walk("videos")
+    store.set_aside(one, day="2026-11-20")
     assert os.listdir(os.fsencode(root / "quarantine/2026-11-20/videos")) == [b"caf\xe9\n.mp4"]
 
 
 def test_a_file_that_was_written_anew_is_not_the_one_that_was_found(root: Path) -> None:
     put(root, "videos/a.mp4")
-    before = found(root, "videos/a.mp4")
-    assert filetree.is_same(root, "videos/a.mp4", before)
+    before = found("videos/a.mp4")
+    assert store.is_same("videos/a.mp4", before)
     put(root, "videos/part", b"new").replace(root / "videos/a.mp4")
-    assert not filetree.is_same(root, "videos/a.mp4", before)
+    assert not store.is_same("videos/a.mp4", before)
     (root / "videos/a.mp4").unlink()
-    assert not filetree.is_same(root, "videos/a.mp4", before)
+    assert not store.is_same("videos/a.mp4", before)
