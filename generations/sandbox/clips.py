@@ -17,6 +17,7 @@ from PIL import Image
 
 from . import sound as sounds
 from .scenery import Scene
+from .tasks import Clip
 
 FRAMES_PER_SECOND = 24
 # Exact ratios, even sides, and few pixels: dozens of clips at once must not overload a small machine.
@@ -54,30 +55,20 @@ def size_for(image_size: tuple[int, int]) -> tuple[int, int]:
 
 
 def render(
-    path: Path,
-    *,
-    prompt: str,
-    width: int,
-    height: int,
-    seconds: int,
-    sound: bool,
-    background: Image.Image | None = None,
-    take: int = 1,
-    cancelled: Callable[[], bool] = lambda: False,
+    path: Path, clip: Clip, background: Image.Image | None = None, cancelled: Callable[[], bool] = lambda: False
 ) -> None:
     """Write a clip under a temporary name, and rename it when it is complete.
 
-    `take` chooses other colours for the same prompt; `cancelled` is called after each frame.
-    Raises: Cancelled, OSError.
+    `cancelled` is called after each frame. Raises: Cancelled, OSError.
     """
-    scene = Scene(prompt, width, height, background, take)
+    scene = Scene(clip.prompt, clip.width, clip.height, background, clip.take)
     part = path.with_name(path.name + ".part")
     with av.open(str(part), "w", format="mp4", options={"movflags": "+faststart"}) as container:
-        picture = _video_stream(container, width, height)
-        voice = _audio_stream(container) if sound else None
-        chord = sounds.tone(prompt) if voice is not None else b""
-        for second in range(seconds):
-            for packet in _encode_pictures(picture, scene, second, seconds):
+        picture = _video_stream(container, clip)
+        voice = _audio_stream(container) if clip.sound else None
+        chord = sounds.tone(clip.prompt) if voice is not None else b""
+        for second in range(clip.seconds):
+            for packet in _encode_pictures(picture, scene, second, clip.seconds):
                 container.mux(packet)
                 if cancelled():
                     raise Cancelled
@@ -89,9 +80,9 @@ def render(
     os.replace(part, path)
 
 
-def _video_stream(container: OutputContainer, width: int, height: int) -> VideoStream:
+def _video_stream(container: OutputContainer, clip: Clip) -> VideoStream:
     stream = container.add_stream("libx264", rate=FRAMES_PER_SECOND, options=ENCODER)
-    stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+    stream.width, stream.height, stream.pix_fmt = clip.width, clip.height, "yuv420p"
     stream.time_base = Fraction(1, FRAMES_PER_SECOND)
     return stream
 

@@ -63,17 +63,8 @@ class Renderer:
 
     def _render(self, clip: Clip) -> None:
         try:
-            render(
-                self.path(clip),
-                prompt=clip.prompt,
-                width=clip.width,
-                height=clip.height,
-                seconds=clip.seconds,
-                sound=clip.sound,
-                background=self._images.load(clip.background) if clip.background else None,
-                take=clip.take,
-                cancelled=lambda: self._stopping,
-            )
+            background = self._images.load(clip.background) if clip.background else None
+            render(self.path(clip), clip, background, lambda: self._stopping)
         except Cancelled:
             return
         finally:

@@ -1,4 +1,4 @@
-"""Rendered clips, looked at with PyAV and with a walk over their boxes."""
+"""Rendered clips, read with PyAV and box by box."""
 
 import io
 import struct
@@ -10,6 +10,7 @@ import requests
 from PIL import Image, ImageChops
 
 from generations.sandbox.clips import SIZES, render, size_for
+from generations.sandbox.tasks import Clip
 
 
 def boxes(data: bytes) -> list[str]:
@@ -29,14 +30,8 @@ def made(tmp_path_factory):
     orders = {"16:9": (5, True), "9:16": (10, False), "1:1": (5, False)}
     for ratio, (seconds, sound) in orders.items():
         width, height = SIZES[ratio]
-        render(
-            folder / f"{seconds}-{width}x{height}.mp4",
-            prompt="a lighthouse in a storm",
-            width=width,
-            height=height,
-            seconds=seconds,
-            sound=sound,
-        )
+        clip = Clip("a lighthouse in a storm", width, height, seconds, sound)
+        render(folder / f"{seconds}-{width}x{height}.mp4", clip)
     return folder
 
 
@@ -93,40 +88,32 @@ def test_a_clip_that_follows_an_image_has_even_sides_of_sensible_length(size):
 
 def test_a_start_image_is_the_background(tmp_path: Path):
     target = tmp_path / "clip.mp4"
-    render(
-        target,
-        prompt="x",
-        width=360,
-        height=240,
-        seconds=3,
-        sound=False,
-        background=Image.new("RGB", (90, 60), (20, 200, 40)),
-    )
+    render(target, Clip("x", 360, 240, 3, False), Image.new("RGB", (90, 60), (20, 200, 40)))
     with av.open(str(target)) as container:
         red, green, blue = next(container.decode(video=0)).to_image().getpixel((4, 4))
     assert green > 150 > red
 
 
-def look(apixo, prompt: str, **changes) -> av.container.InputContainer:
+def opened(apixo, prompt: str, **changes) -> av.container.InputContainer:
     (url,) = apixo.urls(apixo.accepted(prompt, **changes))
     return av.open(io.BytesIO(requests.get(url, timeout=5).content), "r")
 
 
 def test_wrong_duration_gives_three_seconds(apixo):
-    with look(apixo, "[wrong duration]") as container:
+    with opened(apixo, "[wrong duration]") as container:
         assert container.duration == 3_000_000
 
 
 def test_wrong_ratio_gives_another_ratio(apixo):
-    with look(apixo, "[wrong ratio]", aspect_ratio="16:9") as container:
+    with opened(apixo, "[wrong ratio]", aspect_ratio="16:9") as container:
         assert container.streams.video[0].width == container.streams.video[0].height
 
 
 def test_mute_has_no_audio_though_it_was_ordered(apixo):
-    with look(apixo, "[mute]", sound=True) as container:
+    with opened(apixo, "[mute]", sound=True) as container:
         assert not container.streams.audio
 
 
 def test_an_order_with_sound_has_audio(apixo):
-    with look(apixo, "loud", sound=True) as container:
+    with opened(apixo, "loud", sound=True) as container:
         assert len(container.streams.audio) == 1
