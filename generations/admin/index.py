@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
@@ -20,26 +18,13 @@ from django.utils import timezone
 from generations import clock
 from generations.admin import attention, budgets, display
 from generations.admin.chart import Chart, draw
-from generations.formats import usd
 from generations.lifecycle.capacity import clips_that_fit
 from generations.models import EntryKind, GenerationTask, Lease, LedgerEntry, Pause, Status, Video
+from generations.models.ledger import SETTLED, SPENT
+from generations.reports.totals import Figures, Groups, exact
 
 DAYS = 14  # of spend in the table and the chart
-SPENT = Q(kind__in=[EntryKind.CHARGE, EntryKind.ADJUST])
-
-
-@dataclass(frozen=True, slots=True)
-class Total:
-    """A sum of the known amounts, and the count of unknown ones."""
-
-    usd: Decimal | None
-    unknown: int
-
-    def __str__(self) -> str:
-        if not self.unknown:
-            return usd(self.usd or Decimal(0))
-        clips = f"{self.unknown} unpriced"
-        return clips if self.usd is None else f"{usd(self.usd)} + {clips}"
+SUMS = {"spent": Sum("amount_usd"), "unpriced": Count("id", filter=Q(amount_usd=None))}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,13 +32,13 @@ class Money:
     """The figures of real money, or of practice money."""
 
     practice: bool
-    reserved: Total
-    today: Total
-    month: Total
+    reserved: Figures
+    today: Figures
+    month: Figures
     models: list[str]
-    rows: list[tuple[date, list[Total | None], Total]]
-    totals: list[Total]
-    total: Total
+    rows: list[tuple[date, list[Figures | None], Figures]]
+    totals: list[Figures]
+    total: Figures
     chart: Chart | None
 
 
@@ -107,7 +92,8 @@ def moneys(*, at: datetime) -> list[Money]:
     """Return the figures of the current mode, and those of the other mode only when it has any."""
     both = [money(practice=practice, at=at) for practice in (settings.PRACTICE, not settings.PRACTICE)]
     own, other = both
-    return both if other.rows or other.reserved.usd or other.month.usd or other.month.unknown else [own]
+    amounts = (other.reserved, other.month, other.total)
+    return both if any(figures.spent or figures.unpriced for figures in amounts) else [own]
 
 
 def money(*, practice: bool, at: datetime) -> Money:
@@ -115,51 +101,37 @@ def money(*, practice: bool, at: datetime) -> Money:
     today = timezone.localdate(at)
     days = [today - timedelta(days=n) for n in range(DAYS)]
     entries = LedgerEntry.objects.filter(practice=practice)
-    spent = entries.filter(SPENT)
-    cells = _by_day_and_model(spent.filter(at__gte=timezone.make_aware(datetime.combine(days[-1], time.min))))
-    models = sorted({model for _, model in cells})
-    per_day = {day: _sum(total for (its_day, _), total in cells.items() if its_day == day) for day in days}
+    spent = entries.filter(kind__in=SPENT)
+    start = timezone.make_aware(datetime.combine(days[-1], time.min))
+    cells = _by_day_and_model(spent.filter(at__gte=start))
+    per_day, per_model, total = Groups(), Groups(), Figures()
+    for (day, model), figures in cells.items():
+        for group in (per_day[day], per_model[model], total):
+            group.add(figures)
+    models = sorted(per_model)
+    rows = [(day, [cells.get((day, model)) for model in models], per_day[day]) for day in days if day in per_day]
+    settled = LedgerEntry.objects.filter(task=OuterRef("task"), kind__in=SETTLED)
     return Money(
         practice=practice,
-        reserved=_total(_unsettled(entries)),
+        reserved=_total(entries.filter(~Exists(settled), kind=EntryKind.HOLD)),
         today=per_day[today],
         month=_total(spent.filter(at__gte=_midnight(at).replace(day=1))),
         models=models,
-        rows=[
-            (day, [cells.get((day, m)) for m in models], per_day[day])
-            for day in days
-            if any(d == day for d, _ in cells)
-        ],
-        totals=[_sum(total for (_, its_model), total in cells.items() if its_model == model) for model in models],
-        total=_sum(cells.values()),
-        chart=draw([(day, per_day[day].usd or Decimal(0)) for day in reversed(days)]),
+        rows=rows,
+        totals=[per_model[model] for model in models],
+        total=total,
+        chart=draw([(day, per_day[day].spent) for day in reversed(days)]),
     )
 
 
-def _by_day_and_model(spent: QuerySet[LedgerEntry]) -> dict[tuple[date, str], Total]:
-    rows = (
-        spent.order_by()
-        .annotate(on=TruncDate("at"))
-        .values_list("on", "task__model")
-        .annotate(usd=Sum("amount_usd"), unknown=Count("id", filter=Q(amount_usd=None)))
-    )
-    return {(day, model): Total(amount, unknown) for day, model, amount, unknown in rows}
+def _by_day_and_model(spent: QuerySet[LedgerEntry]) -> dict[tuple[date, str], Figures]:
+    rows = spent.order_by().annotate(on=TruncDate("at")).values_list("on", "task__model").annotate(**SUMS)
+    return {(day, model): Figures(spent=exact(amount), unpriced=unpriced) for day, model, amount, unpriced in rows}
 
 
-def _unsettled(entries: QuerySet[LedgerEntry]) -> QuerySet[LedgerEntry]:
-    settled = LedgerEntry.objects.filter(task=OuterRef("task"), kind__in=[EntryKind.CHARGE, EntryKind.RELEASE])
-    return entries.filter(~Exists(settled), kind=EntryKind.HOLD)
-
-
-def _total(entries: QuerySet[LedgerEntry]) -> Total:
-    total = entries.order_by().aggregate(usd=Sum("amount_usd"), unknown=Count("id", filter=Q(amount_usd=None)))
-    return Total(total["usd"], total["unknown"])
-
-
-def _sum(totals: Iterable[Total]) -> Total:
-    totals = list(totals)
-    known = [total.usd for total in totals if total.usd is not None]
-    return Total(sum(known, Decimal(0)) if known else None, sum(total.unknown for total in totals))
+def _total(entries: QuerySet[LedgerEntry]) -> Figures:
+    sums = entries.aggregate(**SUMS)
+    return Figures(spent=exact(sums["spent"]), unpriced=sums["unpriced"])
 
 
 def _midnight(at: datetime) -> datetime:

@@ -13,10 +13,11 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from generations.admin import index
-from generations.admin.index import Money, Total
+from generations.admin.index import Money
 from generations.lifecycle import ordering
 from generations.models import GenerationTask, Lease, Pause, Status
 from generations.money import ledger
+from generations.reports.totals import Figures
 from tests.factories import NOW, a_budget, a_task, a_video, an_order
 
 FIRST = reverse("admin:index")
@@ -32,8 +33,8 @@ def money(at: datetime = NOW, *, practice: bool = True) -> Money:
     return index.money(practice=practice, at=at)
 
 
-def words(total: Total) -> str:
-    return str(total)
+def words(figures: Figures) -> str:
+    return figures.spent_words
 
 
 def test_the_tiles_count_and_lead_to_what_they_count(admin_client: Client) -> None:
