@@ -17,6 +17,7 @@ from pytest_django import Settings
 
 from generations import webhooks
 from generations.lifecycle import ordering, reachability, saving
+from generations.lifecycle.ordering import OrderRequest
 from generations.models import Delivery, DeliveryMode, EntryKind, GenerationTask, LedgerEntry, Status
 from generations.sandbox import Sandbox
 from generations.worker import conductor
@@ -168,7 +169,7 @@ def test_a_callback_needs_an_address_that_reaches_this_site(
 ) -> None:
     settings.PUBLIC_URL, settings.PRACTICE = url, False
     configure(settings, "apixo", base_url=provider_url)
-    found = ordering.problems(an_order(), uploads={}, delivery="callback")
+    found = ordering.problems(OrderRequest(an_order(), delivery="callback"))
     assert refused in str(found.get("delivery", "")) and bool(refused) == ("delivery" in found)
 
 
@@ -196,7 +197,7 @@ def test_over_real_http_a_callback_brings_the_clip_home_with_one_post(
     monkeypatch.setattr(conductor, "SLICE_SECONDS", 0.5)
     changes = {"model": "kling-2-6", "sound": False, "aspect_ratio": "16:9"} if provider == "apikley" else {}
     order = an_order(provider=provider, prompt=f"a lighthouse {fate}", **changes)
-    (task,) = ordering.place(order, at=timezone.now(), delivery="callback")
+    (task,) = ordering.place([OrderRequest(order, delivery="callback")], at=timezone.now())
     ends = timezone.now() + timedelta(seconds=30)
     while task.status != Status.STORED and timezone.now() < ends:
         conductor.conduct()

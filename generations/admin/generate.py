@@ -4,32 +4,34 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any
 
 from django import forms
 from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from generations import clock
 from generations.admin import display, receipt, task_actions
+from generations.admin.base import person_of
 from generations.admin.receipt import PaidAction
 from generations.formats import usd
 from generations.forms.orders import OrderForm, menu
+from generations.lifecycle import ordering
 from generations.lifecycle.capacity import why_paused
 from generations.lifecycle.ordering import IMAGE_FIELDS, Problems, Upload
-from generations.media.images import CleanImage
-from generations.models import GenerationTask, Prompt, ReferenceImage, Video
-from generations.money import ledger
+from generations.models import GenerationTask, Person, Prompt, ReferenceImage, Video
+from generations.money import budgets, ledger
 from generations.money.budgets import Outlook
 from generations.providers import ADAPTERS, offers
-from generations.receipts.preflight import Receipt
+from generations.receipts import preflight
 
 # What decides the price and the time: while one of these is wrong, there is none to name.
 DECIDES = ("provider", "model", "mode", "duration", "sound", "route", "takes")
@@ -49,26 +51,15 @@ class GenerateForm(OrderForm):
     def clean_negative_prompt(self) -> str:
         return one_newline(self.cleaned_data["negative_prompt"])
 
-    def _upload(self, name: str) -> Upload | None:
+    def _image(self, name: str) -> Upload | ReferenceImage | None:
         kept: ReferenceImage | None = self.cleaned_data.get(f"{name}_kept")
         chosen = self.cleaned_data.get(name) or self.cleaned_data.get(f"{name}_url")
         if kept is None or chosen:
-            return super()._upload(name)
-        try:
-            with kept.file.open("rb") as file:
-                return Upload(CleanImage(file.read(), kept.extension, kept.width, kept.height), kept.original_name)
-        except OSError:
-            self.add_error(name, "its file is gone; choose it again")
-            return None
-
-    def with_kept_pictures(self) -> GenerateForm:
-        """The same good form with its uploads stored, so that they travel as numbers and are not chosen again."""
-        data = cast(QueryDict, self.data).copy()
-        for name, upload in self.uploads.items():
-            data[f"{name}_kept"] = str(ReferenceImage.keep(upload.image, name=upload.name).pk)
-        form = GenerateForm(data)
-        form.full_clean()
-        return form
+            return super()._image(name)
+        if kept.file.storage.exists(str(kept.file)):
+            return kept
+        self.add_error(name, "its file is gone; choose it again")
+        return None
 
 
 def one_newline(text: str) -> str:
@@ -84,33 +75,33 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
         return _show(request, prompt, GenerateForm(initial=_initial(request, prompt)))
     if "change" in request.POST:
         return _show(request, prompt, GenerateForm(initial=_typed(request)))
+    outcome = receipt.confirm(request)
+    if isinstance(outcome, HttpResponse):
+        return outcome
     form = GenerateForm(request.POST, request.FILES)
     if not form.is_valid():
         return _show(request, prompt, form)
-    return receipt.answer(request, _press(request, prompt, form.with_kept_pictures()))
-
-
-def _press(request: HttpRequest, prompt: Prompt, form: GenerateForm) -> PaidAction:
-    """The button of a good form: first its receipt, then the order."""
-
-    def refused(problems: Problems) -> HttpResponse:
-        _add_problems(form, problems)
+    action = _action(prompt, form)
+    found = receipt.inspect(request, action)
+    if found.problems and not outcome:
+        _add_problems(form, found.problems)
         return _show(request, prompt, form)
+    return receipt.show(request, action, found, outcome)
 
-    def order(of: Receipt, batch: uuid.UUID, at: datetime) -> list[GenerationTask]:
-        return form.place(at=at, takes=of.takes, by=request.user, prompt=prompt, batch=batch)
 
+def _action(prompt: Prompt, form: GenerateForm) -> PaidAction:
+    """Return the action of a good form; its pictures are stored, so that they need not be chosen again."""
+    asked = form.order_request(prompt)
+    images = {name: ordering.stored(image) for name, image in asked.images.items()}
+    fields = {name: str(form.data[name]) for name in form.fields if name in form.data}
+    fields |= {f"{name}_kept": str(image.pk) for name, image in images.items()}
     return PaidAction(
         title=f"Receipt: {prompt.name}",
-        door=f"generate {prompt.pk}",
-        wishes=[form.wish(prompt)],
-        order=order,
+        requests=[replace(asked, images=images)],
         batch=form.cleaned_data["batch"] or uuid.uuid4(),
         back=[("Prompts", reverse("admin:generations_prompt_changelist")), (prompt.name, prompt.get_absolute_url())],
-        hidden=[(name, str(form.data[name])) for name in form.fields if name in form.data],
+        hidden=list(fields.items()),
         spend_at_most=form.cleaned_data["spend_at_most"],
-        stops_when_approved=form.cleaned_data["stops_when_approved"],
-        on_problems=refused,
     )
 
 
@@ -118,19 +109,19 @@ def _press(request: HttpRequest, prompt: Prompt, form: GenerateForm) -> PaidActi
 def price(request: HttpRequest, pk: int) -> HttpResponse:
     """What the chosen settings cost and how long they usually take, in words, for generate.js."""
     prompt = _prompt_for(request, pk)
-    return JsonResponse(quote(GenerateForm(request.GET), prompt, at=clock.now(), by=request.user))
+    return JsonResponse(quote(GenerateForm(request.GET), prompt, at=clock.now(), by=person_of(request)))
 
 
-def quote(form: OrderForm, prompt: Prompt, *, at: datetime, by: Any) -> dict[str, Any]:
+def quote(form: OrderForm, prompt: Prompt, *, at: datetime, by: Person) -> dict[str, Any]:
     """Price, time and budgets of what a form says, as the page words them; never 0 for what is not known."""
     if any(name in form.errors for name in DECIDES):
         return {"price": NO_PRICE, "time": "", "budgets": []}
     order, takes = form.order(), form.cleaned_data["takes"]
     each = ledger.estimate(order, at=at)
-    campaign = form.cleaned_data.get("campaign") or prompt.campaign
-    looks = ledger.outlook(order, takes=takes, campaign=campaign, by=by, at=at)
+    cost = None if each is None else each * takes
+    periods = preflight.budget_periods(form.paying_campaign(prompt), by=by, at=at)
     return {
-        "budgets": [_budget(look) for look in looks],
+        "budgets": [_budget(budgets.fit_check(period, cost)) for period in periods],
         "price": _estimated(each, takes),
         "time": _usual_time(offers.find(order.provider, order.model, order.mode), order.duration_seconds),
     }
@@ -144,7 +135,7 @@ def _prompt_for(request: HttpRequest, pk: int) -> Prompt:
 
 def _show(request: HttpRequest, prompt: Prompt, form: GenerateForm) -> HttpResponse:
     of_campaigns: Any = form.fields["campaign"]
-    of_campaigns.empty_label = f"the prompt's own: {prompt.campaign or 'none'}"
+    of_campaigns.empty_label = f"From the prompt: {prompt.campaign}" if prompt.campaign else "None"
     context = {
         **admin.site.each_context(request),
         "title": f"Generate: {prompt.name}",
@@ -154,7 +145,9 @@ def _show(request: HttpRequest, prompt: Prompt, form: GenerateForm) -> HttpRespo
         "problems": list(_problems(form)) if form.is_bound else [],
         "files_again": [name for name in IMAGE_FIELDS if form.is_bound and request.FILES.get(name)],
         "kept": {name: image for name in IMAGE_FIELDS if (image := _kept(form, name))},
-        "quote": quote(form if form.is_bound else GenerateForm(form.initial), prompt, at=clock.now(), by=request.user),
+        "quote": quote(
+            form if form.is_bound else GenerateForm(form.initial), prompt, at=clock.now(), by=person_of(request)
+        ),
         "menu": menu(),
         "price_url": reverse("admin:generations_prompt_price", args=[prompt.pk]),
         "practice": settings.PRACTICE,
@@ -215,17 +208,17 @@ def _kept(form: GenerateForm, name: str) -> dict[str, Any] | None:
     return {"pk": image.pk, "poster": display.poster(display.media_url(image.file.name))} if image else None
 
 
-def _budget(look: Outlook) -> dict[str, Any]:
-    """A budget's line: its name, the four numbers, and whether it carries the order."""
-    period, numbers = look.period, look.numbers
-    if look.refusal:
-        tone, verdict = "bad", "carries only known prices" if numbers.estimated is None else "does not carry it"
+def _budget(outlook: Outlook) -> dict[str, Any]:
+    """Return a budget's line: its name, the four numbers, and whether the order is within it."""
+    period, numbers = outlook.period, outlook.numbers
+    if outlook.refusal:
+        tone, verdict = "bad", "refuses orders without a price" if numbers.estimated is None else "over budget"
     elif numbers.estimated is None:
         tone, verdict = "neutral", "counts when its price is known"
     elif numbers.estimated > period.remaining_usd:
-        tone, verdict = "warn", "goes beyond it, only warns"
+        tone, verdict = "warn", "over budget, only warns"
     else:
-        tone, verdict = "good", "fits"
+        tone, verdict = "good", "within budget"
     return {"name": str(period), "numbers": numbers.named(), "verdict": verdict, "tone": tone}
 
 

@@ -1,16 +1,13 @@
-"""Orders of what was ordered before: try one again, or many; another take. Each shows its receipt first."""
+"""Orders from an earlier task: try it again, or many; another take; promote it. Each shows its receipt first."""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from dataclasses import replace
-from datetime import datetime
 from typing import Any, cast
 
 from django import forms
 from django.contrib import messages
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -24,36 +21,14 @@ from generations.formats import usd
 from generations.lifecycle import retries
 from generations.lifecycle.retries import Promotion
 from generations.models import GenerationTask
-from generations.receipts.preflight import OrderRequest, Receipt
-
-Person = AbstractBaseUser | AnonymousUser
 
 
-def wish(task: GenerationTask, *, again: bool) -> OrderRequest:
-    """The same order once more."""
-    return OrderRequest(
-        order=retries.order_of(task),
-        delivery=task.delivery,
-        images=retries.pictures_of(task),
-        campaign=task.campaign,
-        again=task if again else None,
-    )
-
-
-def again(tasks: list[GenerationTask], *, by: Person, hidden: list[tuple[str, str]]) -> PaidAction:
-    """Try failed ones again: all that the receipt names, or none."""
-
-    def order(of: Receipt, batch: uuid.UUID, at: datetime) -> list[GenerationTask]:
-        chosen = [line.wish.again for line in of.lines if line.wish.again]
-        return retries.try_all_again(chosen, at=at, by=by, batch=batch)
-
+def again(tasks: list[GenerationTask], *, hidden: list[tuple[str, str]]) -> PaidAction:
+    """Try failed tasks again: all that the receipt names, or none."""
     one = tasks[0] if len(tasks) == 1 else None
     return PaidAction(
         title=f"Receipt: {one} again" if one else f"Receipt: {len(tasks)} tasks again",
-        door="again",
-        wishes=[wish(task, again=True) for task in tasks],
-        order=order,
-        batches=lambda batch: [retries.batch_of(batch, task) for task in tasks],
+        requests=[retries.retry(task) for task in tasks],
         batch=uuid.uuid4(),
         back=_back(one),
         change_url=_like(one) if one else "",
@@ -62,17 +37,11 @@ def again(tasks: list[GenerationTask], *, by: Person, hidden: list[tuple[str, st
     )
 
 
-def take(task: GenerationTask, *, by: Person) -> PaidAction:
-    """One more clip with the very same settings."""
-
-    def order(of: Receipt, batch: uuid.UUID, at: datetime) -> list[GenerationTask]:
-        return [retries.another_take(task, at=at, by=by, batch=batch)]
-
+def take(task: GenerationTask) -> PaidAction:
+    """Order one more clip with the very same settings."""
     return PaidAction(
         title=f"Receipt: another take of {task}",
-        door=f"take {task.pk}",
-        wishes=[wish(task, again=False)],
-        order=order,
+        requests=[retries.another_take(task)],
         batch=uuid.uuid4(),
         back=_back(task),
         change_url=_like(task),
@@ -81,60 +50,61 @@ def take(task: GenerationTask, *, by: Person) -> PaidAction:
 
 
 class PromoteForm(forms.Form):
-    """Which dearer mode; a page that is older than the prices names one that is gone."""
+    """Choose the more expensive mode; a page that is older than the prices may name one that is gone."""
 
-    to = forms.ChoiceField(label="The dearer mode")
+    to = forms.ChoiceField(label="More expensive option")
 
     def __init__(self, ways: list[Promotion], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.ways = {f"{way.order.model} {way.order.mode}": way for way in ways}
+        self.ways = {_name(way): way for way in ways}
         choices = [(name, f"{name}: {usd(way.price)}{_more(way)}") for name, way in self.ways.items()]
         cast(forms.ChoiceField, self.fields["to"]).choices = choices
 
 
-def promote(task: GenerationTask, way: Promotion, *, by: Person) -> PaidAction:
-    """The same prompt and frames on a dearer mode."""
-
-    def order(of: Receipt, batch: uuid.UUID, at: datetime) -> list[GenerationTask]:
-        return [retries.promote(task, model=way.order.model, mode=way.order.mode, at=at, by=by, batch=batch)]
-
+def promote(task: GenerationTask, way: Promotion) -> PaidAction:
+    """Order the same prompt and frames on a more expensive mode."""
     more = f": {usd(way.more)} more than {task} cost" if way.more is not None else ""
     return PaidAction(
         title=f"Receipt: {task} promoted",
-        door=f"promote {task.pk}",
-        wishes=[replace(wish(task, again=False), order=way.order)],
-        order=order,
+        requests=[way.request],
         batch=uuid.uuid4(),
         back=_back(task),
         change_url=_like(task),
-        hidden=[("to", f"{way.order.model} {way.order.mode}")],
-        note=f"The prompt and the frames of {task}, on a dearer mode{more}.",
+        hidden=[("to", _name(way))],
+        note=f"The prompt and the frames of {task}, on a more expensive mode{more}.",
     )
 
 
 def _promoted(request: HttpRequest, task: GenerationTask) -> PaidAction | None:
     form = PromoteForm(retries.promotions(task, at=clock.now()), request.POST)
-    return promote(task, form.ways[form.cleaned_data["to"]], by=request.user) if form.is_valid() else None
+    return promote(task, form.ways[form.cleaned_data["to"]]) if form.is_valid() else None
 
 
-PRESSES: dict[str, Callable[[HttpRequest, GenerationTask], PaidAction | None]] = {
-    "again": lambda request, task: again([task], by=request.user, hidden=[]),
-    "take": lambda request, task: take(task, by=request.user),
+ACTIONS: dict[str, Callable[[HttpRequest, GenerationTask], PaidAction | None]] = {
+    "again": lambda request, task: again([task], hidden=[]),
+    "take": lambda request, task: take(task),
     "promote": _promoted,
 }
 
 
 @require_POST
-def door(request: HttpRequest, pk: int, name: str) -> HttpResponse:
-    """The URL of each of a task's paid buttons: first the receipt, then the order, by POST only."""
+def action_view(request: HttpRequest, pk: int, name: str) -> HttpResponse:
+    """Show the receipt of a task's paid action; confirm it when it comes back."""
     if not task_actions.may_order(request):
         raise PermissionDenied
     task = get_object_or_404(GenerationTask, pk=pk)
-    press = PRESSES[name](request, task)
-    if press is None:
-        messages.error(request, f"That is no dearer mode for {task} any more. {receipt.NOTHING}")
+    outcome = receipt.confirm(request)
+    if isinstance(outcome, HttpResponse):
+        return outcome
+    action = ACTIONS[name](request, task)
+    if action is None:
+        messages.error(request, f"That mode is no longer offered as more expensive for {task}. {receipt.NOTHING}")
         return redirect(task)
-    return receipt.answer(request, press)
+    return receipt.show(request, action, receipt.inspect(request, action), outcome)
+
+
+def _name(way: Promotion) -> str:
+    return f"{way.request.order.model} {way.request.order.mode}"
 
 
 def _more(way: Promotion) -> str:

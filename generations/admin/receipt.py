@@ -1,126 +1,119 @@
-"""The receipt page: what a press would cost and what stands against it, and the only way from there to an order."""
+"""The receipt page: what an order costs and what stands against it, and the confirmation that places it."""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
 from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from generations import clock
+from generations.admin.base import person_of
 from generations.formats import usd
-from generations.lifecycle.ordering import OrderRefused, Problems, ordered_before
+from generations.lifecycle import ordering
+from generations.lifecycle.ordering import OrderRequest
 from generations.models import GenerationTask
 from generations.money.budgets import Outlook
-from generations.receipts import signed
-from generations.receipts.preflight import Changed, Line, OrderRequest, Receipt, inspect_all, place
+from generations.receipts import preflight, signed
+from generations.receipts.preflight import Line, Receipt
 from generations.receipts.signed import NotAccepted
 
-FIELD = "receipt"  # of the form: the signed statement
+FIELD = "receipt"  # of the form: the signed receipt
 NOTHING = "Nothing was ordered. Nothing was charged."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaidAction:
-    """A button that costs money: what it asks for, how that is ordered, and what its page says around it.
+    """A button that costs money: what it orders, and what its receipt page says around that.
 
-    `hidden` are the fields that ask for the same again; `batches` are the orders that one press makes of a batch.
+    `hidden` are the fields that ask for the same again.
     """
 
     title: str
-    door: str
-    wishes: list[OrderRequest]
-    order: Callable[[Receipt, uuid.UUID, datetime], list[GenerationTask]]
-    batches: Callable[[uuid.UUID], list[uuid.UUID]] = lambda batch: [batch]
+    requests: list[OrderRequest]
     batch: uuid.UUID
     back: list[tuple[str, str]]
     change_url: str = ""  # empty where the form's own fields are changed
     leave_url: str = ""
     hidden: list[tuple[str, str]]
     spend_at_most: Decimal | None = None
-    stops_when_approved: bool = False
     note: str = ""
-    on_problems: Callable[[Problems], HttpResponse] | None = None
-
-    @property
-    def what(self) -> str:
-        most = str(self.spend_at_most or "")
-        return signed.digest(self.door, self.wishes, most=most, stops=self.stops_when_approved)
-
-    def inspect(self, request: HttpRequest, at: datetime) -> Receipt:
-        return inspect_all(self.wishes, by=request.user, at=at, spend_at_most=self.spend_at_most)
 
 
-def answer(request: HttpRequest, press: PaidAction) -> HttpResponse:
-    """Show the receipt of a press; order what it says when it comes back confirmed, and nothing else has changed."""
-    at = clock.now()
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A confirmation that ordered nothing: why, its batch, and what its person had seen."""
+
+    why: list[str]
+    batch: uuid.UUID | None = None
+    seen: dict[str, Any] | None = None
+
+
+def confirm(request: HttpRequest) -> HttpResponse | Refused | None:
+    """Place what the request's signed receipt says; None when it carries no receipt."""
     if FIELD not in request.POST:
-        receipt = press.inspect(request, at)
-        if receipt.problems and press.on_problems:
-            return press.on_problems(receipt.problems)
-        return _show(request, press, receipt, batch=press.batch, at=at)
+        return None
+    at, by = clock.now(), person_of(request)
+    form = signed.digest(request.path, _fields(request))
     try:
-        statement = signed.read(request.POST[FIELD], by=request.user, what=press.what, at=at)
+        receipt = signed.read(request.POST[FIELD], by=by, form=form, at=at)
     except NotAccepted as error:
-        receipt, batch = press.inspect(request, at), error.batch or press.batch
-        return _show(request, press, receipt, batch=batch, at=at, why=[str(error)])
-    if before := ordered_before(*press.batches(statement.batch)):
-        return _ordered_before(request, before)
-    return _confirmed(request, press, statement, at=at)
+        return Refused([str(error)], error.batch)
+    try:
+        tasks = ordering.place(receipt.requests, at=at, by=by, batch=receipt.batch, shown=receipt.prices)
+    except ValidationError as error:
+        return Refused(error.messages, receipt.batch, receipt.seen)
+    _tell(request, tasks, is_new=tasks[0].created_at == at)
+    return _go(tasks)
 
 
-def _confirmed(
-    request: HttpRequest, press: PaidAction, statement: signed.SignedReceipt, *, at: datetime
-) -> HttpResponse:
-    receipt = press.inspect(request, at)
-    why = signed.changes(statement.seen, receipt)
-    if not why:
-        try:
-            tasks = place(receipt, lambda: press.order(receipt, statement.batch, at), at=at)
-        except (OrderRefused, Changed):  # someone was first, within the last moment: look once more
-            at = clock.now()
-            receipt = press.inspect(request, at)
-            why = signed.changes(statement.seen, receipt) or ["Something changed while this was ordered."]
-        else:
-            return _ordered(request, tasks) if tasks[0].created_at == at else _ordered_before(request, tasks)
-    return _show(request, press, receipt, batch=statement.batch, at=at, why=why)
+def _fields(request: HttpRequest) -> Iterator[tuple[str, str]]:
+    """Yield the form's own fields."""
+    for name, values in request.POST.lists():
+        if name not in (FIELD, "csrfmiddlewaretoken"):
+            yield from ((name, str(value)) for value in values)
 
 
-def _show(
-    request: HttpRequest,
-    press: PaidAction,
-    receipt: Receipt,
-    *,
-    batch: uuid.UUID,
-    at: datetime,
-    why: list[str] | None = None,
-) -> HttpResponse:
-    token = signed.sign(receipt, by=request.user, what=press.what, batch=batch, at=at)
+def inspect(request: HttpRequest, action: PaidAction) -> Receipt:
+    by, at = person_of(request), clock.now()
+    return preflight.inspect(action.requests, by=by, at=at, spend_at_most=action.spend_at_most)
+
+
+def show(request: HttpRequest, action: PaidAction, receipt: Receipt, refused: Refused | None = None) -> HttpResponse:
+    """Show a receipt and, after a confirmation that ordered nothing, why; one with problems cannot be confirmed."""
+    form = signed.digest(request.path, action.hidden)
+    batch = (refused and refused.batch) or action.batch
+    token = signed.sign(receipt, by=person_of(request), form=form, batch=batch, at=clock.now())
     context = {
         **admin.site.each_context(request),
-        "title": press.title,
-        "press": press,
+        "title": action.title,
+        "action": action,
         "receipt": receipt,
         "lines": [_words(line) for line in (*receipt.lines, *receipt.left_out)],
-        "many": len(press.wishes) > 1,
+        "many": len(action.requests) > 1,
+        "stops_when_approved": any(asked.stops_when_approved for asked in action.requests),
         "problems": [text for texts in receipt.problems.values() for text in texts],
-        "remarks": [(remark, _task_url(remark.task)) for remark in receipt.all_remarks],
-        "budgets": [_budget(look) for look in receipt.outlooks],
+        "notices": [(notice, _task_url(notice.task)) for notice in receipt.all_notices],
+        "budgets": [_budget(outlook) for outlook in receipt.outlooks],
         "total": total(receipt),
         "button": f"Order {clips(receipt.takes)}, {total(receipt)}",
-        "token": token,
-        "why": why or [],
+        "token": "" if receipt.problems else token,
+        "why": _why(refused, receipt) if refused else [],
         "practice": settings.PRACTICE,
     }
     return render(request, "admin/generations/receipt.html", context)
+
+
+def _why(refused: Refused, receipt: Receipt) -> list[str]:
+    return (signed.changes(refused.seen, receipt) if refused.seen else []) or refused.why
 
 
 def clips(number: int) -> str:
@@ -138,29 +131,29 @@ def total(receipt: Receipt) -> str:
 
 def _words(line: Line) -> dict[str, Any]:
     """A line of the receipt as the page shows it."""
-    order = line.wish.order
+    order = line.request.order
     facts = [order.provider, order.model, order.mode, f"{order.duration_seconds} s", order.aspect_ratio]
     facts.append({True: "with sound", False: "silent", None: ""}[order.sound])
     sum_words = f"{usd(line.price_usd)} × {line.takes}" if line.takes > 1 and line.price_usd is not None else ""
     return {
-        "task": line.wish.again,
+        "task": line.request.retry_of,
         "prompt": order.prompt,
         "facts": ", ".join(fact for fact in facts if fact),
         "sum": sum_words,
         "total": usd(line.total_usd),
-        "campaign": line.wish.campaign,
+        "campaign": line.request.campaign,
         "problems": [text for texts in line.problems.values() for text in texts],
     }
 
 
-def _budget(look: Outlook) -> dict[str, Any]:
+def _budget(outlook: Outlook) -> dict[str, Any]:
     """The four numbers of a budget, and what this order leaves of it."""
-    after = None if look.numbers.estimated is None else look.period.remaining_usd - look.numbers.estimated
+    after = None if outlook.numbers.estimated is None else outlook.period.remaining_usd - outlook.numbers.estimated
     return {
-        "period": look.period,
-        "numbers": look.numbers.named(),
+        "period": outlook.period,
+        "numbers": outlook.numbers.named(),
         "after": usd(after) if after is not None else "unknown: price unavailable",
-        "refused": bool(look.refusal),
+        "refused": bool(outlook.refusal),
         "passed": after is not None and after < 0,
     }
 
@@ -169,17 +162,13 @@ def _task_url(pk: int | None) -> str:
     return reverse("admin:generations_generationtask_change", args=[pk]) if pk else ""
 
 
-def _ordered(request: HttpRequest, tasks: list[GenerationTask]) -> HttpResponse:
+def _tell(request: HttpRequest, tasks: list[GenerationTask], *, is_new: bool) -> None:
     name = f" as task {tasks[0].pk}" if len(tasks) == 1 else ""
-    messages.success(request, f"{clips(len(tasks))} ordered{name}. {reserved(tasks)}.")
-    return _go(tasks)
-
-
-def _ordered_before(request: HttpRequest, tasks: list[GenerationTask]) -> HttpResponse:
-    name = f" as task {tasks[0].pk}" if len(tasks) == 1 else ""
-    text = f"This receipt was confirmed before and its order stands{name}: nothing was ordered twice."
-    messages.warning(request, text)
-    return _go(tasks)
+    if is_new:
+        messages.success(request, f"{clips(len(tasks))} ordered{name}. {reserved(tasks)}.")
+    else:
+        text = f"This receipt was confirmed before and its order stands{name}: nothing was ordered twice."
+        messages.warning(request, text)
 
 
 def _go(tasks: list[GenerationTask]) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""What a person can do to a task: each door calls one verb of the lifecycle and says what came of it."""
+"""What a person can do to a task without ordering: cancel, poll, decide about an unknown order."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_POST
 
 from generations import clock
+from generations.admin.base import person_of
 from generations.formats import usd
 from generations.lifecycle import ordering, polling, submitting
 from generations.models import GenerationTask
@@ -21,8 +22,8 @@ TOO_LATE = "Task {} has moved on: someone, or the worker, was first. Nothing was
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """What came of a verb: a message, its level, and the task to go to."""
+class Outcome:
+    """What came of an action: a message, its level, and the task to show."""
 
     level: int
     text: str
@@ -30,7 +31,7 @@ class Said:
 
 
 class WhyForm(forms.Form):
-    """How a person knows: it stands on the timeline, with the name."""
+    """How a person knows: shown on the timeline with the name."""
 
     why = forms.CharField(
         label="How do you know?",
@@ -68,57 +69,67 @@ def of_practice(task: GenerationTask) -> str:
     return " of practice money" if task.practice else ""
 
 
-def cancel(request: HttpRequest, task: GenerationTask) -> Said:
-    if not ordering.cancel(task, at=clock.now(), by=request.user):
-        return Said(messages.WARNING, TOO_LATE.format(task.pk), task)
+def cancel(request: HttpRequest, task: GenerationTask) -> Outcome:
+    if not ordering.cancel(task, at=clock.now(), by=person_of(request)):
+        return Outcome(messages.WARNING, TOO_LATE.format(task.pk), task)
     freed = f"{usd(task.price_usd)}{of_practice(task)} is free again" if task.price_usd is not None else "It is free"
-    return Said(messages.SUCCESS, f"Task {task.pk} is canceled. {freed}; nothing was charged.", task)
+    return Outcome(messages.SUCCESS, f"Task {task.pk} is canceled. {freed}; nothing was charged.", task)
 
 
-def poll(request: HttpRequest, task: GenerationTask) -> Said:
-    if not polling.poll_now(task, at=clock.now(), by=request.user):
-        return Said(messages.WARNING, TOO_LATE.format(task.pk), task)
-    return Said(messages.SUCCESS, f"Task {task.pk} is looked at now.", task)
+def poll(request: HttpRequest, task: GenerationTask) -> Outcome:
+    if not polling.poll_now(task, at=clock.now(), by=person_of(request)):
+        return Outcome(messages.WARNING, TOO_LATE.format(task.pk), task)
+    return Outcome(messages.SUCCESS, f"Checking task {task.pk} with {task.provider} now.", task)
 
 
-def confirm(request: HttpRequest, task: GenerationTask) -> Said:
+def confirm(request: HttpRequest, task: GenerationTask) -> Outcome:
     form = ConfirmForm(request.POST)
     if not form.is_valid():
         return _incomplete(form, task)
     remote_id, why = form.cleaned_data["remote_id"], form.cleaned_data["why"]
     try:
-        done = submitting.attach_remote_id(task, remote_id, why, at=clock.now(), by=request.user)
+        done = submitting.attach_remote_id(task, remote_id, why, at=clock.now(), by=person_of(request))
     except ValidationError as error:
-        return Said(messages.ERROR, f"The id was not attached: {error.messages[0]}. Nothing was changed.", task)
+        return Outcome(messages.ERROR, f"The id was not attached: {error.messages[0]}. Nothing was changed.", task)
     if not done:
-        return Said(messages.WARNING, TOO_LATE.format(task.pk), task)
-    return Said(messages.SUCCESS, f"Task {task.pk} is {remote_id} at {task.provider}; the next look proves it.", task)
+        return Outcome(messages.WARNING, TOO_LATE.format(task.pk), task)
+    return Outcome(
+        messages.SUCCESS, f"The id {remote_id} is attached to task {task.pk}. Checking with {task.provider}…", task
+    )
 
 
-def abandon(request: HttpRequest, task: GenerationTask) -> Said:
+def abandon(request: HttpRequest, task: GenerationTask) -> Outcome:
     form = WhyForm(request.POST)
     if not form.is_valid():
         return _incomplete(form, task)
-    if not submitting.mark_not_accepted(task, form.cleaned_data["why"], at=clock.now(), by=request.user):
-        return Said(messages.WARNING, TOO_LATE.format(task.pk), task)
-    return Said(messages.SUCCESS, f"Task {task.pk} is closed as not accepted; what it held is free again.", task)
+    if not submitting.mark_not_accepted(task, form.cleaned_data["why"], at=clock.now(), by=person_of(request)):
+        return Outcome(messages.WARNING, TOO_LATE.format(task.pk), task)
+    return Outcome(
+        messages.SUCCESS,
+        f"Task {task.pk} is closed as not accepted and not charged; its reserved money is free again.",
+        task,
+    )
 
 
-def wait(request: HttpRequest, task: GenerationTask) -> Said:
+def wait(request: HttpRequest, task: GenerationTask) -> Outcome:
     form = WaitForm(request.POST)
     if not form.is_valid():
         return _incomplete(form, task)
-    if not submitting.leave_undecided(task, form.cleaned_data["why"], at=clock.now(), by=request.user):
-        return Said(messages.WARNING, TOO_LATE.format(task.pk), task)
-    return Said(messages.SUCCESS, f"Task {task.pk} stays undecided and its money reserved, for a day.", task)
+    if not submitting.leave_undecided(task, form.cleaned_data["why"], at=clock.now(), by=person_of(request)):
+        return Outcome(messages.WARNING, TOO_LATE.format(task.pk), task)
+    return Outcome(
+        messages.SUCCESS,
+        f"Task {task.pk} stays undecided and its money stays reserved. It comes up again in a day.",
+        task,
+    )
 
 
-def _incomplete(form: forms.Form, task: GenerationTask) -> Said:
+def _incomplete(form: forms.Form, task: GenerationTask) -> Outcome:
     name, texts = next(iter(form.errors.items()))
-    return Said(messages.ERROR, f"Nothing was changed. {form.fields[name].label}: {texts[0]}", task)
+    return Outcome(messages.ERROR, f"Nothing was changed. {form.fields[name].label}: {texts[0]}", task)
 
 
-VERBS: dict[str, Callable[[HttpRequest, GenerationTask], Said]] = {
+ACTIONS: dict[str, Callable[[HttpRequest, GenerationTask], Outcome]] = {
     "cancel": cancel,
     "poll": poll,
     "confirm": confirm,
@@ -128,15 +139,15 @@ VERBS: dict[str, Callable[[HttpRequest, GenerationTask], Said]] = {
 
 
 def may_order(request: HttpRequest) -> bool:
-    """Who may spend money, and decide about what was spent."""
+    """Say whether a person may spend money, and decide about orders."""
     return bool(request.user.has_perm("generations.order_clips"))
 
 
 @require_POST
-def door(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
-    """The URL of every verb: for staff who may order, by POST only."""
+def action_view(request: HttpRequest, pk: int, name: str) -> HttpResponse:
+    """Run an action on a task and say what came of it."""
     if not may_order(request):
         raise PermissionDenied
-    said = VERBS[verb](request, get_object_or_404(GenerationTask, pk=pk))
-    messages.add_message(request, said.level, said.text)
-    return redirect(said.task)
+    outcome = ACTIONS[name](request, get_object_or_404(GenerationTask, pk=pk))
+    messages.add_message(request, outcome.level, outcome.text)
+    return redirect(outcome.task)

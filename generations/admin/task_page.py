@@ -16,7 +16,7 @@ from generations.admin import display, evidence, ledger, paid_actions, task_acti
 from generations.formats import duration, usd
 from generations.lifecycle import retries
 from generations.lifecycle.capacity import why_paused
-from generations.lifecycle.retries import AGAIN_FROM
+from generations.lifecycle.ordering import RETRIED_FROM
 from generations.lifecycle.saving import SET_ASIDE
 from generations.models import EntryKind, GenerationTask, LedgerEntry, Status
 from generations.money import ledger as costs
@@ -152,7 +152,7 @@ def _decisions(task: GenerationTask) -> Iterator[Choice]:
 def _orders(task: GenerationTask, *, at: datetime) -> Iterator[Choice]:
     price = usd(costs.estimate(task.order(), at=at))
     mark = ", practice" if settings.PRACTICE else ""
-    if task.status in AGAIN_FROM:
+    if task.status in RETRIED_FROM:
         paid = task.status == Status.LOST
         hint = "Orders the same clip again, after a receipt. " + (
             "The lost clip stays charged, and the new one is charged too." if paid else "This task was not charged."

@@ -21,8 +21,7 @@ from generations.admin import attention, display, paid_actions, receipt, task_ac
 from generations.admin.base import NameFilter, ReadOnlyAdmin
 from generations.admin.campaigns import CampaignFilter
 from generations.formats import duration
-from generations.lifecycle.ordering import MAX_TAKES
-from generations.lifecycle.retries import AGAIN_FROM
+from generations.lifecycle.ordering import MAX_TAKES, RETRIED_FROM
 from generations.models import GenerationTask, Status
 
 PERSON = "person"  # the filter value for tasks that need a decision
@@ -72,12 +71,12 @@ class TaskAdmin(ReadOnlyAdmin):
             path("live/", wrap(self.live_list), name="generations_generationtask_live_list"),
             path("<int:pk>/live/", wrap(self.live), name="generations_generationtask_live"),
             *(
-                path(f"<int:pk>/{verb}/", wrap(partial(task_actions.door, verb=verb)), name=f"generations_task_{verb}")
-                for verb in task_actions.VERBS
-            ),
-            *(
-                path(f"<int:pk>/{name}/", wrap(partial(paid_actions.door, name=name)), name=f"generations_task_{name}")
-                for name in paid_actions.PRESSES
+                path(f"<int:pk>/{name}/", wrap(partial(view, name=name)), name=f"generations_task_{name}")
+                for view, names in (
+                    (task_actions.action_view, task_actions.ACTIONS),
+                    (paid_actions.action_view, paid_actions.ACTIONS),
+                )
+                for name in names
             ),
             *super().get_urls(),
         ]
@@ -122,7 +121,10 @@ class TaskAdmin(ReadOnlyAdmin):
 
     @admin.action(description="Try again, after a receipt", permissions=["order_clips"])
     def try_again(self, request: HttpRequest, tasks: QuerySet[GenerationTask]) -> HttpResponse | None:
-        chosen = tasks.filter(status__in=AGAIN_FROM).order_by("id")
+        outcome = receipt.confirm(request)
+        if isinstance(outcome, HttpResponse):
+            return outcome
+        chosen = tasks.filter(status__in=RETRIED_FROM).order_by("id")
         if not chosen:
             self.message_user(request, "None of these can be tried again. Nothing was charged.", messages.WARNING)
             return None
@@ -131,13 +133,14 @@ class TaskAdmin(ReadOnlyAdmin):
             self.message_user(request, text, messages.ERROR)
             return None
         hidden = [("action", "try_again"), *(("_selected_action", str(task.pk)) for task in tasks)]
-        return receipt.answer(request, paid_actions.again(list(chosen), by=request.user, hidden=hidden))
+        action = paid_actions.again(list(chosen), hidden=hidden)
+        return receipt.show(request, action, receipt.inspect(request, action), outcome)
 
     def _each(
         self,
         request: HttpRequest,
         tasks: QuerySet[GenerationTask],
-        verb: Callable[[HttpRequest, GenerationTask], task_actions.Said],
+        verb: Callable[[HttpRequest, GenerationTask], task_actions.Outcome],
         done: str,
     ) -> None:
         """Run an action on each task, and report how many succeeded and each different reason of the others."""

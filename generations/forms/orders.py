@@ -1,10 +1,8 @@
-"""The order form: what the Generate page and `manage.py generate` both fill in, with one set of rules and words."""
+"""The order form that the Generate page and `manage.py generate` fill in, with one set of rules and words."""
 
 from __future__ import annotations
 
 import re
-import uuid
-from datetime import datetime
 from decimal import Decimal
 from typing import Any, BinaryIO, cast
 
@@ -13,33 +11,32 @@ from django.core.files import File
 
 from generations.formats import usd
 from generations.lifecycle import ordering, reachability
-from generations.lifecycle.ordering import Upload
+from generations.lifecycle.ordering import OrderRequest, Upload
 from generations.media.images import BadImage, clean_image
-from generations.models import Campaign, GenerationTask, Prompt
+from generations.models import Campaign, Prompt, ReferenceImage
 from generations.models.budgets import LIMIT_MAX
 from generations.providers import offers
 from generations.providers.base import Order
-from generations.receipts.preflight import OrderRequest
 
 YES_NO = {"true": True, "false": False, "yes": True, "no": False, "1": True, "0": False, "": None}
 
 
 def choices_of(name: str) -> list[tuple[str, str]]:
-    """Every value that some offer has under a name, in the menu's order."""
+    """Return every value that some offer has under a name, in the menu's order."""
     values = dict.fromkeys(getattr(offer, name) for offer in offers.OFFERS.values())
     return [(value, value) for value in values]
 
 
 class SoundField(forms.Field):
-    """With, without, or not said: models without sound must not be told."""
+    """With sound, silent, or left out: models without sound must not be told."""
 
-    widget = forms.Select(choices=[("", "not said"), ("true", "with sound"), ("false", "silent")])
+    widget = forms.Select(choices=[("", "Provider default"), ("true", "with sound"), ("false", "silent")])
 
     def to_python(self, value: Any) -> bool | None:
         if isinstance(value, bool) or value is None:
             return value
         if str(value).lower() not in YES_NO:
-            raise forms.ValidationError("with sound, silent, or not said")
+            raise forms.ValidationError("with sound, silent, or empty")
         return YES_NO[str(value).lower()]
 
 
@@ -79,7 +76,7 @@ class SpendField(forms.Field):
 
 
 class OrderForm(forms.Form):
-    """One order of one or more takes. Every problem is found at once and stands at its field."""
+    """One order of one or more takes. Every problem is found at once and reported at its field."""
 
     prompt = forms.CharField(widget=forms.Textarea(attrs={"rows": 6}), strip=False, required=False)
     provider = forms.CharField(widget=forms.Select(choices=choices_of("provider")), initial="apixo", required=False)
@@ -92,7 +89,7 @@ class OrderForm(forms.Form):
         error_messages={"invalid": "a whole number of seconds"},
     )
     aspect_ratio = forms.CharField(
-        widget=forms.Select(choices=[("", "not said"), *((r, r) for r in offers.RATIOS)]), required=False
+        widget=forms.Select(choices=[("", "Provider default (1:1)"), *((r, r) for r in offers.RATIOS)]), required=False
     )
     sound = SoundField(required=False)
     negative_prompt = forms.CharField(widget=forms.Textarea(attrs={"rows": 2}), required=False)
@@ -109,7 +106,7 @@ class OrderForm(forms.Form):
     end_image_url = forms.CharField(label="or its URL", required=False, widget=forms.URLInput)
     route = forms.CharField(
         required=False,
-        widget=forms.Select(choices=[("", "the key's own setting"), *((r, r) for r in ("auto", "value", "official"))]),
+        widget=forms.Select(choices=[("", "Account default"), *((r, r) for r in ("auto", "value", "official"))]),
     )
     takes = WholeNumberField(
         initial=1,
@@ -120,7 +117,7 @@ class OrderForm(forms.Form):
     spend_at_most = SpendField(
         label="Spend at most, in USD",
         required=False,
-        help_text="As many takes as fit are ordered, the last ones are dropped first. Empty: all of them.",
+        help_text="Orders as many takes as this pays for; the last ones are dropped first. Empty: all of them.",
     )
     stops_when_approved = forms.BooleanField(
         label="Cancel the takes that still wait once one is approved", required=False
@@ -128,40 +125,32 @@ class OrderForm(forms.Form):
     delivery = forms.CharField(
         required=False,
         initial=reachability.default_delivery,
-        widget=forms.Select(
-            choices=[("polling", "polling: we ask"), ("callback", "callback: the provider tells this site")]
-        ),
+        widget=forms.Select(choices=[("polling", "Check regularly"), ("callback", "Be told by the provider")]),
     )
     campaign = forms.ModelChoiceField(
         Campaign.objects.in_use(),
         to_field_name="slug",
         required=False,
-        empty_label="the prompt's own",
+        empty_label="None",
         error_messages={"invalid_choice": "there is no campaign %(value)s that takes orders"},
     )
     batch = forms.UUIDField(widget=forms.HiddenInput, required=False)
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or self.cleaned_data
-        self.uploads = {name: upload for name in ordering.IMAGE_FIELDS if (upload := self._upload(name))}
+        self.images = {name: image for name in ordering.IMAGE_FIELDS if (image := self._image(name))}
         for name in ("duration", "takes"):
             if name in data and data[name] is None:
                 self._default_or_error(name)
-        # A field that cannot be read has its own error; the rules look at the rest with a harmless value for it.
-        found = ordering.problems(
-            self.order(),
-            uploads=self.uploads,
-            takes=self.cleaned_data.get("takes", 1),
-            delivery=self.chosen_delivery(),
-        )
-        for name, texts in found.items():
+        # A field that cannot be read has its own error; the rules check the rest with a harmless value for it.
+        for name, texts in ordering.problems(self.order_request(None)).items():
             if name not in self.errors:
                 for text in texts:
                     self.add_error(name, text)
         return data
 
     def _default_or_error(self, name: str) -> None:
-        """What was not asked has a default; what was left empty is a mistake, and money hangs on it."""
+        """Use the default for a field that was not sent; report one that was sent empty: money depends on it."""
         if name in self.data:
             self.add_error(name, "is required")
         else:
@@ -188,41 +177,23 @@ class OrderForm(forms.Form):
             route=data.get("route", ""),
         )
 
-    def wish(self, prompt: Prompt | None) -> OrderRequest:
-        """What was filled in, to be inspected before it is ordered; without a campaign it is of its prompt's."""
+    def paying_campaign(self, prompt: Prompt | None) -> Campaign | None:
+        """Return the campaign that pays: the chosen one, or the prompt's."""
+        return self.cleaned_data.get("campaign") or (prompt.campaign if prompt else None)
+
+    def order_request(self, prompt: Prompt | None) -> OrderRequest:
         return OrderRequest(
-            order=self.order(),
-            takes=self.cleaned_data["takes"],
-            delivery=self.chosen_delivery(),
-            images=self.uploads,
-            campaign=self.cleaned_data.get("campaign") or (prompt.campaign if prompt else None),
-        )
-
-    def place(
-        self,
-        *,
-        at: datetime,
-        takes: int | None = None,
-        by: Any = None,
-        prompt: Prompt | None = None,
-        batch: uuid.UUID | None = None,
-    ) -> list[GenerationTask]:
-        """Order what was filled in, or as many takes of it; raise ordering.OrderRefused when it cannot be any more."""
-        return ordering.place(
             self.order(),
-            at=at,
-            by=by,
-            prompt=prompt,
-            uploads=self.uploads,
-            takes=takes or self.cleaned_data["takes"],
+            takes=self.cleaned_data.get("takes", 1),
             delivery=self.chosen_delivery(),
-            batch=batch or self.cleaned_data.get("batch"),
-            campaign=self.cleaned_data.get("campaign"),
-            stops_when_approved=self.cleaned_data["stops_when_approved"],
+            images=self.images,
+            campaign=self.paying_campaign(prompt),
+            prompt=prompt,
+            stops_when_approved=self.cleaned_data.get("stops_when_approved", False),
         )
 
-    def _upload(self, name: str) -> Upload | None:
-        """The checked picture of a field, or None with the error at the field."""
+    def _image(self, name: str) -> Upload | ReferenceImage | None:
+        """Return the checked picture of a field, or None with the error at the field."""
         file: File[bytes] | None = self.cleaned_data.get(name)
         if file is None:
             return None
@@ -236,7 +207,7 @@ class OrderForm(forms.Form):
 
 
 def menu() -> list[dict[str, Any]]:
-    """What each offer accepts, for the page's script: it shows only the fields that count."""
+    """Return what each offer accepts, for generate.js, which shows only the fields that apply."""
     return [
         {
             "provider": offer.provider,

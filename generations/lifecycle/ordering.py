@@ -1,11 +1,12 @@
-"""Orders: checked whole, written whole or not at all, taken back while they still wait."""
+"""Orders: what is asked for, what stands against it, the rows and holds that are written, and canceling what waits."""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass, field, replace
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
@@ -15,13 +16,24 @@ from django.db import IntegrityError, transaction
 from generations import wakeups
 from generations.lifecycle import reachability
 from generations.media.images import CleanImage
-from generations.models import Campaign, DeliveryMode, GenerationTask, Prompt, ReferenceImage, Status, TaskEvent
+from generations.models import (
+    Campaign,
+    DeliveryMode,
+    GenerationTask,
+    Person,
+    Prompt,
+    ReferenceImage,
+    Status,
+    TaskEvent,
+)
 from generations.money import ledger
 from generations.providers import offers
 from generations.providers.base import Order
 
-MAX_TAKES = 100  # of one press; a slip of the finger should not empty the account
+MAX_TAKES = 100  # of one order; a slip of the finger should not empty the account
 IMAGE_FIELDS = ("start_image", "end_image")
+SETTINGS = ("provider", "model", "mode", "duration_seconds", "aspect_ratio", "sound", "cfg_scale", "route")
+RETRIED_FROM = (Status.FAILED, Status.CANCELED, Status.LOST)
 UPLOADED = "uploaded"  # stands in an order for a picture that gets its link only when the order is sent
 
 Problems = dict[str, list[str]]
@@ -39,97 +51,175 @@ class Upload:
         return self.image.extension
 
 
-class OrderRefused(Exception):
-    """Nothing was written and nothing was charged; `problems` says why, by field."""
+@dataclass(frozen=True, slots=True)
+class OrderRequest:
+    """One order of one or more takes, before anything is written.
 
-    def __init__(self, problems: Problems) -> None:
-        super().__init__("; ".join(f"{field}: {text}" for field, texts in problems.items() for text in texts))
-        self.problems = problems
+    Without a prompt, the campaign's prompt of the same words is used, or a new one is made.
+    """
+
+    order: Order
+    _: KW_ONLY
+    takes: int = 1
+    delivery: str = DeliveryMode.POLLING
+    images: Mapping[str, Upload | ReferenceImage] = field(default_factory=dict)
+    campaign: Campaign | None = None
+    prompt: Prompt | None = None
+    retry_of: GenerationTask | None = None
+    promoted_from: GenerationTask | None = None
+    stops_when_approved: bool = False
 
 
-def problems(
-    order: Order,
-    *,
-    uploads: Mapping[str, Upload | ReferenceImage],
-    takes: int = 1,
-    delivery: str = DeliveryMode.POLLING,
-    campaign: Campaign | None = None,
-) -> Problems:
-    """Everything that stands against an order, by field: the documents' rules and this site's own."""
-    found = offers.problems(
-        replace(
-            order,
-            start_image=UPLOADED if "start_image" in uploads else order.start_image,
-            end_image=UPLOADED if "end_image" in uploads else order.end_image,
-        )
-    )
+def problems(request: OrderRequest) -> Problems:
+    """Return everything that stands against a request, by field: the offer's rules and this site's own."""
+    uploaded: dict[str, Any] = dict.fromkeys(request.images, UPLOADED)
+    order = replace(request.order, **uploaded)
+    found = offers.problems(order)
     if "provider" not in found and (text := reachability.key_problem(order.provider)):
         found["provider"] = [text]
-    if campaign and campaign.archived:
-        found["campaign"] = [f"{campaign} is archived and takes no new orders"]
-    if not 1 <= takes <= MAX_TAKES:
-        found["takes"] = [f"1 to {MAX_TAKES} at a time, not {takes}"]
-    if text := reachability.delivery_problem(order, delivery):
+    if text := _campaign_problem(request):
+        found["campaign"] = [text]
+    if request.retry_of and (text := retry_problem(request.retry_of)):
+        found["task"] = [text]
+    if not 1 <= request.takes <= MAX_TAKES:
+        found["takes"] = [f"1 to {MAX_TAKES} at a time, not {request.takes}"]
+    if text := reachability.delivery_problem(order, request.delivery):
         found["delivery"] = [text]
-    for field in IMAGE_FIELDS:
-        if text := reachability.picture_problem(
-            order, field, extension=up.extension if (up := uploads.get(field)) else ""
-        ):
-            found.setdefault(field, []).append(text)
+    for name in IMAGE_FIELDS:
+        extension = image.extension if (image := request.images.get(name)) else ""
+        if text := reachability.picture_problem(request.order, name, extension=extension):
+            found.setdefault(name, []).append(text)
     return found
 
 
+def retry_problem(task: GenerationTask) -> str:
+    """Return why a task cannot be tried again; empty when it can."""
+    if task.status not in RETRIED_FROM:
+        return f"task {task.pk} is {task.status}: only a failed one is tried again"
+    if under_way := task.retries.exclude(status__in=RETRIED_FROM).first():
+        return f"task {under_way.pk} already tries this one again"
+    return ""
+
+
+def _campaign_problem(request: OrderRequest) -> str:
+    archived = request.campaign and request.campaign.archived
+    return f"{request.campaign} is archived and takes no new orders" if archived else ""
+
+
 def place(
-    order: Order,
+    requests: Sequence[OrderRequest],
     *,
     at: datetime,
-    by: Any = None,
-    prompt: Prompt | None = None,
-    uploads: Mapping[str, Upload] | None = None,
-    takes: int = 1,
-    delivery: str = DeliveryMode.POLLING,
+    by: Person | None = None,
     batch: uuid.UUID | None = None,
-    campaign: Campaign | None = None,
-    stops_when_approved: bool = False,
+    shown: Sequence[Decimal | None] | None = None,
 ) -> list[GenerationTask]:
-    """Write the tasks of an order with their holds, and ring. Raise OrderRefused, and nothing is written.
+    """Write the tasks of all requests with their holds, and wake the worker.
 
-    A batch that is already there is returned as it is: a form sent twice orders once. Without a campaign of its own the
-    order is of the prompt's.
+    The requests were found good by `problems`; only what others may have changed since is checked again, in the same
+    transaction: retries, archived campaigns, prices and budgets. A batch that was ordered before is returned as it is.
+    `shown` is the price in USD of one take of each request, as a person confirmed it.
+
+    Raises: ValidationError at `task`, `campaign`, `price` or `budget`, with nothing written.
     """
-    uploads = uploads or {}
-    if batch and (tasks := ordered_before(batch)):
-        return tasks
     batch = batch or uuid.uuid4()
-    whose = campaign or (prompt.campaign if prompt else None)
-    found = problems(order, uploads=uploads, takes=takes, delivery=delivery, campaign=whose)
-    # The hold decides; this look before it keeps those that come too late from queueing for the database's write lock.
-    if not found and (texts := ledger.refusals(order, takes=takes, campaign=whose, by=by, at=at)):
-        found["budget"] = texts
-    if found:
-        raise OrderRefused(found)
+    # Several requests are no takes of each other.
+    batches = [batch] if len(requests) == 1 else [uuid.uuid5(batch, str(n)) for n in range(len(requests))]
     try:
         with transaction.atomic():
-            images = {name: ReferenceImage.keep(up.image, name=up.name) for name, up in uploads.items()}
-            prompt = prompt or _prompt_of(order, by, campaign)
-            row = draft(order, prompt, images, at=at, by=by, campaign=campaign or prompt.campaign)
-            row |= {"delivery": delivery, "stops_when_approved": stops_when_approved, "batch": batch}
-            return write([row | {"take": take} for take in range(1, takes + 1)], at=at, by=by)
+            retried = [request.retry_of.pk for request in requests if request.retry_of]
+            locked = list(GenerationTask.objects.select_for_update().filter(pk__in=retried).order_by("pk"))
+            if before := _ordered_before(batches):
+                return before
+            _refuse_changes(requests, locked)
+            prices = [ledger.estimate(request.order, at=at) for request in requests]
+            if shown is not None and prices != list(shown):
+                raise ValidationError({"price": ["The price has just changed. Order again."]})
+            return _write(requests, prices, batches, at=at, by=by)
     except IntegrityError:
-        if tasks := ordered_before(batch):
-            return tasks
+        if before := _ordered_before(batches):
+            return before
         raise
 
 
-def ordered_before(*batches: uuid.UUID) -> list[GenerationTask]:
-    """What stands already of a press of the button."""
+def _ordered_before(batches: list[uuid.UUID]) -> list[GenerationTask]:
     return list(GenerationTask.objects.filter(batch__in=batches).order_by("pk"))
 
 
-def cancel(task: GenerationTask, *, at: datetime, by: Any) -> bool:
-    """Take back an order that has not been sent; False when it is too late, or when an earlier sending is in doubt."""
+def _refuse_changes(requests: Sequence[OrderRequest], retried: list[GenerationTask]) -> None:
+    """Raise ValidationError when a task was retried, or a campaign archived, since the requests were checked."""
+    for task in retried:
+        if text := retry_problem(task):
+            raise ValidationError({"task": [text]})
+    for request in requests:
+        if text := _campaign_problem(request):
+            raise ValidationError({"campaign": [text]})
+
+
+def _write(
+    requests: Sequence[OrderRequest],
+    prices: list[Decimal | None],
+    batches: list[uuid.UUID],
+    *,
+    at: datetime,
+    by: Person | None,
+) -> list[GenerationTask]:
+    """Write tasks, first events and holds; the wake-up commits with them."""
+    tasks = []
+    for request, price, batch in zip(requests, prices, batches, strict=True):
+        tasks += _tasks(request, price_usd=price, batch=batch, at=at, by=by)
+    TaskEvent.objects.bulk_create(
+        TaskEvent(task=task, at=at, by=by, was=Status.QUEUED, now=Status.QUEUED, reason="ordered") for task in tasks
+    )
+    ledger.hold_all(tasks, at=at, by=by)
+    wakeups.wake_conductor()
+    return tasks
+
+
+def _tasks(
+    request: OrderRequest, *, price_usd: Decimal | None, batch: uuid.UUID, at: datetime, by: Person | None
+) -> list[GenerationTask]:
+    order = request.order
+    images = {name: stored(image) for name, image in request.images.items()}
+    columns = {
+        **{name: getattr(order, name) for name in SETTINGS},
+        **{f"{name}_url": "" if name in images else getattr(order, name) for name in IMAGE_FIELDS},
+        **images,
+        "campaign": request.campaign,
+        "prompt": request.prompt or _prompt_of(request, by),
+        "prompt_text": order.prompt,
+        "negative_prompt": order.negative_prompt,
+        "delivery": request.delivery,
+        "retry_of": request.retry_of,
+        "promoted_from": request.promoted_from,
+        "stops_when_approved": request.stops_when_approved,
+        "practice": settings.PRACTICE,
+        "price_usd": price_usd,
+        "batch": batch,
+        "ordered_by": by,
+        "created_at": at,
+        "due_at": at,
+    }
+    return [GenerationTask.objects.create(**columns, take=take) for take in range(1, request.takes + 1)]
+
+
+def stored(image: Upload | ReferenceImage) -> ReferenceImage:
+    """Return a request's picture as a row, storing an upload."""
+    return image if isinstance(image, ReferenceImage) else ReferenceImage.keep(image.image, name=image.name)
+
+
+def _prompt_of(request: OrderRequest, by: Person | None) -> Prompt:
+    """Return the campaign's prompt of these very words, or a new one."""
+    order = request.order
+    words = {"text": order.prompt, "negative_prompt": order.negative_prompt, "campaign": request.campaign}
+    same = Prompt.objects.filter(**words).order_by("archived", "-id")
+    return same.first() or Prompt.objects.create(**words, created_by=by)
+
+
+def cancel(task: GenerationTask, *, at: datetime, by: Person | None) -> bool:
+    """Cancel an order that was not sent; False when it is too late, or when the provider may have accepted it."""
     with transaction.atomic():
-        # As it is now: since it was read it may have been sent, and wait again with an outcome that nobody knows.
+        # Since it was read it may have been sent, and wait again with an outcome that nobody knows.
         task.refresh_from_db(from_queryset=GenerationTask.objects.select_for_update())
         if not task.can_be_canceled:
             return False
@@ -137,59 +227,3 @@ def cancel(task: GenerationTask, *, at: datetime, by: Any) -> bool:
         if moved:
             ledger.release(task, at=at, by=by, note="canceled before it was sent")
     return moved
-
-
-def draft(
-    order: Order,
-    prompt: Prompt,
-    images: Mapping[str, ReferenceImage],
-    *,
-    at: datetime,
-    by: Any,
-    campaign: Campaign | None,
-) -> dict[str, Any]:
-    """The columns that all takes of an order share."""
-    return {
-        "campaign": campaign,
-        "prompt": prompt,
-        "prompt_text": order.prompt,
-        "negative_prompt": order.negative_prompt,
-        "provider": order.provider,
-        "model": order.model,
-        "mode": order.mode,
-        "duration_seconds": order.duration_seconds,
-        "aspect_ratio": order.aspect_ratio,
-        "sound": order.sound,
-        "cfg_scale": order.cfg_scale,
-        "route": order.route,
-        "start_image": images.get("start_image"),
-        "start_image_url": "" if "start_image" in images else order.start_image,
-        "end_image": images.get("end_image"),
-        "end_image_url": "" if "end_image" in images else order.end_image,
-        "practice": settings.PRACTICE,
-        "price_usd": ledger.estimate(order, at=at),
-        "ordered_by": by,
-        "created_at": at,
-        "due_at": at,
-    }
-
-
-def write(rows: list[dict[str, Any]], *, at: datetime, by: Any) -> list[GenerationTask]:
-    """The rows, their first events and their holds; the ring commits with them."""
-    tasks = [GenerationTask.objects.create(**row) for row in rows]
-    TaskEvent.objects.bulk_create(
-        TaskEvent(task=task, at=at, by=by, was=Status.QUEUED, now=Status.QUEUED, reason="ordered") for task in tasks
-    )
-    try:
-        ledger.hold_all(tasks, at=at, by=by)
-    except ValidationError as error:
-        raise OrderRefused(error.message_dict) from error
-    wakeups.wake_conductor()
-    return tasks
-
-
-def _prompt_of(order: Order, by: Any, campaign: Campaign | None) -> Prompt:
-    """The campaign's kept prompt of these very words, or a new one."""
-    words = {"text": order.prompt, "negative_prompt": order.negative_prompt, "campaign": campaign}
-    same = Prompt.objects.filter(**words).order_by("archived", "-id")
-    return same.first() or Prompt.objects.create(**words, created_by=by)

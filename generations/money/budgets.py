@@ -93,23 +93,6 @@ class Outlook:
 Changes = dict[tuple[int, date], Change]
 
 
-def outlook(
-    price_usd: Decimal | None,
-    *,
-    takes: int,
-    campaign_id: int | None,
-    person_id: int | None,
-    practice: bool,
-    at: datetime,
-) -> list[Outlook]:
-    """How an order of so many takes stands to each budget now; nothing is held, so another may be first."""
-    covering = Budget.objects.covering(practice=practice, campaign_id=campaign_id, person_id=person_id)
-    return [
-        fit_check(budget.period_at(at), None if price_usd is None else price_usd * takes)
-        for budget in covering.with_periods(at=at)
-    ]
-
-
 def fit_check(period: BudgetPeriod, cost: Decimal | None) -> Outlook:
     """How an amount stands to a budget's period; None is a price that is not known."""
     numbers = Numbers.of(period, estimated=cost)

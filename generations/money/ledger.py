@@ -6,13 +6,12 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
 from generations.formats import usd
-from generations.models import Campaign, EntryKind, GenerationTask, LedgerEntry, Price
+from generations.models import EntryKind, GenerationTask, LedgerEntry, Price
 from generations.models.ledger import AMOUNT_MAX, SETTLED, SPENT
 from generations.money import budgets
 from generations.providers.base import Order
@@ -23,20 +22,6 @@ REASON_MAX = 300  # characters of a note; longer ones are cut
 def estimate(order: Order, *, at: datetime) -> Decimal | None:
     """USD for one clip of this order today; None when no price is known, which is not the same as free."""
     return Price.objects.of(order, on=timezone.localdate(at))
-
-
-def outlook(order: Order, *, takes: int, campaign: Campaign | None, by: Any, at: datetime) -> list[budgets.Outlook]:
-    """How an order on this site stands to each budget that covers it."""
-    return budgets.outlook(
-        estimate(order, at=at), takes=takes, campaign_id=campaign.pk if campaign else None,
-        person_id=by.pk if by else None, practice=settings.PRACTICE, at=at,
-    )  # fmt: skip
-
-
-def refusals(order: Order, *, takes: int, campaign: Campaign | None, by: Any, at: datetime) -> list[str]:
-    """Why hard budgets would not carry an order now, each with its numbers."""
-    looks = outlook(order, takes=takes, campaign=campaign, by=by, at=at)
-    return [look.refusal for look in looks if look.refusal]
 
 
 def hold(task: GenerationTask, *, at: datetime, by: Any = None) -> None:

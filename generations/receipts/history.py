@@ -1,7 +1,8 @@
-"""What our own rows know of an order before it is placed: refused before, or owned already."""
+"""What our own rows say of an order before it is placed: the provider refused the same before, or we own it already."""
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -10,18 +11,17 @@ from django.template.defaultfilters import date as date_filter
 from django.utils.timezone import localtime
 
 from generations.formats import usd
-from generations.lifecycle.ordering import IMAGE_FIELDS
-from generations.models import EntryKind, GenerationTask, LedgerEntry, Review, Status, Video
+from generations.lifecycle.ordering import IMAGE_FIELDS, SETTINGS, OrderRequest, Upload
+from generations.models import EntryKind, GenerationTask, LedgerEntry, ReferenceImage, Review, Status, Video
 from generations.models.tasks import BEGINNING_LENGTH
 from generations.providers.base import Order
 
-SETTINGS = ("provider", "model", "mode", "duration_seconds", "aspect_ratio", "sound", "cfg_scale", "route")
 REFUSED = ("content", "input")  # the kinds of failure that the same input meets again
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something that stands against no order, and that a person should know before paying; `task` is where it shows."""
+    """Something that stops no order, and that a person should know before paying; `task` is where it shows."""
 
     key: str
     text: str
@@ -31,20 +31,31 @@ class Notice:
         return f"{self.text} (task {self.task})" if self.task else self.text
 
 
-def of(order: Order, pictures: dict[str, str], *, price_usd: Decimal | None) -> list[Notice]:
-    """What is known of an order with these pictures (field -> SHA-256, or address)."""
+def of(request: OrderRequest, *, price_usd: Decimal | None) -> list[Notice]:
+    """Say whether the same was refused before, and how many clips of it we own; `price_usd` is of one take."""
+    order, pictures = request.order, _pictures(request)
     same = [task for task in _of_words(order.prompt) if _is_input_of(task, order, pictures)]
     return [*_refused(same), *_owned([task for task in same if _is_alike(task, order)], price_usd)]
 
 
+def _pictures(request: OrderRequest) -> dict[str, str]:
+    """Return, by field, the SHA-256 of a picture that comes with the request, or the address of one that does not."""
+    images = {name: _sha256(image) for name, image in request.images.items()}
+    return {name: images.get(name) or getattr(request.order, name) for name in IMAGE_FIELDS}
+
+
+def _sha256(image: Upload | ReferenceImage) -> str:
+    return image.sha256 if isinstance(image, ReferenceImage) else hashlib.sha256(image.image.content).hexdigest()
+
+
 def _of_words(words: str) -> list[GenerationTask]:
-    """Orders of these words, the latest first; by nothing else, or SQLite takes another index and reads far more."""
+    """Return orders of these words, latest first; by nothing else, or SQLite takes another index and reads far more."""
     ours = GenerationTask.objects.of_this_site().filter(beginning=words[:BEGINNING_LENGTH], prompt_text=words)
     return list(ours.select_related("start_image", "end_image").order_by("-id"))
 
 
 def _is_input_of(task: GenerationTask, order: Order, pictures: dict[str, str]) -> bool:
-    """Whether it was made from the same words and pictures."""
+    """Say whether it was made from the same words and pictures."""
     own = [image.sha256 if (image := getattr(task, name)) else getattr(task, f"{name}_url") for name in IMAGE_FIELDS]
     return task.negative_prompt == order.negative_prompt and own == [pictures[name] for name in IMAGE_FIELDS]
 
@@ -58,7 +69,7 @@ def _refused(same: list[GenerationTask]) -> list[Notice]:
     if task is None:
         return []
     day = date_filter(localtime(task.finished_at or task.created_at), "j M Y")
-    words = " ".join(part for part in (task.error_code, task.error_message) if part) or "without a word"
+    words = " ".join(part for part in (task.error_code, task.error_message) if part) or "without giving a reason"
     text = f"{task.provider} refused the same words and pictures on {day}: {words}"
     return [Notice("refused", text, task.pk)]
 
@@ -67,10 +78,10 @@ def _owned(same: list[GenerationTask], price_usd: Decimal | None) -> list[Notice
     stored = [task.pk for task in same if task.status == Status.STORED]
     if not stored:
         return []
-    kept = Video.objects.filter(task__in=stored, review=Review.APPROVED).count()
+    approved = Video.objects.filter(task__in=stored, review=Review.APPROVED).count()
     paid = LedgerEntry.objects.filter(task__in=stored, kind__in=[EntryKind.CHARGE, EntryKind.ADJUST])
     spent = paid.aggregate(usd=Sum("amount_usd"))["usd"]
     takes = "1 take" if len(stored) == 1 else f"{len(stored)} takes"
     another = f"costs {usd(price_usd)}" if price_usd is not None else "costs an unknown price"
-    text = f"You have {takes} of this, kept {kept}, {usd(spent)}: another take {another}."
+    text = f"You have {takes} of this, {approved} approved, for {usd(spent)}. Another take {another}."
     return [Notice("owned", text, stored[-1] if len(stored) == 1 else None)]

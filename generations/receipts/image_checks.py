@@ -1,4 +1,4 @@
-"""Pictures at addresses, looked at for one receipt: each once, and all of them within a time that a person waits."""
+"""Check the pictures at addresses for one receipt: each once, and all of them in the time that a person waits."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from generations.providers import offers
 from generations.providers.base import Order
 from generations.receipts.history import Notice
 
-ALL_SECONDS = 20.0  # for all pictures of a receipt; one alone is given up after pictures.LOOK_SECONDS
+ALL_SECONDS = 20.0  # for all pictures of a receipt; remote_images limits the time of one
 
 
 @dataclass
 class ImageChecks:
-    """What was found so far: (address, kinds) -> the problem, and why it could not be seen."""
+    """What was found so far: (address, formats, near) -> what is wrong with it, and why it could not be read."""
 
     ends: float = field(default_factory=lambda: time.monotonic() + ALL_SECONDS)
     seen: dict[tuple[str, tuple[str, ...], bool], tuple[str, str]] = field(default_factory=dict)
 
-    def at(self, order: Order, problems: Problems) -> list[Notice]:
-        """Look at an order's pictures: a wrong one is a problem of its field, one that is not seen a remark."""
+    def run(self, order: Order, problems: Problems) -> list[Notice]:
+        """Check an order's pictures: add what is wrong to `problems`, return a notice for one that cannot be read."""
         offer = offers.find(order.provider, order.model, order.mode)
-        remarks = []
+        notices = []
         for name in IMAGE_FIELDS:
             url = getattr(order, name)
             if not url or name in problems or offer is None:
@@ -35,17 +35,17 @@ class ImageChecks:
                 problems[name] = [f"at {url}: {wrong}"]
             if unseen:
                 words = name.replace("_", " ")
-                text = f"The {words} could not be looked at: {unseen}. {order.provider} may see it."
-                remarks.append(Notice(f"unseen {name}", text))
-        return remarks
+                text = f"The {words} could not be checked: {unseen}. {order.provider} may still be able to read it."
+                notices.append(Notice(f"unseen {name}", text))
+        return notices
 
     def _once(self, url: str, kinds: tuple[str, ...], *, near: bool) -> tuple[str, str]:
         key = (url, kinds, near)
         if key not in self.seen:
-            self.seen[key] = self._look(url, kinds, near=near)
+            self.seen[key] = self._probe(url, kinds, near=near)
         return self.seen[key]
 
-    def _look(self, url: str, kinds: tuple[str, ...], *, near: bool) -> tuple[str, str]:
+    def _probe(self, url: str, kinds: tuple[str, ...], *, near: bool) -> tuple[str, str]:
         if time.monotonic() > self.ends:
             return "", f"the others took more than {ALL_SECONDS:g} s"
         try:

@@ -1,27 +1,35 @@
-"""What a person saw before the click, signed: who, of which order, at which price, under which budgets; for an hour."""
+"""The signed receipt: what a person saw before confirming, as a token that is good for an hour and one batch."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from django.core import signing
+from django.core.exceptions import ObjectDoesNotExist
+from django.db.models import Model
 
 from generations.formats import usd
-from generations.receipts.preflight import Line, OrderRequest, Receipt
+from generations.lifecycle.ordering import OrderRequest
+from generations.models import Campaign, GenerationTask, Person, Prompt, ReferenceImage
+from generations.providers.base import Order
+from generations.receipts.preflight import Line, Receipt
 
 SALT = "generations.receipt"
 MAX_AGE = timedelta(hours=1)
+ROWS: dict[str, type[Model]] = {
+    "campaign": Campaign, "prompt": Prompt, "retry_of": GenerationTask, "promoted_from": GenerationTask,
+}  # fmt: skip
 
 
 class NotAccepted(Exception):
-    """A statement that orders nothing, in words; `batch` is that of one that was good once."""
+    """A receipt that orders nothing, in words; `batch` is that of one that was good once."""
 
     def __init__(self, text: str, *, batch: uuid.UUID | None = None) -> None:
         super().__init__(text)
@@ -30,60 +38,94 @@ class NotAccepted(Exception):
 
 @dataclass(frozen=True, slots=True)
 class SignedReceipt:
-    """A receipt as it was shown, and the batch that its order will be."""
+    """What its person confirms: the requests with the price of one take of each, and all that was shown of them."""
 
     batch: uuid.UUID
+    requests: list[OrderRequest]
+    prices: list[Decimal | None]
     seen: dict[str, Any]
 
 
-def sign(receipt: Receipt, *, by: Any, what: str, batch: uuid.UUID, at: datetime) -> str:
-    """The one-time token of a receipt: its batch is ordered once, however often it is sent."""
-    content = {"who": by.pk, "what": what, "batch": batch.hex, "at": at.timestamp(), "seen": seen(receipt)}
+def sign(receipt: Receipt, *, by: Person, form: str, batch: uuid.UUID, at: datetime) -> str:
+    """Return the token of a receipt whose pictures are stored; its batch is ordered once, however often it comes."""
+    content = {
+        "who": by.pk, "form": form, "batch": batch.hex, "at": at.timestamp(), "seen": seen(receipt),
+        "requests": [_packed(line) for line in receipt.lines],
+    }  # fmt: skip
     return signing.dumps(content, salt=SALT, compress=True)
 
 
-def read(token: str, *, by: Any, what: str, at: datetime) -> SignedReceipt:
-    """Check a token that came back; raise NotAccepted when it is not this person's, or not of this order."""
+def read(token: str, *, by: Person, form: str, at: datetime) -> SignedReceipt:
+    """Return what a token orders.
+
+    Raises: NotAccepted when it was forged, is too old, or was made for another person or another form.
+    """
     try:
         content = signing.loads(token, salt=SALT)
     except signing.BadSignature as error:
         raise NotAccepted("This receipt is not one of ours, or was changed on the way.") from error
     if content["who"] != by.pk:
         raise NotAccepted("This receipt was made for someone else.")
-    if content["what"] != what:
+    if content["form"] != form:
         raise NotAccepted("This receipt is of another order than the one that came with it.")
     batch = uuid.UUID(content["batch"])
     if at.timestamp() > content["at"] + MAX_AGE.total_seconds():
         raise NotAccepted("This receipt is more than an hour old.", batch=batch)
-    return SignedReceipt(batch, content["seen"])
+    try:
+        requests = [_request(packed) for packed in content["requests"]]
+    except ObjectDoesNotExist as error:
+        raise NotAccepted("Something that this receipt orders is no longer there.", batch=batch) from error
+    return SignedReceipt(batch, requests, [_amount(packed["price"]) for packed in content["requests"]], content["seen"])
 
 
-def digest(door: str, wishes: list[OrderRequest], **more: Any) -> str:
-    """What is asked for, through which door, as one short word: any other request has another one."""
-    content = [
-        [asdict(wish.order), wish.takes, wish.delivery, wish.pictures(), wish.again.pk if wish.again else None]
-        for wish in wishes
-    ]
-    return hashlib.sha256(json.dumps([door, content, more], sort_keys=True, default=str).encode()).hexdigest()
+def digest(path: str, fields: Iterable[tuple[str, str]]) -> str:
+    """Return a digest of a form: its page, and its fields with the line ends that browsers may change."""
+    content = [path, sorted((name, value.replace("\r\n", "\n")) for name, value in fields)]
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()
+
+
+def _packed(line: Line) -> dict[str, Any]:
+    """Return a line's request as JSON, with the pk of each row that it names."""
+    request, order = line.request, asdict(line.request.order)
+    return {
+        "order": order | {"cfg_scale": None if order["cfg_scale"] is None else str(order["cfg_scale"])},
+        "images": {name: image.pk for name, image in request.images.items() if isinstance(image, ReferenceImage)},
+        "rows": {name: row.pk for name in ROWS if (row := getattr(request, name))},
+        "more": [line.takes, request.delivery, request.stops_when_approved],
+        "price": _text(line.price_usd),
+    }
+
+
+def _request(packed: dict[str, Any]) -> OrderRequest:
+    takes, delivery, stops_when_approved = packed["more"]
+    rows: dict[str, Any] = {name: ROWS[name]._default_manager.get(pk=pk) for name, pk in packed["rows"].items()}
+    return OrderRequest(
+        Order(**packed["order"] | {"cfg_scale": _amount(packed["order"]["cfg_scale"])}),
+        takes=takes,
+        delivery=delivery,
+        stops_when_approved=stops_when_approved,
+        images={name: ReferenceImage.objects.get(pk=pk) for name, pk in packed["images"].items()},
+        **rows,
+    )
 
 
 def seen(receipt: Receipt) -> dict[str, Any]:
-    """All of a receipt that must still be so when it is confirmed."""
+    """Return what a person saw of a receipt, to compare it with a later one."""
     return {
         "lines": {line.name: [line.takes, _text(line.price_usd), _campaign(line)] for line in receipt.lines},
         "budgets": {
-            str(look.period.budget.pk): [str(look.period.budget), _text(look.period.limit_usd), look.period.hard]
-            for look in receipt.outlooks
+            str(period.budget.pk): [str(period.budget), _text(period.limit_usd), period.hard]
+            for period in (outlook.period for outlook in receipt.outlooks)
         },
-        "remarks": sorted(_remarks(receipt)),
+        "notices": sorted(_notices(receipt)),
     }
 
 
 def changes(before: dict[str, Any], receipt: Receipt) -> list[str]:
-    """What is no longer as it was seen, in words; empty when it may be ordered."""
+    """Say what differs from what was seen before; empty when nothing does."""
     now = seen(receipt)
-    problems = [f"{text[:1].upper()}{text[1:]}." for texts in receipt.problems.values() for text in texts]
-    new = [text for key, text in _remarks(receipt).items() if key not in before["remarks"]]
+    problems = [f"{text[:1].upper()}{text[1:].rstrip('.')}." for texts in receipt.problems.values() for text in texts]
+    new = [text for key, text in _notices(receipt).items() if key not in before["notices"]]
     found = [*_of_lines(before["lines"], now["lines"], receipt), *_of_budgets(before["budgets"], now["budgets"])]
     return list(dict.fromkeys([*found, *problems, *new]))
 
@@ -119,19 +161,23 @@ def _of_budgets(before: dict[str, Any], now: dict[str, Any]) -> Iterator[str]:
             yield f"The budget “{name}” {'is a hard limit now' if hard_now else 'only warns now'}."
 
 
-def _remarks(receipt: Receipt) -> dict[str, str]:
-    """What is remarked -> its words; the same of two orders is two remarks."""
-    whole = {remark.key: remark.text for remark in receipt.remarks}
-    return whole | {f"{line.name}: {remark.key}": remark.text for line in receipt.lines for remark in line.remarks}
+def _notices(receipt: Receipt) -> dict[str, str]:
+    """Return each notice by a key; the same notice of two lines has two keys."""
+    whole = {notice.key: notice.text for notice in receipt.notices}
+    return whole | {f"{line.name}: {notice.key}": notice.text for line in receipt.lines for notice in line.notices}
 
 
 def _campaign(line: Line) -> str:
-    return str(line.wish.campaign or "")
+    return str(line.request.campaign or "")
 
 
 def _text(amount: Decimal | None) -> str | None:
     return None if amount is None else f"{amount:.4f}"
 
 
+def _amount(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)
+
+
 def _usd(text: str | None) -> str:
-    return usd(None if text is None else Decimal(text))
+    return usd(_amount(text))

@@ -19,7 +19,7 @@ def fields_of(receipt: Any) -> dict[str, Any]:
     """What the page's form sends when it is confirmed."""
     assert "receipt" in receipt.templates[0].name, "no receipt came"
     data: dict[str, Any] = {"receipt": receipt.context["token"]}
-    for name, value in receipt.context["press"].hidden:
+    for name, value in receipt.context["action"].hidden:
         data.setdefault(name, []).append(value)
     return data
 

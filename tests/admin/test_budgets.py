@@ -16,6 +16,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from generations.admin import budgets as page
 from generations.lifecycle import ordering
+from generations.lifecycle.ordering import OrderRequest
 from generations.models import Budget, Campaign
 from generations.money import ledger, limits
 from tests.factories import a_budget, a_campaign, an_order
@@ -37,7 +38,7 @@ def a_budget_now(limit: str, **changes: Any) -> Budget:
 
 
 def ordered(takes: int = 1) -> list[Any]:
-    return ordering.place(an_order(), at=timezone.now(), takes=takes)
+    return ordering.place([OrderRequest(an_order(), takes=takes)], at=timezone.now())
 
 
 def test_a_budget_is_made_by_a_person_and_counts_what_is_held_already(admin_client: Client, staff: User) -> None:

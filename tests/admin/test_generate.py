@@ -206,7 +206,7 @@ class TestBudgets:
         a_budget("4", at=timezone.now(), scope="person", person=staff)
         assert self.quote(admin_client, prompt, takes="2") == [
             {
-                "name": name, "verdict": "fits", "tone": "good",
+                "name": name, "verdict": "within budget", "tone": "good",
                 "numbers": [["Estimated", "$0.60"], ["Reserved", "$0.00"], ["Spent", "$0.00"], ["Remaining", left]],
             }
             for name, left in (
@@ -216,7 +216,7 @@ class TestBudgets:
         like = a_task(prompt=prompt)
         page = admin_client.get(url(prompt), {"like": like.pk}).content.decode()
         assert "<strong>Autumn, in total</strong>" in page
-        assert "the prompt&#x27;s own: Autumn" in page
+        assert "From the prompt: Autumn" in page
 
     def test_the_campaign_that_is_chosen_counts(self, admin_client: Client) -> None:
         a_budget("5", at=timezone.now(), scope="campaign", campaign=a_campaign("Spring"))
@@ -227,9 +227,9 @@ class TestBudgets:
     @pytest.mark.parametrize(
         ("changes", "hard", "verdict"),
         [
-            ({"takes": "4"}, True, "does not carry it"),
-            ({"takes": "4"}, False, "goes beyond it, only warns"),
-            ({"model": "kling-2-6", "sound": "true"}, True, "carries only known prices"),
+            ({"takes": "4"}, True, "over budget"),
+            ({"takes": "4"}, False, "over budget, only warns"),
+            ({"model": "kling-2-6", "sound": "true"}, True, "refuses orders without a price"),
             ({"model": "kling-2-6", "sound": "true"}, False, "counts when its price is known"),
         ],
     )

@@ -15,6 +15,7 @@ from pytest_django import DjangoAssertNumQueries
 from generations.admin import index
 from generations.admin.index import Money
 from generations.lifecycle import ordering
+from generations.lifecycle.ordering import OrderRequest
 from generations.models import GenerationTask, Lease, Pause, Status
 from generations.money import ledger
 from generations.reports.totals import Figures
@@ -153,7 +154,7 @@ def test_the_page_takes_few_queries_whatever_was_spent(
 def test_budgets_are_shown_with_their_numbers_and_told_when_they_run_low(admin_client: Client) -> None:
     a_budget("9", at=timezone.now())
     a_budget("0.35", at=timezone.now(), period="day")
-    ordering.place(an_order(), at=timezone.now())
+    ordering.place([OrderRequest(an_order())], at=timezone.now())
     page = " ".join(admin_client.get(FIRST).content.decode().split())
     assert "85 % of the budget is used." in page
     assert "$0.05 of $0.35 remains." in page
@@ -164,5 +165,5 @@ def test_budgets_are_shown_with_their_numbers_and_told_when_they_run_low(admin_c
 
 def test_a_full_budget_says_that_orders_are_refused(admin_client: Client) -> None:
     a_budget("0.30", at=timezone.now())
-    ordering.place(an_order(), at=timezone.now())
+    ordering.place([OrderRequest(an_order())], at=timezone.now())
     assert "orders that it pays for are refused" in admin_client.get(FIRST).content.decode()

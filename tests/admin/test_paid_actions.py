@@ -72,7 +72,7 @@ def test_a_problem_cannot_be_passed_by_sending_the_token(admin_client: Client) -
 def test_another_take_is_a_new_order_of_its_own(admin_client: Client, staff: User) -> None:
     task = a_task(Status.STORED)
     page = press(admin_client, task, "take")
-    assert "You have 1 take of this, kept 0, $0.30: another take costs $0.30." in page.content.decode()
+    assert "You have 1 take of this, 0 approved, for $0.30. Another take costs $0.30." in page.content.decode()
     confirm(admin_client, page)
     (take,) = new(task)
     assert (take.retry_of, take.ordered_by, take.prompt) == (None, staff, task.prompt)
@@ -119,7 +119,7 @@ def test_a_draft_is_promoted_with_the_difference_shown_first(admin_client: Clien
 def test_a_mode_that_is_no_way_is_not_promoted_to(admin_client: Client, said: Said) -> None:
     task = a_task(Status.STORED)
     response = press(admin_client, task, "promote", to="kling-2-1 standard-image-to-video")
-    assert "no dearer mode" in said(response)[0]
+    assert "no longer offered" in said(response)[0]
     assert new(task) == []
 
 

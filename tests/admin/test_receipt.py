@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
@@ -80,7 +81,7 @@ def test_what_was_refused_before_and_what_is_owned_is_said_with_a_link(buyer_cli
     text = preview(buyer_client, a_prompt()).content.decode()
     assert "too dark" in text
     assert failed.get_absolute_url() in text
-    assert "You have 1 take of this, kept 1, $0.30: another take costs $0.30." in text
+    assert "You have 1 take of this, 1 approved, for $0.30. Another take costs $0.30." in text
 
 
 def test_an_uploaded_picture_travels_as_a_number(buyer_client: Client) -> None:
@@ -203,12 +204,12 @@ def test_what_the_hold_refuses_at_the_last_moment_shows_the_receipt_again(
 
     def overtaken(*args: Any, **kwargs: Any) -> Any:
         monkeypatch.setattr(ordering, "place", place)
-        raise ordering.OrderRefused({"budget": ["just taken"]})
+        raise ValidationError({"budget": ["Just taken."]})
 
     monkeypatch.setattr(ordering, "place", overtaken)
     again = confirm(buyer_client, page)
     assert nothing_was_written()
-    assert why(again) == ["Something changed while this was ordered."]
+    assert why(again) == ["Just taken."]
     confirm(buyer_client, again)
     assert GenerationTask.objects.count() == 1
 

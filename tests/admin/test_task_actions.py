@@ -12,8 +12,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from generations.admin.paid_actions import PRESSES
-from generations.admin.task_actions import VERBS
+from generations.admin import paid_actions, task_actions
 from generations.models import GenerationTask, Status
 from tests.admin.receipts import door, press
 from tests.factories import a_task, due
@@ -21,7 +20,7 @@ from tests.factories import a_task, due
 Said = Callable[[Any], list[str]]
 
 
-@pytest.mark.parametrize("verb", [*VERBS, *PRESSES])
+@pytest.mark.parametrize("verb", [*task_actions.ACTIONS, *paid_actions.ACTIONS])
 def test_no_door_opens_without_the_right_to_order(viewer_client: Client, client: Client, verb: str) -> None:
     task = a_task(Status.QUEUED)
     assert viewer_client.post(door(task, verb), {"remote_id": "x", "why": "y"}).status_code == 403
@@ -31,19 +30,19 @@ def test_no_door_opens_without_the_right_to_order(viewer_client: Client, client:
     assert GenerationTask.objects.count() == 1
 
 
-@pytest.mark.parametrize("verb", [*VERBS, *PRESSES])
+@pytest.mark.parametrize("verb", [*task_actions.ACTIONS, *paid_actions.ACTIONS])
 def test_no_door_opens_by_looking_at_it(admin_client: Client, verb: str) -> None:
     assert admin_client.get(door(a_task(Status.QUEUED), verb)).status_code == 405
 
 
-@pytest.mark.parametrize("verb", [*VERBS, *PRESSES])
+@pytest.mark.parametrize("verb", [*task_actions.ACTIONS, *paid_actions.ACTIONS])
 def test_no_door_opens_without_the_form_s_token(staff: User, verb: str) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(staff)
     assert client.post(door(a_task(Status.QUEUED), verb)).status_code == 403
 
 
-@pytest.mark.parametrize("verb", [*VERBS, *PRESSES])
+@pytest.mark.parametrize("verb", [*task_actions.ACTIONS, *paid_actions.ACTIONS])
 def test_a_task_that_is_not_there_is_not_found(admin_client: Client, verb: str) -> None:
     assert admin_client.post(reverse(f"admin:generations_task_{verb}", args=[999])).status_code == 404
 

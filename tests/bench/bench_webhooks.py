@@ -37,13 +37,15 @@ ANSWERS = {"forged": 404, "garbage": 400, "too large": 413, "GET": 405}
 
 SEED = """
 import json, sys, datetime
-from generations import clock, ordering
+from generations import clock
+from generations.lifecycle import ordering
+from generations.lifecycle.ordering import OrderRequest
 from generations.models import GenerationTask, Status
 from generations.providers.base import Order
 order = Order(provider="apixo", model="kling-2-5-turbo-pro", mode="text-to-video", prompt="gulls", duration_seconds=5)
 at, later, made = clock.now(), clock.now() + datetime.timedelta(hours=9), []
 for __ in range(%d):
-    made += ordering.place(order, at=at, delivery="callback", takes=100)
+    made += ordering.place([OrderRequest(order, delivery="callback", takes=100)], at=at)
 kinds = [Status.RUNNING] * %d + [Status.SUBMITTING] * %d + [Status.UNCONFIRMED] * %d
 for number, (task, status) in enumerate(zip(made, kinds)):
     known = {"remote_id": f"remote-{task.pk}"} if status == Status.RUNNING else {}

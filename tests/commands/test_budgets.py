@@ -11,6 +11,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from generations.lifecycle import ordering
+from generations.lifecycle.ordering import OrderRequest
 from generations.models import Budget
 from generations.money import ledger
 from tests.commands.running import run
@@ -42,7 +43,7 @@ def test_a_budget_is_set_for_the_site_a_campaign_and_a_person(staff: User) -> No
 
 def test_what_is_held_and_spent_is_listed() -> None:
     run("budgets", "set", "site", "day", "9")
-    made, __ = ordering.place(an_order(), at=timezone.now(), takes=2)
+    made, __ = ordering.place([OrderRequest(an_order(), takes=2)], at=timezone.now())
     ledger.charge(made, at=timezone.now(), note="made")
     (row,) = listed()
     assert (row["held_usd"], row["spent_usd"]) == ("0.3000", "0.3000")
@@ -89,7 +90,7 @@ def test_bad_input_is_a_line_a_problem_and_exit_code_2(arguments: list[str], lin
 
 
 def test_a_hard_limit_below_what_is_held_is_refused_in_json_too() -> None:
-    ordering.place(an_order(), at=timezone.now())
+    ordering.place([OrderRequest(an_order())], at=timezone.now())
     code, out, err = run("budgets", "set", "site", "total", "0.29", "--json")
     (text,) = json.loads(out)["errors"]["limit"]
     assert (code, err) == (2, "")

@@ -14,6 +14,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
 from django.db import connection
 from hypothesis import note
 from hypothesis import strategies as st
@@ -22,7 +23,7 @@ from hypothesis.stateful import initialize, precondition
 from generations.integrity import cleanup
 from generations.lifecycle import ordering, retries, saving
 from generations.lifecycle.calls import Outcome, ProviderCall
-from generations.lifecycle.ordering import OrderRefused
+from generations.lifecycle.ordering import OrderRequest
 from generations.models import GenerationTask, Lease, Status
 from generations.money import limits
 from generations.worker.due import advance_due_tasks
@@ -78,9 +79,11 @@ class Studio(Conducting, Deciding):
     def _place(self, provider: str, takes: int, delivery: str) -> None:
         order = an_order(**ORDERS[provider])
         try:
-            tasks = ordering.place(order, at=self.world.now, by=self.person, takes=takes, delivery=delivery)
+            tasks = ordering.place(
+                [OrderRequest(order, takes=takes, delivery=delivery)], at=self.world.now, by=self.person
+            )
             note(f"ordered: {[task.pk for task in tasks]}")
-        except OrderRefused as error:
+        except ValidationError as error:
             note(str(error))
         self.promises.check()
 
@@ -97,7 +100,7 @@ class Studio(Conducting, Deciding):
         verb = retries.try_again if again else retries.another_take
         try:
             note(f"task {task.pk}: once more as {verb(task, at=self.world.now, by=self.person).pk}")
-        except OrderRefused as error:
+        except ValidationError as error:
             note(f"task {task.pk}: {error}")
 
     # -- the providers --

@@ -27,11 +27,12 @@ PLACE = """
 import json, sys
 from generations import clock
 from generations.lifecycle import ordering
+from generations.lifecycle.ordering import OrderRequest
 from generations.providers.base import Order
 for line in json.loads(sys.stdin.read()):
     order = {"model": "kling-2-5-turbo-pro", "mode": "text-to-video", "duration_seconds": 5, "provider": "apixo"}
     delivery = line.pop("delivery", "polling")
-    ordering.place(Order(**(order | line)), at=clock.now(), delivery=delivery)
+    ordering.place([OrderRequest(Order(**(order | line)), delivery=delivery)], at=clock.now())
 """
 
 

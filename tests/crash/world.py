@@ -34,6 +34,7 @@ from django_q.signing import SignedPackage
 
 from generations import clock
 from generations.lifecycle import accounts, ordering, polling, retries, submitting
+from generations.lifecycle.ordering import OrderRequest
 from generations.media import downloads
 from generations.models import Account, BalanceReading, Budget, GenerationTask, Lease, Status
 from generations.models.statuses import ENDED
@@ -186,7 +187,7 @@ class Studio:
         if self.scenario.provider == "apikley":
             fields = {"model": "kling-2-6", "mode": "text-to-video", "sound": False, "aspect_ratio": "16:9"}
         order = Order(provider=self.scenario.provider, prompt=prompt, duration_seconds=5, **fields)
-        ordering.place(order, at=self.now(), delivery=self.scenario.delivery)
+        ordering.place([OrderRequest(order, delivery=self.scenario.delivery)], at=self.now())
 
     def task(self) -> GenerationTask:
         return GenerationTask.objects.order_by("id")[0]
@@ -211,10 +212,10 @@ class Studio:
         submitting.mark_not_accepted(self.task(), "not in the provider's list", at=self.now(), by=None)
 
     def again(self) -> None:
-        retries.try_again(self.task(), at=self.now(), by=None)
+        ordering.place([retries.retry(self.task())], at=self.now(), by=None)
 
     def take(self) -> None:
-        retries.another_take(self.task(), at=self.now(), by=None)
+        ordering.place([retries.another_take(self.task())], at=self.now(), by=None)
 
     def poke(self) -> None:
         polling.poll_now(self.task(), at=self.now(), by=None)

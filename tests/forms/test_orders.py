@@ -9,7 +9,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils.datastructures import MultiValueDict
 
 from generations.forms.orders import OrderForm, SoundField, menu
-from generations.models import GenerationTask, ReferenceImage
+from generations.lifecycle import ordering
+from generations.models import ReferenceImage
 from generations.providers.offers import OFFERS
 from tests.clips import png
 from tests.factories import NOW
@@ -27,7 +28,7 @@ def errors(**changes: Any) -> dict[str, list[Any]]:
 def test_a_form_with_only_what_is_needed_is_a_good_order() -> None:
     form = OrderForm(GOOD)
     assert form.is_valid()
-    (task,) = form.place(at=NOW)
+    (task,) = ordering.place([form.order_request(None)], at=NOW)
     assert (task.duration_seconds, task.sound, task.aspect_ratio) == (5, None, "")
 
 
@@ -67,17 +68,8 @@ def test_a_good_picture_is_kept_with_its_order_and_not_before() -> None:
     form = OrderForm(GOOD | {"mode": "image-to-video"}, MultiValueDict({"start_image": [upload]}))
     assert form.is_valid()
     assert not ReferenceImage.objects.exists()
-    (task,) = form.place(at=NOW)
+    (task,) = ordering.place([form.order_request(None)], at=NOW)
     assert task.start_image == ReferenceImage.objects.get()
-
-
-def test_the_same_form_sent_twice_orders_once() -> None:
-    data = GOOD | {"batch": "11111111-1111-4111-8111-111111111111", "takes": "2"}
-    for __ in range(2):
-        form = OrderForm(data)
-        assert form.is_valid()
-        form.place(at=NOW)
-    assert GenerationTask.objects.count() == 2
 
 
 def test_the_menu_tells_the_page_what_each_offer_takes() -> None:

@@ -8,18 +8,24 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
 
-from generations.lifecycle import retries
-from generations.lifecycle.ordering import OrderRefused
+from generations.lifecycle import ordering, retries
+from generations.lifecycle.ordering import OrderRequest
 from generations.models import EntryKind, GenerationTask, LedgerEntry, Price, Status
 from tests.factories import NOW, a_prompt, a_task
 
 pytestmark = pytest.mark.django_db
 
 
+def placed(request: OrderRequest, **how: Any) -> GenerationTask:
+    (task,) = ordering.place([request], at=NOW, **how)
+    return task
+
+
 def test_trying_again_is_a_new_task_that_names_the_old_one(staff: User) -> None:
     failed = a_task(Status.FAILED, negative_prompt="fog", aspect_ratio="9:16", cfg_scale=Decimal("0.5"))
-    again = retries.try_again(failed, at=NOW, by=staff)
+    again = placed(retries.retry(failed), by=staff)
     assert again.retry_of == failed
     assert again.order() == failed.order()
     assert LedgerEntry.objects.get(task=again).kind == EntryKind.HOLD
@@ -27,27 +33,27 @@ def test_trying_again_is_a_new_task_that_names_the_old_one(staff: User) -> None:
 
 def test_trying_again_twice_orders_once(staff: User) -> None:
     failed = a_task(Status.FAILED)
-    again = retries.try_again(failed, at=NOW, by=staff)
-    with pytest.raises(OrderRefused, match=f"task {again.pk} already"):
-        retries.try_again(failed, at=NOW, by=staff)
+    again = placed(retries.retry(failed), by=staff)
+    with pytest.raises(ValidationError, match=f"task {again.pk} already"):
+        placed(retries.retry(failed), by=staff)
 
 
 @pytest.mark.parametrize("status", [Status.QUEUED, Status.RUNNING, Status.UNCONFIRMED, Status.READY, Status.STORED])
 def test_only_what_came_to_nothing_is_tried_again(status: Status, staff: User) -> None:
-    with pytest.raises(OrderRefused):
-        retries.try_again(a_task(status), at=NOW, by=staff)
+    with pytest.raises(ValidationError):
+        placed(retries.retry(a_task(status)), by=staff)
 
 
 def test_another_take_of_a_stored_clip_is_a_new_order_of_the_same(staff: User) -> None:
     stored = a_task(Status.STORED, prompt=a_prompt(title="Lighthouse"))
-    take = retries.another_take(stored, at=NOW, by=staff)
+    take = placed(retries.another_take(stored), by=staff)
     assert (take.prompt, take.retry_of, take.status) == (stored.prompt, None, Status.QUEUED)
 
 
 def test_another_take_that_is_pressed_twice_is_ordered_once(staff: User) -> None:
     stored, batch = a_task(Status.STORED), uuid.uuid4()
-    first = retries.another_take(stored, at=NOW, by=staff, batch=batch)
-    assert retries.another_take(stored, at=NOW, by=staff, batch=batch) == first
+    first = placed(retries.another_take(stored), by=staff, batch=batch)
+    assert placed(retries.another_take(stored), by=staff, batch=batch) == first
     assert stored.prompt.tasks.count() == 2
 
 
@@ -61,8 +67,14 @@ def a_draft(**changes: Any) -> GenerationTask:
     return a_task(Status.STORED, **(STANDARD | changes))
 
 
+def way_up(task: GenerationTask, mode: str) -> OrderRequest:
+    ways = [way.request for way in retries.promotions(task, at=NOW)]
+    return next(way for way in ways if (way.order.model, way.order.mode) == ("kling-2-1", mode))
+
+
 def modes(task: GenerationTask) -> dict[str, tuple[Decimal, Decimal | None]]:
-    return {f"{way.order.model} {way.order.mode}": (way.price, way.more) for way in retries.promotions(task, at=NOW)}
+    ways = retries.promotions(task, at=NOW)
+    return {f"{way.request.order.model} {way.request.order.mode}": (way.price, way.more) for way in ways}
 
 
 def test_the_ways_up_are_the_dearer_modes_that_take_the_same_with_their_difference() -> None:
@@ -97,7 +109,7 @@ def test_a_draft_of_unknown_price_has_ways_and_no_difference() -> None:
 
 def test_a_promoted_draft_is_a_new_order_of_the_same_prompt_and_frames_that_names_it(staff: User) -> None:
     drafted = a_draft(prompt_text="gulls", cfg_scale=Decimal("0.5"), negative_prompt="fog", duration_seconds=10)
-    final = retries.promote(drafted, model="kling-2-1", mode="master-image-to-video", at=NOW, by=staff)
+    final = placed(way_up(drafted, "master-image-to-video"), by=staff)
     assert (final.promoted_from, final.retry_of, final.ordered_by) == (drafted, None, staff)
     assert (final.mode, final.price_usd) == ("master-image-to-video", Decimal("2.00"))
     same = ("prompt_text", "start_image_url", "cfg_scale", "negative_prompt", "duration_seconds", "prompt_id")
@@ -107,24 +119,17 @@ def test_a_promoted_draft_is_a_new_order_of_the_same_prompt_and_frames_that_name
 
 def test_a_promotion_that_is_pressed_twice_is_ordered_once(staff: User) -> None:
     drafted, batch = a_draft(), uuid.uuid4()
-    up: dict[str, Any] = {"model": "kling-2-1", "mode": "pro-image-to-video", "at": NOW, "by": staff, "batch": batch}
-    assert retries.promote(drafted, **up) == retries.promote(drafted, **up)
+    first, second = (placed(way_up(drafted, "pro-image-to-video"), by=staff, batch=batch) for _ in range(2))
+    assert first == second
     assert drafted.promotions.count() == 1
-
-
-@pytest.mark.parametrize("mode", ["standard-image-to-video", "master-text-to-video", "superb"])
-def test_what_is_no_way_up_is_refused_and_costs_nothing(staff: User, mode: str) -> None:
-    drafted = a_draft()
-    with pytest.raises(OrderRefused, match="no dearer mode"):
-        retries.promote(drafted, model="kling-2-1", mode=mode, at=NOW, by=staff)
-    assert not LedgerEntry.objects.filter(kind=EntryKind.HOLD).exclude(task=drafted).exists()
 
 
 def test_many_are_tried_again_all_or_none(staff: User) -> None:
     tasks, batch = [a_task(Status.FAILED), a_task(Status.FAILED)], uuid.uuid4()
-    with pytest.raises(OrderRefused):
-        retries.try_all_again([*tasks, a_task(Status.RUNNING)], at=NOW, by=staff, batch=uuid.uuid4())
+    with pytest.raises(ValidationError):
+        ordering.place([retries.retry(task) for task in (*tasks, a_task(Status.RUNNING))], at=NOW, by=staff)
     assert not GenerationTask.objects.filter(retry_of__in=tasks).exists()
-    new = retries.try_all_again(tasks, at=NOW, by=staff, batch=batch)
+    requests = [retries.retry(task) for task in tasks]
+    new = ordering.place(requests, at=NOW, by=staff, batch=batch)
     assert [task.retry_of for task in new] == tasks
-    assert retries.try_all_again(tasks, at=NOW, by=staff, batch=batch) == new
+    assert ordering.place(requests, at=NOW, by=staff, batch=batch) == new

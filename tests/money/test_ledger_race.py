@@ -19,7 +19,7 @@ from django.core.exceptions import ValidationError
 from django.db import connections, transaction
 
 from generations.lifecycle import ordering
-from generations.lifecycle.ordering import OrderRefused
+from generations.lifecycle.ordering import OrderRequest
 from generations.models import Budget, BudgetPeriod, Campaign, EntryKind, GenerationTask, LedgerEntry, Status
 from generations.money import budgets, ledger, limits
 from tests.factories import NOW, a_budget, a_campaign, a_price, an_order
@@ -79,8 +79,8 @@ def race(number: int) -> dict[str, int]:
     counted: Counter[str] = Counter()
     for turn in range(10):
         try:
-            (task,) = ordering.place(an_order(prompt=f"{number}"), at=NOW)
-        except OrderRefused:
+            (task,) = ordering.place([OrderRequest(an_order(prompt=f"{number}"))], at=NOW)
+        except ValidationError:
             counted["refused"] += 1
             continue
         counted["held"] += 1
@@ -112,10 +112,11 @@ def studio(number: int) -> dict[str, int]:
 
 
 def order(dice: random.Random, campaigns: list[Campaign], people: list[User]) -> str:
-    chosen: dict[str, Any] = {"campaign": dice.choice(campaigns), "by": dice.choice(people)}
+    order = an_order(prompt=str(dice.random()))
+    request = OrderRequest(order, campaign=dice.choice(campaigns), takes=dice.randint(1, 3))
     try:
-        ordering.place(an_order(prompt=str(dice.random())), at=NOW, takes=dice.randint(1, 3), **chosen)
-    except OrderRefused:
+        ordering.place([request], at=NOW, by=dice.choice(people))
+    except ValidationError:
         return "refused"
     return "ordered"
 

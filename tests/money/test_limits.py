@@ -13,7 +13,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 
 from generations.lifecycle import ordering
-from generations.lifecycle.ordering import OrderRefused
+from generations.lifecycle.ordering import OrderRequest
 from generations.models import Budget, BudgetEvent, BudgetPeriod, GenerationTask, LedgerEntry, Status
 from generations.money import budgets, ledger, limits
 from tests.factories import NOW, a_budget, a_campaign, a_prompt, an_order, counters
@@ -24,10 +24,10 @@ YESTERDAY = NOW - timedelta(days=1)
 
 def test_a_new_budget_counts_what_its_period_holds_and_spent_already(staff: User) -> None:
     campaign = a_campaign()
-    made, __ = ordering.place(an_order(), at=NOW, takes=2, campaign=campaign, by=staff)
+    made, __ = ordering.place([OrderRequest(an_order(), takes=2, campaign=campaign)], at=NOW, by=staff)
     ledger.charge(made, at=NOW, note="made")
-    ordering.place(an_order(), at=YESTERDAY, takes=4)
-    ordering.place(an_order(), at=NOW)
+    ordering.place([OrderRequest(an_order(), takes=4)], at=YESTERDAY)
+    ordering.place([OrderRequest(an_order())], at=NOW)
     assert counters(a_budget("9", period="day")) == ("9.00", "0.60", "0.30")
     assert counters(a_budget("9")) == ("9.00", "1.80", "0.30")
     assert counters(a_budget("9", scope="campaign", campaign=campaign)) == ("9.00", "0.30", "0.30")
@@ -37,7 +37,7 @@ def test_a_new_budget_counts_what_its_period_holds_and_spent_already(staff: User
 
 
 def test_what_was_ordered_before_its_first_period_stays_outside() -> None:
-    (task,) = ordering.place(an_order(), at=YESTERDAY)
+    (task,) = ordering.place([OrderRequest(an_order())], at=YESTERDAY)
     budget = a_budget("9", period="day")
     ledger.charge(task, at=NOW, note="made")
     assert counters(budget) == ("9.00", "0.00", "0.00")
@@ -46,20 +46,20 @@ def test_what_was_ordered_before_its_first_period_stays_outside() -> None:
 
 def test_a_limit_is_raised_and_lowered_in_the_period_that_runs() -> None:
     budget = a_budget("0.30", period="day", at=YESTERDAY)
-    ordering.place(an_order(), at=YESTERDAY)
-    ordering.place(an_order(), at=NOW)
+    ordering.place([OrderRequest(an_order())], at=YESTERDAY)
+    ordering.place([OrderRequest(an_order())], at=NOW)
     assert a_budget("0.60", period="day") == budget
-    ordering.place(an_order(), at=NOW)
+    ordering.place([OrderRequest(an_order())], at=NOW)
     assert counters(budget) == ("0.60", "0.60", "0.00")
     assert counters(budget, YESTERDAY) == ("0.30", "0.30", "0.00")
     a_budget("5", period="day")
     a_budget("0.60", period="day")
-    with pytest.raises(OrderRefused):
-        ordering.place(an_order(), at=NOW)
+    with pytest.raises(ValidationError):
+        ordering.place([OrderRequest(an_order())], at=NOW)
 
 
 def test_a_hard_limit_below_what_is_held_and_spent_is_refused_with_the_sum() -> None:
-    made, __ = ordering.place(an_order(), at=NOW, takes=2)
+    made, __ = ordering.place([OrderRequest(an_order(), takes=2)], at=NOW)
     ledger.charge(made, at=NOW, note="made")
     budget = a_budget("0.60")
     with pytest.raises(ValidationError) as refused:
@@ -75,7 +75,7 @@ def test_a_hard_limit_below_what_is_held_and_spent_is_refused_with_the_sum() -> 
 
 
 def test_a_budget_that_only_warns_may_be_set_below_and_says_so_at_once() -> None:
-    ordering.place(an_order(), at=NOW, takes=2)
+    ordering.place([OrderRequest(an_order(), takes=2)], at=NOW)
     budget = a_budget("0.50", hard=False)
     assert counters(budget) == ("0.50", "0.60", "0.00")
     assert BudgetEvent.objects.get(percent=100, period__budget=budget)
@@ -110,8 +110,8 @@ def test_a_limit_that_is_none_is_refused(limit: str, words: str) -> None:
 
 def test_a_limit_of_nothing_stops_all_orders_that_cost_something() -> None:
     a_budget("0")
-    with pytest.raises(OrderRefused):
-        ordering.place(an_order(), at=NOW)
+    with pytest.raises(ValidationError):
+        ordering.place([OrderRequest(an_order())], at=NOW)
 
 
 def test_who_set_what_is_kept(staff: User) -> None:
@@ -123,7 +123,7 @@ def test_who_set_what_is_kept(staff: User) -> None:
 
 def test_the_audit_finds_a_counter_that_is_off() -> None:
     a_budget("9")
-    ordering.place(an_order(), at=NOW)
+    ordering.place([OrderRequest(an_order())], at=NOW)
     BudgetPeriod.objects.update(held_usd=Decimal("0.20"))
     assert limits.audit() == ["budget site total, in total: held is $0.20, the ledger says $0.30"]
     a_budget("9")  # setting it counts anew
@@ -132,14 +132,14 @@ def test_the_audit_finds_a_counter_that_is_off() -> None:
 
 def test_the_audit_finds_money_that_no_period_counts() -> None:
     budget = a_budget("9", period="day", at=YESTERDAY)
-    ordering.place(an_order(), at=NOW)
+    ordering.place([OrderRequest(an_order())], at=NOW)
     budget.periods.get(starts_on=NOW.date()).delete()
     assert limits.audit() == ["budget site day: money of 2026-11-20 is not counted at all"]
 
 
 def test_an_unpriced_order_that_is_valued_later_is_counted(staff: User) -> None:
     budget = a_budget("9", period="day", hard=False)
-    (task,) = ordering.place(an_order(model="kling-2-6", sound=True), at=NOW)
+    (task,) = ordering.place([OrderRequest(an_order(model="kling-2-6", sound=True))], at=NOW)
     ledger.charge(task, at=NOW, note="made")
     assert counters(budget) == ("9.00", "0.00", "0.00")
     ledger.adjust(task, Decimal("0.55"), at=NOW, by=staff, reason="the invoice says so")
@@ -170,11 +170,11 @@ class TestRandomRuns:
 
     def order(self, dice: Any, at: Any, campaigns: Any, people: Any, prompt: Any) -> None:
         order = dice.choice([an_order(), an_order(duration_seconds=10), an_order(model="kling-2-6", sound=True)])
-        chosen: dict[str, Any] = {"campaign": dice.choice(campaigns), "by": dice.choice(people), "prompt": prompt}
+        request = OrderRequest(order, takes=dice.randint(1, 3), campaign=dice.choice(campaigns), prompt=prompt)
         try:
-            ordering.place(order, at=at, takes=dice.randint(1, 3), **chosen)
-        except OrderRefused as error:
-            assert set(error.problems) == {"budget"}
+            ordering.place([request], at=at, by=dice.choice(people))
+        except ValidationError as error:
+            assert set(error.message_dict) == {"budget"}
 
     def settle(self, dice: Any, at: Any, *_: Any) -> None:
         tasks = list(GenerationTask.objects.filter(status=Status.QUEUED))
@@ -215,8 +215,8 @@ class TestRandomRuns:
 
 def test_a_raised_limit_tells_its_marks_anew() -> None:
     a_budget("0.30")
-    ordering.place(an_order(), at=NOW)
+    ordering.place([OrderRequest(an_order())], at=NOW)
     a_budget("1.20")
-    ordering.place(an_order(), at=NOW, takes=3)
+    ordering.place([OrderRequest(an_order(), takes=3)], at=NOW)
     told = list(BudgetEvent.objects.exclude(percent=None).order_by("pk").values_list("percent", flat=True))
     assert told == [100, 100]

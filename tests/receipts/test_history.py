@@ -10,10 +10,10 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from generations.lifecycle.ordering import OrderRequest
 from generations.models import Review, Status
 from generations.receipts import history
 from generations.receipts.history import Notice
-from generations.receipts.preflight import OrderRequest
 from tests.factories import NOW, a_task, a_video, an_order
 
 pytestmark = pytest.mark.django_db
@@ -22,8 +22,7 @@ PRICE = Decimal("0.35")
 
 
 def known(**changes: Any) -> list[Notice]:
-    order = an_order(**changes)
-    return history.of(order, OrderRequest(order=order).pictures(), price_usd=PRICE)
+    return history.of(OrderRequest(an_order(**changes)), price_usd=PRICE)
 
 
 def stored(**changes: Any) -> Any:
@@ -35,10 +34,11 @@ def test_an_order_of_its_own_has_none() -> None:
     assert known() == []
 
 
-def test_takes_that_are_owned_are_counted_with_what_was_kept_and_spent() -> None:
+def test_takes_that_are_owned_are_counted_with_what_was_approved_and_spent() -> None:
     clips = [stored(price_usd=PRICE) for _ in range(3)]
     type(clips[0]).objects.filter(pk=clips[1].pk).update(review=Review.APPROVED, reviewed_at=NOW)
-    assert [str(remark) for remark in known()] == ["You have 3 takes of this, kept 1, $1.05: another take costs $0.35."]
+    (notice,) = known()
+    assert str(notice) == "You have 3 takes of this, 1 approved, for $1.05. Another take costs $0.35."
 
 
 @pytest.mark.parametrize(
@@ -58,8 +58,8 @@ def test_other_settings_or_pictures_are_another_order(changes: dict[str, Any]) -
 def test_the_same_input_that_was_refused_is_told_in_their_words(kind: str) -> None:
     at = datetime(2026, 11, 3, 8, tzinfo=UTC)
     task = a_task(Status.FAILED, error_kind=kind, error_code="NSFW", error_message="too dark", finished_at=at)
-    (remark,) = known(duration_seconds=10)
-    assert remark == Notice(
+    (notice,) = known(duration_seconds=10)
+    assert notice == Notice(
         "refused", "apixo refused the same words and pictures on 3 Nov 2026: NSFW too dark", task.pk
     )
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -13,27 +11,27 @@ from django.db import connection
 from pytest_django import Settings
 from pytest_httpserver import HTTPServer
 
-from generations.lifecycle import ordering
+from generations.lifecycle import retries
+from generations.lifecycle.ordering import OrderRequest
 from generations.media import remote_images
 from generations.models import BalanceReading, GenerationTask, LedgerEntry, Pause, ReferenceImage, Status
 from generations.receipts import preflight
-from generations.receipts.preflight import NO_WORKER, Changed, OrderRequest, Receipt, inspect_all, place
+from generations.receipts.preflight import NO_WORKER, Receipt
 from generations.worker.jobs import heartbeat
 from tests.clips import png
-from tests.factories import NOW, a_budget, a_campaign, a_price, a_task, an_order, configure
+from tests.factories import NOW, a_budget, a_campaign, a_task, an_order, configure
 
 pytestmark = pytest.mark.django_db
 
 
 def inspect(*, takes: int = 1, campaign: Any = None, spend_at_most: str = "", **changes: Any) -> Receipt:
-    return preflight.inspect(
-        an_order(**changes), takes=takes, delivery="polling", images={}, campaign=campaign, by=None, at=NOW,
-        spend_at_most=Decimal(spend_at_most) if spend_at_most else None,
-    )  # fmt: skip
+    request = OrderRequest(an_order(**changes), takes=takes, campaign=campaign)
+    most = Decimal(spend_at_most) if spend_at_most else None
+    return preflight.inspect([request], by=None, at=NOW, spend_at_most=most)
 
 
 def keys(receipt: Receipt) -> list[str]:
-    return [remark.key for remark in (*receipt.remarks, *receipt.lines[0].remarks)]
+    return [notice.key for notice in (*receipt.notices, *receipt.lines[0].notices)]
 
 
 def test_a_receipt_names_the_price_each_and_the_sum() -> None:
@@ -42,7 +40,7 @@ def test_a_receipt_names_the_price_each_and_the_sum() -> None:
     assert receipt.problems == {}
 
 
-def test_looking_writes_nothing() -> None:
+def test_inspecting_writes_nothing() -> None:
     a_budget("10")
     inspect(takes=3)
     assert not GenerationTask.objects.exists()
@@ -60,7 +58,7 @@ def test_each_budget_that_covers_it_stands_there_before_and_with_it() -> None:
     a_budget("10")
     a_budget("5", scope="campaign", campaign=campaign, period="month")
     receipt = inspect(takes=2, campaign=campaign)
-    found = {str(look.period): look.numbers for look in receipt.outlooks}
+    found = {str(outlook.period): outlook.numbers for outlook in receipt.outlooks}
     assert list(found) == ["Whole site, in total", "Autumn, November 2026"]
     assert {numbers.estimated for numbers in found.values()} == {Decimal("0.60")}
     assert found["Autumn, November 2026"].remaining == Decimal(5)
@@ -72,7 +70,7 @@ def test_a_hard_budget_that_does_not_carry_it_is_a_problem_with_its_numbers() ->
     assert inspect(takes=1).problems == {}
 
 
-def test_a_budget_that_warns_is_a_remark() -> None:
+def test_a_budget_that_warns_is_a_notice() -> None:
     budget = a_budget("0.50", hard=False)
     receipt = inspect(takes=2)
     assert receipt.problems == {}
@@ -83,8 +81,8 @@ def test_takes_are_trimmed_to_the_amount_and_the_budget() -> None:
     a_budget("1.00")
     receipt = inspect(takes=5, spend_at_most="1.30")
     assert (receipt.takes, receipt.total_usd) == (3, Decimal("0.90"))
-    assert receipt.fit is not None
-    assert receipt.fit.dropped == 2
+    assert receipt.trimmed is not None
+    assert receipt.trimmed.dropped == 2
     assert receipt.problems == {}
 
 
@@ -99,7 +97,7 @@ def test_the_last_balance_is_there_with_its_age() -> None:
     assert "balance" not in keys(inspect())
 
 
-def test_a_balance_that_does_not_pay_for_it_is_a_remark() -> None:
+def test_a_balance_that_does_not_pay_for_it_is_a_notice() -> None:
     BalanceReading.objects.create(provider="apixo", practice=True, at=NOW, amount=Decimal("0.29"), unit="USD")
     assert "balance" in keys(inspect())
 
@@ -108,12 +106,12 @@ def test_a_balance_that_was_never_read_is_said_so() -> None:
     assert inspect().balances == ("apixo: never read yet",)
 
 
-def test_a_dead_worker_and_an_open_pause_are_remarks(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert NO_WORKER in [remark.text for remark in inspect().remarks]
+def test_a_dead_worker_and_an_open_pause_are_notices(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert NO_WORKER in [notice.text for notice in inspect().notices]
     heartbeat()
     assert keys(inspect()) == []
     Pause.objects.create(provider="apixo", reason="the key is refused", paused_at=NOW)
-    assert keys(inspect()) == ["obstacle"]
+    assert keys(inspect()) == ["paused"]
 
 
 def test_every_rule_that_is_broken_is_a_problem_of_its_field() -> None:
@@ -125,7 +123,7 @@ def test_an_archived_campaign_takes_no_order() -> None:
     assert "campaign" in inspect(campaign=a_campaign(archived=True)).problems
 
 
-def test_a_picture_at_an_address_is_looked_at(httpserver: HTTPServer) -> None:
+def test_a_picture_at_an_address_is_checked(httpserver: HTTPServer) -> None:
     httpserver.expect_request("/a.png").respond_with_data(png(), content_type="image/png")
     httpserver.expect_request("/a.html").respond_with_data(b"<html>", content_type="image/png")
     good, bad = (httpserver.url_for(path) for path in ("/a.png", "/a.html"))
@@ -133,14 +131,14 @@ def test_a_picture_at_an_address_is_looked_at(httpserver: HTTPServer) -> None:
     assert list(inspect(mode="image-to-video", start_image=bad).problems) == ["start_image"]
 
 
-def test_a_picture_that_cannot_be_seen_from_here_is_a_remark(httpserver: HTTPServer) -> None:
+def test_a_picture_that_cannot_be_seen_from_here_is_a_notice(httpserver: HTTPServer) -> None:
     httpserver.expect_request("/a.png").respond_with_data("away", status=503)
     receipt = inspect(mode="image-to-video", start_image=httpserver.url_for("/a.png"))
     assert receipt.problems == {}
     assert "unseen start_image" in keys(receipt)
 
 
-def test_a_picture_on_this_network_is_not_looked_at_for_a_provider_that_is_away(
+def test_a_picture_on_this_network_is_not_checked_for_a_provider_that_is_away(
     settings: Settings, httpserver: HTTPServer
 ) -> None:
     settings.PRACTICE = False
@@ -151,23 +149,22 @@ def test_a_picture_on_this_network_is_not_looked_at_for_a_provider_that_is_away(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_no_transaction_is_open_while_a_picture_is_looked_at(
+def test_no_transaction_is_open_while_a_picture_is_checked(
     httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     open_while: list[bool] = []
 
-    def looked(*args: Any, **kwargs: Any) -> str:
+    def probe(*args: Any, **kwargs: Any) -> str:
         open_while.append(connection.in_atomic_block)
         return "png"
 
-    monkeypatch.setattr(remote_images, "probe", looked)
+    monkeypatch.setattr(remote_images, "probe", probe)
     inspect(mode="image-to-video", start_image="http://127.0.0.1:9/a.png")
     assert open_while == [False]
 
 
 def again(*tasks: GenerationTask) -> Receipt:
-    wishes = [OrderRequest(order=an_order(), again=task, campaign=task.campaign) for task in tasks]
-    return inspect_all(wishes, by=None, at=NOW)
+    return preflight.inspect([retries.retry(task) for task in tasks], by=None, at=NOW)
 
 
 def test_many_orders_have_one_sum_and_one_look_at_each_budget() -> None:
@@ -177,7 +174,7 @@ def test_many_orders_have_one_sum_and_one_look_at_each_budget() -> None:
     tasks = [a_task(Status.FAILED, campaign=campaign), a_task(Status.FAILED)]
     receipt = again(*tasks)
     assert receipt.total_usd == Decimal("0.60")
-    assert [look.numbers.estimated for look in receipt.outlooks] == [Decimal("0.60"), Decimal("0.30")]
+    assert [outlook.numbers.estimated for outlook in receipt.outlooks] == [Decimal("0.60"), Decimal("0.30")]
     assert receipt.problems == {}
 
 
@@ -190,23 +187,3 @@ def test_one_among_many_that_cannot_be_ordered_is_left_out_and_not_paid_for() ->
     receipt = again(a_task(Status.FAILED), a_task(Status.RUNNING))
     assert (receipt.takes, receipt.total_usd, receipt.problems) == (1, Decimal("0.30"), {})
     assert "only a failed one" in receipt.left_out[0].problems["task"][0]
-
-
-def ordered(takes: int = 2) -> Callable[[], list[GenerationTask]]:
-    return lambda: ordering.place(an_order(), at=NOW, takes=takes, batch=uuid.uuid4())
-
-
-def test_what_is_held_is_what_the_receipt_says() -> None:
-    receipt = inspect(takes=2)
-    tasks = place(receipt, ordered(), at=NOW)
-    assert sum(entry.amount_usd or 0 for entry in LedgerEntry.objects.all()) == receipt.total_usd
-    assert len(tasks) == 2
-
-
-def test_a_price_that_changes_at_the_last_moment_orders_nothing() -> None:
-    receipt = inspect(takes=2)
-    a_price("0.31", valid_from=NOW.date())
-    with pytest.raises(Changed):
-        place(receipt, ordered(), at=NOW)
-    assert not GenerationTask.objects.exists()
-    assert not LedgerEntry.objects.exists()

@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 
-from generations.models import Budget, Status
+from generations.lifecycle.ordering import OrderRequest
+from generations.models import Budget, ReferenceImage, Status
 from generations.money.limits import set_limit
 from generations.receipts import signed
-from generations.receipts.preflight import OrderRequest, Receipt, inspect_all
+from generations.receipts.preflight import Receipt, inspect
 from generations.receipts.signed import NotAccepted, changes, digest, read, seen, sign
-from tests.factories import NOW, a_budget, a_campaign, a_price, a_task, an_order
+from tests.factories import NOW, a_budget, a_campaign, a_price, a_prompt, a_task, an_order
 
 pytestmark = pytest.mark.django_db
 
@@ -23,45 +24,66 @@ BATCH = uuid.UUID(int=7)
 
 
 def receipt(takes: int = 2, **changes: Any) -> Receipt:
-    return inspect_all([OrderRequest(order=an_order(), takes=takes, **changes)], by=None, at=NOW)
+    return inspect([OrderRequest(an_order(), takes=takes, **changes)], by=None, at=NOW)
 
 
-def test_a_statement_comes_back_as_it_was_given(staff: User) -> None:
-    token = sign(receipt(), by=staff, what="x", batch=BATCH, at=NOW)
-    found = read(token, by=staff, what="x", at=NOW + timedelta(minutes=59))
+def test_a_receipt_comes_back_as_it_was_given(staff: User) -> None:
+    token = sign(receipt(), by=staff, form="x", batch=BATCH, at=NOW)
+    found = read(token, by=staff, form="x", at=NOW + timedelta(minutes=59))
     assert found.batch == BATCH
     assert changes(found.seen, receipt()) == []
 
 
-def test_an_old_statement_is_refused_and_keeps_its_batch(staff: User) -> None:
-    token = sign(receipt(), by=staff, what="x", batch=BATCH, at=NOW)
+def test_a_receipt_carries_its_requests_as_they_were_shown(staff: User) -> None:
+    image = ReferenceImage.objects.create(file="images/a.png", sha256="a" * 64, width=64, height=64)
+    failed, draft, prompt = a_task(Status.FAILED), a_task(Status.STORED), a_prompt()
+    requests = [
+        OrderRequest(
+            an_order(cfg_scale=Decimal("0.5"), sound=None, mode="image-to-video"), takes=3, delivery="polling",
+            images={"start_image": image}, campaign=a_campaign(), prompt=prompt, stops_when_approved=True,
+        ),
+        OrderRequest(an_order(), retry_of=failed),
+        OrderRequest(an_order(model="kling-2-6", sound=True), promoted_from=draft),
+    ]  # fmt: skip
+    token = sign(inspect(requests, by=staff, at=NOW), by=staff, form="x", batch=BATCH, at=NOW)
+    found = read(token, by=staff, form="x", at=NOW)
+    assert found.requests == requests
+    assert found.prices == [Decimal("0.30"), Decimal("0.30"), None]
+
+
+def test_what_is_gone_since_is_not_ordered(staff: User) -> None:
+    campaign = a_campaign()
+    token = sign(receipt(campaign=campaign), by=staff, form="x", batch=BATCH, at=NOW)
+    campaign.delete()
+    with pytest.raises(NotAccepted, match="no longer there"):
+        read(token, by=staff, form="x", at=NOW)
+
+
+def test_an_old_receipt_is_refused_and_keeps_its_batch(staff: User) -> None:
+    token = sign(receipt(), by=staff, form="x", batch=BATCH, at=NOW)
     with pytest.raises(NotAccepted, match="more than an hour old") as caught:
-        read(token, by=staff, what="x", at=NOW + timedelta(minutes=61))
+        read(token, by=staff, form="x", at=NOW + timedelta(minutes=61))
     assert caught.value.batch == BATCH
 
 
-def test_a_statement_of_someone_else_or_of_another_order_or_forged_is_refused(staff: User) -> None:
+def test_a_receipt_of_someone_else_or_of_another_form_or_forged_is_refused(staff: User) -> None:
     buyer = User.objects.create_user("boris")
-    token = sign(receipt(), by=staff, what="x", batch=BATCH, at=NOW)
+    token = sign(receipt(), by=staff, form="x", batch=BATCH, at=NOW)
     with pytest.raises(NotAccepted, match="someone else"):
-        read(token, by=buyer, what="x", at=NOW)
+        read(token, by=buyer, form="x", at=NOW)
     with pytest.raises(NotAccepted, match="another order"):
-        read(token, by=staff, what="y", at=NOW)
+        read(token, by=staff, form="y", at=NOW)
     for forged in (token[:-1], "", "x" * 100, token.replace(":", "", 1), "\0"):
         with pytest.raises(NotAccepted, match="not one of ours"):
-            read(forged, by=staff, what="x", at=NOW)
+            read(forged, by=staff, form="x", at=NOW)
 
 
-def test_any_other_request_has_another_digest() -> None:
-    campaign = a_campaign()
-    wishes = [OrderRequest(order=an_order()), OrderRequest(order=an_order(prompt="b")),
-              OrderRequest(order=an_order(), takes=2), OrderRequest(order=an_order(), delivery="callback"),
-              OrderRequest(order=an_order(), again=a_task(Status.FAILED))]  # fmt: skip
-    found = {digest("a", [wish]) for wish in wishes} | {digest("b", wishes[:1]), digest("a", wishes[:1], most="1")}
-    assert len(found) == 7
-    assert (
-        digest("a", [OrderRequest(order=an_order(), campaign=campaign)]) in found
-    )  # the prompt's campaign is looked at anew
+def test_any_other_form_has_another_digest_but_for_its_order_and_line_ends() -> None:
+    fields = [("prompt", "a\nb"), ("takes", "2")]
+    found = {digest("/a/", fields), digest("/b/", fields), digest("/a/", fields[:1]),
+             digest("/a/", [*fields, ("takes", "3")])}  # fmt: skip
+    assert len(found) == 4
+    assert digest("/a/", [("takes", "2"), ("prompt", "a\r\nb")]) in found
 
 
 def test_a_changed_price_is_said(db: None) -> None:
@@ -91,9 +113,9 @@ def test_a_budget_that_does_not_carry_it_any_more_is_said() -> None:
     assert "Over budget" in changes(before, receipt())[0]
 
 
-def test_a_new_remark_is_said_and_an_old_one_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_new_notice_is_said_and_an_old_one_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
     before = seen(receipt())
-    assert "worker" in before["remarks"]
+    assert "worker" in before["notices"]
     a_task(Status.FAILED, error_kind="content", error_message="no")
     (text,) = changes(before, receipt())
     assert "refused the same words and pictures" in text
@@ -106,9 +128,9 @@ def test_a_campaign_that_was_changed_is_said() -> None:
 
 def test_one_of_many_that_cannot_be_ordered_any_more_is_said() -> None:
     tasks = [a_task(Status.FAILED), a_task(Status.FAILED)]
-    wishes = [OrderRequest(order=an_order(), again=task) for task in tasks]
-    before = seen(inspect_all(wishes, by=None, at=NOW))
+    requests = [OrderRequest(an_order(), retry_of=task) for task in tasks]
+    before = seen(inspect(requests, by=None, at=NOW))
     a_task(Status.QUEUED, retry_of=tasks[1])
-    (text,) = changes(before, inspect_all(wishes, by=None, at=NOW))
+    (text,) = changes(before, inspect(requests, by=None, at=NOW))
     assert text.startswith(f"Left out now, task {tasks[1].pk}: task")
     assert timedelta(hours=1) == signed.MAX_AGE

@@ -1,4 +1,4 @@
-"""Fit to budget: how many takes an amount pays for, and what is said of the others."""
+"""How many takes an amount pays for, and what is said of the others."""
 
 from __future__ import annotations
 
@@ -6,15 +6,14 @@ from decimal import Decimal
 
 import pytest
 
-from generations.money.budgets import fit_check
-from generations.receipts.spend_cap import fit
+from generations.receipts.spend_cap import trim
 from tests.factories import NOW, a_budget
 
 PRICE = Decimal("0.35")
 
 
 def test_takes_are_trimmed_to_what_the_amount_pays_for() -> None:
-    found = fit(5, price_usd=PRICE, at_most=Decimal("1.20"), outlooks=[])
+    found = trim(5, price_usd=PRICE, at_most=Decimal("1.20"), periods=[])
     assert (found.takes, found.dropped) == (3, 2)
     assert found.text == (
         "$1.20 at most, so 3 of 5 takes are ordered. The last takes are dropped first: 2, which would have cost $0.70."
@@ -23,16 +22,16 @@ def test_takes_are_trimmed_to_what_the_amount_pays_for() -> None:
 
 @pytest.mark.parametrize("at_most", ["1.75", "1.76", "1000000"])
 def test_what_fits_to_the_cent_is_ordered_whole_without_a_word(at_most: str) -> None:
-    found = fit(5, price_usd=PRICE, at_most=Decimal(at_most), outlooks=[])
+    found = trim(5, price_usd=PRICE, at_most=Decimal(at_most), periods=[])
     assert (found.takes, found.dropped, found.text) == (5, 0, "")
 
 
 def test_the_amount_that_is_a_hair_too_small_drops_one() -> None:
-    assert fit(5, price_usd=PRICE, at_most=Decimal("1.7499"), outlooks=[]).takes == 4
+    assert trim(5, price_usd=PRICE, at_most=Decimal("1.7499"), periods=[]).takes == 4
 
 
 def test_nothing_fits_and_the_numbers_are_said() -> None:
-    found = fit(2, price_usd=PRICE, at_most=Decimal("0.34"), outlooks=[])
+    found = trim(2, price_usd=PRICE, at_most=Decimal("0.34"), periods=[])
     assert found.takes == 0
     assert found.problems == {
         "spend_at_most": ["$0.34 at most, and one take costs $0.35: nothing fits; nothing was charged"]
@@ -40,18 +39,18 @@ def test_nothing_fits_and_the_numbers_are_said() -> None:
 
 
 def test_an_unknown_price_fits_into_no_amount() -> None:
-    found = fit(2, price_usd=None, at_most=Decimal(10), outlooks=[])
+    found = trim(2, price_usd=None, at_most=Decimal(10), periods=[])
     assert "price of this order is unavailable" in found.problems["spend_at_most"][0]
 
 
 def test_what_is_free_always_fits() -> None:
-    assert fit(7, price_usd=Decimal(0), at_most=Decimal("0.01"), outlooks=[]).takes == 7
+    assert trim(7, price_usd=Decimal(0), at_most=Decimal("0.01"), periods=[]).takes == 7
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(("hard", "fitting"), [(True, 2), (False, 5)])
 def test_hard_budgets_trim_too_and_those_that_warn_do_not(hard: bool, fitting: int) -> None:
     period = a_budget("0.99", hard=hard).period_at(NOW)
-    found = fit(5, price_usd=PRICE, at_most=Decimal(10), outlooks=[fit_check(period, None)])
+    found = trim(5, price_usd=PRICE, at_most=Decimal(10), periods=[period])
     assert found.takes == fitting
     assert ("is left of the budget “Whole site, in total”" in found.text) is hard

@@ -18,6 +18,7 @@ from pytest_django import Settings
 
 from generations.lifecycle import ordering, saving, submitting
 from generations.lifecycle.calls import CALL_LEASE, START_SECONDS, CallKind
+from generations.lifecycle.ordering import OrderRequest
 from generations.models import Account, BalanceReading, EntryKind, GenerationTask, Lease, LedgerEntry, Pause, Status
 from generations.models.leases import lease_held
 from generations.providers.apixo import Apixo
@@ -41,7 +42,7 @@ def quick(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def order(words: str = "", **changes: Any) -> GenerationTask:
-    (task,) = ordering.place(an_order(prompt=f"a lighthouse {words}", **changes), at=timezone.now())
+    (task,) = ordering.place([OrderRequest(an_order(prompt=f"a lighthouse {words}", **changes))], at=timezone.now())
     return task
 
 

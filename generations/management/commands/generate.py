@@ -6,9 +6,11 @@ import json
 import sys
 import time
 from argparse import BooleanOptionalAction
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.core.management.base import CommandError, CommandParser
 from django.utils.datastructures import MultiValueDict
@@ -16,16 +18,17 @@ from tqdm import tqdm
 
 from generations import clock
 from generations.forms.orders import OrderForm
+from generations.lifecycle import ordering
 from generations.lifecycle.capacity import why_paused
-from generations.lifecycle.ordering import OrderRefused
 from generations.management.commands._base import Problems, StudioCommand
 from generations.models import GenerationTask, Prompt, Status
 from generations.models.statuses import ACTIVE
-from generations.receipts.preflight import Changed, Receipt, inspect_all, place
+from generations.receipts import preflight
+from generations.receipts.preflight import Receipt
 
 NOTHING = "Nothing was ordered. Nothing was charged."
-LOOK_SECONDS = 0.3  # between two looks at the rows while waiting
-UNDECIDED = (Status.UNCONFIRMED,)  # nothing moves there until a person decides, so waiting is in vain
+POLL_SECONDS = 0.3  # between two reads of the rows while waiting
+UNDECIDED = (Status.UNCONFIRMED,)  # a person has to decide first
 
 
 class Command(StudioCommand):
@@ -78,26 +81,25 @@ class Command(StudioCommand):
         if found:
             found = {name.removesuffix("_url"): texts for name, texts in found.items()}
             self.refuse(found, as_json=options["json"], done=NOTHING)
-        return self._inspected(form, prompt, as_json=options["json"])
+        return self._placed(form, prompt, as_json=options["json"])
 
-    def _inspected(self, form: OrderForm, prompt: Prompt | None, *, as_json: bool) -> list[GenerationTask]:
+    def _placed(self, form: OrderForm, prompt: Prompt | None, *, as_json: bool) -> list[GenerationTask]:
         """Order what the receipt says, or nothing."""
         at, most = clock.now(), form.cleaned_data["spend_at_most"]
-        receipt = inspect_all([form.wish(prompt)], by=None, at=at, spend_at_most=most)
+        receipt = preflight.inspect([form.order_request(prompt)], by=None, at=at, spend_at_most=most)
         if receipt.problems:
             self.refuse(receipt.problems, as_json=as_json, done=NOTHING)
         self._warn(receipt)
+        (line,) = receipt.lines
         try:
-            return place(receipt, lambda: form.place(at=at, takes=receipt.takes, prompt=prompt), at=at)
-        except OrderRefused as error:  # another order was first
-            self.refuse(error.problems, as_json=as_json, done=NOTHING)
-        except Changed:
-            self.refuse({"price": ["it has changed just now; order once more"]}, as_json=as_json, done=NOTHING)
+            return ordering.place([replace(line.request, takes=line.takes)], at=at, shown=[line.price_usd])
+        except ValidationError as error:  # another order was first
+            self.refuse(error.message_dict, as_json=as_json, done=NOTHING)
 
     def _warn(self, receipt: Receipt) -> None:
         """Say what a person should know, and what was dropped, on stderr."""
-        fitted = [receipt.fit.text] if receipt.fit and receipt.fit.text else []
-        for text in [*fitted, *(str(remark) for remark in receipt.all_remarks)]:
+        trimmed = [receipt.trimmed.text] if receipt.trimmed and receipt.trimmed.text else []
+        for text in [*trimmed, *(str(notice) for notice in receipt.all_notices)]:
             self.stderr.write(f"warning: {text}")
 
 
@@ -162,7 +164,7 @@ def wait_for(ids: list[int], *, timeout: float) -> None:
     with tqdm(total=len(ids), unit="clip", disable=not sys.stderr.isatty(), leave=False) as bar:
         while (left := waiting.count()) and time.monotonic() < ends:
             bar.update(len(ids) - left - bar.n)
-            time.sleep(LOOK_SECONDS)
+            time.sleep(POLL_SECONDS)
 
 
 def describe(task: GenerationTask) -> str:

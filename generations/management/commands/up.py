@@ -23,6 +23,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from generations import clock
 from generations.lifecycle import ordering
+from generations.lifecycle.ordering import OrderRequest
 from generations.models import GenerationTask
 from generations.providers.base import Order
 from generations.worker.jobs import load_schedules
@@ -146,7 +147,7 @@ def welcome() -> None:
             provider="apixo", model="kling-2-6", mode="text-to-video", prompt=text,
             duration_seconds=5, aspect_ratio=ratio, sound=sound,
         )  # fmt: skip
-        ordering.place(order, at=clock.now())
+        ordering.place([OrderRequest(order)], at=clock.now())
 
 
 def is_free(port: int) -> bool:
