@@ -17,6 +17,7 @@ from django_q.pusher import pusher
 from django_q.tasks import async_task
 from django_q.worker import worker
 
+from generations.lifecycle.ordering import OrderRequest
 from generations.lifecycle import ordering
 from generations.models import GenerationTask, Status
 from generations.sandbox import Sandbox
@@ -45,7 +46,7 @@ def test_a_job_under_an_old_name_fails_and_its_clip_is_stored_all_the_same(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, lost: str
 ) -> None:
     monkeypatch.setattr(conductor, "SLICE_SECONDS", 0.5)
-    (task,) = ordering.place(an_order(), at=timezone.now())
+    (task,) = ordering.place([OrderRequest(an_order())], at=timezone.now())
     ends = time.monotonic() + DEADLINE_SECONDS
     while task.status != (Status.QUEUED if lost == "conduct" else Status.READY):
         assert time.monotonic() < ends
