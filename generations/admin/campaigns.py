@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import admin, messages
-from django.db.models import Count, DecimalField, Exists, OuterRef, Prefetch, QuerySet, Subquery, Sum
+from django.db.models import Count, DecimalField, OuterRef, Prefetch, QuerySet, Subquery, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -17,8 +17,7 @@ from django.utils.html import format_html_join
 from generations import clock
 from generations.admin import display
 from generations.admin.base import ArchivableAdmin, ArchivedFilter
-from generations.models import Budget, Campaign, EntryKind, GenerationTask, LedgerEntry, Video
-from generations.models.ledger import SETTLED, SPENT
+from generations.models import Budget, Campaign, GenerationTask, LedgerEntry, Video
 from generations.money.budgets import Numbers
 
 
@@ -31,13 +30,11 @@ class CampaignAdmin(ArchivableAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Campaign]:
         entries = LedgerEntry.objects.filter(task__campaign=OuterRef("pk"), practice=settings.PRACTICE)
-        holds = entries.filter(kind=EntryKind.HOLD)
-        settled = LedgerEntry.objects.filter(task=OuterRef("task"), kind__in=SETTLED)
         clips = Video.objects.filter(task__campaign=OuterRef("pk")).order_by().values("task__campaign")
         columns = {
-            "estimated": _total(holds),
-            "reserved": _total(holds.filter(~Exists(settled))),
-            "spent": _total(entries.filter(kind__in=SPENT)),
+            "estimated": _total(entries.holds()),
+            "reserved": _total(entries.open_holds()),
+            "spent": _total(entries.spent()),
             "clip_count": Subquery(clips.annotate(n=Count("id")).values("n")),
         }
         campaigns: QuerySet[Campaign] = super().get_queryset(request).annotate(**columns)

@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin import AdminSite
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
+from django.db.models import Count, Q, Sum
 from django.db.models.functions import TruncDate
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
@@ -19,12 +19,11 @@ from generations import clock
 from generations.admin import attention, budgets, display
 from generations.admin.chart import Chart, draw
 from generations.lifecycle.capacity import clips_that_fit
-from generations.models import EntryKind, GenerationTask, Lease, LedgerEntry, Pause, Status, Video
-from generations.models.ledger import SETTLED, SPENT
-from generations.reports.totals import Figures, Groups, exact
+from generations.models import GenerationTask, Lease, LedgerEntry, Pause, Status, Video
+from generations.models.ledger import LedgerQuerySet, four_places, is_unpriced
+from generations.reports.totals import Figures, Groups
 
 DAYS = 14  # of spend in the table and the chart
-SUMS = {"spent": Sum("amount_usd"), "unpriced": Count("id", filter=Q(amount_usd=None))}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +100,7 @@ def money(*, practice: bool, at: datetime) -> Money:
     today = timezone.localdate(at)
     days = [today - timedelta(days=n) for n in range(DAYS)]
     entries = LedgerEntry.objects.filter(practice=practice)
-    spent = entries.filter(kind__in=SPENT)
+    spent = entries.spent()
     start = timezone.make_aware(datetime.combine(days[-1], time.min))
     cells = _by_day_and_model(spent.filter(at__gte=start))
     per_day, per_model, total = Groups(), Groups(), Figures()
@@ -110,12 +109,11 @@ def money(*, practice: bool, at: datetime) -> Money:
             group.add(figures)
     models = sorted(per_model)
     rows = [(day, [cells.get((day, model)) for model in models], per_day[day]) for day in days if day in per_day]
-    settled = LedgerEntry.objects.filter(task=OuterRef("task"), kind__in=SETTLED)
     return Money(
         practice=practice,
-        reserved=_total(entries.filter(~Exists(settled), kind=EntryKind.HOLD)),
+        reserved=_total(entries.open_holds(), Q(amount_usd=None)),
         today=per_day[today],
-        month=_total(spent.filter(at__gte=_midnight(at).replace(day=1))),
+        month=_total(spent.filter(at__gte=_midnight(at).replace(day=1)), is_unpriced()),
         models=models,
         rows=rows,
         totals=[per_model[model] for model in models],
@@ -124,14 +122,15 @@ def money(*, practice: bool, at: datetime) -> Money:
     )
 
 
-def _by_day_and_model(spent: QuerySet[LedgerEntry]) -> dict[tuple[date, str], Figures]:
-    rows = spent.order_by().annotate(on=TruncDate("at")).values_list("on", "task__model").annotate(**SUMS)
-    return {(day, model): Figures(spent=exact(amount), unpriced=unpriced) for day, model, amount, unpriced in rows}
+def _by_day_and_model(spent: LedgerQuerySet) -> dict[tuple[date, str], Figures]:
+    groups = spent.order_by().annotate(on=TruncDate("at")).values_list("on", "task__model")
+    rows = groups.annotate(usd=Sum("amount_usd"), unpriced=Count("id", filter=is_unpriced()))
+    return {(day, model): Figures(spent=four_places(usd), unpriced=unpriced) for day, model, usd, unpriced in rows}
 
 
-def _total(entries: QuerySet[LedgerEntry]) -> Figures:
-    sums = entries.aggregate(**SUMS)
-    return Figures(spent=exact(sums["spent"]), unpriced=sums["unpriced"])
+def _total(entries: LedgerQuerySet, unpriced: Q) -> Figures:
+    sums = entries.aggregate(usd=Sum("amount_usd"), unpriced=Count("id", filter=unpriced))
+    return Figures(spent=four_places(sums["usd"]), unpriced=sums["unpriced"])
 
 
 def _midnight(at: datetime) -> datetime:

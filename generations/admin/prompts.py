@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.widgets import AdminTextareaWidget, AdminTextInputWidget, AutocompleteSelectMultiple
-from django.db.models import Count, DecimalField, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Count, DecimalField, OuterRef, QuerySet, Subquery, Sum
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
@@ -18,7 +18,6 @@ from generations.admin.campaigns import CampaignFilter
 from generations.models import GenerationTask, LedgerEntry, Prompt, Tag, Video
 
 STRIP = 12  # newest clips and tasks on a prompt's page
-SPENT = Q(kind__in=["charge", "adjust"])
 
 
 @admin.register(Tag)
@@ -81,8 +80,9 @@ class PromptAdmin(ArchivableAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Prompt]:
         clips = Video.objects.filter(task__prompt=OuterRef("pk")).order_by("-created_at", "-id")
-        entries = LedgerEntry.objects.filter(SPENT, task__prompt=OuterRef("pk")).order_by().values("task__prompt")
-        unpriced = entries.filter(amount_usd=None).annotate(n=Count("id")).values("n")
+        spent = LedgerEntry.objects.spent().filter(task__prompt=OuterRef("pk")).order_by()
+        entries = spent.values("task__prompt")
+        unpriced = spent.unpriced().values("task__prompt").annotate(n=Count("id")).values("n")
         columns = {
             "clip_count": Subquery(clips.order_by().values("task__prompt").annotate(n=Count("id")).values("n")),
             "poster": Subquery(clips.values("poster")[:1]),

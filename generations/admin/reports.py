@@ -1,4 +1,4 @@
-"""Reports: what was spent, on what, and what a kept clip has cost; as pages, and as files."""
+"""Reports: what was spent, on what, and the cost per approved clip; as pages, and as files."""
 
 from __future__ import annotations
 
@@ -33,6 +33,7 @@ from generations.admin.chart import Beams, Chart, draw, draw_rows
 from generations.models import Campaign, Prompt, Status
 from generations.models.cost_centers import NOBODY
 from generations.providers import ADAPTERS
+from generations.providers.offers import provider_name
 from generations.reports import balances, monthly, scorecard
 from generations.reports import spend as reports
 from generations.reports.export import Column, Table, as_csv, as_xlsx
@@ -46,8 +47,8 @@ SANE = [MinValueValidator(date(2000, 1, 1)), MaxValueValidator(date(2100, 12, 31
 MONEYS = {"practice": True, "real": False}
 TITLES = {"provider": "Provider", "model": "Model", "mode": "Mode", "campaign": "Campaign", "person": "Person"}
 FIGURES = (
-    Column("Spent", "usd"), Column("Clips paid", "count"), Column("Unpriced", "count"), Column("Kept", "count"),
-    Column("Per kept clip", "usd"), Column("Per kept second", "usd"), Column("Held", "usd"),
+    Column("Spent", "usd"), Column("Clips paid", "count"), Column("Unpriced", "count"), Column("Approved", "count"),
+    Column("Per approved clip", "usd"), Column("Per approved second", "usd"), Column("Reserved", "usd"),
     Column("Failed and released", "usd"), Column("Failed", "count"),
 )  # fmt: skip
 
@@ -69,7 +70,7 @@ class ReportForm(forms.Form):
         super().__init__({**start, **asked.dict()})
         campaigns = [(str(pk), name) for pk, name in Campaign.objects.values_list("pk", "name")]
         people = [(str(user.pk), user.get_username()) for user in get_user_model().objects.order_by("username")]
-        self._offer("provider", [("", "All providers"), *((name, name) for name in ADAPTERS)])
+        self._offer("provider", [("", "All providers"), *((id, provider_name(id)) for id in ADAPTERS)])
         self._offer("campaign", [("", "All campaigns"), (str(NOBODY), "No campaign"), *campaigns])
         self._offer("person", [("", "Everybody"), (str(NOBODY), "Nobody (a command)"), *people])
 
@@ -161,8 +162,8 @@ def _spend(question: Question, limit: int | None) -> tuple[dict[str, Any], list[
     found = reports.spend_report(question)
     by_day = Table(
         "day", "Per day",
-        (Column("Day", "day"), *(column for column in FIGURES if "ept" not in column.name)),
-        [(day, *_figures(figures, kept=False)) for day, figures in found.days],
+        (Column("Day", "day"), *(column for column in FIGURES if "pproved" not in column.name)),
+        [(day, *_figures(figures, clips=False)) for day, figures in found.days],
     )  # fmt: skip
     tables = [_table(name, title, found.by[name]) for name, title in TITLES.items()]
     context = {"total": found.total, "chart": _chart(found.days, question), "is_empty": not found.days}
@@ -189,15 +190,16 @@ def _providers(question: Question, limit: int | None) -> tuple[dict[str, Any], l
         "scorecard", "Scorecard: orders that were sent in these days and have ended",
         (Column("Provider"), Column("Ended", "count"), Column("Stored", "count"), Column("Success, %", "count"),
          Column("Median seconds", "count"), Column("95 % within seconds", "count")),
-        [(score.provider, score.ended, score.ends[Status.STORED], score.success_percent, score.percentile(50),
-          score.percentile(95)) for score in scores],
+        [(provider_name(score.provider), score.ended, score.ends[Status.STORED], score.success_percent,
+          score.percentile(50), score.percentile(95)) for score in scores],
     )  # fmt: skip
     failures = Table(
         "failures", "Failures by kind, and their share of what all ended orders were priced at",
         (Column("Provider"), Column("Kind"), Column("Orders", "count"), Column("Of the failures, %", "count"),
          Column("Would have cost", "usd"), Column("Of the money, %", "count")),
-        [(score.provider, kind, each.count, score.share(kind), each.usd, score.share_of_money(kind)) for score in scores
-         for kind, each in sorted(score.failures.items(), key=lambda item: -item[1].count)],
+        [(provider_name(score.provider), kind, each.count, score.share(kind), each.usd,
+          score.share_of_money(kind))
+         for score in scores for kind, each in sorted(score.failures.items(), key=lambda item: -item[1].count)],
     )  # fmt: skip
     found = balances.drifts(question)
     balance = Table(
@@ -205,7 +207,7 @@ def _providers(question: Question, limit: int | None) -> tuple[dict[str, Any], l
         (Column("Day", "day"), Column("Provider"), Column("Balance fell", "usd"), Column("Ledger charged", "usd"),
          Column("Unexplained", "usd"), Column("Unpriced", "count"), Column("Topped up", "usd"),
          Column("What could explain it")),
-        [(each.day, each.provider, each.fell, each.charged, each.drift, each.unpriced, each.topped_up,
+        [(each.day, provider_name(each.provider), each.fell, each.charged, each.drift, each.unpriced, each.topped_up,
           "; ".join(f"task {task.pk}: {why}" for task, why in each.suspects)) for each in found],
     )  # fmt: skip
     return {"is_empty": not scores and not found}, [card, failures, balance]
@@ -217,10 +219,10 @@ def _table(slug: str, title: str, rows: list[Row]) -> Table:
     )
 
 
-def _figures(figures: Figures, *, kept: bool = True) -> tuple[Any, ...]:
-    of_clips = (figures.kept, figures.per_kept_clip, figures.per_kept_second) if kept else ()
+def _figures(figures: Figures, *, clips: bool = True) -> tuple[Any, ...]:
+    of_clips = (figures.approved, figures.per_approved_clip, figures.per_approved_second) if clips else ()
     moved = (figures.known, figures.charges, figures.unpriced)
-    return *moved, *of_clips, figures.held, figures.released, figures.releases
+    return *moved, *of_clips, figures.reserved, figures.released, figures.releases
 
 
 def _chart(days: list[tuple[date, Figures]], question: Question) -> Chart | None:

@@ -19,6 +19,7 @@ from generations.lifecycle.capacity import why_paused
 from generations.lifecycle.ordering import RETRIED_FROM
 from generations.lifecycle.saving import SET_ASIDE
 from generations.models import EntryKind, GenerationTask, LedgerEntry, Status
+from generations.models.ledger import SETTLED, SPENT
 from generations.money import ledger as costs
 from generations.providers import offers
 
@@ -172,7 +173,7 @@ def _orders(task: GenerationTask, *, at: datetime) -> Iterator[Choice]:
 def _reserved(task: GenerationTask) -> str:
     """Return what is reserved for the task now, as a sentence; empty when nothing is."""
     kinds = {entry.kind for entry in task.entries.all()}
-    if EntryKind.HOLD not in kinds or kinds & {EntryKind.CHARGE, EntryKind.RELEASE}:
+    if EntryKind.HOLD not in kinds or kinds.intersection(SETTLED):
         return ""
     if task.price_usd is None:
         return "Reserved: price unknown."
@@ -212,7 +213,7 @@ def _ordered(task: GenerationTask) -> Facts:
 def _money(task: GenerationTask) -> Facts:
     yield "Estimated", usd(task.price_usd)
     yield "Reserved", usd(task.price_usd if _reserved(task) else Decimal(0))
-    spent = [entry.amount_usd for entry in task.entries.all() if entry.kind in (EntryKind.CHARGE, EntryKind.ADJUST)]
+    spent = [entry.amount_usd for entry in task.entries.all() if entry.kind in SPENT]
     known = [amount for amount in spent if amount is not None]
     yield "Spent", usd(None if spent and not known else sum(known, Decimal(0)))
 

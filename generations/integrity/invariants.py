@@ -14,7 +14,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Count, Sum
+from django.db.models import Count
 
 from generations.integrity import row_checks, timeline_checks
 from generations.integrity.cleanup import remove_stale_parts
@@ -23,7 +23,6 @@ from generations.integrity.reconcile import OVERDUE, READERS, overdue
 from generations.lifecycle.capacity import why_paused
 from generations.media.store import FOLDERS, shown, store
 from generations.models import BalanceReading, BudgetPeriod, GenerationTask, LedgerEntry, Status, Video
-from generations.models.ledger import SPENT
 from generations.money import limits
 from generations.providers import ADAPTERS
 
@@ -184,7 +183,7 @@ def balances() -> Iterator[str]:
         first, last = own.first(), own.last()
         if first is None or last is None or first == last or first.amount is None or last.amount is None:
             continue
-        entries = LedgerEntry.objects.filter(task__provider=provider, practice=practice, kind__in=SPENT)
-        spent = entries.filter(at__gt=first.at, at__lte=last.at).aggregate(usd=Sum("amount_usd"))["usd"] or 0
+        entries = LedgerEntry.objects.spent().filter(task__provider=provider, practice=practice)
+        spent = entries.filter(at__gt=first.at, at__lte=last.at).total_usd()
         name = f"{provider}, practice" if practice else provider
         yield f"{name}: {first.amount - last.amount} {unit} less since the first reading, {spent:.4f} USD on the ledger"

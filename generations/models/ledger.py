@@ -1,4 +1,4 @@
-"""Money: what was held, charged and released for each task. Written by costs.py and by nothing else."""
+"""Money: what was held, charged, released and corrected for each task. money/ledger.py is its only writer."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, Sum
 
 from generations.formats import exact
 from generations.models.cost_centers import CostCenter
-from generations.models.tasks import GenerationTask
 
+FOUR_PLACES = Decimal("0.0001")
 AMOUNT_MAX = Decimal(10_000)  # USD of one entry; more is a slip of the keyboard
 
 
@@ -27,11 +27,40 @@ SETTLED = (EntryKind.CHARGE, EntryKind.RELEASE)
 SPENT = (EntryKind.CHARGE, EntryKind.ADJUST)
 
 
+def four_places(total: Decimal | None) -> Decimal:
+    """A sum as the ledger writes amounts, since SQLite adds in binary fractions; no known amount sums up to nothing."""
+    return Decimal(0) if total is None else total.quantize(FOUR_PLACES)
+
+
+def is_unpriced() -> Q:
+    """The condition of a charge whose price nobody knew, and which no correction has given a value since."""
+    valued = LedgerEntry.objects.filter(task=OuterRef("task"), kind=EntryKind.ADJUST)
+    return Q(~Exists(valued), kind=EntryKind.CHARGE, amount_usd=None)
+
+
 class LedgerQuerySet(models.QuerySet["LedgerEntry"]):
+    def holds(self) -> LedgerQuerySet:
+        """What was reserved, whatever became of it."""
+        return self.filter(kind=EntryKind.HOLD)
+
+    def open_holds(self) -> LedgerQuerySet:
+        """What is reserved now: holds that neither a charge nor a release has settled."""
+        settled = LedgerEntry.objects.filter(task=OuterRef("task"), kind__in=SETTLED)
+        return self.holds().filter(~Exists(settled))
+
+    def charges(self) -> LedgerQuerySet:
+        return self.filter(kind=EntryKind.CHARGE)
+
+    def spent(self) -> LedgerQuerySet:
+        """Charges and their corrections: the sum of their amounts is what was spent."""
+        return self.filter(kind__in=SPENT)
+
     def unpriced(self) -> LedgerQuerySet:
-        """Charges whose price nobody knew, and which no correction has given a value since."""
-        valued = LedgerEntry.objects.filter(task=OuterRef("task"), kind=EntryKind.ADJUST)
-        return self.filter(~Exists(valued), kind=EntryKind.CHARGE, amount_usd=None)
+        return self.filter(is_unpriced())
+
+    def total_usd(self) -> Decimal:
+        """The sum of the amounts that are known."""
+        return four_places(self.order_by().aggregate(usd=Sum("amount_usd"))["usd"])
 
 
 class LedgerEntry(models.Model):
@@ -40,7 +69,7 @@ class LedgerEntry(models.Model):
     The database refuses both, too: see the triggers of migration 0005.
     """
 
-    task = models.ForeignKey(GenerationTask, on_delete=models.PROTECT, related_name="entries")
+    task = models.ForeignKey("GenerationTask", on_delete=models.PROTECT, related_name="entries")
     kind = models.CharField(max_length=10, choices=EntryKind.choices)
     amount_usd = models.DecimalField(max_digits=10, decimal_places=4, null=True)
     at = models.DateTimeField()

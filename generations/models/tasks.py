@@ -16,6 +16,7 @@ from django.urls import reverse
 from generations.formats import exact
 from generations.models.campaigns import Campaign
 from generations.models.images import ReferenceImage
+from generations.models.ledger import SPENT
 from generations.models.prompts import Prompt
 from generations.models.statuses import ACTIVE, ENDED, IN_FLIGHT, MOVES, Status
 from generations.providers import offers
@@ -71,7 +72,7 @@ class TaskQuerySet(models.QuerySet["GenerationTask"]):
 
     def with_charged(self) -> TaskQuerySet:
         """Add `charged_usd`: what each task cost so far; NULL when nothing was charged or the price is unknown."""
-        paid = Sum("entries__amount_usd", filter=Q(entries__kind__in=["charge", "adjust"]))
+        paid = Sum("entries__amount_usd", filter=Q(entries__kind__in=SPENT))
         return self.annotate(charged_usd=paid)
 
 

@@ -23,6 +23,7 @@ from django.db.models.functions import Round
 from generations.formats import usd
 from generations.models import Budget, BudgetEvent, BudgetPeriod, EntryKind, GenerationTask, LedgerEntry
 from generations.models.budgets import ALARMS, starts_on
+from generations.models.ledger import SETTLED, SPENT
 
 logger = logging.getLogger(__name__)
 
@@ -152,7 +153,7 @@ def correct(entry: LedgerEntry, *, at: datetime) -> None:
 
     Raises: ValidationError at `amount`, with a text for each hard budget that refuses it; the caller rolls back.
     """
-    hold = LedgerEntry.objects.get(task=entry.task_id, kind=EntryKind.HOLD)
+    hold = LedgerEntry.objects.holds().get(task=entry.task_id)
     refused = []
     for change in _changes([(entry, hold.day, ZERO)]):
         rows = change.kept()
@@ -170,8 +171,8 @@ def correct(entry: LedgerEntry, *, at: datetime) -> None:
 
 
 def _settle(entries: Iterable[LedgerEntry]) -> None:
-    entries = [entry for entry in entries if entry.kind in (EntryKind.CHARGE, EntryKind.RELEASE)]
-    found = LedgerEntry.objects.filter(task__in=[entry.task_id for entry in entries], kind=EntryKind.HOLD)
+    entries = [entry for entry in entries if entry.kind in SETTLED]
+    found = LedgerEntry.objects.holds().filter(task__in=[entry.task_id for entry in entries])
     holds = {hold.task_id: hold for hold in found}
     held = ((entry, holds[entry.task_id]) for entry in entries if entry.task_id in holds)
     for change in _changes((entry, hold.day, -(hold.amount_usd or ZERO)) for entry, hold in held):
@@ -192,7 +193,7 @@ def _changes(moved: Iterable[tuple[LedgerEntry, date, Decimal]]) -> list[Change]
             amount = entry.amount_usd or ZERO
             change.held += held
             change.estimated += amount if entry.kind == EntryKind.HOLD else ZERO
-            change.spent += amount if entry.kind in (EntryKind.CHARGE, EntryKind.ADJUST) else ZERO
+            change.spent += amount if entry.kind in SPENT else ZERO
             change.unpriced += entry.amount_usd is None
     return [changes[key] for key in sorted(changes)]
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from generations.formats import usd
 from generations.models import EntryKind, GenerationTask, LedgerEntry, Price
-from generations.models.ledger import AMOUNT_MAX, SETTLED, SPENT
+from generations.models.ledger import AMOUNT_MAX, FOUR_PLACES, SETTLED
 from generations.money import budgets
 from generations.providers.base import Order
 
@@ -73,7 +73,7 @@ def value_unpriced(*, at: datetime, by: Any) -> tuple[list[LedgerEntry], list[st
     """
     valued, refused = [], []
     for entry in LedgerEntry.objects.unpriced().select_related("task").order_by("pk"):
-        held = LedgerEntry.objects.get(task=entry.task_id, kind=EntryKind.HOLD)
+        held = LedgerEntry.objects.holds().get(task=entry.task_id)
         order = entry.task.order()
         for day in (held.day, timezone.localdate(at)):
             if (price := Price.objects.of(order, on=day)) is not None:
@@ -109,16 +109,14 @@ def _settle(task: GenerationTask, kind: EntryKind, *, at: datetime, by: Any, not
 
 def _problems(task: GenerationTask, amount_usd: Decimal, *, by: Any, reason: str) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
-    entries = list(LedgerEntry.objects.filter(task=task))
-    paid = sum((entry.amount_usd or Decimal(0) for entry in entries if entry.kind in SPENT), Decimal(0))
-    if not any(entry.kind == EntryKind.CHARGE for entry in entries):
+    entries = LedgerEntry.objects.filter(task=task)
+    paid = entries.spent().total_usd()
+    if not entries.charges().exists():
         found["task"] = [f"nothing was charged for task {task.pk}, so there is nothing to correct"]
-    is_nothing = not amount_usd and not any(
-        entry.kind == EntryKind.CHARGE and entry.amount_usd is None for entry in entries
-    )
+    is_nothing = not amount_usd and not entries.charges().filter(amount_usd=None).exists()
     if not amount_usd.is_finite() or is_nothing or abs(amount_usd) > AMOUNT_MAX:
         found["amount"] = [f"a difference in USD, up to {usd(AMOUNT_MAX)}, not {amount_usd}"]
-    elif amount_usd != amount_usd.quantize(Decimal("0.0001")):
+    elif amount_usd != amount_usd.quantize(FOUR_PLACES):
         found["amount"] = [f"at most four decimal places, not {amount_usd}"]
     elif paid + amount_usd < 0:
         found["amount"] = [f"task {task.pk} cost {usd(paid)}, so no more than that can be taken off"]

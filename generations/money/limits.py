@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -11,16 +12,14 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef, Q, Subquery, Sum
+from django.db.models import F, OuterRef, Q, Subquery, Sum
 from django.utils import timezone
 
 from generations.formats import usd
-from generations.models import Budget, BudgetEvent, BudgetPeriod, Campaign, EntryKind, LedgerEntry, Period, Scope
+from generations.models import Budget, BudgetEvent, BudgetPeriod, Campaign, LedgerEntry, Period, Scope
 from generations.models.budgets import ALARMS, LIMIT_MAX, described, starts_on
-from generations.models.ledger import SETTLED, SPENT
+from generations.models.ledger import FOUR_PLACES, LedgerQuerySet, four_places
 from generations.money.budgets import ZERO, alarm
-
-FOUR_PLACES = Decimal("0.0001")
 
 
 @dataclass(slots=True)
@@ -157,35 +156,27 @@ def tallies(budget: Budget, *, day: date | None = None) -> dict[date, Tally]:
     holds = _holds(budget)
     if day is not None and budget.period != Period.TOTAL:
         holds = holds.filter(day__gte=starts_on(budget.period, day))
-    settled = LedgerEntry.objects.filter(task=OuterRef("task"), kind__in=SETTLED)
-    rows = holds.annotate(open=~Exists(settled)).values("day").annotate(
-        all=Sum("amount_usd"), held=Sum("amount_usd", filter=Q(open=True))
-    )  # fmt: skip
-    found: dict[date, Tally] = {}
-    for row in rows.order_by():
-        tally = found.setdefault(starts_on(budget.period, row["day"]), Tally())
-        tally.estimated += _exact(row["all"])
-        tally.held += _exact(row["held"])
-    its_day = LedgerEntry.objects.filter(task=OuterRef("task"), kind=EntryKind.HOLD).values("day")
-    spent = LedgerEntry.objects.filter(kind__in=SPENT, task__in=holds.values("task"))
-    for hold_day, amount in spent.annotate(its=Subquery(its_day)).order_by().values_list("its").annotate(
-        usd=Sum("amount_usd")
-    ):  # fmt: skip
-        found[starts_on(budget.period, hold_day)].spent += _exact(amount)
+    its_day = LedgerEntry.objects.holds().filter(task=OuterRef("task")).values("day")
+    spent = LedgerEntry.objects.spent().filter(task__in=holds.values("task"))
+    found: dict[date, Tally] = defaultdict(Tally)
+    for name, entries in (
+        ("estimated", holds.annotate(its_day=F("day"))),
+        ("held", holds.open_holds().annotate(its_day=F("day"))),
+        ("spent", spent.annotate(its_day=Subquery(its_day))),
+    ):
+        for hold_day, amount in entries.order_by().values_list("its_day").annotate(usd=Sum("amount_usd")):
+            tally = found[starts_on(budget.period, hold_day)]
+            setattr(tally, name, getattr(tally, name) + four_places(amount))
     return found
 
 
-def _holds(budget: Budget) -> Any:
+def _holds(budget: Budget) -> LedgerQuerySet:
     mine = {
         Scope.SITE: Q(),
         Scope.CAMPAIGN: Q(task__campaign=budget.campaign_id),
         Scope.PERSON: Q(task__ordered_by=budget.person_id),
     }[Scope(budget.scope)]
-    return LedgerEntry.objects.filter(mine, kind=EntryKind.HOLD, practice=budget.practice)
-
-
-def _exact(amount: Decimal | None) -> Decimal:
-    return ZERO if amount is None else amount.quantize(FOUR_PLACES)
+    return LedgerEntry.objects.holds().filter(mine, practice=budget.practice)
 
 
 def audit() -> list[str]:

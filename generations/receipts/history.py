@@ -12,7 +12,7 @@ from django.utils.timezone import localtime
 
 from generations.formats import usd
 from generations.lifecycle.ordering import IMAGE_FIELDS, SETTINGS, OrderRequest, Upload
-from generations.models import EntryKind, GenerationTask, LedgerEntry, ReferenceImage, Review, Status, Video
+from generations.models import GenerationTask, LedgerEntry, ReferenceImage, Review, Status, Video
 from generations.models.tasks import BEGINNING_LENGTH
 from generations.providers.base import Order
 
@@ -79,7 +79,7 @@ def _owned(same: list[GenerationTask], price_usd: Decimal | None) -> list[Notice
     if not stored:
         return []
     approved = Video.objects.filter(task__in=stored, review=Review.APPROVED).count()
-    paid = LedgerEntry.objects.filter(task__in=stored, kind__in=[EntryKind.CHARGE, EntryKind.ADJUST])
+    paid = LedgerEntry.objects.spent().filter(task__in=stored)
     spent = paid.aggregate(usd=Sum("amount_usd"))["usd"]
     takes = "1 take" if len(stored) == 1 else f"{len(stored)} takes"
     another = f"costs {usd(price_usd)}" if price_usd is not None else "costs an unknown price"

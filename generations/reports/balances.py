@@ -7,7 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from itertools import pairwise
 
-from django.db.models import Count, Exists, OuterRef, Q, Sum
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from generations.models import BalanceReading, EntryKind, GenerationTask, LedgerEntry, Status
@@ -62,16 +62,13 @@ def _drift(day: date, readings: list[BalanceReading], question: Question) -> Dri
     opening, closing = readings[0], readings[-1]
     amounts = [reading.amount or Decimal(0) for reading in readings]
     topped_up = sum((max(after - before, Decimal(0)) for before, after in pairwise(amounts)), Decimal(0))
-    window = Q(at__gt=opening.at, at__lte=closing.at)
-    charges = LedgerEntry.objects.filter(
-        window, kind=EntryKind.CHARGE, practice=question.practice, task__provider=opening.provider
-    ).order_by()
-    sums = charges.aggregate(usd=Sum("amount_usd"), n=Count("id"), known=Count("amount_usd"))
-    corrected = LedgerEntry.objects.filter(kind=EntryKind.ADJUST, task__in=charges.values("task"))
-    charged = (sums["usd"] or Decimal(0)) + (corrected.aggregate(usd=Sum("amount_usd"))["usd"] or Decimal(0))
+    charges = LedgerEntry.objects.charges().filter(
+        at__gt=opening.at, at__lte=closing.at, practice=question.practice, task__provider=opening.provider
+    )
+    charged = LedgerEntry.objects.spent().filter(task__in=charges.order_by().values("task")).total_usd()
     found = Drift(
         opening.provider, day, opening.at, closing.at, amounts[0] - amounts[-1] + topped_up, topped_up,
-        charged.quantize(Decimal("0.0001")), sums["n"] - sums["known"], [],
+        charged, charges.unpriced().count(), [],
     )  # fmt: skip
     if found.drift:
         found.suspects.extend(_suspects(found, practice=question.practice))
@@ -83,7 +80,7 @@ def _suspects(drift: Drift, *, practice: bool) -> list[tuple[GenerationTask, str
     since, until = drift.since, drift.until
     within = {"at__gt": since, "at__lte": until}
     released = LedgerEntry.objects.filter(task=OuterRef("pk"), kind=EntryKind.RELEASE, **within)
-    unpriced = LedgerEntry.objects.filter(task=OuterRef("pk"), kind=EntryKind.CHARGE, amount_usd=None, **within)
+    unpriced = LedgerEntry.objects.unpriced().filter(task=OuterRef("pk"), **within)
     under_way = Q(finished_at=None) | Q(finished_at__gt=until)
     reasons = {
         "nobody knows whether it was accepted": Q(status=Status.UNCONFIRMED) | Q(maybe_accepted=True),

@@ -11,7 +11,6 @@ from django.db.models import Sum
 
 from generations.models import Campaign, GenerationTask
 from generations.models.cost_centers import NOBODY
-from generations.models.ledger import SPENT
 from generations.reports import spend
 from generations.reports.spend import Question
 from generations.reports.totals import Figures
@@ -70,7 +69,7 @@ def of_month(month: date, *, practice: bool) -> Statement:
 def _campaigns(question: Question) -> set[int]:
     """Those that money of the month was spent on."""
     position = spend.DIMENSIONS.index("campaign")
-    groups = spend.summed(question, by="cost_center", kept=False)
+    groups = spend.summed(question, by="cost_center", clips=False)
     return {key[position] for key, figures in groups.items() if figures.charges or figures.spent}
 
 
@@ -78,7 +77,7 @@ def _section(name: str, question: Question) -> Section:
     figures = Figures()
     for each in spend.summed(question, by="cost_center").values():
         figures.add(each)
-    entries = question.entries(SPENT).filter(question.of_tasks("task__"))
+    entries = question.entries.spent().filter(question.of_tasks("task__"))
     orders = entries.values("task").order_by("task")
     sums = dict(orders.annotate(usd=Sum("amount_usd")).values_list("task", "usd")[:SHOWN])
     tasks = GenerationTask.objects.filter(pk__in=sums).select_related("prompt", "ordered_by").prefetch_related("videos")

@@ -11,8 +11,8 @@ from django.db.models import Count, DurationField, ExpressionWrapper, F, Func, I
 from django.utils import timezone
 
 from generations.models import GenerationTask, Status
+from generations.models.ledger import four_places
 from generations.reports.spend import Question
-from generations.reports.totals import exact
 
 ENDS = (Status.STORED, Status.FAILED, Status.LOST)  # of what was sent
 
@@ -86,13 +86,13 @@ def scores(question: Question) -> list[Score]:
     for provider, status, kind, seconds, n, usd in rows:
         score = found.setdefault(provider, Score(provider))
         score.ends[status] += n
-        score.usd += exact(usd)
+        score.usd += four_places(usd)
         if status == Status.STORED:
             score.seconds[seconds or 0] += n
         else:
             failures = score.failures["lost" if status == Status.LOST else kind or "unknown"]
             failures.count += n
-            failures.usd += exact(usd)
+            failures.usd += four_places(usd)
     return sorted(found.values(), key=lambda score: score.provider)
 
 

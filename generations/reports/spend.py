@@ -1,4 +1,4 @@
-"""What was spent, on what, and what each clip that was kept has cost: sums of the ledger.
+"""What was spent, on what, and what each approved clip has cost: sums of the ledger.
 
 A million entries are summed while somebody waits. So the sums go by the cost center that each entry carries, and never
 read the tasks, but for those entries that carry none: on SQLite, all of them.
@@ -6,20 +6,21 @@ read the tasks, but for those entries that carry none: on SQLite, all of them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db.models import Aggregate, Count, Exists, FloatField, Min, OuterRef, Q, QuerySet, Sum
+from django.db.models import Aggregate, Count, FloatField, Min, Q, QuerySet, Sum
 from django.db.models.expressions import RawSQL
 
 from generations.models import Campaign, CostCenter, EntryKind, GenerationTask, LedgerEntry, Prompt, Review, Status
 from generations.models.cost_centers import NOBODY
-from generations.models.ledger import SETTLED, SPENT
-from generations.reports.totals import Figures, Groups, exact
+from generations.models.ledger import SPENT, LedgerQuerySet, four_places
+from generations.providers import offers
+from generations.reports.totals import Figures, Groups
 
 DIMENSIONS = ("provider", "model", "mode", "campaign", "person")
 OF_A_COST_CENTER = ("provider", "model", "mode", "campaign_key", "person_key")
@@ -58,10 +59,10 @@ class Question:
         values = {"provider": self.provider or None, "campaign": self.campaign, "person": self.person}
         return {name: value for name, value in values.items() if value is not None}
 
-    def entries(self, kinds: Iterable[str]) -> QuerySet[LedgerEntry]:
+    @property
+    def entries(self) -> LedgerQuerySet:
         """Entries of its days and money, whatever its dimensions."""
-        days = (self.first, self.last)
-        return LedgerEntry.objects.filter(practice=self.practice, kind__in=kinds, day__range=days).order_by()
+        return LedgerEntry.objects.filter(practice=self.practice, day__range=(self.first, self.last)).order_by()
 
     def of_tasks(self, prefix: str = "") -> Q:
         """Its dimensions as a condition on tasks, or on rows that lead to one by `prefix`."""
@@ -73,21 +74,17 @@ class Question:
         return condition & Q(**{f"{prefix}prompt": self.prompt}) if self.prompt else condition
 
     def grouped(
-        self, kinds: Iterable[str], by: str, *also: str, with_kept: bool = False, **sums: Aggregate
+        self, entries: QuerySet[LedgerEntry], by: str, *also: str, **sums: Aggregate
     ) -> Iterator[tuple[Any, ...]]:
-        """Yield `(key, *also, *sums)` of each group, by one of OF_AN_ENTRY; a group may come in two parts.
+        """Yield `(key, *also, *sums)` of each group of entries, by one of OF_AN_ENTRY; a group may come in two parts.
 
         A `cost_center` has a value for each of DIMENSIONS, a `version` the words and what not to show.
         """
-        entries = _with_kept(self.entries(kinds)) if with_kept else self.entries(kinds)
         if column := BY_COST_CENTER.get(by):
-            headed = (
-                entries.filter(cost_center__in=self._cost_centers)
-                if self.bound
-                else entries.filter(cost_center__isnull=False)
-            )
-            headed = headed.filter(prompt_key=self.prompt) if self.prompt else headed
-            for key, *rest in headed.values_list(column, *also).annotate(**sums):
+            known = Q(cost_center__in=self._cost_centers) if self.bound else Q(cost_center__isnull=False)
+            if self.prompt:
+                known &= Q(prompt_key=self.prompt)
+            for key, *rest in entries.filter(known).values_list(column, *also).annotate(**sums):
                 yield self._cost_centers[key] if by == "cost_center" else key, *rest
             if not self._has_bare_entries:
                 return
@@ -129,7 +126,7 @@ def spend_report(question: Question) -> SpendReport:
         cost_centers[_key("cost_center", cost_center)].add(figures)
     for day, figures in _moved(question, by="day"):
         days[day].add(figures)
-    for key, figures in [*_moved(question, by="cost_center"), *_kept(question, by="cost_center")]:
+    for key, figures in [*_moved(question, by="cost_center"), *_approved(question, by="cost_center")]:
         cost_centers[key].add(figures)
     total, by = Figures(), {name: Groups() for name in DIMENSIONS}
     for cost_center, figures in cost_centers.items():
@@ -144,7 +141,7 @@ def by_prompt(question: Question, *, limit: int | None = None) -> tuple[Figures,
     groups, total = summed(question, by="prompt"), Figures()
     for figures in groups.values():
         total.add(figures)
-    dearest = sorted(groups, key=lambda pk: (-groups[pk].spent, -groups[pk].held, pk))[:limit]
+    dearest = sorted(groups, key=lambda pk: (-groups[pk].spent, -groups[pk].reserved, pk))[:limit]
     prompts = Prompt.objects.only("title", "text").in_bulk(dearest)
     return total, [Row(prompts[pk].name, groups[pk], pk) for pk in dearest]
 
@@ -173,28 +170,14 @@ def by_version(question: Question, prompt: int) -> list[Version]:
     return found[::-1]
 
 
-def summed(question: Question, *, by: str, kept: bool = True) -> Groups:
-    """All figures of each group, without those of the clips if they are not asked for."""
+def summed(question: Question, *, by: str, clips: bool = True) -> Groups:
+    """All figures of each group; `clips` False leaves out those of the approved clips, which take a join."""
     groups = Groups()
     for group, figures in _open(question, OF_AN_ENTRY[by]):
         groups[_key(by, group)].add(figures)
-    for key, figures in [*_moved(question, by=by), *(_kept(question, by=by) if kept else ())]:
+    for key, figures in [*_moved(question, by=by), *(_approved(question, by=by) if clips else ())]:
         groups[key].add(figures)
     return groups
-
-
-def held(question: Question) -> QuerySet[LedgerEntry]:
-    """Holds of these days that nothing has settled until now."""
-    settled = LedgerEntry.objects.filter(task=OuterRef("task"), kind__in=SETTLED)
-    # Only tasks in these states can have one: there are few, and the database finds them at once.
-    holds = question.entries([EntryKind.HOLD]).filter(question.of_tasks("task__"), task__status__in=UNSETTLED)
-    return holds.filter(~Exists(settled))
-
-
-def unpriced(question: Question) -> QuerySet[LedgerEntry]:
-    """Charges of these days whose price nobody knows until now."""
-    valued = LedgerEntry.objects.filter(task=OuterRef("task"), kind=EntryKind.ADJUST)
-    return question.entries([EntryKind.CHARGE]).filter(question.of_tasks("task__"), ~Exists(valued), amount_usd=None)
 
 
 def _key(by: str, values: Key) -> Any:
@@ -204,45 +187,46 @@ def _key(by: str, values: Key) -> Any:
 
 
 def _open(question: Question, columns: list[str]) -> Iterator[tuple[list[Any], Figures]]:
-    """What is held until now, and what has no price until now, of each group; few entries, so their tasks are read."""
-    sums = {"amount": Sum("amount_usd"), "n": Count("id"), "known": Count("amount_usd")}
-    for entries in (held(question), unpriced(question)):
-        for *key, kind, amount, n, known in entries.values_list(*columns, "kind").annotate(**sums):
-            if kind == EntryKind.HOLD:
-                yield key, Figures(held=exact(amount), holds=n, held_unpriced=n - known)
-            else:
-                yield key, Figures(unpriced=n)
+    """What is reserved now, and what has no price yet, of each group; few entries, so their tasks are read."""
+    entries = question.entries.filter(question.of_tasks("task__"))
+    # Only tasks in these states can have an open hold: there are few, and the database finds them at once.
+    holds = entries.open_holds().filter(task__status__in=UNSETTLED).values_list(*columns)
+    for *key, amount, n, known in holds.annotate(usd=Sum("amount_usd"), n=Count("id"), known=Count("amount_usd")):
+        yield key, Figures(reserved=four_places(amount), holds=n, reserved_unpriced=n - known)
+    for *key, n in entries.unpriced().values_list(*columns).annotate(n=Count("id")):
+        yield key, Figures(unpriced=n)
 
 
 def _moved(question: Question, *, by: str) -> Iterator[tuple[Any, Figures]]:
     """What was spent and what was released, of each group."""
-    for key, kind, amount, n in question.grouped(MOVED, by, "kind", amount=Sum("amount_usd"), n=Count("id")):
+    moved = question.entries.filter(kind__in=MOVED)
+    for key, kind, amount, n in question.grouped(moved, by, "kind", amount=Sum("amount_usd"), n=Count("id")):
         if kind == EntryKind.RELEASE:
-            yield key, Figures(released=exact(amount), releases=n)
+            yield key, Figures(released=four_places(amount), releases=n)
         else:
-            yield key, Figures(spent=exact(amount), charges=n if kind == EntryKind.CHARGE else 0)
+            yield key, Figures(spent=four_places(amount), charges=n if kind == EntryKind.CHARGE else 0)
 
 
-def _kept(question: Question, *, by: str) -> Iterator[tuple[Any, Figures]]:
+def _approved(question: Question, *, by: str) -> Iterator[tuple[Any, Figures]]:
     """The clips that were approved, of those that the money of these days has bought."""
     sums = {"n": Count("id"), "seconds": Sum(RawSQL("generations_video.duration_seconds", [], FloatField()))}  # noqa: S611
-    for key, n, seconds in question.grouped([EntryKind.CHARGE], by, with_kept=True, **sums):
-        yield key, Figures(kept=n, kept_seconds=seconds)
+    for key, n, seconds in question.grouped(_with_approved(question.entries.charges()), by, **sums):
+        yield key, Figures(approved=n, approved_seconds=seconds)
 
 
-def _with_kept(entries: QuerySet[LedgerEntry]) -> QuerySet[LedgerEntry]:
+def _with_approved(entries: QuerySet[LedgerEntry]) -> QuerySet[LedgerEntry]:
     """Entries side by side with the approved clips of their tasks.
 
     The ORM would go by way of the tasks, which doubles the time over a million entries.
     """
     same_task = "generations_video.task_id = generations_ledgerentry.task_id"
-    kept = "generations_video.review = %s"
-    return entries.extra(tables=["generations_video"], where=[same_task, kept], params=[Review.APPROVED.value])  # noqa: S610
+    approved = "generations_video.review = %s"
+    return entries.extra(tables=["generations_video"], where=[same_task, approved], params=[Review.APPROVED.value])  # noqa: S610
 
 
 def _rows(groups: dict[Any, Figures], name: Callable[[Any], str]) -> list[Row]:
     rows = [Row(name(key), figures) for key, figures in groups.items()]
-    return sorted(rows, key=lambda row: (-row.figures.spent, -row.figures.held, row.name))
+    return sorted(rows, key=lambda row: (-row.figures.spent, -row.figures.reserved, row.name))
 
 
 def _names(dimension: str) -> Callable[[Any], str]:
@@ -252,4 +236,4 @@ def _names(dimension: str) -> Callable[[Any], str]:
     if dimension == "person":
         people = {user.pk: user.get_username() for user in get_user_model().objects.all()}
         return {NOBODY: "Nobody", **people}.__getitem__
-    return str
+    return {"provider": offers.provider_name, "model": offers.model_name, "mode": offers.mode_name}[dimension]

@@ -19,11 +19,11 @@ class Figures:
     unpriced: int = 0
     released: Decimal = Decimal(0)
     releases: int = 0
-    held: Decimal = Decimal(0)
+    reserved: Decimal = Decimal(0)
     holds: int = 0
-    held_unpriced: int = 0
-    kept: int = 0
-    kept_seconds: float = 0.0
+    reserved_unpriced: int = 0
+    approved: int = 0
+    approved_seconds: float = 0.0
 
     def add(self, other: Figures) -> None:
         for name in NAMES:
@@ -36,13 +36,13 @@ class Figures:
         return None if self.unpriced and not self.spent else self.spent
 
     @property
-    def per_kept_clip(self) -> Decimal | None:
+    def per_approved_clip(self) -> Decimal | None:
         """All that was spent, divided by the clips that were approved; None where none was, or no price is known."""
-        return self._share(Decimal(self.kept))
+        return self._share(Decimal(self.approved))
 
     @property
-    def per_kept_second(self) -> Decimal | None:
-        return self._share(Decimal(str(round(self.kept_seconds, 3))))
+    def per_approved_second(self) -> Decimal | None:
+        return self._share(Decimal(str(round(self.approved_seconds, 3))))
 
     def _share(self, parts: Decimal) -> Decimal | None:
         if not parts or self.known is None:
@@ -55,8 +55,8 @@ class Figures:
         return _in_words(self.spent, self.unpriced)
 
     @property
-    def held_words(self) -> str:
-        return _in_words(self.held, self.held_unpriced)
+    def reserved_words(self) -> str:
+        return _in_words(self.reserved, self.reserved_unpriced)
 
 
 def _in_words(amount: Decimal, unknown: int) -> str:
@@ -72,8 +72,3 @@ NAMES = [each.name for each in fields(Figures)]
 class Groups(defaultdict[Any, Figures]):
     def __init__(self) -> None:
         super().__init__(Figures)
-
-
-def exact(amount: Decimal | None) -> Decimal:
-    """A sum in the ledger's four places: SQLite adds in binary fractions. No entry with a price sums up to nothing."""
-    return Decimal(0) if amount is None else amount.quantize(Decimal("0.0001"))

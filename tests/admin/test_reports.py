@@ -43,8 +43,8 @@ def test_the_page_shows_sums_a_chart_and_a_table_for_each_dimension(admin_client
 def test_a_table_is_a_file_with_plain_numbers(admin_client: Client) -> None:
     a_video(a_task(Status.STORED), review=Review.APPROVED, reviewed_at=NOW)
     head, row = table(admin_client, SPEND, "model").splitlines()
-    assert head.startswith("Model,Spent,Clips paid,Unpriced,Kept,Per kept clip")
-    assert row == "kling-2-5-turbo-pro,0.3000,1,0,1,0.3000,0.0600,0,0,0"
+    assert head.startswith("Model,Spent,Clips paid,Unpriced,Approved,Per approved clip")
+    assert row == "Kling 2.5 Turbo Pro,0.3000,1,0,1,0.3000,0.0600,0,0,0"
 
 
 def test_a_prompt_leads_to_the_versions_of_its_words(admin_client: Client) -> None:
@@ -73,7 +73,7 @@ def test_what_was_spent_on_each_is_drawn_over_its_table(admin_client: Client) ->
     a_task(Status.STORED)
     a_task(Status.STORED, provider="apikley", model="kling-2-6", price_usd="0.60")
     page = text(admin_client, SPEND, **NOVEMBER)
-    assert 'aria-label="Per model, spent: kling-2-6: $0.60, kling-2-5-turbo-pro: $0.30."' in page
+    assert 'aria-label="Per model, spent: Kling 2.6: $0.60, Kling 2.5 Turbo Pro: $0.30."' in page
     assert 'aria-label="Per mode,' not in page  # there is only one
 
 
@@ -111,7 +111,7 @@ def test_a_table_that_is_none_is_not_found(admin_client: Client) -> None:
         ({"money": "both"}, "Select a valid choice"),
         ({"from": "0001-01-01"}, "greater than or equal to 2000-01-01"),
         ({"to": "9999-12-31"}, "less than or equal to 2100-12-31"),
-        ({"from": "2001-01-01", "to": "2001-01-31"}, "Nothing was held, spent or released"),
+        ({"from": "2001-01-01", "to": "2001-01-31"}, "Nothing was reserved, spent or released"),
     ],
 )
 @pytest.mark.parametrize("url", [SPEND, PROVIDERS])
@@ -122,20 +122,20 @@ def test_odd_questions_get_an_answer_in_words(admin_client: Client, url: str, qu
 def test_providers_have_a_scorecard(admin_client: Client) -> None:
     a_task(Status.STORED, stored_at=NOW)
     a_task(Status.FAILED, error_kind="content")
-    assert table(admin_client, PROVIDERS, "scorecard").splitlines()[1] == "apixo,2,1,50,0,0"
-    assert table(admin_client, PROVIDERS, "failures").splitlines()[1] == "apixo,content,1,100,0.3000,50"
+    assert table(admin_client, PROVIDERS, "scorecard").splitlines()[1] == "APIXO,2,1,50,0,0"
+    assert table(admin_client, PROVIDERS, "failures").splitlines()[1] == "APIXO,content,1,100,0.3000,50"
 
 
 def test_practice_is_marked_and_real_money_stands_apart(admin_client: Client) -> None:
     a_task(Status.STORED, practice=True)
     assert '<span class="practice">' in text(admin_client, SPEND, **NOVEMBER, money="practice")
-    assert "Nothing was held" in text(admin_client, SPEND, **NOVEMBER, money="real")
+    assert "Nothing was reserved" in text(admin_client, SPEND, **NOVEMBER, money="real")
 
 
 def test_the_unpriced_is_said_beside_the_sum(admin_client: Client) -> None:
     a_task(Status.STORED, price_usd=None)
     assert "<dd>1 unpriced</dd>" in text(admin_client, SPEND, **NOVEMBER)
-    assert "\nkling-2-5-turbo-pro,,1,1,0,,," in table(admin_client, SPEND, "model").replace("\r", "")
+    assert "\nKling 2.5 Turbo Pro,,1,1,0,,," in table(admin_client, SPEND, "model").replace("\r", "")
     a_task(Status.STORED)
     assert "<dd>$0.30 + 1 unpriced</dd>" in text(admin_client, SPEND, **NOVEMBER)
 

@@ -43,7 +43,7 @@ def main() -> None:
             seconds = []
             for _ in range(TIMES):
                 began = time.perf_counter()
-                assert "Per kept clip" in client.get(reverse(name), query).content.decode()
+                assert "Per approved clip" in client.get(reverse(name), query).content.decode()
                 seconds.append(time.perf_counter() - began)
             out(f"{name:>16}, {period:<15} {min(seconds):5.2f} {max(seconds):5.2f}\n")
 

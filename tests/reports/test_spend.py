@@ -1,4 +1,4 @@
-"""Sums of the ledger by what they were for, in days of the site, with what a kept clip has cost."""
+"""Sums of the ledger by what they were for, in days of the site, with what a approved clip has cost."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def bought(usd: str | None = "0.30", at: datetime = NOW, **changes: Any) -> Gene
     return task
 
 
-def a_kept_clip(task: GenerationTask, **changes: Any) -> None:
+def an_approved_clip(task: GenerationTask, **changes: Any) -> None:
     a_video(task, review=Review.APPROVED, reviewed_at=NOW, **changes)
 
 
@@ -48,13 +48,13 @@ def test_spend_is_summed_by_each_thing_that_it_was_for(staff: User) -> None:
     assert f"{found.total.spent:.2f}" == "1.70"
     assert found.total.charges == 2
     assert {name: spent(rows) for name, rows in found.by.items()} == {
-        "provider": {"apikley": "1.40", "apixo": "0.30"},
-        "model": {"kling-2-1": "1.40", "kling-2-5-turbo-pro": "0.30"},
-        "mode": {"image-to-video": "1.40", "text-to-video": "0.30"},
+        "provider": {"Apikley": "1.40", "APIXO": "0.30"},
+        "model": {"Kling 2.1": "1.40", "Kling 2.5 Turbo Pro": "0.30"},
+        "mode": {"Image to video": "1.40", "Text to video": "0.30"},
         "campaign": {"No campaign": "1.40", "Autumn": "0.30"},
         "person": {"Nobody": "1.40", "mira": "0.30"},
     }
-    assert [row.name for row in found.by["model"]] == ["kling-2-1", "kling-2-5-turbo-pro"]
+    assert [row.name for row in found.by["model"]] == ["Kling 2.1", "Kling 2.5 Turbo Pro"]
 
 
 def test_spend_is_summed_by_prompt_dearest_first() -> None:
@@ -68,18 +68,18 @@ def test_spend_is_summed_by_prompt_dearest_first() -> None:
     ]
 
 
-def test_each_wording_of_a_prompt_has_its_own_cost_per_kept_clip() -> None:
+def test_each_wording_of_a_prompt_has_its_own_cost_per_approved_clip() -> None:
     prompt = a_prompt(text="gulls at dusk", negative_prompt="rain")
     first = [bought("0.30", prompt=prompt, prompt_text="gulls") for __ in range(2)]
     bought("0.50", prompt=prompt, prompt_text="gulls at dusk", negative_prompt="rain")
     bought("9.00", prompt=a_prompt(), prompt_text="gulls")
     a_video(first[0], review=Review.APPROVED, reviewed_at=NOW)
     found = spend.by_version(november(), prompt.pk)
-    assert [(each.name, each.words, f"{each.figures.spent:.2f}", each.figures.kept) for each in found] == [
+    assert [(each.name, each.words, f"{each.figures.spent:.2f}", each.figures.approved) for each in found] == [
         ("v2, as it is now", "gulls at dusk (not: rain)", "0.50", 0),
         ("v1", "gulls", "0.60", 1),
     ]
-    assert found[1].figures.per_kept_clip == Decimal("0.60")
+    assert found[1].figures.per_approved_clip == Decimal("0.60")
 
 
 def test_a_report_is_narrowed_to_a_prompt() -> None:
@@ -88,7 +88,7 @@ def test_a_report_is_narrowed_to_a_prompt() -> None:
     bought("9.00", prompt=a_prompt())
     a_task(Status.RUNNING, prompt=prompt)
     total = spend.spend_report(november(prompt=prompt.pk)).total
-    assert (f"{total.spent:.2f}", f"{total.held:.2f}") == ("0.30", "0.30")
+    assert (f"{total.spent:.2f}", f"{total.reserved:.2f}") == ("0.30", "0.30")
 
 
 def test_as_many_prompts_are_named_as_are_wanted_and_all_are_summed() -> None:
@@ -121,48 +121,48 @@ def test_what_failed_is_released_and_no_spend() -> None:
 
 def test_what_is_held_is_held_until_it_is_settled_whenever_that_was() -> None:
     waiting = a_task(Status.RUNNING)
-    assert f"{spend.spend_report(november()).total.held:.2f}" == "0.30"
+    assert f"{spend.spend_report(november()).total.reserved:.2f}" == "0.30"
     ledger.charge(waiting, at=datetime(2026, 12, 1, 12, tzinfo=UTC), note="the clip was made")
-    assert spend.spend_report(november()).total.held == 0
+    assert spend.spend_report(november()).total.reserved == 0
 
 
 def test_an_unknown_price_is_counted_and_is_no_zero_until_it_is_valued(staff: User) -> None:
     task = bought(None)
     a_task(Status.RUNNING, price_usd=None)
     total = spend.spend_report(november()).total
-    assert (total.unpriced, total.held_unpriced, total.spent) == (1, 1, Decimal(0))
+    assert (total.unpriced, total.reserved_unpriced, total.spent) == (1, 1, Decimal(0))
     ledger.adjust(task, Decimal("0.40"), at=NOW, by=staff, reason="the price came")
     total = spend.spend_report(november()).total
     assert (total.unpriced, f"{total.spent:.2f}", total.charges) == (0, "0.40", 1)
 
 
-def test_a_kept_clip_costs_all_that_was_spent_divided_by_what_was_approved() -> None:
-    a_kept_clip(bought("0.30"), duration_seconds=5.0)
+def test_an_approved_clip_costs_all_that_was_spent_divided_by_what_was_approved() -> None:
+    an_approved_clip(bought("0.30"), duration_seconds=5.0)
     a_video(bought("0.30"), review=Review.REJECTED, reviewed_at=NOW)
     a_video(bought("0.30"))
     total = spend.spend_report(november()).total
-    assert (total.kept, total.kept_seconds) == (1, 5.0)
-    assert (total.per_kept_clip, total.per_kept_second) == (Decimal("0.9000"), Decimal("0.1800"))
+    assert (total.approved, total.approved_seconds) == (1, 5.0)
+    assert (total.per_approved_clip, total.per_approved_second) == (Decimal("0.9000"), Decimal("0.1800"))
 
 
-def test_two_kept_clips_of_one_order_count_twice_and_are_paid_once() -> None:
+def test_two_approved_clips_of_one_order_count_twice_and_are_paid_once() -> None:
     task = bought("0.30")
-    a_kept_clip(task, duration_seconds=5.0)
-    a_kept_clip(task, duration_seconds=4.0, position=1)
+    an_approved_clip(task, duration_seconds=5.0)
+    an_approved_clip(task, duration_seconds=4.0, position=1)
     total = spend.spend_report(november()).total
-    assert (f"{total.spent:.2f}", total.charges, total.kept, total.kept_seconds) == ("0.30", 1, 2, 9.0)
+    assert (f"{total.spent:.2f}", total.charges, total.approved, total.approved_seconds) == ("0.30", 1, 2, 9.0)
 
 
-def test_nothing_kept_has_no_cost_per_kept_clip() -> None:
+def test_nothing_approved_has_no_cost_per_approved_clip() -> None:
     bought("0.30")
     total = spend.spend_report(november()).total
-    assert (total.per_kept_clip, total.per_kept_second) == (None, None)
+    assert (total.per_approved_clip, total.per_approved_second) == (None, None)
 
 
-def test_a_kept_clip_without_a_price_has_no_cost_and_is_not_free() -> None:
-    a_kept_clip(bought(None))
+def test_an_approved_clip_without_a_price_has_no_cost_and_is_not_free() -> None:
+    an_approved_clip(bought(None))
     total = spend.spend_report(november()).total
-    assert (total.known, total.per_kept_clip, total.per_kept_second, total.spent_words) == (
+    assert (total.known, total.per_approved_clip, total.per_approved_second, total.spent_words) == (
         None,
         None,
         None,
@@ -172,13 +172,13 @@ def test_a_kept_clip_without_a_price_has_no_cost_and_is_not_free() -> None:
 
 def test_a_report_is_narrowed_to_a_provider_a_campaign_and_a_person(staff: User) -> None:
     campaign = a_campaign("Autumn")
-    a_kept_clip(bought("0.30", campaign=campaign, ordered_by=staff, provider="apikley"))
+    an_approved_clip(bought("0.30", campaign=campaign, ordered_by=staff, provider="apikley"))
     a_task(Status.RUNNING, campaign=campaign)
     bought("1.40")
 
     def total(**bound: Any) -> str:
         found = spend.spend_report(november(**bound)).total
-        return f"{found.spent:.2f} {found.held:.2f} {found.kept}"
+        return f"{found.spent:.2f} {found.reserved:.2f} {found.approved}"
 
     assert total() == "1.70 0.30 1"
     assert total(provider="apikley") == "0.30 0.00 1"
@@ -228,7 +228,7 @@ def test_entries_with_and_without_cost_centers_are_summed_together() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("ALTER TABLE generations_ledgerentry DISABLE TRIGGER ledger_has_cost_centers")
-    a_kept_clip(bought("1.40"))
+    an_approved_clip(bought("1.40"))
     found = spend.spend_report(november())
-    assert (spent(found.by["provider"]), found.total.kept) == ({"apixo": "1.70"}, 1)
+    assert (spent(found.by["provider"]), found.total.approved) == ({"APIXO": "1.70"}, 1)
     assert sorted(f"{row.figures.spent:.2f}" for row in spend.by_prompt(november())[1]) == ["0.30", "1.40"]
