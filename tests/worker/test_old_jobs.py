@@ -17,14 +17,12 @@ from django_q.pusher import pusher
 from django_q.tasks import async_task
 from django_q.worker import worker
 
-from generations.lifecycle.ordering import OrderRequest
-from generations.lifecycle import ordering
 from generations.models import GenerationTask, Status
 from generations.sandbox import Sandbox
-from generations.worker import conductor, jobs
-from tests.factories import an_order
+from generations.worker import jobs
+from tests.worker.conducting import order
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("quick")]
 DEADLINE_SECONDS = 60
 
 
@@ -42,11 +40,8 @@ def run_one_job() -> None:
 
 
 @pytest.mark.parametrize("lost", ["conduct", "save"])
-def test_a_job_under_an_old_name_fails_and_its_clip_is_stored_all_the_same(
-    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, lost: str
-) -> None:
-    monkeypatch.setattr(conductor, "SLICE_SECONDS", 0.5)
-    (task,) = ordering.place([OrderRequest(an_order())], at=timezone.now())
+def test_a_job_under_an_old_name_fails_and_its_clip_is_stored_all_the_same(sandbox: Sandbox, lost: str) -> None:
+    task = order()
     ends = time.monotonic() + DEADLINE_SECONDS
     while task.status != (Status.QUEUED if lost == "conduct" else Status.READY):
         assert time.monotonic() < ends
