@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-from types import FrameType
 from typing import Any
 
 from django.conf import settings
@@ -25,15 +24,8 @@ class Command(BaseCommand):
             sandbox = Sandbox(port=options["port"], directory=settings.VAR / "sandbox", wait_scale=settings.WAIT_SCALE)
         except OSError as error:
             raise CommandError(f"port {options['port']}: {error.strerror}") from error
-        for name in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(name, _interrupt)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: sandbox.stop())
         self.stdout.write(f"The practice provider runs at {sandbox.url}")
         self.stdout.flush()
-        try:
-            sandbox.serve_forever()
-        except KeyboardInterrupt:
-            sandbox.stop()
-
-
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
+        sandbox.serve_forever()
