@@ -1,4 +1,4 @@
-"""What speaks for and against an order whose outcome nobody knows: for the person who has to decide."""
+"""Collect the evidence about an order that the provider did not confirm, for the person who decides."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from generations.providers.base import REMOTE_ID, named_id
 from generations.providers.errors import ProviderError
 
 NAMED = re.compile(rf'"task_?id"\s*:\s*"({REMOTE_ID.pattern})"', re.IGNORECASE)
-DELIVERIES = 20  # of one task; there are four at most unless someone plays with us
-REMARK = (
-    "A fall that nothing else explains speaks for an acceptance. No fall proves little: a provider may bill an order "
+DELIVERIES = 20  # of one task; an honest provider sends four at most
+BALANCE_HINT = (
+    "An unexplained drop suggests that the order was accepted. No drop proves little: a provider may charge an order "
     "only when its clip is made."
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An id that may be this order's, where it was seen, and the task that has it already."""
+    """An id that may belong to this order, where it was seen, and the task that already has it."""
 
     remote_id: str
     seen: str
@@ -37,8 +37,8 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
-    """A callback, with what it says of itself."""
+class Callback:
+    """A callback: when it came, the id that it names, and its body."""
 
     at: datetime
     named: str
@@ -47,42 +47,43 @@ class Heard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """Everything on record about one order of unknown outcome."""
+    """Everything that is recorded about one unconfirmed order."""
 
     sent_at: list[datetime]
     sent: str
     answer: str
     readings: list[tuple[str, BalanceReading]]
-    fall: str
-    heard: list[Heard]
+    drop: str
+    callbacks: list[Callback]
     candidates: list[Candidate]
-    remark: str = REMARK
+    balance_hint: str = BALANCE_HINT
 
 
 def of(task: GenerationTask) -> Evidence:
+    """Return the evidence about an unconfirmed task."""
     deliveries = list(task.deliveries.order_by("id")[:DELIVERIES])
-    heard = [_heard(delivery) for delivery in deliveries]
+    callbacks = [_callback(delivery) for delivery in deliveries]
     before, after, latest = _readings(task)
-    named = [("the last balance before it was sent", before), ("the first one after", after)]
+    named = [("last balance before the order", before), ("first balance after it", after)]
     if latest != after:
-        named.append(("the latest", latest))
+        named.append(("latest balance", latest))
     return Evidence(
         sent_at=list(task.events.filter(now=Status.SUBMITTING).order_by("id").values_list("at", flat=True)),
-        sent=written(task),
+        sent=order_json(task),
         answer=": ".join(part for part in (task.error_code, task.error_message) if part),
         readings=[(name, reading) for name, reading in named if reading],
-        fall=_fall(task, before, after),
-        heard=heard,
-        candidates=list(_candidates(task, heard)),
+        drop=_drop(task, before, after),
+        callbacks=callbacks,
+        candidates=list(_candidates(task, callbacks)),
     )
 
 
-def written(task: GenerationTask) -> str:
-    """The JSON that was sent, or would be now; without the token of its callback."""
+def order_json(task: GenerationTask) -> str:
+    """Return the JSON of the order, with the token of its callback masked."""
     try:
         body = get_provider(settings.PROVIDERS[task.provider]).body(task.order())
-    except ProviderError as error:  # the mode was withdrawn since
-        return f"cannot be written any more: {error}"
+    except ProviderError as error:  # the mode is no longer offered
+        return f"cannot be shown: {error}"
     return json.dumps(_masked(body), indent=2, ensure_ascii=False)
 
 
@@ -92,19 +93,19 @@ def _masked(value: Any) -> Any:
     return TOKEN.sub(r"\1…", value) if isinstance(value, str) else value
 
 
-def _heard(delivery: Delivery) -> Heard:
+def _callback(delivery: Delivery) -> Callback:
     try:
         payload: Any = json.loads(delivery.body)
     except (ValueError, RecursionError):
         payload = None
-    return Heard(delivery.received_at, named_id(payload), delivery.body[:4000])
+    return Callback(delivery.received_at, named_id(payload), delivery.body[:4000])
 
 
 Readings = tuple[BalanceReading | None, BalanceReading | None, BalanceReading | None]
 
 
 def _readings(task: GenerationTask) -> Readings:
-    """The last balance before the order was sent, the first after it, and the latest."""
+    """Return the last balance before the order was sent, the first after it, and the latest."""
     if task.submitted_at is None:
         return None, None, None
     read = BalanceReading.objects.of(task.provider, practice=task.practice).read()
@@ -112,39 +113,39 @@ def _readings(task: GenerationTask) -> Readings:
     return read.filter(at__lte=task.submitted_at).last(), later.first(), later.last()
 
 
-def _fall(task: GenerationTask, before: BalanceReading | None, after: BalanceReading | None) -> str:
-    """How far the balance fell over the sending, and how much of that other orders explain."""
+def _drop(task: GenerationTask, before: BalanceReading | None, after: BalanceReading | None) -> str:
+    """Return how much the balance dropped around the order, and how much of it other orders explain."""
     if before is None or after is None or before.amount is None or after.amount is None:
-        return "Not enough readings of the balance to compare: the next one comes within a minute."
-    fall = before.amount - after.amount
+        return "There is no balance to compare yet. The next one is read within a minute."
+    drop = before.amount - after.amount
     others = GenerationTask.objects.filter(
         provider=task.provider, practice=task.practice, remote_id__isnull=False,
         submitted_at__gt=before.at, submitted_at__lte=after.at,
     ).exclude(pk=task.pk)  # fmt: skip
     prices = list(others.values_list("price_usd", flat=True))
-    told = f"Between the first two it {_moved(fall, after.unit)}."
+    text = f"Between the first two the balance {_moved(drop, after.unit)}."
     if prices:
         known = [price for price in prices if price is not None]
-        worth = f", priced {usd(sum(known, Decimal(0)))}" if len(known) == len(prices) else ", not all of known price"
-        told += f" {len(prices)} other order{'s' * (len(prices) > 1)} went out meanwhile{worth}."
+        worth = f" for {usd(sum(known, Decimal(0)))}" if len(known) == len(prices) else ", some with an unknown price"
+        text += f" {len(prices)} other order{'s were' if len(prices) > 1 else ' was'} sent in that time{worth}."
     else:
-        told += " No other order went out meanwhile."
-    return f"{told} This order's price: {usd(task.price_usd)}."
+        text += " No other order was sent in that time."
+    return f"{text} This order's price: {usd(task.price_usd)}."
 
 
-def _moved(fall: Decimal, unit: str) -> str:
-    if not fall:
+def _moved(drop: Decimal, unit: str) -> str:
+    if not drop:
         return "did not change"
-    size = BalanceReading(amount=abs(fall), unit=unit).shown
-    return f"fell by {size}" if fall > 0 else f"rose by {size}"
+    size = BalanceReading(amount=abs(drop), unit=unit).shown
+    return f"dropped by {size}" if drop > 0 else f"rose by {size}"
 
 
-def _candidates(task: GenerationTask, heard: list[Heard]) -> Iterator[Candidate]:
-    """Ids that stand in the answer or that callbacks gave; each once."""
+def _candidates(task: GenerationTask, callbacks: list[Callback]) -> Iterator[Candidate]:
+    """Yield each id in the answer or in a callback once."""
     seen: dict[str, str] = {}
     for remote_id in NAMED.findall(task.error_message):
         seen.setdefault(remote_id, "in the answer")
-    for one in heard:
+    for one in callbacks:
         if one.named:
             seen.setdefault(one.named, "in a callback")
     owners = {owner.remote_id: owner for owner in GenerationTask.objects.filter(

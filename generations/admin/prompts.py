@@ -114,15 +114,13 @@ class PromptAdmin(ArchivableAdmin):
 
     def _strip(self, prompt: Prompt) -> dict[str, Any]:
         videos = Video.objects.filter(task__prompt=prompt)[:STRIP]
-        tasks = GenerationTask.objects.filter(prompt=prompt)[:STRIP]
         return {
             "clips": [display.video_poster(video, href=display.admin_url(video)) for video in videos],
-            "tasks": [(task, display.badge(task.status), self._price(task)) for task in tasks],
+            "tasks": [
+                (task, display.badge(task.status), display.money(task.price_usd, practice=task.practice))
+                for task in GenerationTask.objects.filter(prompt=prompt)[:STRIP]
+            ],
         }
-
-    @staticmethod
-    def _price(task: GenerationTask) -> str:
-        return display.money(task.price_usd, practice=task.practice)
 
     def response_post_save_add(self, request: HttpRequest, obj: Any) -> HttpResponseRedirect:
         """Redirect to the Generate page after "Save and generate"."""
