@@ -1,4 +1,4 @@
-"""What is due and needs no provider: doubtful orders, undecided ones, files to be fetched."""
+"""Advance due tasks that need no HTTP call: unfinished submissions, unconfirmed orders, pending downloads."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from generations.money import budgets
 
 logger = logging.getLogger(__name__)
 
-LATER = timedelta(minutes=1)  # until a row that a fault of ours keeps where it is comes up again
-BATCH = 200  # rows of a kind that one tick steps at most
+LATER = timedelta(minutes=1)  # until a row that could not be advanced is tried again
+BATCH = 200  # rows of a kind in one tick
 
 
 class Step(Protocol):
-    """What is done to a row without asking anybody."""
+    """A function that advances one task without an HTTP call."""
 
     def __call__(self, task: GenerationTask, *, at: datetime) -> None: ...
 
 
 def advance_due_tasks(at: datetime) -> None:
-    """Step every row that is due, in one commit if that can be."""
+    """Advance every such task, in one commit if possible."""
     due = GenerationTask.objects.due(at=at)
     steps: list[tuple[Step, GenerationTask]] = [
         (mark_unconfirmed, task) for task in due.filter(status=Status.SUBMITTING)[:BATCH]
@@ -40,12 +40,12 @@ def advance_due_tasks(at: datetime) -> None:
     except OperationalError:
         raise
     except Exception:
-        logger.exception("the rows could not be stepped together, so each is stepped apart")
-        _step_apart([(step, task.pk) for step, task in steps], at=at)
+        logger.exception("the tasks could not be advanced together, so each is advanced in its own transaction")
+        _advance_one_by_one([(step, task.pk) for step, task in steps], at=at)
 
 
-def _step_apart(steps: list[tuple[Step, int]], *, at: datetime) -> None:
-    """Each in a transaction of its own: one bad row must not stop the others."""
+def _advance_one_by_one(steps: list[tuple[Step, int]], *, at: datetime) -> None:
+    """Advance each task in its own transaction: one bad row must not stop the others."""
     for step, pk in steps:
         try:
             with transaction.atomic():
@@ -55,5 +55,5 @@ def _step_apart(steps: list[tuple[Step, int]], *, at: datetime) -> None:
         except OperationalError:
             raise
         except Exception:
-            logger.exception("task %s could not be stepped", pk)
+            logger.exception("task %s could not be advanced", pk)
             GenerationTask.objects.filter(pk=pk, due_at__lte=at).update(due_at=at + LATER)

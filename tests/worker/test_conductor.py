@@ -153,7 +153,7 @@ def test_nothing_is_bought_that_the_disk_would_not_take(sandbox: Sandbox, monkey
 def test_one_process_conducts_at_a_time(sandbox: Sandbox) -> None:
     Lease.objects.take("conductor", seconds=60)
     order()
-    assert conductor.conduct().asked == 0
+    assert conductor.conduct().calls == 0
     assert posts(sandbox)["POST"] == 0
 
 

@@ -29,12 +29,12 @@ def test_one_answer_that_cannot_be_written_does_not_lose_the_others(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     bad, good = order(), order()
-    settle = submitting.apply_submit_answer
+    apply_answers = submitting.apply_submit_answer
 
     def fail_for_one(task_id: int, outcome: Any, **how: Any) -> None:
         if task_id == bad.pk:
             raise RuntimeError("a fault of ours")
-        settle(task_id, outcome, **how)
+        apply_answers(task_id, outcome, **how)
 
     monkeypatch.setattr(conductor, "apply_submit_answer", fail_for_one)
     conductor.conduct()
@@ -49,17 +49,17 @@ def test_a_commit_whose_answer_was_lost_does_not_send_the_order_again(
 ) -> None:
     """The answer "not sent" is written, and the database's own yes is lost: the stale answer must not undo the next."""
     task = order()
-    settle = conductor.Conductor._settle
+    apply_answers = conductor.Conductor._apply_answers
     calls: list[int] = []
 
     def lose_the_first_commit(self: conductor.Conductor) -> None:
-        kept = list(self.landed)
-        settle(self)
+        kept = list(self.answered)
+        apply_answers(self)
         if kept and not calls:
             calls.append(1)
-            self.landed = kept
+            self.answered = kept
 
-    monkeypatch.setattr(conductor.Conductor, "_settle", lose_the_first_commit)
+    monkeypatch.setattr(conductor.Conductor, "_apply_answers", lose_the_first_commit)
     conductor.conduct()
     task.refresh_from_db()
     moves = [(event.was, event.now) for event in task.events.all() if event.was != event.now]
@@ -68,15 +68,15 @@ def test_a_commit_whose_answer_was_lost_does_not_send_the_order_again(
     assert all(a != b for a, b in zip(moves, moves[1:], strict=False))
 
 
-def test_a_fault_while_orders_are_in_the_air_loses_no_answer(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    task, fly = order(), conductor.Conductor._fly
+def test_a_fault_while_orders_are_in_flight_loses_no_answer(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    task, send = order(), conductor.Conductor._send
 
     def fail_after_orders(self: conductor.Conductor, pool: Any, asks: Any, pace: Any) -> None:
-        fly(self, pool, asks, pace)
+        send(self, pool, asks, pace)
         if any(ask.kind is CallKind.SUBMIT for ask in asks):
             raise RuntimeError("a fault of ours")
 
-    monkeypatch.setattr(conductor.Conductor, "_fly", fail_after_orders)
+    monkeypatch.setattr(conductor.Conductor, "_send", fail_after_orders)
     with pytest.raises(RuntimeError):
         conductor.conduct()
     task.refresh_from_db()
@@ -104,7 +104,7 @@ def test_an_order_whose_worker_died_is_put_before_a_person(sandbox: Sandbox) -> 
     assert not any(request["method"] == "POST" for request in sandbox.truth()["requests"])
 
 
-def test_an_order_that_a_dead_process_left_in_the_air_is_doubted_within_a_minute() -> None:
+def test_an_order_that_a_dead_process_left_in_flight_is_unconfirmed_within_a_minute() -> None:
     sent_at = timezone.now()
     task = a_task(Status.SUBMITTING, submitted_at=sent_at, due_at=sent_at + CALL_LEASE)
     conductor.conduct()
@@ -122,17 +122,17 @@ def test_what_a_conductor_may_have_died_of_is_asked_alone_so_that_it_takes_nobod
         at_work = conductor.Conductor(hold)
 
         def asked() -> list[int]:
-            return [ask.task_id for ask in at_work._claim_looks("apixo", Pace(100.0, tokens=100.0), now)]
+            return [ask.task_id for ask in at_work._claim_polls("apixo", Pace(100.0, tokens=100.0), now)]
 
         assert asked() == [*others, suspects[0]]
         assert at_work.suspect
-        at_work.flying = {Future(): at_work.suspect}
+        at_work.in_flight = {Future(): at_work.suspect}
         assert asked() == []
-        at_work.flying = {}
+        at_work.in_flight = {}
         assert asked() == [suspects[1]]
 
 
-def test_a_lost_ring_to_save_is_repeated() -> None:
+def test_a_lost_job_to_save_is_repeated() -> None:
     task = a_task(Status.READY, due_at=timezone.now() - timedelta(seconds=1))
     conductor.conduct()
     task.refresh_from_db()

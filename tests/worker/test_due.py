@@ -16,7 +16,7 @@ from tests.factories import NOW, a_task
 pytestmark = pytest.mark.django_db
 
 
-def test_each_kind_of_row_is_stepped() -> None:
+def test_each_kind_of_row_is_advanced() -> None:
     dead, unsure, ready = a_task(Status.SUBMITTING), a_task(Status.UNCONFIRMED), a_task(Status.READY)
     due.advance_due_tasks(NOW)
     for task in (dead, unsure, ready):
@@ -34,7 +34,7 @@ def test_what_needs_the_provider_is_left_to_the_conductor(status: Status) -> Non
     assert (task.status, task.due_at) == (status, NOW)
 
 
-def test_a_row_that_cannot_be_stepped_does_not_stop_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_row_that_cannot_be_advanced_does_not_stop_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
     bad, *good = [a_task(Status.READY) for _ in range(3)]
     ring = saving.enqueue_due_save
 
