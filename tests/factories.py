@@ -139,7 +139,7 @@ def last_reason(task: GenerationTask) -> str:
 
 
 def an_image(content: bytes = b"a picture") -> ReferenceImage:
-    return ReferenceImage.keep(CleanImage(content, "png", 400, 300), name="bottle.png")
+    return ReferenceImage.store(CleanImage(content, "png", 400, 300), name="bottle.png")
 
 
 def configure(settings: Any, *names: str, **changes: Any) -> None:

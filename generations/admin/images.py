@@ -1,4 +1,4 @@
-"""Start and end images: to look at; they come in with an order."""
+"""Start and end images, read-only: they are uploaded with an order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Approve and reject: doors for one clip and for many, which say what the approval took back and saved."""
+"""Approve and reject one clip or many, and say what an approval canceled and saved."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST
 
 from generations import clock
 from generations.admin import display
+from generations.admin.base import person_of
 from generations.admin.task_actions import may_order
 from generations.formats import usd
 from generations.library import reviewing
@@ -22,11 +23,11 @@ from generations.library.reviewing import Judged
 from generations.models import Review, Video
 
 TONES = {Review.APPROVED: "good", Review.REJECTED: "bad", Review.UNDECIDED: "neutral"}
-DONE = {Review.APPROVED: "Approved", Review.REJECTED: "Rejected", Review.UNDECIDED: "Undecided again"}
+DONE = {Review.APPROVED: "Approved", Review.REJECTED: "Rejected", Review.UNDECIDED: "Decision cleared"}
 
 
 class VerdictForm(forms.Form):
-    """What a person thinks of a clip; `stop` also takes back the takes that still wait."""
+    """A decision on a clip; `stop` also cancels the takes that still wait."""
 
     verdict = forms.ChoiceField(choices=Review.choices, required=False)
     stop = forms.BooleanField(required=False)
@@ -34,7 +35,7 @@ class VerdictForm(forms.Form):
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """One verdict that can be pressed now."""
+    """One decision that is possible now."""
 
     verdict: str
     label: str
@@ -47,58 +48,58 @@ def may_review(request: HttpRequest) -> bool:
 
 
 def badge(video: Video) -> str:
-    """The judgement, on its colour."""
+    """Return the decision as a badge."""
     review = Review(video.review)
     return format_html('<span class="badge badge-{}">{}</span>', TONES[review], review.label)
 
 
 def who_and_when(video: Video) -> str:
-    """The judgement with its person and time."""
+    """Return the decision with its person and time."""
     if not video.reviewed_at:
         return badge(video)
     return format_html("{} by {}, {}", badge(video), video.reviewed_by or "a command", display.when(video.reviewed_at))
 
 
 def buttons(video: Video, *, may_order: bool) -> list[Button]:
-    """The verdicts that would change something, with what an approval could take back."""
+    """Return the decisions that would change something, with what an approval could cancel."""
     found = []
     if video.review != Review.APPROVED:
         found.append(Button(Review.APPROVED, "Approve", "default"))
         waits = [] if video.task.stops_when_approved or not may_order else list(reviewing.waiting(video.task))
         if waits:
-            takes = "1 take that waits" if len(waits) == 1 else f"{len(waits)} takes that wait"
+            takes = "1 waiting take" if len(waits) == 1 else f"{len(waits)} waiting takes"
             worth = usd(Judged(True, tuple(waits)).saved_usd)
             found.append(Button(Review.APPROVED, f"Approve, and cancel {takes} ({worth})", stop=True))
     if video.review != Review.REJECTED:
         found.append(Button(Review.REJECTED, "Reject", "danger"))
     if video.review != Review.UNDECIDED:
-        found.append(Button(Review.UNDECIDED, "Undecided again"))
+        found.append(Button(Review.UNDECIDED, "Clear decision"))
     return found
 
 
 @require_POST
-def door(request: HttpRequest, pk: int) -> HttpResponse:
-    """Judge one clip."""
+def judge_view(request: HttpRequest, pk: int) -> HttpResponse:
+    """Apply a decision to one clip."""
     if not may_review(request):
         raise PermissionDenied
     video = get_object_or_404(Video.objects.select_related("task"), pk=pk)
     form = VerdictForm(request.POST)
     if not form.is_valid():
-        messages.error(request, "A clip is approved, rejected or undecided. Nothing was changed.")
+        messages.error(request, "Choose to approve, reject or clear the decision. Nothing was changed.")
         return redirect("admin:generations_video_change", pk)
     verdict = Review(form.cleaned_data["verdict"])
-    # Who may not order may not take orders back either; those that were ordered to stop then, do.
+    # Who may not order may not cancel orders either; takes that were ordered to stop at an approval do.
     stop = form.cleaned_data["stop"] and may_order(request)
-    judged = reviewing.judge(video, verdict, at=clock.now(), by=request.user, stop=stop)
-    text = said(verdict, 1) if judged.changed else "It stands so already."
+    judged = reviewing.judge(video, verdict, at=clock.now(), by=person_of(request), stop=stop)
+    text = said(verdict, 1) if judged.changed else "Already decided so. Nothing was changed."
     messages.success(request, f"{text} {saved(judged)}".strip())
     return redirect("admin:generations_video_change", pk)
 
 
 def judge_all(request: HttpRequest, videos: QuerySet[Video], verdict: Review) -> None:
-    """Judge the chosen clips of a list."""
+    """Apply a decision to the chosen clips of a list."""
     at = clock.now()
-    judged = [reviewing.judge(video, verdict, at=at, by=request.user) for video in videos.select_related("task")]
+    judged = [reviewing.judge(video, verdict, at=at, by=person_of(request)) for video in videos.select_related("task")]
     canceled = tuple(task for one in judged for task in one.canceled)
     text = said(verdict, sum(one.changed for one in judged))
     messages.success(request, f"{text} {saved(Judged(True, canceled))}".strip())
@@ -109,9 +110,9 @@ def said(verdict: Review, count: int) -> str:
 
 
 def saved(judged: Judged) -> str:
-    """What an approval saved; empty when it took nothing back."""
+    """Say what an approval saved; empty when it canceled nothing."""
     if not judged.canceled:
         return ""
-    takes = "1 take that waited is" if len(judged.canceled) == 1 else f"{len(judged.canceled)} takes that waited are"
-    worth = "at a price that is not known" if judged.saved_usd is None else f"{usd(judged.saved_usd)} is free again"
+    takes = "1 waiting take was" if len(judged.canceled) == 1 else f"{len(judged.canceled)} waiting takes were"
+    worth = "not charged" if judged.saved_usd is None else f"{usd(judged.saved_usd)} is no longer reserved"
     return f"{takes} canceled, {worth}."

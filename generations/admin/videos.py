@@ -1,4 +1,4 @@
-"""Clips that we keep: watched, titled and described here; their facts come from the file and stay as they are."""
+"""Stored clips: staff watch, title, describe and review them; the facts come from the file and cannot be edited."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class DamageFilter(admin.SimpleListFilter):
     parameter_name = "damaged"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("yes", "Damaged"), ("no", "Whole")]
+        return [("yes", "Damaged"), ("no", "Complete")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Video]) -> QuerySet[Video]:
         if self.value() == "yes":
@@ -99,8 +99,8 @@ class VideoAdmin(ModelAdmin):
         return review.may_review(request)
 
     def get_urls(self) -> list[URLPattern]:
-        door = path("<int:pk>/judge/", self.admin_site.admin_view(review.door), name="generations_video_judge")
-        return [door, *super().get_urls()]
+        judge = path("<int:pk>/judge/", self.admin_site.admin_view(review.judge_view), name="generations_video_judge")
+        return [judge, *super().get_urls()]
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
@@ -120,7 +120,7 @@ class VideoAdmin(ModelAdmin):
     def reject(self, request: HttpRequest, videos: QuerySet[Video]) -> None:
         review.judge_all(request, videos, Review.REJECTED)
 
-    @admin.action(description="Leave undecided again", permissions=["review_clips"])
+    @admin.action(description="Clear decision", permissions=["review_clips"])
     def undecide(self, request: HttpRequest, videos: QuerySet[Video]) -> None:
         review.judge_all(request, videos, Review.UNDECIDED)
 
@@ -141,8 +141,8 @@ class VideoAdmin(ModelAdmin):
         if video.damage:
             return format_html(
                 '<p class="note note-bad"><strong>This clip is damaged</strong> and is not shown: {}.<br>'
-                "The daily comparison fetches it again while its source URL lives; "
-                "<code>python manage.py reconcile</code> does so now.</p>",
+                "It is downloaded again once a day until its download link expires; "
+                "<code>python manage.py reconcile</code> does so now. Nothing is charged.</p>",
                 video.damage,
             )
         return format_html(
@@ -191,16 +191,16 @@ class VideoAdmin(ModelAdmin):
     @admin.display(description="File", ordering="damage")
     def state(self, video: Video) -> str:
         if not video.damage:
-            return "whole"
+            return "complete"
         return format_html('<span class="badge badge-bad">damaged</span> <small class="quiet">{}</small>', video.damage)
 
-    @admin.display(description="Last compared")
+    @admin.display(description="File last checked")
     def checked(self, video: Video) -> str:
         return display.when(video.checked_at)
 
-    @admin.display(description="Source URL")
+    @admin.display(description="Download link")
     def source(self, video: Video) -> str:
-        return video.source_url or "blanked by the clean-up"
+        return video.source_url or "expired"
 
     @admin.display(description="Created", ordering="created_at")
     def created(self, video: Video) -> str:

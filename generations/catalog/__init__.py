@@ -1,1 +1,4 @@
-"""The pages that people browse, and the files behind them."""
+"""Show stored clips to people: pages, files, health.
+
+Not here: what becomes of a clip (library), staff pages (admin).
+"""

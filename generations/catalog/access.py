@@ -1,4 +1,4 @@
-"""Who may see what: the one rule that pages and files share."""
+"""Decide who may see what: the one rule that pages and files share."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from generations.models import ReferenceImage, Video
 
 
 def may_browse(user: AbstractBaseUser | AnonymousUser) -> bool:
-    """Signed-in people. CATALOG_PUBLIC is for published videos, and so far nothing can be published."""
+    """Let signed-in people browse. CATALOG_PUBLIC is for published videos, and so far nothing can be published."""
     return user.is_authenticated
 
 
 def may_open(user: AbstractBaseUser | AnonymousUser, row: Video | ReferenceImage) -> bool:
-    """Clips and posters are for whoever browses; what staff uploaded to start from is for staff."""
+    """Show clips and posters to whoever may browse, and uploaded start images to staff."""
     if isinstance(row, ReferenceImage):
         return may_browse(user) and bool(getattr(user, "is_staff", False))
     return may_browse(user)

@@ -37,7 +37,7 @@ FIXED_HEADERS = {
 
 
 class Part:
-    """The bytes of a file from where it stands, read as they are sent; Django closes it with the response."""
+    """Read a file from its position in chunks, as they are sent; Django closes it with the response."""
 
     def __init__(self, file: File[Any], length: int) -> None:
         self.file, self.left = file, length
@@ -71,9 +71,9 @@ def _answer(request: HttpRequest, file: File[Any], suffix: str, sha256: str) -> 
     size, modified = facts.st_size, int(facts.st_mtime)
     etag = f'"{sha256}"' if sha256 else f'"{facts.st_mtime_ns:x}-{size:x}"'
     headers = {**FIXED_HEADERS, "ETag": etag, "Last-Modified": http_date(modified), "Content-Length": str(size)}
-    whole = HttpResponse(headers=headers, content_type=CONTENT_TYPES.get(suffix, "application/octet-stream"))
-    conditional = get_conditional_response(request, etag=etag, last_modified=modified, response=whole)
-    if conditional is not None and (conditional is not whole or request.method == "HEAD"):
+    complete = HttpResponse(headers=headers, content_type=CONTENT_TYPES.get(suffix, "application/octet-stream"))
+    conditional = get_conditional_response(request, etag=etag, last_modified=modified, response=complete)
+    if conditional is not None and (conditional is not complete or request.method == "HEAD"):
         return conditional  # 304, 412, or the headers alone
     wanted = None
     if "Range" in request.headers and _still_the_same(request.headers.get("If-Range", ""), etag, modified):
@@ -81,13 +81,13 @@ def _answer(request: HttpRequest, file: File[Any], suffix: str, sha256: str) -> 
             wanted = parse_range(request.headers["Range"], size)
         except Unsatisfiable:
             return HttpResponse(status=416, headers={**FIXED_HEADERS, "Content-Range": f"bytes */{size}"})
-    return _streamed(file, whole, wanted, size)
+    return _streamed(file, complete, wanted, size)
 
 
-def _streamed(file: File[Any], whole: HttpResponse, wanted: range | None, size: int) -> HttpResponseBase:
+def _streamed(file: File[Any], complete: HttpResponse, wanted: range | None, size: int) -> HttpResponseBase:
     part = range(size) if wanted is None else wanted
     file.seek(part.start)
-    response = StreamingHttpResponse(Part(file, len(part)), headers=dict(whole.items()))
+    response = StreamingHttpResponse(Part(file, len(part)), headers=dict(complete.items()))
     response["Content-Length"] = len(part)
     if wanted is not None:
         response.status_code = 206
@@ -96,7 +96,7 @@ def _streamed(file: File[Any], whole: HttpResponse, wanted: range | None, size: 
 
 
 def _still_the_same(if_range: str, etag: str, modified: int) -> bool:
-    """Whether the part continues what the client has; a weak tag or another date never does (RFC 9110, 13.1.5)."""
+    """Whether the client's part is of this very file; a weak tag or another date never is (RFC 9110, 13.1.5)."""
     if not if_range or if_range == etag:
         return True
     return parse_http_date_safe(if_range) == modified

@@ -1,4 +1,4 @@
-"""Whether the site works, for whatever watches it."""
+"""Tell monitoring whether the site works."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 @never_cache
 @require_safe
 def healthz(request: HttpRequest) -> JsonResponse:
-    """200 when the database answers and the worker gave a sign of life; else 503, with which did not."""
+    """Answer 200 when the database answers and the worker's heartbeat is fresh, else 503 and which of them failed."""
     database = worker = False
     try:
         with connection.cursor() as cursor:

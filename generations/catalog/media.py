@@ -1,4 +1,4 @@
-"""Stored files by their names, for those who may see them, and start images for the provider that fetches them."""
+"""Serve stored files to those who may see them, and start images to the provider that fetches them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ NAME_LENGTH = 80  # of a download, before its number: file systems end at 255 by
 
 @require_safe
 def media(request: HttpRequest, path: str) -> HttpResponseBase:
-    """A clip, a poster or a start image; whoever may not see it learns nothing, not even that it is there.
+    """Serve a clip, a poster or a start image; 404 to whoever may not see it, as if it were not there.
 
     Rows are the gate; STORED_NAME keeps a wrong row from opening `tmp/`, `..` or an absolute path.
     """
@@ -41,7 +41,7 @@ def media(request: HttpRequest, path: str) -> HttpResponseBase:
 
 @require_safe
 def reference_image(request: HttpRequest, signed: str, extension: str) -> HttpResponseBase:
-    """A start image for the provider, which has no account here: the signed link is the right to see it."""
+    """Serve a start image to the provider, which has no account here: the signed link is its permission."""
     try:
         pk = int(SIGNER.unsign(signed, max_age=LINK_LIFE_SECONDS))
     except (BadSignature, ValueError) as error:
@@ -59,8 +59,8 @@ def download_name(video: Video) -> str:
 
 
 def damaged() -> HttpResponse:
-    """What is there is not the clip that was stored: better no clip than a wrong one. It may be repaired any time."""
-    words = "This clip's file is damaged, so it is not shown. Staff see what is wrong with it in the admin.\n"
+    """Refuse a damaged clip: better no clip than a wrong one. It may be repaired at any time, so nothing is cached."""
+    words = "This clip's file is damaged, so it is not shown. The admin says what is wrong with it.\n"
     headers = {**FIXED_HEADERS, "Cache-Control": "no-store", "Accept-Ranges": "none"}
     return HttpResponse(words, status=410, headers=headers, content_type="text/plain; charset=utf-8")
 
@@ -70,7 +70,7 @@ def _is_cut(video: Video) -> bool:
     try:
         size = video.file.size
     except OSError:
-        return False  # the answer to that is made where it is opened
+        return False  # `serve` answers for a missing file
     if size != video.size_bytes:
         logger.error("video %s has %s bytes instead of %s: %s", video.pk, size, video.size_bytes, video.file)
     return size != video.size_bytes

@@ -1,4 +1,4 @@
-"""Pages by key: a page is "what is older than this video", so new videos never shift it and nothing is counted."""
+"""Page by key: a page is "what is older than this video", so new videos never shift it and nothing is counted."""
 
 from __future__ import annotations
 
@@ -53,20 +53,20 @@ class Page:
 
 
 def older_than(videos: QuerySet[Video], place: Cursor) -> QuerySet[Video]:
-    """Those that come after a place, the nearest first."""
+    """Return those that come after a place, the nearest first."""
     # Not `earlier OR same time and lower id`: SQLite answers that with two scans and a sort.
     found = videos.filter(created_at__lte=place.at).exclude(created_at=place.at, pk__gte=place.pk)
     return found.order_by("-created_at", "-pk")
 
 
 def newer_than(videos: QuerySet[Video], place: Cursor) -> QuerySet[Video]:
-    """Those that come before a place, the nearest first."""
+    """Return those that come before a place, the nearest first."""
     found = videos.filter(created_at__gte=place.at).exclude(created_at=place.at, pk__lte=place.pk)
     return found.order_by("created_at", "pk")
 
 
 def page(videos: QuerySet[Video], *, before: str = "", after: str = "", size: int = PAGE_SIZE) -> Page:
-    """One page in one query; raises BadCursor."""
+    """Return one page in one query. Raises: BadCursor."""
     if before:
         rows = list(older_than(videos, Cursor.parse(before))[: size + 1])
     elif after:

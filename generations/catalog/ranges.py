@@ -1,4 +1,4 @@
-"""The Range header of RFC 9110, for one range of bytes."""
+"""Parse the Range header of RFC 9110, for one range of bytes."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ class Unsatisfiable(Exception):
 
 
 def parse_range(header: str, size: int) -> range | None:
-    """The bytes that a Range header asks for, or None where it is to be ignored: malformed, or several ranges.
+    """Return the bytes that a Range header asks for; None for what is malformed or several ranges, to be ignored.
 
-    RFC 9110, 14.2, lets a server answer either with the whole file. Raises Unsatisfiable.
+    RFC 9110, 14.2, lets a server answer either with the complete file. Raises: Unsatisfiable.
     """
     found = ONE_RANGE.fullmatch(header)
     if not found:

@@ -19,7 +19,7 @@ OTHER_TAKES = 6
 @require_safe
 @for_browsers
 def catalog(request: HttpRequest) -> HttpResponse:
-    """Posters, newest first; of one campaign, if one is asked for."""
+    """List posters, newest first; of one campaign, if one is asked for."""
     before, after = request.GET.get("before", ""), request.GET.get("after", "")
     slug = request.GET.get("campaign", "")
     if slug and not slug_re.match(slug):
@@ -32,7 +32,7 @@ def catalog(request: HttpRequest) -> HttpResponse:
         raise Http404 from error
     if after and not before and found.newer is None:
         here = f"?campaign={slug}" if campaign else ""
-        return redirect(reverse("catalog") + here)  # the way back ends at the newest page, whole
+        return redirect(reverse("catalog") + here)  # the way back ends at the newest page, in full
     offered = list(Campaign.objects.filter(archived=False) | Campaign.objects.filter(slug=slug))
     context = {"page": found, "first": not (before or after), "campaign": campaign, "campaigns": offered}
     return render(request, "catalog/catalog.html", context)
@@ -41,7 +41,7 @@ def catalog(request: HttpRequest) -> HttpResponse:
 @require_safe
 @for_browsers
 def video(request: HttpRequest, pk: int) -> HttpResponse:
-    """One video: the player, what was ordered, what came."""
+    """Show one video: the player, what was ordered, what was made."""
     tasks = GenerationTask.objects.with_charged().select_related(
         "prompt", "start_image", "end_image", "ordered_by", "campaign"
     )

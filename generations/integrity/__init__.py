@@ -1,4 +1,4 @@
-"""Rows and files compared, repaired, quarantined and cleaned up; the promises, checked.
+"""Compare rows and files, repair, quarantine and clean up; check the promises.
 
 Not here: the first verification of a download (media), the saving of a clip (lifecycle/saving).
 """

@@ -24,7 +24,7 @@ class Cleanup:
     blanked: list[int] = field(default_factory=list)  # videos
     kept_unsafe: list[int] = field(default_factory=list)  # videos whose file is not complete
     kept_unstored: list[int] = field(default_factory=list)  # tasks past their URLs' life that are not stored
-    parts_removed: list[str] = field(default_factory=list)  # what a killed worker left of downloads and uploads
+    parts_removed: list[str] = field(default_factory=list)  # what killed workers left of downloads and uploads
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)

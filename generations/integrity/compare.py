@@ -13,7 +13,7 @@ from django.utils import timezone
 from generations.media.store import Damaged, Found, Unreadable, is_text, store
 from generations.models import ReferenceImage, Video
 
-CHUNK = 500  # rows or files at a time: memory stays flat, and a query names no more than a database takes
+CHUNK = 500  # rows or files at a time: bounds memory and the parameters of a query
 GRACE = timedelta(hours=1)  # a file is younger than this while its row may still be on its way
 
 Thing = TypeVar("Thing")

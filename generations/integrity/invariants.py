@@ -1,4 +1,4 @@
-"""The promises P1 to P12, as far as a database and a file tree can show them. Looks, and changes nothing.
+"""Check the promises P1 to P12, as far as a database and stored files can show them. Changes nothing.
 
 What it cannot see: how many POSTs a provider received, and what was promised to somebody who is not on a row.
 """
@@ -50,14 +50,14 @@ class Broken:
 @dataclass
 class Report:
     broken: list[Broken] = field(default_factory=list)
-    checked: dict[str, str] = field(default_factory=dict)  # promise -> what was looked at, in words
+    checked: dict[str, str] = field(default_factory=dict)  # promise -> what was examined, in words
 
     def as_json(self) -> dict[str, Any]:
         return {"ok": not self.broken, "broken": [one.as_json() for one in self.broken], "checked": self.checked}
 
 
 def check_all(*, at: datetime, worker_lives: bool, deep: bool = True) -> Report:
-    """Look at every task, entry, event, clip and file. Not `deep` leaves out the bytes of files of the right size."""
+    """Check every task, entry, event, clip and file. Not `deep` trusts the bytes of files of the right size."""
     report = Report()
     tasks = _rows(report, at=at)
     _timelines(report)
@@ -96,7 +96,7 @@ def _timelines(report: Report) -> None:
 
 
 def _twice(report: Report) -> None:
-    """What unique constraints forbid: a database that was restored or edited by hand may lack them."""
+    """Check what unique constraints forbid: a database that was restored or edited by hand may lack them."""
     ids = GenerationTask.objects.order_by().exclude(remote_id=None).values("provider", "remote_id")
     for row in ids.annotate(n=Count("pk")).filter(n__gt=1):
         report.broken.append(Broken("P3", f"{row['n']} tasks have the id {row['remote_id']} at {row['provider']}"))
@@ -106,7 +106,7 @@ def _twice(report: Report) -> None:
 
 
 def _money(report: Report) -> None:
-    """Budgets beside the ledger, and whether the database still keeps the ledger from being changed."""
+    """Compare budgets with the ledger, and check that the database still refuses to change the ledger."""
     report.broken += [Broken("P4", difference) for difference in limits.audit()]
     with connection.cursor() as cursor:
         cursor.execute(GUARDS[connection.vendor])
@@ -116,7 +116,7 @@ def _money(report: Report) -> None:
 
 
 def _stuck(report: Report, *, at: datetime, worker_lives: bool) -> None:
-    """Tasks that nobody looked at in time. An order may wait for longer, in a line that moves or is held up."""
+    """Find overdue tasks. An order may wait for longer while others go out, or while orders are paused."""
     late = overdue(at=at).order_by("pk").values_list("pk", "status", "provider")
     waiting = {provider for provider in ADAPTERS if _line_is_known_to_wait(provider, at=at)}
     stuck = [row for row in late if not (row[1] == Status.QUEUED and row[2] in waiting)]
@@ -171,7 +171,7 @@ def _files(report: Report, *, at: datetime) -> int:
 
 
 def balances() -> Iterator[str]:
-    """How far each balance fell since its first reading, beside what the ledger says: told, and not judged.
+    """Say how far each balance fell since its first reading, beside the ledger: information, not a breach.
 
     Money that was paid in, and what others bought with the same key, are not on our rows.
     """

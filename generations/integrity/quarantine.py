@@ -24,7 +24,7 @@ class PutAside:
 
 
 def quarantine_orphans(found: list[Found], *, at: datetime) -> PutAside:
-    """Move a listing's orphan files to quarantine, and report what is no plain file."""
+    """Move a listing's orphan files to quarantine; leave and report what is no plain file."""
     done, aside = PutAside(), []
     for orphan in orphan_files(found, at=at):
         if orphan.strange:
@@ -41,7 +41,7 @@ def quarantine_orphans(found: list[Found], *, at: datetime) -> PutAside:
         if orphan.name in named or not store.is_same(new_name, orphan):
             _put_back(new_name, orphan.name, done)
         else:
-            logger.warning("no row names %s: put aside as %s", shown(orphan.name), shown(new_name))
+            logger.warning("no row names %s: moved to %s", shown(orphan.name), shown(new_name))
             done.moved.append({"from": shown(orphan.name), "to": shown(new_name)})
     return done
 
@@ -50,6 +50,6 @@ def _put_back(aside: str, name: str, done: PutAside) -> None:
     try:
         store.put_back(aside, name)
     except FileExistsError:  # written anew meanwhile: both stay
-        logger.warning("%s is there again; what was moved stays in %s", shown(name), shown(aside))
+        logger.warning("%s is there again; the old file stays in %s", shown(name), shown(aside))
     except OSError as error:
         done.left.append((aside, f"its row came meanwhile, and it cannot be moved back: {error.strerror}"))

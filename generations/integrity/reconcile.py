@@ -32,30 +32,30 @@ logger = logging.getLogger(__name__)
 LEASE, LEASE_SECONDS = "reconcile", 20.0
 DEAD_LEASE_SECONDS = 600.0  # what ran out so long ago has no living holder
 READERS = 2  # files read at once: more would only take the disk from those who watch
-PORTION_BYTES = 200_000_000  # read between two looks at the clock
+PORTION_BYTES = 200_000_000  # read between two checks of the clock
 OVERDUE = timedelta(minutes=5)
 FAR_AHEAD = timedelta(days=2)  # beyond every wait there is: a clock was wrong when this was written
 NO_ANSWERS = 3  # in a row, and nothing more is fetched in this run: each try may take minutes
 COLUMNS = ("file", "poster", "position", "source_url", "sha256", "size_bytes", "damage", "task__result_urls")
 PERSON = {
-    Status.UNCONFIRMED: "nobody knows whether it was accepted",
-    Status.LOST: "paid, and lost",
+    Status.UNCONFIRMED: "nobody knows whether the provider accepted it",
+    Status.LOST: "charged, clip lost",
 }
 
 
 @dataclass
 class AuditResult:
-    """What was looked at, what was repaired, and what remains for a person."""
+    """What was compared, what was repaired, and what remains for a person."""
 
     finished: bool = False  # False: another run was under way, or this slice's time is over
     checked: dict[str, int] = field(default_factory=lambda: dict.fromkeys(("videos", "images", "files", "bytes"), 0))
     repaired: dict[str, list[int]] = field(default_factory=lambda: {"videos": [], "images": [], "posters": []})
-    cleared: list[int] = field(default_factory=list)  # videos that were marked as damaged, and are whole
+    cleared: list[int] = field(default_factory=list)  # videos that were marked as damaged, and are complete
     posters_blanked: list[int] = field(default_factory=list)  # videos of which no still can be made
     quarantined: list[dict[str, str]] = field(default_factory=list)
     parts_removed: list[str] = field(default_factory=list)
     leases_cleared: int = 0
-    overdue: list[int] = field(default_factory=list)  # tasks that were rung for
+    overdue: list[int] = field(default_factory=list)  # tasks that are due since minutes
     hastened: list[int] = field(default_factory=list)  # tasks that were due days ahead
     remains: list[dict[str, Any]] = field(default_factory=list)
 
@@ -70,8 +70,8 @@ class AuditResult:
         repaired = ", ".join(f"{len(ids)} {what}" for what, ids in self.repaired.items())
         end = f"{len(self.remains)} remain for a person" if self.finished else "to be continued"
         return (
-            f"{self.checked['videos']} clips compared, repaired {repaired}, {len(self.quarantined)} files put aside, "
-            f"{len(self.overdue)} tasks rung for; {end}"
+            f"{self.checked['videos']} clips compared, repaired {repaired}, {len(self.quarantined)} files quarantined, "
+            f"{len(self.overdue)} tasks overdue; {end}"
         )
 
     def leave(self, what: str, why: str, *, pk: int | None = None, path: str = "") -> None:
@@ -89,7 +89,7 @@ class Slice:
 def reconcile(
     *, at: datetime, worker_lives: bool, part: Slice | None = None, wait_seconds: float = 0.0
 ) -> AuditResult | None:
-    """Compare and repair. One run at a time: the end of another is waited for so long; None if it does not come."""
+    """Compare and repair, one run at a time; None if another run did not end within `wait_seconds`."""
     ends = time.monotonic() + wait_seconds
     while True:
         with lease_held(LEASE, seconds=LEASE_SECONDS) as lease:
@@ -109,7 +109,7 @@ class _Run:
         self.no_answers = 0
 
     def all(self, *, worker_lives: bool) -> AuditResult:
-        # First of all: a saver that slept for so long is fenced by it, so no row comes for what we put aside.
+        # First of all: a saver that slept for so long is fenced by it, so no row comes for what goes to quarantine.
         self.done.leases_cleared = Lease.objects.clear_dead("save:", seconds=DEAD_LEASE_SECONDS)
         self.done.parts_removed = remove_stale_parts(at=self.at)
         if not store.is_mounted() and Video.objects.exists():
@@ -128,19 +128,19 @@ class _Run:
     # --- Clips
 
     def _clips(self) -> bool:
-        """Compare each clip with its row; False when the time was over before the last."""
+        """Compare each clip with its row; False when the time ended before the last."""
         rows = Video.objects.select_related("task").only(*COLUMNS)
         if self.part:
             rows = rows.filter(Q(checked_at=None) | Q(checked_at__lt=self.part.since))
         with ThreadPoolExecutor(READERS, thread_name_prefix="read") as pool:
             for batch in chunks(rows):
                 for portion in _portions(batch):
-                    if not self._settle(portion, list(pool.map(damage, portion))):
+                    if not self._apply(portion, list(pool.map(damage, portion))):
                         return False
         return True
 
-    def _settle(self, portion: list[Video], found: list[str | Unreadable]) -> bool:
-        """Repair, and write what is so; whether there is time for more."""
+    def _apply(self, portion: list[Video], found: list[str | Unreadable]) -> bool:
+        """Repair, and write the outcome; return whether there is time for more."""
         compared, changed = [], []
         for video, harm in zip(portion, found, strict=True):
             self.done.checked["videos"] += 1
@@ -167,7 +167,7 @@ class _Run:
         return self.lease.is_ours and time.monotonic() < self.ends
 
     def _after_repair(self, video: Video, harm: str) -> str:
-        """What is still wrong after we tried to mend it."""
+        """Try to repair a clip; return what is still wrong."""
         may_fetch = self._has_time and self.no_answers < NO_ANSWERS
         try:
             repair.repair(video, fetch_seconds=settings.DOWNLOAD_DEADLINE_SECONDS if may_fetch else 0)
@@ -177,14 +177,14 @@ class _Run:
             return harm
         self.no_answers = 0
         self.done.repaired["videos"].append(video.pk)
-        logger.info("video %s: %s; it was brought back", video.pk, harm)
+        logger.info("video %s: %s; its file was restored", video.pk, harm)
         return ""
 
     def _tell(self, video: Video, *, was: str, harm: str) -> None:
         if video.damage:
             logger.error("video %s is damaged: %s (%s)", video.pk, video.damage, video.file)
         elif was and not harm:
-            logger.info("video %s is whole again", video.pk)
+            logger.info("video %s is complete again", video.pk)
             self.done.cleared.append(video.pk)
 
     def _poster(self, video: Video) -> None:
@@ -199,7 +199,7 @@ class _Run:
         self.done.posters_blanked.append(video.pk)
 
     def _damaged(self) -> None:
-        """All that are marked, whenever that was found, and those that could not be looked at."""
+        """Report all clips that are marked as damaged, and those that could not be read."""
         for video in Video.objects.exclude(damage="").order_by("pk").only("file", "damage").iterator():
             words = [video.damage, self.why_not.pop(video.pk, "")]
             self.done.leave("video", "; ".join(filter(None, words)), pk=video.pk, path=str(video.file))
@@ -232,7 +232,7 @@ class _Run:
     # --- Tasks
 
     def _tasks(self, *, worker_lives: bool) -> None:
-        """Ring for what is overdue, and say what waits for a person."""
+        """Wake the conductor for overdue tasks, and report what waits for a person."""
         tasks = GenerationTask.objects.of_this_site()
         ahead = tasks.active().filter(due_at__gt=self.at + FAR_AHEAD)
         self.done.hastened = list(ahead.order_by("pk").values_list("pk", flat=True))
@@ -247,12 +247,12 @@ class _Run:
 
 
 def overdue(*, at: datetime) -> TaskQuerySet:
-    """Tasks that somebody should have looked at five minutes ago."""
+    """Return tasks that the worker should have handled five minutes ago."""
     return GenerationTask.objects.of_this_site().active().filter(due_at__lt=at - OVERDUE)
 
 
 def _portions(batch: list[Video]) -> Iterator[list[Video]]:
-    """As many at a time as are read in a second or so; one at least."""
+    """Yield as many clips at a time as are read in a second or so; at least one."""
     portion: list[Video] = []
     size = 0
     for video in batch:

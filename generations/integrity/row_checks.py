@@ -1,4 +1,4 @@
-"""What must be true of each task's row, its money and its clips, whatever has happened: one line for each breach."""
+"""Check each task's row, its money and its clips: one line for each breach of a promise."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ Check = Callable[[Row, datetime], Iterator[str]]
 
 
 def rows() -> QuerySet[Any, Any]:
-    """Every task with its money and its clips, from one question: what changes meanwhile is in all or in none."""
+    """Select every task with its money and its clips in one query: a change meanwhile is in all of them or in none."""
     clips = Video.objects.filter(task=OuterRef("pk")).order_by().values("task").annotate(n=Count("pk"))
     return (
         GenerationTask.objects.order_by("pk")
@@ -72,7 +72,7 @@ def found_again(row: Row, at: datetime) -> Iterator[str]:
     if row.status in ACCEPTED and not row.remote_id:
         yield f"it is {row.status}, and its id at the provider is not known"
     if row.status == Status.UNCONFIRMED and (not row.holds or row.charges or row.releases):
-        yield "nobody knows whether it was accepted, and its hold was not kept"
+        yield "nobody knows whether it was accepted, and its money is not reserved"
 
 
 def settled_once(row: Row, at: datetime) -> Iterator[str]:
@@ -94,7 +94,7 @@ def settled_once(row: Row, at: datetime) -> Iterator[str]:
         yield "practice money and real money meet in it"
 
 
-def kept(row: Row, at: datetime) -> Iterator[str]:
+def stored(row: Row, at: datetime) -> Iterator[str]:
     clips = row.clips or 0
     if row.status == Status.STORED and clips < max(1, len(row.result_urls)):
         yield f"it is stored, with {clips} of {max(1, len(row.result_urls))} clips"
@@ -113,7 +113,7 @@ def stored_in_time(row: Row, at: datetime) -> Iterator[str]:
 
 def goes_on(row: Row, at: datetime) -> Iterator[str]:
     if row.status in ACTIVE and row.due_at is None:
-        yield f"it is {row.status}, and nobody will look at it"
+        yield f"it is {row.status}, and is never due again"
 
 
 def needs_no_queue(row: Row, at: datetime) -> Iterator[str]:
@@ -126,7 +126,7 @@ CHECKS: dict[str, Check] = {
     "P2": on_record_before,
     "P3": found_again,
     "P5": settled_once,
-    "P7": kept,
+    "P7": stored,
     "P9": stored_in_time,
     "P10": goes_on,
     "P11": needs_no_queue,

@@ -1,4 +1,4 @@
-"""The timeline of each task, replayed: was every move allowed, does one follow from the other, who asked for it."""
+"""Replay the timeline of each task: was every move allowed, does it follow from the last, who asked for it?"""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Fault(NamedTuple):
 
 
 def faults() -> Iterator[Fault]:
-    """Replay all timelines. Events and rows come from one question, so a move meanwhile is in both or in none."""
+    """Replay all timelines. Events and rows come from one query, so a move meanwhile is in both or in none."""
     columns = ("task_id", "was", "now", "by_id", "task__status", "task__attempts", "task__send_count")
     events = TaskEvent.objects.order_by("task_id", "id").values_list(*columns).iterator(chunk_size=READ_AT_ONCE)
     for task, lines in groupby((Line(*event) for event in events), key=lambda line: line.task):

@@ -1,4 +1,4 @@
-"""What becomes of a stored clip: it is approved or rejected.
+"""Decide what becomes of a stored clip: approve or reject it.
 
 Not here: how it was made and stored (lifecycle), the pages that show it (catalog, admin).
 """

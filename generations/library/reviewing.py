@@ -1,45 +1,44 @@
-"""Stored clips, judged: approved or rejected, by whom and when; and the takes that need not be made any more."""
+"""Approve or reject stored clips, and cancel the takes that are no longer needed."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
 
 from generations.lifecycle.ordering import cancel
-from generations.models import GenerationTask, Review, Status, Video
+from generations.models import GenerationTask, Person, Review, Status, Video
 
 WORDS = {
     Review.APPROVED: "clip {} was approved",
     Review.REJECTED: "clip {} was rejected",
-    Review.UNDECIDED: "clip {} is undecided again",
+    Review.UNDECIDED: "the decision on clip {} was cleared",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What came of a judgement: whether it changed anything, and the takes that it took back."""
+    """What a decision did: whether it changed anything, and the takes that it canceled."""
 
     changed: bool
     canceled: tuple[GenerationTask, ...] = ()
 
     @property
     def saved_usd(self) -> Decimal | None:
-        """What those takes would have cost; None when a price is not known."""
+        """Return what the canceled takes would have cost; None when a price is not known."""
         prices = [task.price_usd for task in self.canceled]
         known = [price for price in prices if price is not None]
         return sum(known, Decimal(0)) if len(known) == len(prices) else None
 
 
-def judge(video: Video, verdict: Review, *, at: datetime, by: Any, stop: bool = False) -> Judged:
-    """Approve a clip, reject it, or leave it undecided again.
+def judge(video: Video, verdict: Review, *, at: datetime, by: Person | None, stop: bool = False) -> Judged:
+    """Approve a clip, reject it, or clear the decision.
 
-    Once one is approved, the takes of the same press that still wait are canceled if they were ordered so, or if `stop`
-    says so. A judgement that stands already changes nothing.
+    An approval cancels the takes of the same order that still wait, if they were ordered so or if `stop` says so. The
+    same decision twice changes nothing.
     """
     decided = verdict != Review.UNDECIDED
     with transaction.atomic():
@@ -52,10 +51,10 @@ def judge(video: Video, verdict: Review, *, at: datetime, by: Any, stop: bool = 
 
 
 def waiting(task: GenerationTask) -> QuerySet[GenerationTask]:
-    """The other takes of its press that were not sent yet."""
+    """Return the other takes of its order that were not sent yet."""
     return GenerationTask.objects.filter(batch=task.batch, status=Status.QUEUED).exclude(pk=task.pk).order_by("take")
 
 
-def cancel_waiting(task: GenerationTask, *, at: datetime, by: Any) -> tuple[GenerationTask, ...]:
-    """Take back the other takes of its press that were not sent yet; those that were are made and paid."""
+def cancel_waiting(task: GenerationTask, *, at: datetime, by: Person | None) -> tuple[GenerationTask, ...]:
+    """Cancel the other takes of its order that were not sent yet; those that were are made and charged."""
     return tuple(other for other in waiting(task) if cancel(other, at=at, by=by))

@@ -205,7 +205,7 @@ def _tasks(
 
 def stored(image: Upload | ReferenceImage) -> ReferenceImage:
     """Return a request's picture as a row, storing an upload."""
-    return image if isinstance(image, ReferenceImage) else ReferenceImage.keep(image.image, name=image.name)
+    return image if isinstance(image, ReferenceImage) else ReferenceImage.store(image.image, name=image.name)
 
 
 def _prompt_of(request: OrderRequest, by: Person | None) -> Prompt:

@@ -1,4 +1,4 @@
-"""Files and pictures: downloaded, verified, made into posters, stored. No Django.
+"""Download, verify and store files; make posters. No Django but in store.py.
 
 Not here: which task a file belongs to (lifecycle/saving), whether a row and its file agree (integrity).
 """

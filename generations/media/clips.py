@@ -92,11 +92,11 @@ def _choose(tracks: list[Track]) -> tuple[Track, Track | None]:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[InputContainer]:
-    """Open with the MP4 reader and nothing else, and speak of FFmpeg's errors in our words."""
+    """Open with the MP4 reader and nothing else. Raises: NotAVideo, for every error of FFmpeg's."""
     options = {
         "protocol_whitelist": "file",  # nothing in the file can make FFmpeg open an address
         "codec_whitelist": DECODERS,
-        "ignore_editlist": "1",  # samples that an edit list hides were paid for and must be whole too
+        "ignore_editlist": "1",  # samples that an edit list hides were paid for and must be complete too
         "max_pixels": str(MAX_CLIP_PIXELS),
     }
     try:

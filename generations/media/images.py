@@ -52,7 +52,7 @@ class BadImage(Exception):
 
 
 def clean_image(source: BinaryIO) -> CleanImage:
-    """Return the uploaded JPG, PNG or WebP upright and without metadata; raise BadImage when it is none.
+    """Return the uploaded JPG, PNG or WebP upright and without metadata. Raises: BadImage.
 
     The content decides, not the name. Limits: APIXO's pages (10 MB), and 25 megapixels against bombs.
     """
@@ -65,7 +65,7 @@ def clean_image(source: BinaryIO) -> CleanImage:
 
 
 def picture_kind(data: bytes) -> str:
-    """Return `jpg`, `png` or `webp` for a picture that can be read whole; raise BadImage for anything else."""
+    """Return `jpg`, `png` or `webp` for a complete picture. Raises: BadImage, for anything else."""
     return IMAGE_FORMATS[_read(data)[0]]
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
 
-# A clip has about 5 boxes on top and 60 in its index; a file made of boxes only must not keep us busy.
+# A clip has about 5 boxes on top and 60 in its index; a file made of boxes only must not occupy a worker.
 MAX_BOXES = 20_000
 # The index of a 10 s clip is 10 KB; this much is held in memory, and walked in about a second, at worst.
 MAX_INDEX_BYTES = 4 * 2**20
@@ -25,7 +25,7 @@ Peek = Callable[[int, int], bytes | memoryview]
 
 
 class NotAVideo(Exception):
-    """The file is no whole video: fetch it again. The message is ours alone and safe to show to staff."""
+    """The file is no complete video: fetch it again. The message holds none of its bytes: it may be shown to staff."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class Track:
 
 
 def read_tracks(path: Path) -> list[Track]:
-    """Return the tracks of a whole MP4 file; raise NotAVideo when any box or sample is not inside it."""
+    """Return the tracks of a complete MP4 file. Raises: NotAVideo, when a box or a sample is not inside it; OSError."""
     with path.open("rb") as file:
 
         def peek(offset: int, length: int) -> bytes:
@@ -97,7 +97,7 @@ class _Node:
 
     def __init__(self, data: memoryview, start: int = 0) -> None:
         self.data = data
-        self.start = start  # of the box, in the file; only kept for boxes on top
+        self.start = start  # of the box, in the file; only for boxes on top
 
     def children(self, kind: bytes, skip: int = 0) -> list["_Node"]:
         found = walk(lambda at, length: self.data[at : at + length], skip, len(self.data))
@@ -259,12 +259,12 @@ def _read_fragment(track: Track, usual: tuple[int, ...], traf: _Node, bases: tup
 
 
 def _ends_well(mfra: _Node) -> bool:
-    """Tell whether the index at the end of a fragmented file is whole: what is cut has lost it."""
+    """Tell whether the index at the end of a fragmented file is complete: a cut file has lost it."""
     return mfra.need(b"mfro").at("I", 4)[0] == len(mfra.data) + 8
 
 
 def _check_all_fragments(tracks: list[Track], moov: _Node, sidx: _Node | None, *, in_moov: bool) -> None:
-    """Refuse a fragmented file which nothing proves whole: it can be cut between two fragments unseen."""
+    """Refuse a fragmented file that nothing proves complete: a cut between two fragments does not show."""
     have = max(track.duration_seconds for track in tracks)
     mvhd, mehd = moov.need(b"mvhd"), moov.child(b"mvex", b"mehd")
     long = mvhd.data[0] == 1

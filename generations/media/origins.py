@@ -1,4 +1,4 @@
-"""Where results may be fetched from, and connections that go there, nowhere else, and end in time.
+"""Decide where results may be fetched from; connect there, nowhere else, and only until a deadline.
 
 An entry is a bare host (https on port 443, public addresses only) or a full origin with its port, such as
 http://127.0.0.1:8900, which alone may be plain http or lie on a private network.
@@ -37,7 +37,7 @@ class DownloadError(Exception):
 
 
 class NotAllowed(DownloadError):
-    """The URL leads outside of RESULT_ORIGINS: a person must look at it, or add the origin."""
+    """The URL leads outside of RESULT_ORIGINS: a person must check it, or add the origin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +61,16 @@ class Origins:
 
     @classmethod
     def parse(cls, entries: Iterable[str]) -> "Origins":
-        """Read the entries of RESULT_ORIGINS, skipping blanks; raise ValueError that names the bad one."""
+        """Read the entries of RESULT_ORIGINS, skipping blanks. Raises: ValueError, which names the bad one."""
         return cls(frozenset(_parse(entry) for entry in map(str.strip, entries) if entry))
 
     @classmethod
     def anywhere(cls, url: str, *, private: bool) -> "Origins":
-        """The one origin of a URL that a person gave; raise NotAllowed when it is no plain web address."""
+        """Return the one origin of a URL that a person gave. Raises: NotAllowed, when it is no plain web address."""
         return cls(frozenset([Origin(*_split(url), private=private)]))
 
     def check(self, url: str) -> Origin:
-        """Return the origin that this URL belongs to; raise NotAllowed when it is none of ours."""
+        """Return the origin that this URL belongs to. Raises: NotAllowed, when it is none of these."""
         scheme, host, port = _split(url)
         for origin in self.allowed:
             if (origin.scheme, origin.host, origin.port) == (scheme, host, port):
@@ -103,7 +103,7 @@ def _split(url: str) -> tuple[str, str, int]:
 
 
 class Deadline:
-    """Cuts every connection when the time is up.
+    """Cut every connection when the time is up.
 
     A timeout of requests is for one read: a server that sends its headers, its TLS greeting or its body byte
     by byte is never late. So a timer shuts the sockets down. What it cannot end is a slow look-up of a name.
@@ -155,7 +155,7 @@ class Deadline:
 
 
 def session_for(origin: Origin, deadline: Deadline, user_agent: str) -> requests.Session:
-    """Return a session with nothing of ours to give away, for one origin.
+    """Return a session for one origin, without cookies, credentials or proxies of ours.
 
     requests-hardened looks a public host up once, refuses private addresses, and connects to what it saw.
     """

@@ -1,6 +1,6 @@
-"""A start or end frame at an address that a person gave: can it be fetched, and is it of a kind that the model takes?
+"""Probe a start or end image at a URL that a person gave, before money is spent: does it answer, is it accepted?
 
-Looked at from here, before money is spent; the provider looks once more, from where it stands.
+The provider fetches it once more, from its own network.
 """
 
 import requests
@@ -17,17 +17,17 @@ CHUNK_BYTES = 64 * 1024
 
 
 class WrongPicture(Exception):
-    """The address answers, and what it gives is no picture that could be used: the order would fail."""
+    """The URL answers with no picture that the model accepts: the order would fail."""
 
 
 class NotSeen(Exception):
-    """The address does not answer from here: that may be our network's fault, so a person decides."""
+    """The URL does not answer from here: that may be our network's fault, so a person decides."""
 
 
 def probe(url: str, *, kinds: tuple[str, ...], private: bool) -> str:
-    """Return the kind (`jpg`, `png`, `webp`) of the picture at a URL; raise WrongPicture or NotSeen.
+    """Return the kind (`jpg`, `png`, `webp`) of the picture at a URL. Raises: WrongPicture, NotSeen.
 
-    `private` allows addresses of this machine and network: where the provider itself runs on it.
+    `private` allows addresses of this machine and network: for a provider that runs on it.
     """
     try:
         with Deadline(PROBE_SECONDS) as deadline:

@@ -52,7 +52,7 @@ class Damaged(OSError):
 
 
 class Unreadable(OSError):
-    """The disk does not let us look, which says nothing of the file."""
+    """The disk refuses to open or read it, which says nothing of the file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +237,7 @@ def _check(path: str, *, size: int | None = None, sha256: str = "") -> None:
 
 
 def _opened(path: str, *, size: int | None = None) -> io.FileIO:
-    """Open a plain file; neither a link nor a pipe can lead elsewhere or keep us waiting."""
+    """Open a plain file: a link is not followed, and a pipe does not block. Raises: Damaged, Unreadable."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
@@ -267,7 +267,7 @@ def _examine(name: str, entry: os.DirEntry[str]) -> Found | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        return Found(name, strange=f"cannot be looked at: {error.strerror}")
+        return Found(name, strange=f"cannot be examined: {error.strerror}")
     if stat.S_ISREG(facts.st_mode):
         return Found(name, facts.st_mtime, facts.st_ino)
     if stat.S_ISDIR(facts.st_mode):

@@ -34,7 +34,7 @@ class ReferenceImage(models.Model):
         return self.original_name or f"Image {self.pk}"
 
     @classmethod
-    def keep(cls, image: CleanImage, *, name: str = "") -> ReferenceImage:
+    def store(cls, image: CleanImage, *, name: str = "") -> ReferenceImage:
         """Store a checked picture, or return the one that has the same content.
 
         The file is named by its content and written first, so doing it twice, or at once, does it once.

@@ -1,4 +1,4 @@
-"""Words for what the catalog shows; every one returns plain text, which the template escapes."""
+"""Format what the catalog shows; each filter returns plain text, which the template escapes."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def ago(at: datetime, now: datetime | None = None) -> str:
 
 @register.filter
 def web_address(url: str) -> str:
-    """The address if a browser may follow it, else nothing: never `javascript:`."""
+    """Return the URL if it is http or https, else nothing: never `javascript:`."""
     try:
         return url if urlsplit(url).scheme in ("http", "https") else ""
     except ValueError:
@@ -47,5 +47,5 @@ def web_address(url: str) -> str:
 
 @register.filter
 def frame_seconds(video: Video) -> str:
-    """How long one frame stands, in seconds, as JavaScript reads a number whatever the language."""
+    """Return how long one frame lasts, in seconds, as a number that JavaScript reads."""
     return f"{1 / video.fps:.6f}" if video.fps > 0 else "0.04"

@@ -28,7 +28,7 @@ def order(client: Client, of: Prompt, **changes: Any) -> Any:
 
 
 def a_kept_picture() -> ReferenceImage:
-    return ReferenceImage.keep(clean_image(io.BytesIO(png())), name="start.png")
+    return ReferenceImage.store(clean_image(io.BytesIO(png())), name="start.png")
 
 
 @pytest.mark.parametrize("page", ["generate", "price"])

@@ -43,14 +43,14 @@ def test_a_clip_is_approved_by_whoever_pressed(admin_client: Client, staff: User
 def test_a_second_press_says_that_it_stands(admin_client: Client, said: Said) -> None:
     video = a_video()
     press(admin_client, video, verdict="rejected")
-    assert said(press(admin_client, video, verdict="rejected"))[-1] == "It stands so already."
+    assert said(press(admin_client, video, verdict="rejected"))[-1] == "Already decided so. Nothing was changed."
 
 
 def test_an_approval_can_cancel_the_takes_that_wait_and_says_what_was_saved(admin_client: Client, said: Said) -> None:
     video = a_press_with_one_waiting()
-    assert "Approve, and cancel 1 take that waits ($0.30)" in page_of(admin_client, video)
+    assert "Approve, and cancel 1 waiting take ($0.30)" in page_of(admin_client, video)
     (text,) = said(press(admin_client, video, verdict="approved", stop="on"))
-    assert text == "Approved: 1 clip. 1 take that waited is canceled, $0.30 is free again."
+    assert text == "Approved: 1 clip. 1 waiting take was canceled, $0.30 is no longer reserved."
     assert GenerationTask.objects.filter(status=Status.CANCELED).count() == 1
 
 

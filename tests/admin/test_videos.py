@@ -83,4 +83,4 @@ def test_the_page_of_a_damaged_clip_says_so_where_the_player_was(admin_client: C
 
 def test_the_page_says_when_the_file_was_compared_last(admin_client: Client) -> None:
     page = admin_client.get(change(a_video(checked_at=NOW).pk)).content.decode()
-    assert "20 Nov 2026, 12:00" in page.split("Last compared")[1]
+    assert "20 Nov 2026, 12:00" in page.split("File last checked")[1]

@@ -29,7 +29,7 @@ def test_kept_promises_are_told_with_what_was_looked_at_and_end_with_0() -> None
     a_life(Status.STORED)
     lines = check().splitlines()
     assert lines[0] == "P1: 1 tasks and their timelines"
-    assert lines[-1] == "All are kept."
+    assert lines[-1] == "All promises hold."
     assert json.loads(check("--json"))["ok"] is True
 
 
@@ -47,5 +47,5 @@ def test_a_quick_look_trusts_the_bytes_and_a_whole_one_reads_them() -> None:
     a_life(Status.STORED)
     video = Video.objects.get()
     video.path.write_bytes(b"A WHOLE CLIP")
-    assert "All are kept." in check("--quick")
+    assert "All promises hold." in check("--quick")
     assert "BROKEN P7" in check(code=1)

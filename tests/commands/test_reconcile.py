@@ -33,7 +33,7 @@ def reconcile(*arguments: str, code: int = 0) -> str:
 def test_where_all_is_well_it_says_so_and_ends_with_0() -> None:
     a_whole_video()
     assert reconcile() == (
-        "1 clips (1 kB) and 0 start images compared with their rows, 1 files looked at.\nAll is well.\n"
+        "1 clips (1 kB) and 0 start images compared with their rows, 1 files listed.\nAll is well.\n"
     )
 
 
@@ -41,16 +41,16 @@ def test_what_was_repaired_is_told_and_ends_with_0() -> None:
     video = a_whole_video(damage="its file is missing")
     a_file("videos/stray.mp4")
     lines = reconcile().splitlines()
-    assert f"video {video.pk}: whole again, no longer marked as damaged." in lines
+    assert f"video {video.pk}: complete again, no longer marked as damaged." in lines
     day = f"{clock.now():%Y-%m-%d}"
-    assert f"videos/stray.mp4: no row names it, put aside as quarantine/{day}/videos/stray.mp4." in lines
+    assert f"videos/stray.mp4: no row names it, moved to quarantine/{day}/videos/stray.mp4." in lines
     assert lines[-1] == "All is well."
 
 
 def test_what_remains_is_told_and_ends_with_1() -> None:
     task = a_task(Status.UNCONFIRMED, due_at=clock.now())
     assert reconcile(code=1).endswith(
-        f"Needs a person:\n  task {task.pk}: unconfirmed: nobody knows whether it was accepted\n"
+        f"Needs a person:\n  task {task.pk}: unconfirmed: nobody knows whether the provider accepted it\n"
     )
 
 
@@ -59,7 +59,7 @@ def test_json_is_one_object_whatever_remains() -> None:
     task = a_task(Status.LOST)
     answer = json.loads(reconcile("--json", code=1))
     assert answer["ok"] is False
-    assert answer["remains"] == [{"what": "task", "id": task.pk, "path": None, "why": "lost: paid, and lost"}]
+    assert answer["remains"] == [{"what": "task", "id": task.pk, "path": None, "why": "lost: charged, clip lost"}]
 
 
 def test_while_another_run_is_under_way_it_does_nothing_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -64,6 +64,6 @@ def test_undecided_and_lost_orders_need_a_person() -> None:
     a_task(Status.LOST, practice=False)
     a_task(Status.FAILED)
     assert left(run()) == [
-        ("task", unsure.pk, "unconfirmed: nobody knows whether it was accepted"),
-        ("task", lost.pk, "lost: paid, and lost"),
+        ("task", unsure.pk, "unconfirmed: nobody knows whether the provider accepted it"),
+        ("task", lost.pk, "lost: charged, clip lost"),
     ]

@@ -112,7 +112,7 @@ def test_a_paid_clip_that_is_half_stored_is_no_breach() -> None:
         (S.SUBMITTING, [("P2", "it is submitting, and no money was held for it"), ("P5", "it has 0 holds")]),
         (S.UNCONFIRMED, [
             ("P2", "it is unconfirmed, and no money was held for it"),
-            ("P3", "nobody knows whether it was accepted, and its hold was not kept"),
+            ("P3", "nobody knows whether it was accepted, and its money is not reserved"),
             ("P5", "it has 0 holds"),
         ]),
         (S.STORED, [("P2", "it is stored, and no money was held for it"), ("P5", "it has 0 holds")]),
@@ -152,7 +152,7 @@ def test_a_hold_that_was_settled_too_early_is_seen(status: Status, kind: str, wo
 def test_the_hold_of_an_undecided_order_that_was_settled_is_seen() -> None:
     an_entry(a_life(S.UNCONFIRMED), "release")
     assert breaches() == [
-        ("P3", "nobody knows whether it was accepted, and its hold was not kept"),
+        ("P3", "nobody knows whether it was accepted, and its money is not reserved"),
         ("P5", "it is unconfirmed, and its hold was released"),
     ]
 
@@ -223,7 +223,7 @@ def test_a_correction_is_no_breach(staff: User) -> None:
 
 def test_a_row_that_nobody_will_look_at_is_seen() -> None:
     row = row_checks.rows().get(pk=a_life(S.RUNNING).pk)._replace(due_at=None)  # which a constraint forbids
-    assert list(row_checks.goes_on(row, NOW)) == ["it is running, and nobody will look at it"]
+    assert list(row_checks.goes_on(row, NOW)) == ["it is running, and is never due again"]
 
 
 def test_all_rows_are_one_question(django_assert_num_queries: DjangoAssertNumQueries) -> None:

@@ -16,18 +16,18 @@ PICTURE = CleanImage(content=b"picture", extension="png", width=64, height=48)
 
 
 def test_a_picture_gets_a_name_of_ours_and_keeps_its_old_one_as_text() -> None:
-    image = ReferenceImage.keep(PICTURE, name="../../etc/passwd\0.png")
+    image = ReferenceImage.store(PICTURE, name="../../etc/passwd\0.png")
     assert str(image.file).startswith("images/") and str(image.file).endswith(".png")
     assert "passwd" not in str(image.file)
     assert image.file.read() == b"picture"
 
 
 def test_the_same_content_is_kept_once() -> None:
-    assert ReferenceImage.keep(PICTURE, name="a.png") == ReferenceImage.keep(PICTURE, name="b.png")
+    assert ReferenceImage.store(PICTURE, name="a.png") == ReferenceImage.store(PICTURE, name="b.png")
 
 
 def test_the_providers_link_is_signed_and_absolute() -> None:
-    image = ReferenceImage.keep(PICTURE)
+    image = ReferenceImage.store(PICTURE)
     url = image.provider_url()
     signed = url.rsplit("/", 1)[1].removesuffix(".png")
     assert url.startswith("http://127.0.0.1:8000/reference/")
@@ -38,7 +38,7 @@ def test_the_providers_link_is_signed_and_absolute() -> None:
 def test_the_same_picture_kept_by_many_at_once_is_one_row_and_one_file(media_root: Path) -> None:
     def keep() -> int:
         try:
-            return ReferenceImage.keep(PICTURE).pk
+            return ReferenceImage.store(PICTURE).pk
         finally:
             connection.close()
 

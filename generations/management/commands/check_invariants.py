@@ -1,4 +1,4 @@
-"""`manage.py check_invariants`: which promises are kept, as far as the database and the files can show."""
+"""`manage.py check_invariants`: check the promises, as far as the database and the files can show them."""
 
 from __future__ import annotations
 
@@ -32,6 +32,6 @@ class Command(StudioCommand):
                 self.stdout.write(f"{promise}: {words}")
             for broken in report.broken:
                 self.stdout.write(f"BROKEN {broken}")
-            self.stdout.write(f"{len(report.broken)} broken." if report.broken else "All are kept.")
+            self.stdout.write(f"{len(report.broken)} broken." if report.broken else "All promises hold.")
         if report.broken:
             sys.exit(1)

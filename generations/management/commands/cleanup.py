@@ -1,4 +1,4 @@
-"""`manage.py cleanup`: the daily clean-up of expired URLs, now."""
+"""`manage.py cleanup`: run the daily clean-up of expired URLs now."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from generations.management.commands._base import StudioCommand
 
 
 class Command(StudioCommand):
-    help = "Blank source URLs that the provider has deleted by now, on clips whose file is safe, and on no others."
+    help = "Blank expired source URLs of clips whose file is complete, and of no others; remove stale part files."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
@@ -30,5 +30,5 @@ class Command(StudioCommand):
             self.stdout.write(f"{len(done.parts_removed)} left-over part files {verb.replace('blanked', 'removed')}.")
         for what, ids in (("video", done.kept_unsafe), ("task", done.kept_unstored)):
             for pk in ids:
-                why = "its file is not there in full" if what == "video" else "its clip is not stored"
-                self.stdout.write(f"{what} {pk}: URL kept, {why}.")
+                why = "its file is not complete" if what == "video" else "its clip is not stored"
+                self.stdout.write(f"{what} {pk}: URL not blanked, {why}.")

@@ -1,4 +1,4 @@
-"""`manage.py reconcile`: rows and files compared, repaired where that can be done, and the rest told."""
+"""`manage.py reconcile`: compare rows and files, repair what can be repaired, and report the rest."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from generations.integrity.reconcile import LEASE_SECONDS, AuditResult, reconcil
 from generations.management.commands._base import StudioCommand
 from generations.models import Lease
 
-WAIT_SECONDS = LEASE_SECONDS + 5  # a run that was killed has let go by then
+WAIT_SECONDS = LEASE_SECONDS + 5  # the lease of a run that was killed has expired by then
 
 
 class Command(StudioCommand):
     help = (
-        "Compare rows and files. Damaged clips are fetched again while their URL lives, files without a row are put "
-        "aside in quarantine/, what waits is rung for. Exit 1 when something remains for a person."
+        "Compare rows and files: download damaged clips again until their URL expires, move orphan files to "
+        "quarantine/, resume overdue tasks. Exit 1 when something remains for a person."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -42,21 +42,21 @@ class Command(StudioCommand):
         checked = done.checked
         self.stdout.write(
             f"{checked['videos']} clips ({megabytes(checked['bytes'])}) and {checked['images']} start images compared "
-            f"with their rows, {checked['files']} files looked at."
+            f"with their rows, {checked['files']} files listed."
         )
         for what, ids in done.repaired.items():
             for pk in ids:
-                self.stdout.write(f"{what.removesuffix('s')} {pk}: brought back.")
+                self.stdout.write(f"{what.removesuffix('s')} {pk}: file restored.")
         for pk in done.cleared:
-            self.stdout.write(f"video {pk}: whole again, no longer marked as damaged.")
+            self.stdout.write(f"video {pk}: complete again, no longer marked as damaged.")
         for pk in done.posters_blanked:
             self.stdout.write(f"video {pk}: its poster is gone, and none can be made.")
         for move in done.quarantined:
-            self.stdout.write(f"{move['from']}: no row names it, put aside as {move['to']}.")
+            self.stdout.write(f"{move['from']}: no row names it, moved to {move['to']}.")
         for count, words in (
             (len(done.parts_removed), "left-over part files removed"),
             (done.leases_cleared, "leases of dead workers cleared"),
-            (len(done.overdue) + len(done.hastened), "overdue tasks rung for"),
+            (len(done.overdue) + len(done.hastened), "overdue tasks resumed"),
         ):
             if count:
                 self.stdout.write(f"{count} {words}.")
