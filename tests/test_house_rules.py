@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from generations.sandbox.faults import FAULTS
+
 ROOT = Path(__file__).resolve().parents[1]
 CODE = sorted(
     path
@@ -18,7 +20,7 @@ CODE = sorted(
     if "migrations" not in path.parts
 )
 TESTS = sorted(path for path in (ROOT / "tests").rglob("*.py") if not {"bench", "crash"} & set(path.parts))
-README = ROOT / "README.md"
+README, DOCS = ROOT / "README.md", ROOT / "generations/docs"
 
 
 def text(path: Path) -> str:
@@ -176,6 +178,26 @@ def test_every_setting_of_the_environment_is_in_the_example_and_in_the_readme() 
     example = text(ROOT / ".env.example")
     assert {name for name in names if not re.search(rf"^#?{name}=", example, re.MULTILINE)} == set()
     assert {name for name in names if f"`{name}`" not in text(README)} == set()
+
+
+def test_the_readme_is_short_and_every_link_between_the_documents_leads_somewhere() -> None:
+    assert len(text(README).splitlines()) <= 220
+    for page in (README, *DOCS.glob("*.md")):
+        for target in re.findall(r"\]\(([^)#]+)", text(page)):
+            assert (page.parent / target).exists(), f"{name(page)}: {target}"
+
+
+def test_the_documents_list_every_fault_that_a_prompt_can_request() -> None:
+    listed = text(DOCS / "practice.md")
+    assert [word for word, effect in FAULTS.items() if f"| `[{word}]` | {effect} |" not in listed] == []
+
+
+def test_every_path_in_the_table_of_the_architecture_exists() -> None:
+    paths = set(re.findall(r"`((?:\w+/)+\w*(?:\.\w+)?)`", text(DOCS / "architecture.md")))
+    assert len(paths) > 20
+    assert [
+        path for path in sorted(paths) if not any((ROOT / top / path).exists() for top in ("generations", "."))
+    ] == []
 
 
 def test_the_readme_and_ci_run_the_same_test_command() -> None:

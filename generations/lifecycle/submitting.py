@@ -67,7 +67,7 @@ def claim_submission(task: GenerationTask, *, at: datetime) -> ProviderCall | No
 
 
 def apply_submit_answer(task_id: int, outcome: Outcome, *, at: datetime, attempt: int) -> None:
-    """Write what came of the POST: see the README's table "What an answer means"."""
+    """Write what came of the POST: see the table "What an answer means" in docs/architecture.md."""
     task = GenerationTask.objects.get(pk=task_id)
     if attempt != task.attempts:  # already written, by a commit whose own answer was lost; or a sleeper's answer
         logger.error(

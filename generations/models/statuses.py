@@ -1,4 +1,4 @@
-"""Where a task can stand, and the ways between: the README has them as a picture."""
+"""Where a task can stand, and the ways between: docs/architecture.md draws them."""
 
 from __future__ import annotations
 

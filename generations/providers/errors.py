@@ -1,4 +1,4 @@
-"""What went wrong with a request, named for what to do next (README, "What an answer means")."""
+"""What went wrong with a request, named for what to do next (docs/architecture.md, "What an answer means")."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ class Plant:
     case: str
 
     def as_row(self) -> str:
-        """Its line of the README's table."""
+        """Its line of the table in docs/reliability.md."""
         return f"| {self.bug} | {self.caught} | `{self.case}` |"
 
 

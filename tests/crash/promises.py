@@ -13,7 +13,7 @@ from django.db import connection
 
 from tests.crash.truth import NOT_ACCEPTED, World, clip_of
 
-# The README's picture of a task's life.
+# The picture of a task's life in docs/architecture.md.
 WAYS = {
     "queued": {"submitting", "running", "canceled"},
     "submitting": {"running", "queued", "failed", "unconfirmed"},

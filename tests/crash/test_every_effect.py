@@ -1,6 +1,6 @@
 """Killed at its N-th effect, the studio pays once, forgets nothing and keeps whole files only: a subset of every case.
 
-All of them: `python -m tests.crash` (README, "Reliability").
+All of them: `python -m tests.crash` (docs/reliability.md).
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ from generations.providers.errors import (
 )
 from tests.factories import NOW
 
-# What an answer to an order says, by the README's table: only these prove that nothing was accepted.
+# What an answer to an order says, by the table in docs/architecture.md: only these prove that nothing was accepted.
 NOT_ACCEPTED = {"busy", "busy, and a lie", "stopped", "unsent", "refused", "refused with all others"}
 ORDER_FATES = {
     "accepted": "accepted",

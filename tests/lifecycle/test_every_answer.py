@@ -37,7 +37,7 @@ TEXT_MAX = 4096  # characters; what is longer is no help to a person
 REMOTE_ID = "task_12345678"
 KEYS = re.compile(r"sk-SECRET\\*[/u]")  # however it is written
 
-# What an order's answer makes of its row, and the entries of its ledger: the README's table.
+# What an order's answer makes of its row, and the entries of its ledger: the table in docs/architecture.md.
 ORDERS = {
     "accepted": ("running", ["hold"]),
     "refused": ("failed", ["hold", "release"]),
