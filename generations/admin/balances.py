@@ -1,4 +1,4 @@
-"""Balances: what each provider says is left on our account, when it said so, and a button to ask now."""
+"""The pages of balances: the readings of each account, and a button that reads them now."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ WORTH_SAYING = 0.995  # of the documented pace; above it nobody notices
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How an account stands now, in words."""
+    """The current state of an account, as text."""
 
     name: str
     figure: str
@@ -37,7 +37,7 @@ class Standing:
 
 
 def standings(*, at: datetime) -> list[Standing]:
-    """This site's accounts that were ever asked."""
+    """Return the accounts of this site."""
     found = Account.objects.filter(practice=settings.PRACTICE).order_by("provider")
     return [_standing(account, at=at) for account in found]
 
@@ -72,7 +72,7 @@ class BalanceAdmin(ReadOnlyAdmin):
 
     @method_decorator(require_POST)
     def read_now(self, request: HttpRequest) -> HttpResponse:
-        """Have every balance read at the worker's next look."""
+        """Request a reading of every balance. Raises: PermissionDenied."""
         if not may_order(request):
             raise PermissionDenied
         at = clock.now()
@@ -80,7 +80,7 @@ class BalanceAdmin(ReadOnlyAdmin):
         for name in names:
             accounts.read_balance_soon(name, at=at)
         wakeups.wake_conductor()
-        self.message_user(request, "The balances are read now: look again in a moment.", messages.SUCCESS)
+        self.message_user(request, "The balances are being read. Reload this page in a moment.", messages.SUCCESS)
         return redirect("admin:generations_balancereading_changelist")
 
     @admin.display(description="When", ordering="at")
@@ -91,6 +91,6 @@ class BalanceAdmin(ReadOnlyAdmin):
     def figure(self, reading: BalanceReading) -> str:
         return reading.shown
 
-    @admin.display(description="Trouble")
+    @admin.display(description="Error")
     def trouble(self, reading: BalanceReading) -> str:
         return reading.error or display.EMPTY
