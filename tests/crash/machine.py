@@ -97,9 +97,10 @@ class Studio(Conducting, Deciding):
     @step(which=WHICH, again=st.booleans())
     def order_again(self, which: int, again: bool) -> None:
         task = self._page(which, "failed", "canceled", "lost", "stored", "unconfirmed")
-        verb = retries.try_again if again else retries.another_take
+        request = retries.retry(task) if again else retries.another_take(task)
         try:
-            note(f"task {task.pk}: once more as {verb(task, at=self.world.now, by=self.person).pk}")
+            (new,) = ordering.place([request], at=self.world.now, by=self.person)
+            note(f"task {task.pk}: once more as {new.pk}")
         except ValidationError as error:
             note(f"task {task.pk}: {error}")
 
