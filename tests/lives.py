@@ -15,7 +15,7 @@ from generations.models import GenerationTask, Status, TaskEvent
 from generations.models.statuses import ACTIVE
 from generations.money import ledger
 from tests.factories import NOW, a_task
-from tests.trees import a_whole_video
+from tests.trees import a_complete_video
 
 S = Status
 WAYS: dict[Status, tuple[Status, ...]] = {
@@ -67,7 +67,7 @@ def go(task: GenerationTask, to: Status, *, at: datetime = NOW) -> None:
         S.READY: {"result_urls": ["http://127.0.0.1:9/a.mp4"], "source_expires_at": at + timedelta(days=15)},
     }
     if to == S.STORED:
-        a_whole_video(task)
+        a_complete_video(task)
     assert task.move(to, "a test", at=at, due_at=at if to in ACTIVE else None, **changes.get(to, {}))
     settle: dict[Status, Callable[..., None]] = {
         S.READY: ledger.charge, S.LOST: ledger.charge, S.FAILED: ledger.release, S.CANCELED: ledger.release,

@@ -1,4 +1,4 @@
-"""Files of a store, as tests want them: whole clips, old files, strange things."""
+"""Files of a store, as tests want them: complete clips, old files, strange things."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.factories import NOW, a_video
 OLD = timedelta(hours=2)  # older than any file whose row may still come
 
 
-def a_whole_video(task: GenerationTask | None = None, *, content: bytes = b"a whole clip", **changes: Any) -> Video:
+def a_complete_video(task: GenerationTask | None = None, *, content: bytes = b"a whole clip", **changes: Any) -> Video:
     """A stored clip whose file is what its row says."""
     return a_video(task, content=content, sha256=hashlib.sha256(content).hexdigest(), **changes)
 

@@ -50,14 +50,8 @@ class VideoAdmin(ModelAdmin):
     list_display = ["clip", "title", "verdict", "size_px", "sound", "model_line", "prompt", "state", "flags", "created"]
     actions = ["approve", "reject", "undecide"]
     list_display_links = ["title"]
-    list_filter = [
-        "review",
-        DamageFilter,
-        TaskCampaignFilter,
-        ("task__model", NameFilter),
-        "has_audio",
-        "task__practice",
-    ]
+    list_filter = ["review", DamageFilter, TaskCampaignFilter, ("task__model", NameFilter), "has_audio",
+                   "task__practice"]  # fmt: skip
     list_select_related = ["task", "task__prompt", "reviewed_by"]
     search_fields = ["title", "description", "task__prompt_text"]
     search_help_text = "Words of the title, the description or the prompt."
@@ -69,23 +63,9 @@ class VideoAdmin(ModelAdmin):
     fieldsets = [
         (None, {"fields": ["player", "judgement", "title", "description"]}),
         ("Where it comes from", {"fields": ["task_link", "prompt", "model_line", "source", "created"]}),
-        (
-            "The file",
-            {
-                "fields": [
-                    "state",
-                    "checked",
-                    "length",
-                    "size_px",
-                    "fps_rounded",
-                    "sound",
-                    "file_size",
-                    "flags",
-                    "sha256",
-                ]
-            },
-        ),
-    ]
+        ("The file", {"fields": ["state", "checked", "length", "size_px", "fps_rounded", "sound", "file_size",
+                                 "flags", "sha256"]}),
+    ]  # fmt: skip
 
     view_on_site = False  # the player has its own link to the catalog
 
@@ -105,11 +85,8 @@ class VideoAdmin(ModelAdmin):
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        context["verdicts"] = (
-            review.buttons(kwargs["obj"], may_order=task_actions.may_order(request))
-            if review.may_review(request)
-            else []
-        )
+        if review.may_review(request):
+            context["verdicts"] = review.buttons(kwargs["obj"], may_order=task_actions.may_order(request))
         return super().render_change_form(request, context, *args, **kwargs)
 
     @admin.action(description="Approve", permissions=["review_clips"])
@@ -162,10 +139,6 @@ class VideoAdmin(ModelAdmin):
     @admin.display(description="Frames per second")
     def fps_rounded(self, video: Video) -> str:
         return f"{video.fps:g}"
-
-    @admin.display(description="Length")
-    def length(self, video: Video) -> str:
-        return video.length
 
     @admin.display(description="File size")
     def file_size(self, video: Video) -> str:

@@ -48,7 +48,7 @@ class Broken:
 
 
 @dataclass
-class Report:
+class CheckResult:
     broken: list[Broken] = field(default_factory=list)
     checked: dict[str, str] = field(default_factory=dict)  # promise -> what was examined, in words
 
@@ -56,75 +56,75 @@ class Report:
         return {"ok": not self.broken, "broken": [one.as_json() for one in self.broken], "checked": self.checked}
 
 
-def check_all(*, at: datetime, worker_lives: bool, deep: bool = True) -> Report:
+def check_all(*, at: datetime, worker_lives: bool, deep: bool = True) -> CheckResult:
     """Check every task, entry, event, clip and file. Not `deep` trusts the bytes of files of the right size."""
-    report = Report()
-    tasks = _rows(report, at=at)
-    _timelines(report)
-    _twice(report)
-    _money(report)
-    _stuck(report, at=at, worker_lives=worker_lives)
-    clips = _clips(report, deep=deep)
-    files = _files(report, at=at)
-    report.checked |= dict.fromkeys(("P1", "P2", "P12"), f"{tasks} tasks and their timelines")
-    report.checked |= dict.fromkeys(("P3", "P9"), f"{tasks} tasks")
-    report.checked["P4"] = f"{BudgetPeriod.objects.count()} periods of budgets beside the ledger"
-    report.checked["P5"] = f"{tasks} tasks and their ledger"
-    report.checked["P6"] = "; ".join(balances()) or "no two readings of a balance yet"
-    report.checked["P7"] = f"{clips} clips, {'every byte' if deep else 'their sizes'}"
-    report.checked["P8"] = f"{files} files"
-    report.checked["P11"] = f"{tasks} tasks; the rest of it only a crash can show"
-    report.checked = dict(sorted(report.checked.items(), key=lambda item: int(item[0][1:])))
-    report.broken.sort(key=lambda one: (int(one.promise[1:]), one.task or 0))
-    return report
+    result = CheckResult()
+    tasks = _rows(result, at=at)
+    _timelines(result)
+    _twice(result)
+    _money(result)
+    _stuck(result, at=at, worker_lives=worker_lives)
+    clips = _clips(result, deep=deep)
+    files = _files(result, at=at)
+    result.checked |= dict.fromkeys(("P1", "P2", "P12"), f"{tasks} tasks and their timelines")
+    result.checked |= dict.fromkeys(("P3", "P9"), f"{tasks} tasks")
+    result.checked["P4"] = f"{BudgetPeriod.objects.count()} periods of budgets beside the ledger"
+    result.checked["P5"] = f"{tasks} tasks and their ledger"
+    result.checked["P6"] = "; ".join(balances()) or "no two readings of a balance yet"
+    result.checked["P7"] = f"{clips} clips, {'every byte' if deep else 'their sizes'}"
+    result.checked["P8"] = f"{files} files"
+    result.checked["P11"] = f"{tasks} tasks; the rest of it only a crash can show"
+    result.checked = dict(sorted(result.checked.items(), key=lambda item: int(item[0][1:])))
+    result.broken.sort(key=lambda one: (int(one.promise[1:]), one.task or 0))
+    return result
 
 
 # --- Rows
 
 
-def _rows(report: Report, *, at: datetime) -> int:
+def _rows(result: CheckResult, *, at: datetime) -> int:
     tasks = 0
     for row in row_checks.rows().iterator(chunk_size=READ_AT_ONCE):
         tasks += 1
         for promise, check in row_checks.CHECKS.items():
-            report.broken += [Broken(promise, what, row.pk) for what in check(row, at)]
+            result.broken += [Broken(promise, what, row.pk) for what in check(row, at)]
     return tasks
 
 
-def _timelines(report: Report) -> None:
-    report.broken += [Broken(promise, what, task) for promise, task, what in timeline_checks.faults()]
+def _timelines(result: CheckResult) -> None:
+    result.broken += [Broken(promise, what, task) for promise, task, what in timeline_checks.faults()]
 
 
-def _twice(report: Report) -> None:
+def _twice(result: CheckResult) -> None:
     """Check what unique constraints forbid: a database that was restored or edited by hand may lack them."""
     ids = GenerationTask.objects.order_by().exclude(remote_id=None).values("provider", "remote_id")
     for row in ids.annotate(n=Count("pk")).filter(n__gt=1):
-        report.broken.append(Broken("P3", f"{row['n']} tasks have the id {row['remote_id']} at {row['provider']}"))
+        result.broken.append(Broken("P3", f"{row['n']} tasks have the id {row['remote_id']} at {row['provider']}"))
     clips = Video.objects.order_by().values("task", "position").annotate(n=Count("pk")).filter(n__gt=1)
     for clip in clips:
-        report.broken.append(Broken("P11", f"result {clip['position']} was stored {clip['n']} times", clip["task"]))
+        result.broken.append(Broken("P11", f"result {clip['position']} was stored {clip['n']} times", clip["task"]))
 
 
-def _money(report: Report) -> None:
+def _money(result: CheckResult) -> None:
     """Compare budgets with the ledger, and check that the database still refuses to change the ledger."""
-    report.broken += [Broken("P4", difference) for difference in limits.audit()]
+    result.broken += [Broken("P4", difference) for difference in limits.audit()]
     with connection.cursor() as cursor:
         cursor.execute(GUARDS[connection.vendor])
         (guards,) = cursor.fetchone()
     if guards < 2:
-        report.broken.append(Broken("P5", "the database would let entries of the ledger be changed or deleted"))
+        result.broken.append(Broken("P5", "the database would let entries of the ledger be changed or deleted"))
 
 
-def _stuck(report: Report, *, at: datetime, worker_lives: bool) -> None:
+def _stuck(result: CheckResult, *, at: datetime, worker_lives: bool) -> None:
     """Find overdue tasks. An order may wait for longer while others go out, or while orders are paused."""
     late = overdue(at=at).order_by("pk").values_list("pk", "status", "provider")
     waiting = {provider for provider in ADAPTERS if _line_is_known_to_wait(provider, at=at)}
     stuck = [row for row in late if not (row[1] == Status.QUEUED and row[2] in waiting)]
     if not worker_lives:
-        report.checked["P10"] = f"no worker runs: {len(stuck)} overdue tasks are not held against it"
+        result.checked["P10"] = f"no worker runs: {len(stuck)} overdue tasks are not held against it"
         return
-    report.checked["P10"] = f"{len(late)} overdue tasks, {len(late) - len(stuck)} of them in a line for good reason"
-    report.broken += [
+    result.checked["P10"] = f"{len(late)} overdue tasks, {len(late) - len(stuck)} of them in a line for good reason"
+    result.broken += [
         Broken("P10", f"it is {status}, and was due more than 5 minutes ago", pk) for pk, status, _ in stuck
     ]
 
@@ -139,31 +139,31 @@ def _line_is_known_to_wait(provider: str, *, at: datetime) -> bool:
 # --- Files
 
 
-def _clips(report: Report, *, deep: bool) -> int:
+def _clips(result: CheckResult, *, deep: bool) -> int:
     count = 0
     rows = Video.objects.only("file", "sha256", "size_bytes", "task")
     if not store.is_mounted() and rows.exists():
-        report.broken.append(Broken("P7", "there is no folder of clips: is its disk mounted?"))
+        result.broken.append(Broken("P7", "there is no folder of clips: is its disk mounted?"))
         return 0
     with ThreadPoolExecutor(READERS, thread_name_prefix="read") as pool:
         for batch in chunks(rows):
             count += len(batch)
             for video, harm in zip(batch, pool.map(partial(damage, deep=deep), batch), strict=True):
                 if harm:
-                    report.broken.append(Broken("P7", f"video {video.pk}: {harm} ({video.file})", video.task_id))
+                    result.broken.append(Broken("P7", f"video {video.pk}: {harm} ({video.file})", video.task_id))
     return count
 
 
-def _files(report: Report, *, at: datetime) -> int:
+def _files(result: CheckResult, *, at: datetime) -> int:
     count = 0
     parts = remove_stale_parts(at=at, dry_run=True)
     for batch in batches(store.walk(*FOLDERS)):
         count += len(batch)
         names = [found.name for found in batch if found.name.endswith(".part")]
-        report.broken += [Broken("P7", f"{shown(name)}: half a file under a public name") for name in names]
+        result.broken += [Broken("P7", f"{shown(name)}: half a file under a public name") for name in names]
         for orphan in orphan_files(batch, at=at):
-            report.broken.append(Broken("P8", f"{shown(orphan.name)}: {orphan.strange or 'no row names it'}"))
-    report.broken += [Broken("P8", f"{part}: left half done more than an hour ago") for part in parts]
+            result.broken.append(Broken("P8", f"{shown(orphan.name)}: {orphan.strange or 'no row names it'}"))
+    result.broken += [Broken("P8", f"{part}: left half done more than an hour ago") for part in parts]
     return count
 
 

@@ -18,14 +18,14 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass
-class PutAside:
+class Quarantined:
     moved: list[dict[str, str]] = field(default_factory=list)  # "from" and "to"
     left: list[tuple[str, str]] = field(default_factory=list)  # a name, and why it stays
 
 
-def quarantine_orphans(found: list[Found], *, at: datetime) -> PutAside:
+def quarantine_orphans(found: list[Found], *, at: datetime) -> Quarantined:
     """Move a listing's orphan files to quarantine; leave and report what is no plain file."""
-    done, aside = PutAside(), []
+    done, aside = Quarantined(), []
     for orphan in orphan_files(found, at=at):
         if orphan.strange:
             done.left.append((orphan.name, orphan.strange))
@@ -46,7 +46,7 @@ def quarantine_orphans(found: list[Found], *, at: datetime) -> PutAside:
     return done
 
 
-def _put_back(aside: str, name: str, done: PutAside) -> None:
+def _put_back(aside: str, name: str, done: Quarantined) -> None:
     try:
         store.put_back(aside, name)
     except FileExistsError:  # written anew meanwhile: both stay

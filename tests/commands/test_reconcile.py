@@ -14,7 +14,7 @@ from generations.integrity.reconcile import LEASE
 from generations.management.commands import reconcile as command
 from generations.models import Lease, Status
 from tests.factories import a_task
-from tests.trees import a_file, a_whole_video
+from tests.trees import a_complete_video, a_file
 
 pytestmark = pytest.mark.django_db
 
@@ -31,14 +31,14 @@ def reconcile(*arguments: str, code: int = 0) -> str:
 
 
 def test_where_all_is_well_it_says_so_and_ends_with_0() -> None:
-    a_whole_video()
+    a_complete_video()
     assert reconcile() == (
         "1 clips (1 kB) and 0 start images compared with their rows, 1 files listed.\nAll is well.\n"
     )
 
 
 def test_what_was_repaired_is_told_and_ends_with_0() -> None:
-    video = a_whole_video(damage="its file is missing")
+    video = a_complete_video(damage="its file is missing")
     a_file("videos/stray.mp4")
     lines = reconcile().splitlines()
     assert f"video {video.pk}: complete again, no longer marked as damaged." in lines

@@ -12,7 +12,7 @@ from generations.media import downloads
 from generations.models import Status, Video
 from tests.factories import a_task
 from tests.integrity.reconciling import GOOD
-from tests.trees import a_whole_video
+from tests.trees import a_complete_video
 
 
 @pytest.fixture(autouse=True)
@@ -31,7 +31,7 @@ def lost(httpserver: HTTPServer, settings: Settings) -> Callable[..., Video]:
         content = GOOD() if body is None else body
         httpserver.expect_request("/clip.mp4").respond_with_data(content, status=status, content_type="video/mp4")
         url = httpserver.url_for("/clip.mp4")
-        made = a_whole_video(a_task(Status.STORED, result_urls=[url]), content=GOOD(), source_url=url)
+        made = a_complete_video(a_task(Status.STORED, result_urls=[url]), content=GOOD(), source_url=url)
         made.path.unlink()
         return made
 

@@ -13,7 +13,7 @@ from generations.media.store import store
 from generations.models import GenerationTask, Status, TaskEvent, Video
 from tests.clips import clip
 from tests.factories import NOW, a_task, an_image
-from tests.trees import a_file, a_whole_video
+from tests.trees import a_complete_video, a_file
 
 GOOD = cache(lambda: clip("faststart", seconds=1.0))
 LATER = NOW + timedelta(minutes=1)
@@ -40,13 +40,13 @@ def all_rows() -> dict[str, Any]:
 
 def with_poster(content: bytes = b"\xff\xd8 still \xff\xd9", **changes: Any) -> Video:
     a_file("posters/2026/a.jpg", content, age=timedelta(0))
-    return a_whole_video(content=GOOD(), poster="posters/2026/a.jpg", **changes)
+    return a_complete_video(content=GOOD(), poster="posters/2026/a.jpg", **changes)
 
 
 def everything_wrong(lost: Callable[..., Video]) -> None:
     lost()
-    a_whole_video().path.unlink()
-    a_whole_video(content=b"twelve bytes").path.write_bytes(b"twelve BYTES")
+    a_complete_video().path.unlink()
+    a_complete_video(content=b"twelve bytes").path.write_bytes(b"twelve BYTES")
     with_poster(b"cut")
     a_file("videos/stray.mp4")
     a_file("tmp/old.part")

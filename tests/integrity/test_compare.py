@@ -15,21 +15,21 @@ from generations.integrity import compare
 from generations.media.store import FOLDERS, Unreadable, store
 from generations.models import ReferenceImage, Video
 from tests.factories import NOW, a_video, an_image
-from tests.trees import a_file, a_whole_video, aged
+from tests.trees import a_complete_video, a_file, aged
 
 pytestmark = pytest.mark.django_db
 
 
-def stray_names(folder: str = "videos") -> list[str]:
+def orphan_names(folder: str = "videos") -> list[str]:
     return sorted(one.name for one in compare.orphan_files(list(store.walk(folder)), at=NOW))
 
 
-def test_a_whole_clip_has_no_damage() -> None:
-    assert compare.damage(a_whole_video()) == ""
+def test_a_complete_clip_has_no_damage() -> None:
+    assert compare.damage(a_complete_video()) == ""
 
 
 def test_bytes_that_changed_are_seen_when_they_are_read_and_only_then() -> None:
-    video = a_whole_video(content=b"twelve bytes")
+    video = a_complete_video(content=b"twelve bytes")
     video.path.write_bytes(b"twelve BYTES")
     assert compare.damage(video) == "its file has other bytes than were stored"
     assert compare.damage(video, deep=False) == ""
@@ -37,7 +37,7 @@ def test_bytes_that_changed_are_seen_when_they_are_read_and_only_then() -> None:
 
 @pytest.mark.parametrize("deep", [True, False])
 def test_a_cut_file_and_a_missing_one_are_seen_without_reading(deep: bool) -> None:
-    cut, gone = a_whole_video(content=b"twelve bytes"), a_whole_video()
+    cut, gone = a_complete_video(content=b"twelve bytes"), a_complete_video()
     cut.path.write_bytes(b"twelve")
     gone.path.unlink()
     assert compare.damage(cut, deep=deep) == "its file has 6 bytes instead of 12"
@@ -48,7 +48,7 @@ def test_a_disk_that_does_not_let_us_look_says_nothing_of_the_clip(monkeypatch: 
     def refusing(*_: object) -> int:
         raise PermissionError(errno.EACCES, "Permission denied")
 
-    video = a_whole_video()
+    video = a_complete_video()
     monkeypatch.setattr(os, "open", refusing)
     said = compare.damage(video)
     assert isinstance(said, Unreadable)
@@ -66,14 +66,14 @@ def test_a_start_image_is_compared_likewise() -> None:
     assert compare.damage(image, deep=False) == "its file is missing"
 
 
-def test_files_that_rows_name_are_no_strays() -> None:
+def test_files_that_rows_name_are_no_orphans() -> None:
     video = a_video(poster="posters/2026/a.jpg")
     for path in (video.path, a_file("posters/2026/a.jpg"), Path(an_image().file.path)):
         aged(path)
     a_file("videos/2026/stray.mp4")
     a_file("posters/2026/stray.jpg")
     a_file("images/stray.png")
-    found = {folder: stray_names(folder) for folder in FOLDERS}
+    found = {folder: orphan_names(folder) for folder in FOLDERS}
     assert found == {
         "videos": ["videos/2026/stray.mp4"], "posters": ["posters/2026/stray.jpg"], "images": ["images/stray.png"],
     }  # fmt: skip
@@ -82,23 +82,23 @@ def test_files_that_rows_name_are_no_strays() -> None:
 def test_a_file_of_the_last_hour_may_still_get_its_row() -> None:
     a_file("videos/young.mp4", age=timedelta(minutes=59))
     a_file("videos/from-the-future.mp4", age=timedelta(days=-1))
-    assert stray_names() == []
+    assert orphan_names() == []
     a_file("videos/old.mp4", age=timedelta(minutes=61))
-    assert stray_names() == ["videos/old.mp4"]
+    assert orphan_names() == ["videos/old.mp4"]
 
 
 def test_what_is_no_plain_file_is_told_at_any_age(media_root: Path) -> None:
     (media_root / "videos").mkdir(parents=True)
     (media_root / "videos/link.mp4").symlink_to("/etc/passwd")
-    assert stray_names() == ["videos/link.mp4"]
+    assert orphan_names() == ["videos/link.mp4"]
 
 
-def test_names_that_no_row_can_hold_are_strays(media_root: Path) -> None:
+def test_names_that_no_row_can_hold_are_orphans(media_root: Path) -> None:
     (media_root / "videos").mkdir(parents=True)
     with open(os.fsencode(media_root / "videos") + b"/caf\xe9.mp4", "wb") as file:
         file.write(b"stray")
     aged(next((media_root / "videos").iterdir()))
-    assert len(stray_names()) == 1
+    assert len(orphan_names()) == 1
 
 
 def test_many_files_take_few_questions(django_assert_num_queries: DjangoAssertNumQueries) -> None:

@@ -18,7 +18,7 @@ from pytest_httpserver import HTTPServer
 
 from generations import clock
 from generations.integrity import invariants
-from generations.integrity.invariants import Broken, Report
+from generations.integrity.invariants import Broken, CheckResult
 from generations.lifecycle import saving
 from generations.models import (
     BalanceReading,
@@ -33,13 +33,13 @@ from generations.money import limits
 from tests.clips import clip
 from tests.factories import NOW, an_image, configure
 from tests.lives import a_life, go, unguarded
-from tests.trees import a_file, a_whole_video, aged, tree
+from tests.trees import a_complete_video, a_file, aged, tree
 
 pytestmark = pytest.mark.django_db
 S = Status
 
 
-def check(*, worker_lives: bool = True, deep: bool = True) -> Report:
+def check(*, worker_lives: bool = True, deep: bool = True) -> CheckResult:
     return invariants.check_all(at=NOW, worker_lives=worker_lives, deep=deep)
 
 
@@ -111,7 +111,7 @@ def test_one_id_at_two_tasks_is_seen() -> None:
 def test_one_result_that_was_stored_twice_is_seen() -> None:
     drop("generations_video", "video_once_per_result")
     task = a_life(S.STORED)
-    a_whole_video(task)
+    a_complete_video(task)
     assert broken() == [("P11", task.pk, "result 0 was stored 2 times")]
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from generations.integrity import compare, quarantine
-from generations.integrity.quarantine import PutAside, quarantine_orphans
+from generations.integrity.quarantine import Quarantined, quarantine_orphans
 from generations.media.store import LocalStore, store
 from generations.models import Video
 from tests.factories import NOW, a_video, an_image
@@ -20,7 +20,7 @@ from tests.trees import OLD, a_file, aged, tree
 pytestmark = pytest.mark.django_db
 
 
-def run(folder: str = "videos") -> PutAside:
+def run(folder: str = "videos") -> Quarantined:
     return quarantine_orphans(list(store.walk(folder)), at=NOW)
 
 
@@ -41,13 +41,6 @@ def test_a_file_without_a_row_is_put_aside_with_its_bytes() -> None:
     assert done.moved == [{"from": "videos/2026/stray.mp4", "to": "quarantine/2026-11-20/videos/2026/stray.mp4"}]
     assert tree() == {"quarantine/2026-11-20/videos/2026/stray.mp4": b"bytes"}
     assert (run().moved, run().left) == ([], [])
-
-
-def test_two_files_of_one_name_are_both_kept() -> None:
-    for content in (b"first", b"second"):
-        a_file("videos/stray.mp4", content)
-        run()
-    assert sorted(tree().values()) == [b"first", b"second"]
 
 
 def test_a_row_that_comes_before_the_move_keeps_its_file(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,7 @@ from generations.models import Status, Video
 from tests.clips import clip
 from tests.factories import NOW
 from tests.integrity.reconciling import GOOD, LATER, all_rows, left, run, with_poster
-from tests.trees import a_whole_video, tree
+from tests.trees import a_complete_video, tree
 
 pytestmark = pytest.mark.django_db
 
@@ -45,7 +45,7 @@ def test_where_all_is_well_nothing_is_done_but_a_stamp() -> None:
 def test_damage_that_cannot_be_repaired_is_marked_logged_once_and_told(
     harm: Callable[[Path], object], words: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    video = a_whole_video(content=GOOD())
+    video = a_complete_video(content=GOOD())
     harm(video.path)
     done = run()
     video.refresh_from_db()
@@ -59,7 +59,7 @@ def test_damage_that_cannot_be_repaired_is_marked_logged_once_and_told(
 
 
 def test_the_mark_goes_when_the_file_is_right_again() -> None:
-    video = a_whole_video(content=GOOD())
+    video = a_complete_video(content=GOOD())
     video.path.unlink()
     run()
     video.path.write_bytes(GOOD())
@@ -112,7 +112,7 @@ def test_a_disk_that_does_not_let_us_look_marks_no_clip(monkeypatch: pytest.Monk
     def refusing(*_: object, **__: object) -> str:
         raise Unreadable("its file cannot be read: Permission denied")
 
-    video = a_whole_video()
+    video = a_complete_video()
     monkeypatch.setattr(LocalStore, "check", refusing)
     done = run()
     assert left(done) == [("video", video.pk, "its file cannot be read: Permission denied")]
@@ -121,7 +121,7 @@ def test_a_disk_that_does_not_let_us_look_marks_no_clip(monkeypatch: pytest.Monk
 
 
 def test_a_disk_that_is_not_mounted_is_not_taken_for_lost_files(media_root: Path) -> None:
-    video = a_whole_video()
+    video = a_complete_video()
     media_root.rename(media_root.with_name("elsewhere"))
     done = run()
     assert left(done) == [("store", None, "there is no folder of clips: is its disk mounted?")]
@@ -134,7 +134,7 @@ def test_a_new_site_without_any_file_is_well() -> None:
 
 
 @pytest.mark.parametrize("harm", ["gone", "cut", "empty"])
-def test_the_poster_of_a_whole_clip_is_made_again(harm: str, media_root: Path) -> None:
+def test_the_poster_of_a_complete_clip_is_made_again(harm: str, media_root: Path) -> None:
     video = with_poster({"cut": b"\xff\xd8 cut", "empty": b""}.get(harm, b"gone"))
     if harm == "gone":
         (media_root / str(video.poster)).unlink()
@@ -145,7 +145,7 @@ def test_the_poster_of_a_whole_clip_is_made_again(harm: str, media_root: Path) -
 
 
 def test_a_poster_that_cannot_be_made_is_blanked_once() -> None:
-    video = a_whole_video(content=b"no picture in it", poster="posters/2026/gone.jpg")
+    video = a_complete_video(content=b"no picture in it", poster="posters/2026/gone.jpg")
     assert run().posters_blanked == [video.pk]
     video.refresh_from_db()
     assert video.poster == ""

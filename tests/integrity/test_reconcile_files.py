@@ -13,7 +13,7 @@ from generations.media.store import LocalStore
 from generations.models import Lease, Status, Video
 from tests.factories import NOW, a_task, an_image
 from tests.integrity.reconciling import LATER, left, run, with_poster
-from tests.trees import OLD, a_file, a_whole_video, aged, tree
+from tests.trees import OLD, a_complete_video, a_file, aged, tree
 
 pytestmark = pytest.mark.django_db
 
@@ -48,7 +48,7 @@ def test_strange_things_remain_for_a_person(media_root: Path) -> None:
 
 def test_a_file_that_was_put_aside_comes_back_with_its_row() -> None:
     """A backup of the database is restored that is older than the files, and later the newer one."""
-    video = a_whole_video()
+    video = a_complete_video()
     aged(video.path)
     columns = Video.objects.filter(pk=video.pk).values().get()
     video.delete()

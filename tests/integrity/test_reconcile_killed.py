@@ -20,7 +20,7 @@ from generations.media.store import store
 from generations.models import Lease, Status, Video
 from tests.clips import clip
 from tests.factories import NOW, a_task
-from tests.trees import a_file, a_whole_video, tree
+from tests.trees import a_complete_video, a_file, tree
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -31,13 +31,13 @@ WRITES = ("INSERT", "UPDATE", "DELETE", "COMMIT", "RELEASE")
 
 @pytest.fixture
 def harm(httpserver: HTTPServer, settings: Settings) -> Callable[[], None]:
-    """What a run has to see to: a clip that is gone, one that is cut, a mark, a poster, strays, a part file."""
+    """What a run has to see to: a clip that is gone, one that is cut, a mark, a poster, orphans, a part file."""
     settings.RESULT_ORIGINS = [httpserver.url_for("").rstrip("/")]
     httpserver.expect_request("/clip.mp4").respond_with_data(GOOD(), content_type="video/mp4")
     url = httpserver.url_for("/clip.mp4")
     task = a_task(Status.STORED, result_urls=[url])
     facts: dict[str, Any] = {"content": GOOD(), "source_url": url}
-    gone, cut, marked = (a_whole_video(task, position=position, **facts) for position in range(3))
+    gone, cut, marked = (a_complete_video(task, position=position, **facts) for position in range(3))
     Video.objects.filter(pk=marked.pk).update(poster="posters/2026/a.jpg")
 
     def again() -> None:
@@ -99,9 +99,9 @@ def count_down(effect: int) -> None:
 def is_in_order() -> bool:
     """What must be so at the very moment of death: a file is what it was or what it shall be, and no bytes are gone."""
     files = tree()
-    strays = {content for name, content in files.items() if "stray" in name or "other" in name}
+    orphans = {content for name, content in files.items() if "stray" in name or "other" in name}
     clips = {files.get(str(video.file)) for video in Video.objects.all()}
-    return clips <= {GOOD(), b"cut", None} and strays - {b""} == {b"stray"}
+    return clips <= {GOOD(), b"cut", None} and orphans - {b""} == {b"stray"}
 
 
 def ends() -> tuple[dict[str, bytes], list[Any]]:

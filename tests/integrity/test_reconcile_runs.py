@@ -22,7 +22,7 @@ from generations.models import GenerationTask, Lease, Status, Video
 from generations.models.leases import LeaseHolder
 from tests.factories import NOW, a_task
 from tests.integrity.reconciling import GOOD, LATER, all_rows, everything_wrong, run
-from tests.trees import a_file, a_whole_video, tree
+from tests.trees import a_complete_video, a_file, tree
 
 pytestmark = pytest.mark.django_db
 
@@ -51,7 +51,7 @@ def test_the_report_is_one_json_object_with_the_same_keys_always(lost: Callable[
 
 def test_many_rows_take_few_questions(django_assert_max_num_queries: DjangoAssertNumQueries) -> None:
     for _ in range(40):
-        a_whole_video()
+        a_complete_video()
     with django_assert_max_num_queries(40):
         assert run().checked["videos"] == 40
 
@@ -73,7 +73,7 @@ def test_files_are_read_outside_of_any_transaction(
 
 def test_two_runs_do_not_meet() -> None:
     Lease.objects.take(reconcile.LEASE, seconds=60)
-    video = a_whole_video()
+    video = a_complete_video()
     video.path.unlink()
     assert reconcile.reconcile(at=NOW, worker_lives=True) is None
     video.refresh_from_db()
@@ -86,7 +86,7 @@ def test_the_end_of_another_run_is_waited_for() -> None:
 
 
 def test_a_run_that_lost_its_lease_stops_and_says_that_it_did_not_finish(monkeypatch: pytest.MonkeyPatch) -> None:
-    a_whole_video()
+    a_complete_video()
     a_file("videos/stray.mp4")
     monkeypatch.setattr(LeaseHolder, "is_ours", False)
     done = run()
@@ -99,7 +99,7 @@ def test_a_run_that_lost_its_lease_stops_and_says_that_it_did_not_finish(monkeyp
 
 def test_a_slice_ends_when_its_time_is_over_and_the_next_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reconcile, "PORTION_BYTES", 1)
-    videos = [a_whole_video() for _ in range(3)]
+    videos = [a_complete_video() for _ in range(3)]
     a_file("videos/stray.mp4")
     for number in range(1, 4):
         at = NOW + timedelta(minutes=number)
@@ -124,7 +124,7 @@ def test_what_a_slice_had_no_time_to_fetch_is_marked_and_the_next_ones_first(
 
 
 def test_a_whole_run_compares_what_a_slice_would_leave_out() -> None:
-    video = a_whole_video(checked_at=NOW)
+    video = a_complete_video(checked_at=NOW)
     video.path.unlink()
     assert run(part=Slice(seconds=30, since=NOW - timedelta(hours=20))).checked["videos"] == 0
     assert run().checked["videos"] == 1

@@ -17,7 +17,7 @@ from generations.media.store import store
 from generations.models import Status, Video
 from tests.clips import clip
 from tests.factories import a_task, an_image
-from tests.trees import a_file, a_whole_video, tree
+from tests.trees import a_complete_video, a_file, tree
 
 pytestmark = pytest.mark.django_db
 
@@ -38,7 +38,7 @@ def lost(httpserver: HTTPServer) -> Callable[..., Video]:
             GOOD() if body is None else body, status=status, content_type=content_type
         )
         task = a_task(Status.STORED, result_urls=[])
-        made = a_whole_video(task, content=GOOD(), source_url=httpserver.url_for("/clip.mp4"))
+        made = a_complete_video(task, content=GOOD(), source_url=httpserver.url_for("/clip.mp4"))
         made.path.unlink()
         return made
 
@@ -111,15 +111,15 @@ def test_the_trouble_with_each_url_is_told(lost: Callable[..., Video]) -> None:
 
 def test_each_result_has_its_own_url() -> None:
     task = a_task(Status.STORED, result_urls=["http://127.0.0.1:9/0.mp4", "http://127.0.0.1:9/1.mp4"])
-    known = a_whole_video(task, position=1, source_url="http://127.0.0.1:9/1.mp4")
+    known = a_complete_video(task, position=1, source_url="http://127.0.0.1:9/1.mp4")
     assert list(repairing.source_urls(known)) == ["http://127.0.0.1:9/1.mp4"]
-    blanked = a_whole_video(task, position=0, source_url="")
+    blanked = a_complete_video(task, position=0, source_url="")
     assert list(repairing.source_urls(blanked)) == ["http://127.0.0.1:9/0.mp4"]
     assert list(repairing.source_urls(Video(task=task, position=2))) == []
 
 
 def test_where_no_url_is_known_that_is_the_reason(httpserver: HTTPServer) -> None:
-    video = a_whole_video(a_task(Status.STORED, result_urls=[]), source_url="")
+    video = a_complete_video(a_task(Status.STORED, result_urls=[]), source_url="")
     with pytest.raises(NotRepaired, match="no source URL"):
         repair(video, fetch_seconds=10)
 
@@ -184,7 +184,7 @@ def test_a_start_image_comes_back_from_quarantine_only_with_its_own_bytes() -> N
 
 
 def test_a_poster_is_made_again_at_its_name() -> None:
-    video = a_whole_video(content=GOOD(), poster="posters/2026/a.jpg")
+    video = a_complete_video(content=GOOD(), poster="posters/2026/a.jpg")
     assert repairing.make_poster(video)
     made = tree()
     assert made.pop("posters/2026/a.jpg").startswith(b"\xff\xd8")
@@ -192,6 +192,6 @@ def test_a_poster_is_made_again_at_its_name() -> None:
 
 
 def test_a_clip_without_a_picture_gets_no_poster() -> None:
-    video = a_whole_video(content=b"not a clip", poster="posters/2026/a.jpg")
+    video = a_complete_video(content=b"not a clip", poster="posters/2026/a.jpg")
     assert not repairing.make_poster(video)
     assert list(tree()) == [str(video.file)]

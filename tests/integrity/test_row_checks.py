@@ -16,7 +16,7 @@ from generations.models import GenerationTask, LedgerEntry, Status, Video
 from generations.money import ledger
 from tests.factories import NOW
 from tests.lives import a_life, unguarded
-from tests.trees import a_whole_video
+from tests.trees import a_complete_video
 
 pytestmark = pytest.mark.django_db
 S = Status
@@ -95,13 +95,13 @@ def test_a_stored_task_without_any_clip_is_seen_though_its_urls_were_blanked() -
 
 
 def test_a_clip_of_a_task_that_made_none_is_seen() -> None:
-    a_whole_video(a_life(S.FAILED))
+    a_complete_video(a_life(S.FAILED))
     assert breaches() == [("P7", "it is failed, and has 1 clips")]
 
 
 def test_a_paid_clip_that_is_half_stored_is_no_breach() -> None:
-    a_whole_video(a_life(S.READY, result_urls=["a", "b"]))
-    a_whole_video(a_life(S.LOST))
+    a_complete_video(a_life(S.READY, result_urls=["a", "b"]))
+    a_complete_video(a_life(S.LOST))
     assert breaches() == []
 
 

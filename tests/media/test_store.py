@@ -218,12 +218,12 @@ def test_looking_leaves_nothing_open(root: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "whole"),
+    ("content", "complete"),
     [(b"\xff\xd8 jpeg \xff\xd9", True), (b"\xff\xd8 cut", False), (b"", False), (b"\xff", False), (b"<html>", False)],
 )
-def test_a_picture_is_whole_from_its_first_mark_to_its_last(root: Path, content: bytes, whole: bool) -> None:
+def test_a_picture_is_complete_from_its_first_mark_to_its_last(root: Path, content: bytes, complete: bool) -> None:
     put(root, "posters/a.jpg", content)
-    assert store.is_complete_jpeg("posters/a.jpg") is whole
+    assert store.is_complete_jpeg("posters/a.jpg") is complete
     assert not store.is_complete_jpeg("posters/b.jpg")
 
 
@@ -261,14 +261,6 @@ def test_a_move_that_fails_leaves_nothing_behind(root: Path) -> None:
     with pytest.raises(FileNotFoundError):
         store.set_aside(Found("videos/gone.mp4"), day="2026-11-20")
     assert [path for path in root.rglob("*") if path.is_file()] == []
-
-
-def test_names_of_any_bytes_are_put_aside(root: Path) -> None:
-    with open(os.fsencode(root / "videos") + b"/caf\xe9\n.mp4", "wb") as file:
-        file.write(CLIP)
-    (one,) = store.walk("videos")
-    store.set_aside(one, day="2026-11-20")
-    assert os.listdir(os.fsencode(root / "quarantine/2026-11-20/videos")) == [b"caf\xe9\n.mp4"]
 
 
 def test_a_file_that_was_written_anew_is_not_the_one_that_was_found(root: Path) -> None:

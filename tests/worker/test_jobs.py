@@ -14,7 +14,7 @@ from generations.lifecycle import saving
 from generations.models import Lease, Status, Video
 from generations.worker import conductor, jobs
 from tests.factories import a_task
-from tests.trees import a_whole_video
+from tests.trees import a_complete_video
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -90,7 +90,7 @@ def test_the_daily_clean_up_says_what_it_did(caplog: pytest.LogCaptureFixture) -
 
 
 def test_the_daily_comparison_ends_when_all_clips_had_their_turn(caplog: pytest.LogCaptureFixture) -> None:
-    video = a_whole_video()
+    video = a_complete_video()
     with caplog.at_level("INFO"):
         jobs.reconcile()
     video.refresh_from_db()
@@ -107,7 +107,7 @@ def test_a_slice_that_leaves_clips_enqueues_the_next(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(jobs, "RECONCILE_SECONDS", 0.0)
     monkeypatch.setattr(reconciling, "PORTION_BYTES", 1)
     for _ in range(2):
-        a_whole_video()
+        a_complete_video()
     for left in (1, 0):
         jobs.reconcile()
         assert Video.objects.filter(checked_at=None).count() == left

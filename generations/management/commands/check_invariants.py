@@ -24,14 +24,14 @@ class Command(StudioCommand):
         parser.add_argument("--quick", action="store_true", help="trust the bytes of files that have the right size")
 
     def handle(self, **options: Any) -> None:
-        report = check_all(at=clock.now(), worker_lives=Lease.objects.is_worker_alive(), deep=not options["quick"])
+        result = check_all(at=clock.now(), worker_lives=Lease.objects.is_worker_alive(), deep=not options["quick"])
         if options["json"]:
-            self.stdout.write(json.dumps(report.as_json()))
+            self.stdout.write(json.dumps(result.as_json()))
         else:
-            for promise, words in report.checked.items():
+            for promise, words in result.checked.items():
                 self.stdout.write(f"{promise}: {words}")
-            for broken in report.broken:
+            for broken in result.broken:
                 self.stdout.write(f"BROKEN {broken}")
-            self.stdout.write(f"{len(report.broken)} broken." if report.broken else "All promises hold.")
-        if report.broken:
+            self.stdout.write(f"{len(result.broken)} broken." if result.broken else "All promises hold.")
+        if result.broken:
             sys.exit(1)
