@@ -63,7 +63,7 @@ class LedgerAdmin(ReadOnlyAdmin):
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
         may = corrections.may_correct(request)
-        return ["word_and_door" if may and name == "word" else name for name in self.list_display]
+        return ["word_and_link" if may and name == "word" else name for name in self.list_display]
 
     @admin.display(description="When", ordering="at")
     def time(self, entry: LedgerEntry) -> str:
@@ -74,8 +74,8 @@ class LedgerAdmin(ReadOnlyAdmin):
         return WORDS[entry.kind]
 
     @admin.display(description="What", ordering="kind")
-    def word_and_door(self, entry: LedgerEntry) -> str:
-        """For those who may correct what was spent."""
+    def word_and_link(self, entry: LedgerEntry) -> str:
+        """Return the kind of an entry, with a link for people who may correct a charge."""
         if entry.kind != EntryKind.CHARGE:
             return self.word(entry)
         url = reverse("admin:generations_ledgerentry_correct", args=[entry.task_id])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-# Fifteen digits are a petabyte; longer ones are no wish that a player has.
+# Fifteen digits are a petabyte: no player requests more.
 ONE_RANGE = re.compile(r"bytes=[ \t]*(?:(\d{1,15})-(\d{0,15})|-(\d{1,15}))[ \t]*", re.ASCII | re.IGNORECASE)
 
 

@@ -51,8 +51,8 @@ def faults() -> Iterator[Fault]:
 def replay(lines: list[Line]) -> Iterator[tuple[str, str]]:
     """Follow one task from its order to where it stands: promises that were broken on the way, and how.
 
-    Lines that move nothing are remarks. They are written beside the moves, so their order among them says little; but
-    a person's remark is what lets a task at rest go on.
+    Lines that move nothing are notes. They are written beside the moves, so their order among them says little; but a
+    person's note is what lets a task at rest go on.
     """
     here: str = Status.QUEUED
     sent = came_back = 0

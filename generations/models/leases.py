@@ -1,4 +1,4 @@
-"""Who may do a thing that only one process at a time may do, until when; and signs of life."""
+"""Database leases, which let one process at a time do a job, and heartbeats."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class LeaseQuerySet(models.QuerySet["Lease"]):
     """Leases are timed by the database's clock, so hosts whose clocks differ still agree."""
 
     def take(self, name: str, *, seconds: float) -> uuid.UUID | None:
-        """Take a free or run-out lease; the token proves later that it is still ours."""
+        """Take a free or expired lease for this many seconds; return the token that proves ownership, or None."""
         self.bulk_create([Lease(name=name)], ignore_conflicts=True)
         token = uuid.uuid4()
         free = self.filter(name=name).filter(models.Q(token=None) | models.Q(expires_at__lte=Now()))
@@ -32,7 +32,7 @@ class LeaseQuerySet(models.QuerySet["Lease"]):
         return token if taken else None
 
     def renew(self, name: str, token: uuid.UUID, *, seconds: float) -> bool:
-        """Hold on to a lease; False when it ran out and someone else took it."""
+        """Extend a lease; return False when it expired and another process took it."""
         ours = self.filter(name=name, token=token)
         return bool(ours.update(expires_at=Now() + timedelta(seconds=seconds)))
 
@@ -43,17 +43,17 @@ class LeaseQuerySet(models.QuerySet["Lease"]):
         return self.filter(name=name, token__isnull=False, expires_at__gt=Now()).exists()
 
     def clear_dead(self, prefix: str, *, seconds: float) -> int:
-        """Take leases that ran out so long ago from their holders: one that only slept finds itself fenced off."""
+        """Release leases that expired this many seconds ago, even if the holder only slept; return how many."""
         dead = self.filter(name__startswith=prefix, token__isnull=False)
         return dead.filter(expires_at__lt=Now() - timedelta(seconds=seconds)).update(token=None, expires_at=None)
 
     def record_heartbeat(self) -> None:
-        """Note that a worker lives now."""
+        """Record that a worker is alive now."""
         self.bulk_create([Lease(name=HEARTBEAT)], ignore_conflicts=True)
         self.filter(name=HEARTBEAT).update(expires_at=Now())
 
     def is_worker_alive(self) -> bool:
-        """Whether some worker of this site has left a heartbeat in the last 90 s."""
+        """Return whether a worker of this site recorded a heartbeat in the last 90 s."""
         since = Now() - timedelta(seconds=HEARTBEAT_FRESH_SECONDS)
         return self.filter(name=HEARTBEAT, expires_at__gte=since).exists()
 
@@ -70,7 +70,7 @@ class Lease(models.Model):
 
 
 class LeaseHolder:
-    """A lease that a thread of ours keeps renewing until it is ended."""
+    """A lease that a thread renews until it is ended."""
 
     def __init__(self, name: str, token: uuid.UUID, seconds: float) -> None:
         self.name, self.token, self.seconds = name, token, seconds
@@ -81,25 +81,25 @@ class LeaseHolder:
 
     @property
     def is_ours(self) -> bool:
-        """Whether it was renewed in time; a process that was stopped and woken finds that it was not."""
+        """Return whether the lease was renewed in time; a process that was suspended finds that it was not."""
         return time.monotonic() - self._renewed < self.seconds
 
     def renew(self) -> bool:
-        """Renew it now; inside a transaction, this also fences what is written there."""
+        """Renew the lease now; inside a transaction, this also fences its writes. Return whether it is still ours."""
         if not Lease.objects.renew(self.name, self.token, seconds=self.seconds):
             return False
         self._renewed = time.monotonic()
         return True
 
     def outlast(self, *, seconds: float) -> None:
-        """Return as soon as the database answers: one that is restarted shall not cost the work that is done."""
+        """Renew, waiting this long for a database that restarts. Raises: DatabaseError, InterfaceError."""
         ends = time.monotonic() + seconds
         while True:
             try:
                 self.renew()
                 return
             except (DatabaseError, InterfaceError):
-                connection.close()  # a connection that broke stays broken
+                connection.close()  # a broken connection stays broken
                 if time.monotonic() > ends:
                     raise
                 time.sleep(RECONNECT_SECONDS)
@@ -115,7 +115,7 @@ class LeaseHolder:
                 try:
                     if not self.renew():
                         return
-                except (DatabaseError, InterfaceError) as error:  # it may be back before the lease runs out
+                except (DatabaseError, InterfaceError) as error:  # the database may be back before the lease expires
                     logger.warning("lease %s not renewed: %s", self.name, error)
                     connection.close()
         finally:
@@ -124,7 +124,7 @@ class LeaseHolder:
 
 @contextmanager
 def lease_held(name: str, *, seconds: float) -> Iterator[LeaseHolder | None]:
-    """Hold a lease for the length of a block; None when another has it."""
+    """Hold a lease during a block; yield None when another process has it."""
     token = Lease.objects.take(name, seconds=seconds)
     if token is None:
         yield None

@@ -30,7 +30,7 @@ MOVES: dict[Status, set[Status]] = {
 }
 ENDED = (Status.STORED, Status.FAILED, Status.CANCELED)
 RESTING = (*ENDED, Status.LOST)
-# Where a row always says when it is looked at next; a lost one only does when a person asks for it again.
+# A row in one of these always has a due_at; a lost one has it only when a person asks for a check.
 ACTIVE = tuple(status for status in Status if status not in RESTING)
 # What counts against a provider's limit of tasks at once: also what it may have accepted.
 IN_FLIGHT = (Status.SUBMITTING, Status.RUNNING, Status.UNCONFIRMED)

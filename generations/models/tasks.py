@@ -1,4 +1,4 @@
-"""One task is one order: what was asked, where it stands, and the only door through which it moves."""
+"""One task is one order: its parameters, its status, and `move()`, the only writer of the status."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class ForbiddenMove(Exception):
 
 class TaskQuerySet(models.QuerySet["GenerationTask"]):
     def due(self, *, at: datetime) -> TaskQuerySet:
-        """What is to be looked at now, longest overdue first."""
+        """Select the tasks that are due now, the longest overdue first."""
         return self.of_this_site().filter(due_at__lte=at).order_by("due_at", "id")
 
     def of_this_site(self) -> TaskQuerySet:
@@ -102,32 +102,38 @@ class GenerationTask(models.Model):
     practice = models.BooleanField()
     price_usd = models.DecimalField(max_digits=10, decimal_places=4, null=True)
     ordered_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="tasks")
-    batch = models.UUIDField(default=uuid.uuid4, help_text="One press of the button.")
-    take = models.PositiveSmallIntegerField(default=1, help_text="Which of the press's clips it is, from 1.")
+    batch = models.UUIDField(default=uuid.uuid4, help_text="The takes of one order share it.")
+    take = models.PositiveSmallIntegerField(default=1, help_text="The number of the clip in its order, from 1.")
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, null=True, related_name="tasks")
     retry_of = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="retries")
     promoted_from = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="promotions")
-    stops_when_approved = models.BooleanField(default=False, help_text="Canceled if it waits when one is approved.")
+    stops_when_approved = models.BooleanField(
+        default=False, help_text="Canceled if it is not sent when another take is approved."
+    )
 
     # Where it stands.
     status = models.CharField(max_length=12, choices=Status.choices, default=Status.QUEUED)
     due_at = models.DateTimeField(null=True)
     remote_id = models.CharField(max_length=200, null=True)  # noqa: DJ001 - NULL keeps it out of the unique constraint
-    remote_state = models.CharField(max_length=50, blank=True, help_text="The provider's own word, as last heard.")
-    attempts = models.PositiveIntegerField(default=0, help_text="How often it was claimed to be sent; fences answers.")
-    send_count = models.PositiveIntegerField(default=0, help_text="How often the order left, or may have left.")
-    maybe_accepted = models.BooleanField(
-        default=False, help_text="An earlier sending may have been accepted after all."
+    remote_state = models.CharField(
+        max_length=50, blank=True, help_text="The provider's own word for the state, from its last answer."
     )
-    poll_count = models.PositiveIntegerField(default=0, help_text="How often its state was asked.")
-    failures = models.PositiveIntegerField(default=0, help_text="Attempts in a row that brought nothing.")
-    crash_count = models.PositiveIntegerField(default=0, help_text="How often in a row a worker died with it in hand.")
+    attempts = models.PositiveIntegerField(
+        default=0, help_text="How often it was claimed for sending; fences late answers."
+    )
+    send_count = models.PositiveIntegerField(default=0, help_text="How often the order left, or may have left.")
+    maybe_accepted = models.BooleanField(default=False, help_text="An earlier attempt may have been accepted.")
+    poll_count = models.PositiveIntegerField(default=0, help_text="How often its state was polled.")
+    failures = models.PositiveIntegerField(default=0, help_text="Failed attempts in a row.")
+    crash_count = models.PositiveIntegerField(
+        default=0, help_text="How many workers in a row crashed during this task."
+    )
     candidate_id = models.CharField(
-        max_length=200, blank=True, help_text="An id that a callback gave for an order whose answer was lost."
+        max_length=200, blank=True, help_text="An id that a callback gave for an unconfirmed order."
     )
     unseen_since = models.DateTimeField(null=True, help_text="Since when the provider says it knows no such task.")
     result_urls = models.JSONField(default=list)
-    urls_died = models.BooleanField(default=False, help_text="The result URLs no longer answer: ask for fresh ones.")
+    urls_died = models.BooleanField(default=False, help_text="The result URLs no longer work: poll for new ones.")
     error_kind = models.CharField(max_length=20, blank=True)
     error_code = models.CharField(max_length=100, blank=True)
     error_message = models.TextField(blank=True)

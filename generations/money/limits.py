@@ -182,7 +182,7 @@ def _holds(budget: Budget) -> LedgerQuerySet:
 def audit() -> list[str]:
     """Where a budget's counters and the ledger differ, one line each; none is the only good answer.
 
-    Orders may come while it looks, so what seems to differ is looked at again with the ledger closed.
+    Orders may come while it compares, so differences are compared once more with the ledger locked.
     """
     if not list(_differences()):
         return []

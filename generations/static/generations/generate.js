@@ -1,4 +1,4 @@
-// The Generate page: shows only what the chosen offer accepts, counts characters, and names the price before the press.
+// The Generate page: shows only what the chosen offer accepts, counts characters, and names the price before the order.
 // Without it every field is there and the server says what does not fit.
 "use strict";
 (() => {
