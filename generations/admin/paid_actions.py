@@ -21,6 +21,7 @@ from generations.formats import usd
 from generations.lifecycle import retries
 from generations.lifecycle.retries import Promotion
 from generations.models import GenerationTask
+from generations.providers import offers
 
 
 def again(tasks: list[GenerationTask], *, hidden: list[tuple[str, str]]) -> PaidAction:
@@ -57,7 +58,7 @@ class PromoteForm(forms.Form):
     def __init__(self, ways: list[Promotion], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.ways = {_name(way): way for way in ways}
-        choices = [(name, f"{name}: {usd(way.price)}{_more(way)}") for name, way in self.ways.items()]
+        choices = [(name, f"{_words(way)}: {usd(way.price)}{_more(way)}") for name, way in self.ways.items()]
         cast(forms.ChoiceField, self.fields["to"]).choices = choices
 
 
@@ -105,6 +106,10 @@ def action_view(request: HttpRequest, pk: int, name: str) -> HttpResponse:
 
 def _name(way: Promotion) -> str:
     return f"{way.request.order.model} {way.request.order.mode}"
+
+
+def _words(way: Promotion) -> str:
+    return f"{offers.model_name(way.request.order.model)}, {offers.mode_name(way.request.order.mode)}"
 
 
 def _more(way: Promotion) -> str:

@@ -22,6 +22,7 @@ from generations.lifecycle import ordering
 from generations.lifecycle.ordering import OrderRequest
 from generations.models import GenerationTask
 from generations.money.budgets import Outlook
+from generations.providers import offers
 from generations.receipts import preflight, signed
 from generations.receipts.preflight import Line, Receipt
 from generations.receipts.signed import NotAccepted
@@ -132,7 +133,8 @@ def total(receipt: Receipt) -> str:
 def _words(line: Line) -> dict[str, Any]:
     """A line of the receipt as the page shows it."""
     order = line.request.order
-    facts = [order.provider, order.model, order.mode, f"{order.duration_seconds} s", order.aspect_ratio]
+    names = [offers.provider_name(order.provider), offers.model_name(order.model), offers.mode_name(order.mode)]
+    facts = [*names, f"{order.duration_seconds} s", order.aspect_ratio]
     facts.append({True: "with sound", False: "silent", None: ""}[order.sound])
     sum_words = f"{usd(line.price_usd)} × {line.takes}" if line.takes > 1 and line.price_usd is not None else ""
     return {

@@ -17,6 +17,7 @@ from generations.admin.base import person_of
 from generations.formats import usd
 from generations.lifecycle import ordering, polling, submitting
 from generations.models import GenerationTask
+from generations.providers.offers import provider_name
 
 TOO_LATE = "Task {} has moved on: someone, or the worker, was first. Nothing was changed."
 
@@ -79,7 +80,7 @@ def cancel(request: HttpRequest, task: GenerationTask) -> Outcome:
 def poll(request: HttpRequest, task: GenerationTask) -> Outcome:
     if not polling.poll_now(task, at=clock.now(), by=person_of(request)):
         return Outcome(messages.WARNING, TOO_LATE.format(task.pk), task)
-    return Outcome(messages.SUCCESS, f"Checking task {task.pk} with {task.provider} now.", task)
+    return Outcome(messages.SUCCESS, f"Checking task {task.pk} with {provider_name(task.provider)} now.", task)
 
 
 def confirm(request: HttpRequest, task: GenerationTask) -> Outcome:
@@ -94,7 +95,9 @@ def confirm(request: HttpRequest, task: GenerationTask) -> Outcome:
     if not done:
         return Outcome(messages.WARNING, TOO_LATE.format(task.pk), task)
     return Outcome(
-        messages.SUCCESS, f"The id {remote_id} is attached to task {task.pk}. Checking with {task.provider}…", task
+        messages.SUCCESS,
+        f"The id {remote_id} is attached to task {task.pk}. Checking with {provider_name(task.provider)}…",
+        task,
     )
 
 

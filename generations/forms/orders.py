@@ -22,9 +22,10 @@ YES_NO = {"true": True, "false": False, "yes": True, "no": False, "1": True, "0"
 
 
 def choices_of(name: str) -> list[tuple[str, str]]:
-    """Return every value that some offer has under a name, in the menu's order."""
+    """Return every provider, model or mode that is offered, with its display name, in the menu's order."""
+    words = {"provider": offers.provider_name, "model": offers.model_name, "mode": offers.mode_name}[name]
     values = dict.fromkeys(getattr(offer, name) for offer in offers.OFFERS.values())
-    return [(value, value) for value in values]
+    return [(value, words(value)) for value in values]
 
 
 class SoundField(forms.Field):

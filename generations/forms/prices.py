@@ -1,4 +1,4 @@
-"""The form of a price: what the admin and `manage.py prices add` both fill in, with one set of rules and words."""
+"""The price form that the admin and `manage.py prices add` fill in, with one set of rules and words."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from generations.models import Price
 from generations.providers import offers
 
 EARLIEST = date(2024, 1, 1)  # nothing that this program orders was for sale before
-AHEAD = timedelta(days=366)  # a price that begins later is a slip of the keyboard
+AHEAD = timedelta(days=366)  # a later start is a typing error
 
 if TYPE_CHECKING:  # only the stubs' class takes a type
     ModelForm = forms.ModelForm[Price]
@@ -23,7 +23,7 @@ else:
 
 
 class PriceForm(ModelForm):
-    """A price for something that is on the menu, from a day on that has none yet."""
+    """A price for something that is offered, valid from a day that has none yet."""
 
     class Meta:
         model = Price
@@ -34,14 +34,15 @@ class PriceForm(ModelForm):
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or self.cleaned_data
         offer = offers.find(data.get("provider", ""), data.get("model", ""), data.get("mode", ""))
+        name = offers.model_name(data.get("model", ""))
         if offer is None:
             self.add_error("mode", "This provider has no such model and mode.")
         elif data.get("duration_seconds") not in (None, *offer.durations):
-            self.add_error("duration_seconds", f"{offer.model} makes {' or '.join(map(str, offer.durations))} seconds.")
+            self.add_error("duration_seconds", f"{name} makes {' or '.join(map(str, offer.durations))} seconds.")
         if offer and data.get("route") and data["route"] not in offer.routes:
-            self.add_error("route", f"{offer.model} has {offers.words(offer.routes) if offer.routes else 'no routes'}.")
+            self.add_error("route", f"{name} has {offers.words(offer.routes) if offer.routes else 'no routes'}.")
         if offer and data.get("sound") is not None and not offer.sound:
-            self.add_error("sound", f"{offer.model} makes silent clips: leave it unknown.")
+            self.add_error("sound", f"{name} makes silent clips: leave it unknown.")
         self._check_day(data.get("valid_from"))
         return data
 

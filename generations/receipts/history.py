@@ -15,6 +15,7 @@ from generations.lifecycle.ordering import IMAGE_FIELDS, SETTINGS, OrderRequest,
 from generations.models import GenerationTask, LedgerEntry, ReferenceImage, Review, Status, Video
 from generations.models.tasks import BEGINNING_LENGTH
 from generations.providers.base import Order
+from generations.providers.offers import provider_name
 
 REFUSED = ("content", "input")  # the kinds of failure that the same input meets again
 
@@ -70,7 +71,7 @@ def _refused(same: list[GenerationTask]) -> list[Notice]:
         return []
     day = date_filter(localtime(task.finished_at or task.created_at), "j M Y")
     words = " ".join(part for part in (task.error_code, task.error_message) if part) or "without giving a reason"
-    text = f"{task.provider} refused the same words and pictures on {day}: {words}"
+    text = f"{provider_name(task.provider)} refused the same words and pictures on {day}: {words}"
     return [Notice("refused", text, task.pk)]
 
 

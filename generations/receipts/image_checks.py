@@ -35,7 +35,8 @@ class ImageChecks:
                 problems[name] = [f"at {url}: {wrong}"]
             if unseen:
                 words = name.replace("_", " ")
-                text = f"The {words} could not be checked: {unseen}. {order.provider} may still be able to read it."
+                provider = offers.provider_name(order.provider)
+                text = f"The {words} could not be checked: {unseen}. {provider} may still be able to read it."
                 notices.append(Notice(f"unseen {name}", text))
         return notices
 

@@ -17,6 +17,7 @@ from generations.lifecycle.capacity import why_paused
 from generations.lifecycle.ordering import OrderRequest, Problems
 from generations.models import BalanceReading, Budget, BudgetPeriod, Campaign, Lease, Person
 from generations.money import budgets, ledger
+from generations.providers.offers import provider_name
 from generations.receipts import history
 from generations.receipts.history import Notice
 from generations.receipts.image_checks import ImageChecks
@@ -154,7 +155,7 @@ def _balances(lines: list[Line], *, at: datetime) -> list[str]:
         age = (
             f"{reading.shown}, read {duration((at - reading.at).total_seconds())} ago" if reading else "never read yet"
         )
-        texts.append(f"{provider}: {age}")
+        texts.append(f"{provider_name(provider)}: {age}")
     return texts
 
 
@@ -171,7 +172,7 @@ def _notices(lines: list[Line]) -> list[Notice]:
         theirs = [line.total_usd or ZERO for line in lines if line.request.order.provider == provider]
         reading, total = _last_reading(provider), sum(theirs, ZERO)
         if reading and reading.unit == "USD" and (reading.amount or ZERO) < total:
-            text = f"The last known balance at {provider}, {reading.shown}, does not cover {usd(total)}."
+            text = f"The last known balance at {provider_name(provider)}, {reading.shown}, does not cover {usd(total)}."
             found.append(Notice("balance", text))
     return list(dict.fromkeys(found))
 

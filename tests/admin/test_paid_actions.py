@@ -107,7 +107,7 @@ def test_another_take_of_a_price_that_changed_is_shown_again(admin_client: Clien
 def test_a_draft_is_promoted_with_the_difference_shown_first(admin_client: Client) -> None:
     task = a_task(Status.STORED)
     choice = admin_client.get(task.get_absolute_url()).content.decode()
-    assert "kling-2-1 master-text-to-video: $1.00, $0.70 more" in choice
+    assert "Kling 2.1, Master text to video: $1.00, $0.70 more" in choice
     page = press(admin_client, task, "promote", to="kling-2-1 master-text-to-video")
     assert "$0.70 more than" in page.content.decode()
     assert page.context["button"] == "Order 1 clip, $1.00"

@@ -48,7 +48,7 @@ def test_a_good_form_shows_its_receipt_and_orders_nothing(buyer_client: Client) 
     text = page.content.decode()
     assert nothing_was_written()
     for words in ("Nothing is ordered yet", "$0.30 × 3", 'value="Order 3 clips, $0.90"', "Change something",
-                  "No budget covers it", "apixo: never read yet", "No worker is alive"):  # fmt: skip
+                  "No budget covers it", "APIXO: never read yet", "No worker is alive"):  # fmt: skip
         assert words in text
 
 

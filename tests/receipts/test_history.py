@@ -60,7 +60,7 @@ def test_the_same_input_that_was_refused_is_told_in_their_words(kind: str) -> No
     task = a_task(Status.FAILED, error_kind=kind, error_code="NSFW", error_message="too dark", finished_at=at)
     (notice,) = known(duration_seconds=10)
     assert notice == Notice(
-        "refused", "apixo refused the same words and pictures on 3 Nov 2026: NSFW too dark", task.pk
+        "refused", "APIXO refused the same words and pictures on 3 Nov 2026: NSFW too dark", task.pk
     )
 
 

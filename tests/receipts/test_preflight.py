@@ -93,7 +93,7 @@ def test_nothing_that_fits_is_a_problem_of_the_amount() -> None:
 def test_the_last_balance_is_there_with_its_age() -> None:
     at = NOW - timedelta(hours=3)
     BalanceReading.objects.create(provider="apixo", practice=True, at=at, amount=Decimal("74.87"), unit="USD")
-    assert inspect().balances == ("apixo: $74.87, read 3 h ago",)
+    assert inspect().balances == ("APIXO: $74.87, read 3 h ago",)
     assert "balance" not in keys(inspect())
 
 
@@ -103,7 +103,7 @@ def test_a_balance_that_does_not_pay_for_it_is_a_notice() -> None:
 
 
 def test_a_balance_that_was_never_read_is_said_so() -> None:
-    assert inspect().balances == ("apixo: never read yet",)
+    assert inspect().balances == ("APIXO: never read yet",)
 
 
 def test_a_dead_worker_and_an_open_pause_are_notices(monkeypatch: pytest.MonkeyPatch) -> None:

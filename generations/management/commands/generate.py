@@ -45,7 +45,7 @@ class Command(StudioCommand):
         parser.add_argument("--end-image", metavar="PATH_OR_URL")
         parser.add_argument("--campaign", metavar="SLUG", help="what it is bought for; default: the prompt's")
         parser.add_argument("--takes", default="1", help="how many clips of this")
-        parser.add_argument("--spend-at-most", metavar="USD", help="order as many takes as fit; the last are dropped")
+        parser.add_argument("--spend-at-most", metavar="USD", help="order as many takes as this pays for")
         parser.add_argument(
             "--stop-when-approved", action="store_true", help="cancel the takes that still wait once one is approved"
         )
