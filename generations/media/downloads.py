@@ -8,28 +8,20 @@ import os
 import re
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from urllib.parse import urljoin
 
 import requests
 import urllib3
 from requests_hardened.ip_filter import InvalidIPAddress
 
-from generations.media.origins import Deadline, DownloadError, NotAllowed, Origins, session_for
+from generations.media.origins import Deadline, DownloadError, NotAllowed, Origins, get
 
 __all__ = ["Download", "DownloadError", "Gone", "NoRoom", "NotAFile", "NotAllowed", "Origins", "TooLarge"]
 __all__ += ["TryAgain", "fetch"]
 
-# A result host of a provider was seen to answer 403 to the default of Python's urllib.
-USER_AGENT = "kling-studio/1.0"
-# A CDN may send on to a storage host; a chain of more is a mistake or a loop.
-MAX_REDIRECTS = 3
-# Seconds. A healthy CDN takes well under one; after this another try is worth more than patience.
-CONNECT_SECONDS = 10
-SILENCE_SECONDS = 20
 # Clips are 2 to 40 MB: at this speed the smallest would use up the whole default deadline of 240 s.
 MIN_BYTES_PER_SECOND = 8 * 1024
 # Speed is judged over this many seconds, or a quarter of a shorter deadline: a pause is no slowness.
@@ -87,7 +79,6 @@ def fetch(
     origins: Origins,
     max_bytes: int,
     deadline_seconds: float,
-    user_agent: str = USER_AGENT,
     min_bytes_per_second: int = MIN_BYTES_PER_SECOND,
 ) -> Download:
     """Fetch the URL into a new file; after a failure the caller removes what there is of it. Raises: DownloadError.
@@ -95,7 +86,7 @@ def fetch(
     A body that breaks off is continued (Range, If-Range) within the same call and the same deadline.
     """
     with _Part(part, max_bytes) as file, Deadline(deadline_seconds) as deadline:
-        transfer = _Transfer(url, file, origins, deadline, user_agent, min_bytes_per_second)
+        transfer = _Transfer(url, file, origins, deadline, min_bytes_per_second)
         for pause in PAUSES_SECONDS:
             deadline.wait(pause)
             if not deadline.left():
@@ -172,7 +163,6 @@ class _Transfer:
     part: _Part
     origins: Origins
     deadline: Deadline
-    user_agent: str
     slowest: int
     validator: str = ""  # a strong ETag or a settled Last-Modified: without one there is no going on
     total: int | None = None
@@ -182,27 +172,10 @@ class _Transfer:
         wanted = {}
         if self.part.size and self.validator:
             wanted = {"Range": f"bytes={self.part.size}-", "If-Range": self.validator}
-        with ExitStack() as open_things:
-            answer = self._answer(wanted, open_things)
+        with get(self.url, self.origins.check, self.deadline, wanted) as answer:
             self._begin(answer, resuming=bool(wanted))
             self._receive(answer)
         return self.part.finish(_content_type(answer))
-
-    def _answer(self, wanted: dict[str, str], open_things: ExitStack) -> requests.Response:
-        """Follow redirects by hand: each address must be allowed by itself."""
-        url = self.url
-        for _ in range(1 + MAX_REDIRECTS):
-            origin = self.origins.check(url)
-            session = open_things.enter_context(session_for(origin, self.deadline, self.user_agent))
-            left = max(self.deadline.left(), 0.001)
-            timeout = (min(CONNECT_SECONDS, left), min(SILENCE_SECONDS, left))
-            answer = session.get(url, headers=wanted, stream=True, allow_redirects=False, timeout=timeout)
-            open_things.callback(answer.close)
-            target = session.get_redirect_target(answer)
-            if target is None:
-                return answer
-            url = urljoin(url, target)
-        raise TryAgain(f"{_shown(self.url)}: sent on more than {MAX_REDIRECTS} times")
 
     def _begin(self, answer: requests.Response, *, resuming: bool) -> None:
         """Judge the status and the headers, and decide whether the body goes on or starts over."""
@@ -252,6 +225,8 @@ class _Transfer:
 def _decision(error: Exception, url: str) -> DownloadError:
     if isinstance(error, InvalidIPAddress):
         return NotAllowed(f"{_shown(url)}: its host has an address that is not public")
+    if isinstance(error, requests.TooManyRedirects):
+        return TryAgain(f"{_shown(url)}: {error}")
     if isinstance(error, requests.exceptions.SSLError):
         return TryAgain(f"{_shown(url)}: its certificate is not valid")
     return TryAgain(f"{_shown(url)}: no connection, or no answer")

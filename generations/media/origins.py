@@ -8,17 +8,25 @@ import re
 import socket
 import threading
 import time
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
 from types import TracebackType
+from urllib.parse import urljoin
 
 import requests
 from requests.adapters import HTTPAdapter
 from requests_hardened.ip_filter_adapter import IPFilterAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 
+# A result host of a provider was seen to answer 403 to the default of Python's urllib.
+USER_AGENT = "kling-studio/1.0"
+# A CDN may send on to a storage host; a chain of more is a mistake or a loop.
+MAX_REDIRECTS = 3
+# A healthy CDN takes well under one second; after these another try is worth more than patience.
+CONNECT_SECONDS = 10
+SILENCE_SECONDS = 20
 # Signed result URLs are some 500 characters long.
 MAX_URL_LENGTH = 8_192
 
@@ -64,11 +72,6 @@ class Origins:
         """Read the entries of RESULT_ORIGINS, skipping blanks. Raises: ValueError, which names the bad one."""
         return cls(frozenset(_parse(entry) for entry in map(str.strip, entries) if entry))
 
-    @classmethod
-    def anywhere(cls, url: str, *, private: bool) -> "Origins":
-        """Return the one origin of a URL that a person gave. Raises: NotAllowed, when it is no plain web address."""
-        return cls(frozenset([Origin(*_split(url), private=private)]))
-
     def check(self, url: str) -> Origin:
         """Return the origin that this URL belongs to. Raises: NotAllowed, when it is none of these."""
         scheme, host, port = _split(url)
@@ -76,6 +79,11 @@ class Origins:
             if (origin.scheme, origin.host, origin.port) == (scheme, host, port):
                 return origin
         raise NotAllowed(f"{scheme}://{host}:{port} is not among RESULT_ORIGINS")
+
+
+def any_origin(url: str, *, private: bool) -> Origin:
+    """Return the origin of a URL that a person gave. Raises: NotAllowed, when it is no plain web address."""
+    return Origin(*_split(url), private=private)
 
 
 def _parse(entry: str) -> Origin:
@@ -154,7 +162,30 @@ class Deadline:
                     twin.shutdown(socket.SHUT_RDWR)
 
 
-def session_for(origin: Origin, deadline: Deadline, user_agent: str) -> requests.Session:
+@contextmanager
+def get(
+    url: str, allowed: Callable[[str], Origin], deadline: Deadline, headers: Mapping[str, str] | None = None
+) -> Iterator[requests.Response]:
+    """Get a URL and yield the answer, unread. Redirects are followed here, so that `allowed` judges each address.
+
+    Raises: NotAllowed, requests.TooManyRedirects, and what else requests and urllib3 raise.
+    """
+    with ExitStack() as open_things:
+        for _ in range(1 + MAX_REDIRECTS):
+            session = open_things.enter_context(session_for(allowed(url), deadline))
+            left = max(deadline.left(), 0.001)
+            timeout = (min(CONNECT_SECONDS, left), min(SILENCE_SECONDS, left))
+            answer = session.get(url, headers=headers, stream=True, allow_redirects=False, timeout=timeout)
+            open_things.callback(answer.close)
+            target = session.get_redirect_target(answer)
+            if target is None:
+                yield answer
+                return
+            url = urljoin(url, target)
+        raise requests.TooManyRedirects(f"sent on more than {MAX_REDIRECTS} times")
+
+
+def session_for(origin: Origin, deadline: Deadline) -> requests.Session:
     """Return a session for one origin, without cookies, credentials or proxies of ours.
 
     requests-hardened looks a public host up once, refuses private addresses, and connects to what it saw.
@@ -162,7 +193,7 @@ def session_for(origin: Origin, deadline: Deadline, user_agent: str) -> requests
     session = requests.Session()
     session.trust_env = False  # neither proxies nor ~/.netrc: the filter must see the real address
     session.headers = requests.structures.CaseInsensitiveDict(
-        {"User-Agent": user_agent, "Accept": "*/*", "Accept-Encoding": "identity"}
+        {"User-Agent": USER_AGENT, "Accept": "*/*", "Accept-Encoding": "identity"}
     )
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     adapter = HTTPAdapter() if origin.private else IPFilterAdapter(is_https_proto=origin.scheme == "https")

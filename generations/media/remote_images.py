@@ -3,15 +3,15 @@
 The provider fetches it once more, from its own network.
 """
 
+from functools import partial
+
 import requests
 import urllib3
 from requests_hardened.ip_filter import InvalidIPAddress
 
 from generations.media.images import MAX_IMAGE_BYTES, BadImage, picture_kind
-from generations.media.origins import Deadline, NotAllowed, Origins, session_for
+from generations.media.origins import Deadline, NotAllowed, any_origin, get
 
-USER_AGENT = "kling-studio/1.0"
-MAX_REDIRECTS = 3
 PROBE_SECONDS = 8.0  # a person waits for it
 CHUNK_BYTES = 64 * 1024
 
@@ -30,10 +30,11 @@ def probe(url: str, *, kinds: tuple[str, ...], private: bool) -> str:
     `private` allows addresses of this machine and network: for a provider that runs on it.
     """
     try:
-        with Deadline(PROBE_SECONDS) as deadline:
-            data = _fetch(url, deadline, private=private)
+        allowed = partial(any_origin, private=private)
+        with Deadline(PROBE_SECONDS) as deadline, get(url, allowed, deadline) as answer:
+            data = _body(answer)
         kind = picture_kind(data)
-    except BadImage as error:
+    except (BadImage, requests.TooManyRedirects) as error:
         raise WrongPicture(str(error)) from error
     except NotAllowed as error:
         raise WrongPicture("no plain http or https address") from error
@@ -46,22 +47,6 @@ def probe(url: str, *, kinds: tuple[str, ...], private: bool) -> str:
     if kind not in kinds:
         raise WrongPicture(f"a {kind} picture, where {' or '.join(kinds)} is taken")
     return kind
-
-
-def _fetch(url: str, deadline: Deadline, *, private: bool) -> bytes:
-    """Follow redirects by hand, each address checked anew, and read at most what a picture may have."""
-    for _ in range(1 + MAX_REDIRECTS):
-        origin = Origins.anywhere(url, private=private).check(url)
-        left = max(deadline.left(), 0.001)
-        with (
-            session_for(origin, deadline, USER_AGENT) as session,
-            session.get(url, stream=True, allow_redirects=False, timeout=(left, left)) as answer,
-        ):
-            target = session.get_redirect_target(answer)
-            if target is None:
-                return _body(answer)
-            url = requests.compat.urljoin(url, target)
-    raise WrongPicture(f"sent on more than {MAX_REDIRECTS} times")
 
 
 def _body(answer: requests.Response) -> bytes:

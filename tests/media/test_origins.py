@@ -89,9 +89,9 @@ def test_nothing_listed_allows_nothing():
 def test_session_has_nothing_to_give_away(monkeypatch):
     monkeypatch.setenv("HTTPS_PROXY", "http://evil.example")
     with Deadline(5) as deadline:
-        session = session_for(Origin("https", "cdn.example.com", 443), deadline, "studio")
+        session = session_for(Origin("https", "cdn.example.com", 443), deadline)
     assert session.trust_env is False
-    assert dict(session.headers) == {"User-Agent": "studio", "Accept": "*/*", "Accept-Encoding": "identity"}
+    assert dict(session.headers) == {"User-Agent": "kling-studio/1.0", "Accept": "*/*", "Accept-Encoding": "identity"}
     assert list(session.adapters) == ["https://"]
 
 
