@@ -1,4 +1,4 @@
-"""The Generate page of a prompt: what to order, where, how, what it will cost; then the order itself."""
+"""The Generate page of a prompt: the order form with its price, then the receipt and its confirmation."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ NO_PRICE = "Estimated: price unavailable"
 
 
 class GenerateForm(OrderForm):
-    """The order form of the page: it also takes the pictures of an earlier task as they are."""
+    """The order form of the page, which also takes the stored pictures of an earlier task."""
 
     start_image_kept = forms.ModelChoiceField(ReferenceImage.objects.all(), required=False)
     end_image_kept = forms.ModelChoiceField(ReferenceImage.objects.all(), required=False)
@@ -63,13 +63,13 @@ class GenerateForm(OrderForm):
 
 
 def one_newline(text: str) -> str:
-    """Browsers send line ends as CR LF, which would count twice against a model's limit."""
+    """Turn a browser's CR LF into one character, as a model's limit counts it."""
     return text.replace("\r\n", "\n")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def page(request: HttpRequest, pk: int) -> HttpResponse:
-    """Show the form; order what it says, or say everything that is wrong with it at once."""
+    """Show the form with every problem at once, then its receipt; place the order that is confirmed."""
     prompt = _prompt_for(request, pk)
     if request.method != "POST":
         return _show(request, prompt, GenerateForm(initial=_initial(request, prompt)))
@@ -107,13 +107,13 @@ def _action(prompt: Prompt, form: GenerateForm) -> PaidAction:
 
 @require_safe
 def price(request: HttpRequest, pk: int) -> HttpResponse:
-    """What the chosen settings cost and how long they usually take, in words, for generate.js."""
+    """Say what the chosen settings cost and how long they usually take, for generate.js."""
     prompt = _prompt_for(request, pk)
     return JsonResponse(quote(GenerateForm(request.GET), prompt, at=clock.now(), by=person_of(request)))
 
 
 def quote(form: OrderForm, prompt: Prompt, *, at: datetime, by: Person) -> dict[str, Any]:
-    """Price, time and budgets of what a form says, as the page words them; never 0 for what is not known."""
+    """Return price, time and budgets of a form in the words of the page; an unknown price is never 0."""
     if any(name in form.errors for name in DECIDES):
         return {"price": NO_PRICE, "time": "", "budgets": []}
     order, takes = form.order(), form.cleaned_data["takes"]
@@ -157,7 +157,7 @@ def _show(request: HttpRequest, prompt: Prompt, form: GenerateForm) -> HttpRespo
 
 
 def _initial(request: HttpRequest, prompt: Prompt) -> dict[str, Any]:
-    """The prompt's words, or all settings of the task, or of the video's task, that the address names."""
+    """Return the prompt's words, or all settings of the task or video that the address names."""
     start = {"batch": uuid.uuid4(), "sound": "false"}
     task = _like(request)
     if task is None:
@@ -172,7 +172,7 @@ def _initial(request: HttpRequest, prompt: Prompt) -> dict[str, Any]:
 
 
 def _like(request: HttpRequest) -> GenerationTask | None:
-    """The task whose settings are to be taken; 404 when the address names one that is not there."""
+    """Return the task whose settings are copied. Raises: Http404 when the address names one that does not exist."""
     try:
         if video := request.GET.get("video"):
             return get_object_or_404(Video.objects.select_related("task"), pk=int(video)).task
@@ -184,7 +184,7 @@ def _like(request: HttpRequest) -> GenerationTask | None:
 
 
 def _typed(request: HttpRequest) -> dict[str, Any]:
-    """What a receipt carried, back into the fields that it came from."""
+    """Return the form fields that a receipt carried."""
     return {name: request.POST[name] for name in GenerateForm.base_fields if name in request.POST}
 
 
@@ -195,7 +195,7 @@ def _add_problems(form: GenerateForm, problems: Problems) -> None:
 
 
 def _problems(form: GenerateForm) -> Iterator[tuple[str, str, str]]:
-    """Field's id, its label and what is wrong, in the order of the form."""
+    """Yield a field's id, its label and what is wrong, in the order of the form."""
     for name, texts in form.errors.items():
         bound = form[name] if name in form.fields else None
         for text in texts:

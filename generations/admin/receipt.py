@@ -122,7 +122,7 @@ def clips(number: int) -> str:
 
 
 def total(receipt: Receipt) -> str:
-    """`$1.05`; what is not known is never left out of a sum without a word."""
+    """Return the sum in words, `$1.05`, and how many clips of unknown price it leaves out."""
     if not receipt.unpriced:
         return usd(receipt.known_usd)
     if receipt.unpriced == receipt.takes:
@@ -131,7 +131,7 @@ def total(receipt: Receipt) -> str:
 
 
 def _words(line: Line) -> dict[str, Any]:
-    """A line of the receipt as the page shows it."""
+    """Return a line of the receipt as the page shows it."""
     order = line.request.order
     names = [offers.provider_name(order.provider), offers.model_name(order.model), offers.mode_name(order.mode)]
     facts = [*names, f"{order.duration_seconds} s", order.aspect_ratio]
@@ -149,7 +149,7 @@ def _words(line: Line) -> dict[str, Any]:
 
 
 def _budget(outlook: Outlook) -> dict[str, Any]:
-    """The four numbers of a budget, and what this order leaves of it."""
+    """Return the four numbers of a budget, and what this order leaves of it."""
     after = None if outlook.numbers.estimated is None else outlook.period.remaining_usd - outlook.numbers.estimated
     return {
         "period": outlook.period,
@@ -182,7 +182,7 @@ def _go(tasks: list[GenerationTask]) -> HttpResponse:
 
 
 def reserved(tasks: list[GenerationTask]) -> str:
-    """`$0.70 reserved`: what is held now for tasks that were ordered together."""
+    """Say what is reserved for tasks that were ordered together: `$0.70 reserved`."""
     known = [task.price_usd for task in tasks if task.price_usd is not None]
     mark = " of practice money" if tasks[0].practice else ""
     held = f"{usd(sum(known, Decimal(0)))}{mark} reserved"

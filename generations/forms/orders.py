@@ -42,7 +42,7 @@ class SoundField(forms.Field):
 
 
 class WholeNumberField(forms.IntegerField):
-    """Digits and nothing else: Python reads `1_0` as ten."""
+    """Accept digits and nothing else: Python reads `1_0` as ten."""
 
     def to_python(self, value: Any) -> int | None:
         if isinstance(value, str) and value.strip() and not re.fullmatch(r"-?[0-9]{1,9}", value.strip()):
@@ -51,7 +51,7 @@ class WholeNumberField(forms.IntegerField):
 
 
 class UsdField(forms.DecimalField):
-    """Digits and a point, and nothing else: Python reads `1_0` as ten, and `NaN` as a number."""
+    """Accept digits and a point, and nothing else: Python reads `1_0` as ten, and `NaN` as a number."""
 
     def to_python(self, value: Any) -> Any:
         if isinstance(value, str) and value.strip() and not re.fullmatch(r"[+-]?[0-9]*\.?[0-9]*", value.strip()):
@@ -60,7 +60,7 @@ class UsdField(forms.DecimalField):
 
 
 class SpendField(forms.Field):
-    """An amount in USD that is more than nothing, written plainly: `12`, `12.50`, `$0.35`."""
+    """Accept an amount in USD above 0, written plainly: `12`, `12.50`, `$0.35`."""
 
     widget = forms.TextInput(attrs={"inputmode": "decimal", "size": 10})
 

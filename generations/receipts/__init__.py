@@ -1,4 +1,4 @@
-"""Before the money is spent: what an order costs, what stands against it, what a person was shown, signed.
+"""Receipts: what an order costs and what stands against it, checked before money is spent, shown, and signed.
 
 Nothing here writes an order: lifecycle/ordering does.
 """

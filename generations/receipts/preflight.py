@@ -43,7 +43,7 @@ class Line:
 
     @property
     def name(self) -> str:
-        """Tells it from the other lines of its receipt."""
+        """Return what tells it from the other lines of its receipt."""
         return f"task {self.request.retry_of.pk}" if self.request.retry_of else "the order"
 
 
@@ -61,7 +61,7 @@ class Receipt:
 
     @property
     def all_notices(self) -> list[Notice]:
-        """Those of the whole order and of each line, none twice."""
+        """Return the notices of the whole order and of each line, none twice."""
         return list(dict.fromkeys([*self.notices, *(notice for line in self.lines for notice in line.notices)]))
 
     @property
@@ -70,17 +70,17 @@ class Receipt:
 
     @property
     def known_usd(self) -> Decimal:
-        """The sum of the known prices."""
+        """Return the sum of the known prices in USD."""
         return sum((line.total_usd or ZERO for line in self.lines), ZERO)
 
     @property
     def total_usd(self) -> Decimal | None:
-        """What is reserved when this is ordered; None while one price is unknown."""
+        """Return the USD that are reserved when this is ordered; None while one price is unknown."""
         return None if self.unpriced else self.known_usd
 
     @property
     def unpriced(self) -> int:
-        """How many of the clips have no known price."""
+        """Count the clips without a known price."""
         return sum(line.takes for line in self.lines if line.price_usd is None)
 
 

@@ -1,4 +1,4 @@
-"""Takes, trimmed to an amount of money: the last ones are dropped first."""
+"""Trim the takes of an order to an amount of money, the last ones first."""
 
 from __future__ import annotations
 

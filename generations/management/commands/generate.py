@@ -142,7 +142,7 @@ def _form_data(options: dict[str, Any], prompt: Prompt | None) -> dict[str, Any]
 
 
 def _picture(name: str, data: dict[str, Any], problems: Problems) -> UploadedFile[bytes] | None:
-    """The file that a path names; a URL goes on as it is."""
+    """Open the file that a path names; leave a URL to the form."""
     given = data.pop(name) or ""
     if not given:
         return None
@@ -158,7 +158,7 @@ def _picture(name: str, data: dict[str, Any], problems: Problems) -> UploadedFil
 
 
 def wait_for(ids: list[int], *, timeout: float) -> None:
-    """Wait until nothing moves any more, with a bar on a terminal."""
+    """Wait at most `timeout` seconds until no task is active, with a progress bar on a terminal."""
     ends = time.monotonic() + timeout
     waiting = GenerationTask.objects.filter(pk__in=ids, status__in=ACTIVE).exclude(status__in=UNDECIDED)
     with tqdm(total=len(ids), unit="clip", disable=not sys.stderr.isatty(), leave=False) as bar:
@@ -168,7 +168,7 @@ def wait_for(ids: list[int], *, timeout: float) -> None:
 
 
 def describe(task: GenerationTask) -> str:
-    """One line for a terminal."""
+    """Describe a task in one line for a terminal."""
     files = ", ".join(str(video.file) for video in task.videos.all())
     why = task.error_message or (why_paused(task.provider) if task.status == Status.QUEUED else "")
     return f"task {task.pk}: {task.status} {files or why}".rstrip()
