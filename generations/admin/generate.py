@@ -205,7 +205,7 @@ def _problems(form: GenerateForm) -> Iterator[tuple[str, str, str]]:
 def _kept(form: GenerateForm, name: str) -> dict[str, Any] | None:
     value = form[f"{name}_kept"].value()
     image = ReferenceImage.objects.filter(pk=value).first() if str(value or "").isdigit() else None
-    return {"pk": image.pk, "poster": display.poster(display.media_url(image.file.name))} if image else None
+    return {"pk": image.pk, "poster": display.poster(image.file.url)} if image else None
 
 
 def _budget(outlook: Outlook) -> dict[str, Any]:

@@ -21,7 +21,7 @@ class ReferenceImageAdmin(ReadOnlyAdmin):
 
     @admin.display(description="Image")
     def picture(self, image: ReferenceImage) -> str:
-        return display.poster(display.media_url(image.file.name), alt=str(image))
+        return display.poster(image.file.url, alt=str(image))
 
     @admin.display(description="Name", ordering="original_name")
     def name(self, image: ReferenceImage) -> str:

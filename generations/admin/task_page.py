@@ -204,7 +204,7 @@ def _ordered(task: GenerationTask) -> Facts:
         ("Start image", task.start_image, task.start_image_url),
         ("End image", task.end_image, task.end_image_url),
     ):
-        yield name, display.poster(display.media_url(image.file.name), alt=str(image)) if image else url
+        yield name, display.poster(image.file.url, alt=str(image)) if image else url
     yield "Take", task.take if task.take > 1 else ""
     yield "Retry of", display.link(task.retry_of) if task.retry_of else ""
     yield "Ordered by", task.ordered_by or "a command"

@@ -1,4 +1,4 @@
-"""The promises, all of them: kept ones are quiet, broken ones are named, and nothing is changed."""
+"""The promises, all of them: ones that hold are quiet, broken ones are named, and nothing is changed."""
 
 from __future__ import annotations
 
@@ -276,7 +276,7 @@ def test_many_rows_take_no_more_questions_than_few(django_assert_max_num_queries
         assert check().broken == []
 
 
-def test_looking_while_clips_come_home_raises_no_false_alarm(
+def test_looking_while_clips_are_saved_raises_no_false_alarm(
     transactional_db: None, httpserver: HTTPServer, settings: Settings
 ) -> None:
     content = clip("faststart", seconds=1.0)
@@ -302,7 +302,7 @@ def test_looking_while_clips_come_home_raises_no_false_alarm(
     try:
         for task, running in zip(tasks, fresh, strict=True):
             assert saving.save(task.pk)
-            with transaction.atomic():  # as the conductor settles: the move and its money are one
+            with transaction.atomic():  # as the conductor does: the move and its money are one
                 go(running, S.READY, at=clock.now())
     finally:
         over.set()

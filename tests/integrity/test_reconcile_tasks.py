@@ -15,7 +15,7 @@ from tests.integrity.reconciling import all_rows, left, run
 pytestmark = pytest.mark.django_db
 
 
-def test_what_is_overdue_is_rung_for_once_and_keeps_its_place() -> None:
+def test_what_is_overdue_is_enqueued_once_and_keeps_its_place() -> None:
     late = [a_task(status, due_at=NOW - timedelta(minutes=6)) for status in (Status.QUEUED, Status.READY)]
     a_task(Status.RUNNING, due_at=NOW - timedelta(minutes=4))
     a_task(Status.READY, due_at=NOW - timedelta(days=1), practice=False)

@@ -1,4 +1,4 @@
-"""A finished clip on its way home: kept whole or not at all."""
+"""A finished clip is stored complete, or not at all."""
 
 from __future__ import annotations
 

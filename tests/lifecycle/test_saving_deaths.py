@@ -41,8 +41,8 @@ def try_and_die(task: GenerationTask) -> bool:
     return False
 
 
-def ring(task: GenerationTask, *, after: timedelta = timedelta()) -> int:
-    """Ring as the conductor does; how many jobs came of it."""
+def enqueued(task: GenerationTask, *, after: timedelta = timedelta()) -> int:
+    """Enqueue as the conductor does; return how many jobs came of it."""
     OrmQ.objects.all().delete()
     task.refresh_from_db()
     saving.enqueue_due_save(task, at=timezone.now() + after)
@@ -51,8 +51,8 @@ def ring(task: GenerationTask, *, after: timedelta = timedelta()) -> int:
 
 
 def test_a_clip_that_kills_its_worker_is_tried_three_times_and_then_set_aside(poison: GenerationTask) -> None:
-    assert [(ring(poison), try_and_die(poison)) for __ in range(MAX_CRASHES)] == [(1, True)] * MAX_CRASHES
-    assert ring(poison) == 0
+    assert [(enqueued(poison), try_and_die(poison)) for __ in range(MAX_CRASHES)] == [(1, True)] * MAX_CRASHES
+    assert enqueued(poison) == 0
     assert not try_and_die(poison)  # not by a doubled job either
     assert (poison.status, poison.error_kind) == (Status.READY, SET_ASIDE)
     assert poison.due_at and poison.due_at > timezone.now() + ASIDE / 2
@@ -62,26 +62,26 @@ def test_a_clip_that_kills_its_worker_is_tried_three_times_and_then_set_aside(po
 def test_a_clip_that_was_set_aside_is_tried_once_an_hour(poison: GenerationTask) -> None:
     for __ in range(MAX_CRASHES):
         try_and_die(poison)
-    ring(poison)
-    assert ring(poison, after=ASIDE) == 1
+    enqueued(poison)
+    assert enqueued(poison, after=ASIDE) == 1
     assert try_and_die(poison)
-    assert ring(poison) == 0
+    assert enqueued(poison) == 0
     assert not try_and_die(poison)
 
 
 def test_a_clip_that_kills_its_worker_until_its_url_dies_is_lost_aloud(poison: GenerationTask) -> None:
     for __ in range(MAX_CRASHES):
         try_and_die(poison)
-    ring(poison, after=timedelta(days=2))
+    enqueued(poison, after=timedelta(days=2))
     assert poison.status == Status.LOST
 
 
 def test_a_person_can_have_it_tried_again_at_once(poison: GenerationTask) -> None:
     for __ in range(MAX_CRASHES):
         try_and_die(poison)
-    ring(poison)
+    enqueued(poison)
     assert polling.poll_now(poison, at=timezone.now(), by=None)
-    assert ring(poison) == 1
+    assert enqueued(poison) == 1
     assert try_and_die(poison)
 
 
@@ -92,9 +92,9 @@ def test_an_ordinary_failure_is_no_death() -> None:
     assert (task.crash_count, task.failures) == (0, 1)
 
 
-def test_a_clip_that_someone_has_in_hand_is_not_rung_for(poison: GenerationTask) -> None:
+def test_a_clip_that_someone_has_in_hand_is_not_enqueued(poison: GenerationTask) -> None:
     Lease.objects.take(saving.lease_of(poison.pk), seconds=20)
-    assert ring(poison) == 0
+    assert enqueued(poison) == 0
     assert poison.due_at and poison.due_at > timezone.now()
 
 

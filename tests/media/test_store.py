@@ -244,8 +244,8 @@ def test_nothing_in_quarantine_is_ever_overwritten(root: Path) -> None:
     for content in (b"first", b"second", b"third"):
         put(root, "videos/a.mp4", content)
         store.set_aside(found("videos/a.mp4"), day="2026-11-20")
-    kept = {str(path.parent.parent.name): path.read_bytes() for path in root.rglob("a.mp4")}
-    assert kept == {"2026-11-20": b"first", "2026-11-20.2": b"second", "2026-11-20.3": b"third"}
+    files = {str(path.parent.parent.name): path.read_bytes() for path in root.rglob("a.mp4")}
+    assert files == {"2026-11-20": b"first", "2026-11-20.2": b"second", "2026-11-20.3": b"third"}
 
 
 def test_nothing_is_put_back_onto_what_stands_there(root: Path) -> None:

@@ -22,7 +22,7 @@ def test_a_picture_gets_a_name_of_ours_and_keeps_its_old_one_as_text() -> None:
     assert image.file.read() == b"picture"
 
 
-def test_the_same_content_is_kept_once() -> None:
+def test_the_same_content_is_stored_once() -> None:
     assert ReferenceImage.store(PICTURE, name="a.png") == ReferenceImage.store(PICTURE, name="b.png")
 
 
@@ -35,14 +35,14 @@ def test_the_providers_link_is_signed_and_absolute() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_same_picture_kept_by_many_at_once_is_one_row_and_one_file(media_root: Path) -> None:
-    def keep() -> int:
+def test_the_same_picture_stored_by_many_at_once_is_one_row_and_one_file(media_root: Path) -> None:
+    def add() -> int:
         try:
             return ReferenceImage.store(PICTURE).pk
         finally:
             connection.close()
 
     with ThreadPoolExecutor(6) as pool:
-        ids = {future.result() for future in [pool.submit(keep) for __ in range(6)]}
+        ids = {future.result() for future in [pool.submit(add) for __ in range(6)]}
     assert len(ids) == 1
     assert len([path for path in media_root.rglob("*") if path.is_file()]) == 1
