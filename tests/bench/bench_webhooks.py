@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.crash.gate import Gate
+from generations.sandbox import Sandbox
 from tests.crash.postgres import Postgres, own_server
 from tests.crash.web import Web
 from tests.crash.worker import Site, Worker
@@ -80,9 +80,8 @@ def main() -> None:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="studio-bench-")))
         server = stack.enter_context(own_server()) if options.postgres else None
         broken = deliveries(new_site(folder / "mixed", "http://127.0.0.1:9", server), random.Random(options.seed))
-        gate = Gate(folder / "sandbox")
-        stack.enter_context(gate)
-        broken += to_stored(new_site(folder / "stored", gate.url, server), gate, options.orders)
+        sandbox = stack.enter_context(Sandbox(directory=folder / "sandbox", wait_scale=0.05))
+        broken += to_stored(new_site(folder / "stored", sandbox.url, server), sandbox, options.orders)
     for line in broken:
         say(f"WRONG: {line}")
     raise SystemExit(1 if broken else 0)
@@ -90,7 +89,8 @@ def main() -> None:
 
 def new_site(folder: Path, sandbox_url: str, server: Postgres | None) -> Site:
     folder.mkdir()
-    site = Site(folder, sandbox_url, database_url=server.new_database(folder.name) if server else "")
+    url = server.new_database(folder.name) if server else ""
+    site = Site(folder, database_url=url, SANDBOX_URL=sandbox_url)
     site.migrate()
     return site
 
@@ -205,7 +205,7 @@ def percentiles(seconds: list[float]) -> str:
 # -- from the callback to the stored clip --
 
 
-def to_stored(site: Site, gate: Gate, orders: int) -> list[str]:
+def to_stored(site: Site, sandbox: Sandbox, orders: int) -> list[str]:
     """Order with callbacks, and compare the time of each delivery with that of its stored clip."""
     with Web(site) as web:
         site.env["PUBLIC_URL"] = f"http://127.0.0.1:{web.port}"
@@ -226,7 +226,7 @@ def to_stored(site: Site, gate: Gate, orders: int) -> list[str]:
     )
     seconds = [float(row[0]) for row in rows]
     say(f"{len(seconds)} of {orders} callbacks, from delivered to stored: {percentiles(seconds)}")
-    posts = gate.posts
+    posts = sum(request["method"] == "POST" for request in sandbox.truth()["requests"])
     return [] if posts == orders else [f"{posts} POSTs for {orders} orders"]
 
 

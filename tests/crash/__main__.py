@@ -22,9 +22,9 @@ django.setup()
 from django.db import connections  # noqa: E402
 
 from tests.crash.cases import SCENARIOS, Case, Scenario, find  # noqa: E402
-from tests.crash.planted import PLANTS, Plant  # noqa: E402
+from tests.crash.harness import make_template  # noqa: E402
+from tests.crash.mutations import MUTATIONS, Mutation  # noqa: E402
 from tests.crash.runner import Lane, Verdict, run_all  # noqa: E402
-from tests.crash.world import make_template  # noqa: E402
 
 SHELF = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # a kill leaves what is there, as on a disk
 
@@ -46,16 +46,16 @@ def arguments() -> argparse.Namespace:
 def main() -> int:
     options = arguments()
     if options.list:
-        print(*SCENARIOS, "", *(f"{plant.name}: {plant.bug}" for plant in PLANTS), sep="\n")
+        print(*SCENARIOS, "", *(f"{mutation.name}: {mutation.put_in.__doc__}" for mutation in MUTATIONS), sep="\n")
         return 0
     logging.disable(logging.CRITICAL)
-    plants = {plant.name: plant for plant in PLANTS}
+    mutations = {one.name: one for one in MUTATIONS}
     with tempfile.TemporaryDirectory(prefix="crash-", dir=SHELF) as folder:
         server = server_of(connections.databases["default"])
         template = f"crash_{os.getpid()}_template" if server else str(Path(folder, "template.sqlite3"))
         lane = Lane(template, Path(folder), seed=options.seed, server=server)
         if options.plant:
-            lane.plant = plants[options.plant].put_in
+            lane.mutate = mutations[options.plant].put_in
         if server:
             lane.administer(f'CREATE DATABASE "{template}"')
         connections.databases["default"]["NAME"] = template
@@ -119,15 +119,15 @@ def replay(lane: Lane, case: Case) -> int:
 
 def try_planted(lane: Lane, names: list[str]) -> int:
     """Each bug's case fails as it should with the bug, and passes without it."""
-    wanted = [plant for plant in PLANTS if not names or plant.name in names]
+    wanted = [mutation for mutation in MUTATIONS if not names or mutation.name in names]
     missed = 0
     lane.open()
-    healthy = {case: run_with(lane, None, case).violations for case in sorted({plant.case for plant in wanted})}
-    for plant in wanted:
-        found = run_with(lane, plant, plant.case).violations
-        first = next((text for text in found if text.startswith(plant.caught)), "")
-        missed += not first or bool(healthy[plant.case])
-        print(f"{'caught' if first else 'MISSED'}  {plant.name}  {plant.case}: {first or found}", flush=True)
+    healthy = {case: run_with(lane, None, case).violations for case in sorted({mutation.case for mutation in wanted})}
+    for mutation in wanted:
+        found = run_with(lane, mutation, mutation.case).violations
+        first = next((text for text in found if text.startswith(mutation.caught)), "")
+        missed += not first or bool(healthy[mutation.case])
+        print(f"{'caught' if first else 'MISSED'}  {mutation.name}  {mutation.case}: {first or found}", flush=True)
     lane.close()
     for case, violations in healthy.items():
         if violations:
@@ -136,8 +136,8 @@ def try_planted(lane: Lane, names: list[str]) -> int:
     return bool(missed)
 
 
-def run_with(lane: Lane, plant: Plant | None, case: str) -> Verdict:
-    lane.plant = plant.put_in if plant else None
+def run_with(lane: Lane, mutation: Mutation | None, case: str) -> Verdict:
+    lane.mutate = mutation.put_in if mutation else None
     return lane.run(find(case))
 
 

@@ -10,7 +10,7 @@ Ends = frozenset[str]
 
 @dataclass(frozen=True, kw_only=True)
 class Scenario:
-    """Steps of world.Studio; words in the prompts say how the provider misbehaves (see witness.py)."""
+    """Steps of harness.Studio; words in the prompts say what goes wrong (faulty_provider/faults.py)."""
 
     name: str
     prompts: tuple[str, ...]
@@ -85,7 +85,7 @@ def _outcomes(provider: str) -> list[Scenario]:
             prompts=(f"[{word}] gulls",),
             ends=where,
             provider=provider,
-            recovery=("resume_orderss",) if word in ("bad key", "no money") else (),
+            recovery=("resume_orders",) if word in ("bad key", "no money") else (),
         )
         for word, where in OUTCOMES.items()
     ]
@@ -118,7 +118,7 @@ def _callbacks() -> list[Scenario]:
     return [
         of("callback", "", STORED),
         of("callback-apikley", "", STORED, provider="apikley"),
-        of("callback-twice", "", STORED, steps=("order", "tick", "callback_twice", "tick", "work")),
+        of("callback-twice", "", STORED, steps=("order", "tick", "callback", "callback", "tick", "work")),
         of("callback-of-a-failure", "[fail]", FAILED),
         of("callback-finds-a-lost-answer", "[lost answer]", STORED, if_killed=frozenset({"unconfirmed"})),
         of("callback-lies-about-success", "[lying] [slow]", STORED),
@@ -149,9 +149,9 @@ def _people() -> list[Scenario]:
         Scenario(name="cancel-and-again", prompts=("gulls",), steps=("order", "cancel", "again", "work"),
                  ends=ends("canceled", "stored"), rows=2, if_killed=killed_stored),
         Scenario(name="another-take", prompts=("gulls",), steps=("order", "take", "work"), ends=STORED, rows=2),
-        Scenario(name="look-now", prompts=("[slow] gulls",), steps=("order", "tick", "poke", "work"), ends=STORED),
+        Scenario(name="look-now", prompts=("[slow] gulls",), steps=("order", "tick", "poll_now", "work"), ends=STORED),
         Scenario(name="ask-again-for-a-lost-one", prompts=("[forgotten] gulls",),
-                 steps=("order", "work", "poke", "work"), ends=ends("lost")),
+                 steps=("order", "work", "poll_now", "work"), ends=ends("lost")),
         Scenario(name="url-life-ends", prompts=("[html] gulls",),
                  steps=("order", "until_ready", "tick", "tick", "sixteen_days", "work"),
                  ends=ends("lost"), recovery=("sixteen_days", "tick")),
@@ -164,9 +164,9 @@ def _machines() -> list[Scenario]:
     """Processes that slept, or work beside each other; jobs that come twice; a provider that is away."""
     return [
         Scenario(name="answer-after-the-lease", prompts=("gulls",), ends=STORED, if_killed=frozenset({"unconfirmed"}),
-                 steps=("order", "send_and_sleep", "two_minutes", "tick", "settle_last", "work")),
+                 steps=("order", "send_and_sleep", "two_minutes", "tick", "apply_last", "work")),
         Scenario(name="answer-of-an-earlier-sending", prompts=("[busy] gulls",), ends=STORED,
-                 steps=("order", "send_and_sleep", "settle_first", "send_and_sleep", "settle_first", "settle_last",
+                 steps=("order", "send_and_sleep", "apply_first", "send_and_sleep", "apply_first", "apply_last",
                         "work")),
         Scenario(name="success-after-the-end", prompts=("[fail] gulls",), ends=FAILED,
                  steps=("order", "work", "late_success", "work")),
@@ -179,7 +179,7 @@ def _machines() -> list[Scenario]:
         Scenario(name="several", prompts=("gulls", "[lost answer] terns", "[reject] auks"),
                  ends=(*STORED, *UNSURE, *FAILED)),
         Scenario(name="id-of-another", prompts=("gulls", "[taken id] terns"), ends=(*STORED, *UNSURE),
-                 steps=("order_first", "work", "order_rest", "work")),
+                 steps=("order_next", "work", "order", "work")),
         Scenario(name="first-order-ever", prompts=("gulls",), ends=STORED, steps=("forget_balances", "order", "work")),
         Scenario(name="provider-away", prompts=("gulls",), ends=STORED, shut_at_first=True,
                  steps=("order", "tick", "two_minutes", "tick")),

@@ -1,4 +1,4 @@
-"""The conductor's part of the state machine: what is claimed, sent, heard and written, and what dies in between."""
+"""The conductor's part of the state machine: what is claimed, sent, answered and written, and what dies in between."""
 
 from __future__ import annotations
 
@@ -16,27 +16,26 @@ from generations.money import budgets
 from generations.providers.base import RemoteState, RemoteTask
 from generations.providers.errors import AccountProblem
 from generations.worker.due import advance_due_tasks
+from tests.crash.provider_model import STATE_FATES, Claim, is_paused, row_of
 from tests.crash.steps import ENDS, FATES, ORDERS, WHICH, Steps, step
-from tests.crash.truth import STATE_FATES, Claim, is_stopped, row_of
 
 
 class Conducting(Steps):
-    air: list[ProviderCall]
-    landed: list[tuple[ProviderCall, Outcome]]
+    answered: list[tuple[ProviderCall, Outcome]]
     written: list[tuple[ProviderCall, Outcome]]
     claims: dict[int, Claim]  # id() of an order's Ask -> its claim
 
     @step(order=FATES, question=st.sampled_from(STATE_FATES), twins=st.booleans(), ends=st.sampled_from(ENDS))
     def conduct(self, order: str, question: str, twins: bool, ends: str) -> None:
         """What is due is claimed, sent and asked for; the process may die, or fall asleep, before it writes down what
-        it heard. With `twins`, two processes try to claim each order."""
+        it was told. With `twins`, two processes try to claim each order."""
         self._claim(twins=twins)
         self._exchange_all(order, question)
         if ends == "it crashes":
-            self.landed = []
-        while self.landed and ends != "it sleeps":
+            self.answered = []
+        while self.answered and ends != "it sleeps":
             self._write(0)
-            self.landed = [] if ends == "it crashes with half of it written" else self.landed
+            self.answered = [] if ends == "it crashes with half of it written" else self.answered
 
     @step(order=FATES, finished=st.booleans())
     def conduct_well(self, order: str, finished: bool) -> None:
@@ -44,29 +43,29 @@ class Conducting(Steps):
         self._conduct_well(order, finished=finished)
 
     def _conduct_well(self, order: str, *, finished: bool) -> None:
-        for remote in self.world.remotes.values():
+        for remote in self.providers.remotes.values():
             remote.state = "done" if finished and remote.state == "working" else remote.state
         self._pass_time_until_due()
         self._claim()
         self._exchange_all(order, "as it is")
-        while self.landed:
+        while self.answered:
             self._write(0)
-        advance_due_tasks(self.world.now)
+        advance_due_tasks(self.providers.now)
 
-    @precondition(lambda self: not self.air)
+    @precondition(lambda self: not self.in_flight)
     @step(twins=st.booleans())
     def claim(self, twins: bool) -> None:
         """The first half of a slice; its requests are sent later, or never."""
         self._claim(twins=twins)
 
-    @precondition(lambda self: self.air)
+    @precondition(lambda self: self.in_flight)
     @step(which=WHICH, order=FATES, question=st.sampled_from(STATE_FATES))
     def exchange(self, which: int, order: str, question: str) -> None:
         """One request and its answer, which is not written yet."""
-        ask = self.air.pop(which % len(self.air))
-        self.landed.append((ask, self._hear(ask, order if ask.kind is CallKind.SUBMIT else question)))
+        call = self.in_flight.pop(which % len(self.in_flight))
+        self.answered.append((call, self._answer(call, order if call.kind is CallKind.SUBMIT else question)))
 
-    @precondition(lambda self: self.landed)
+    @precondition(lambda self: self.answered)
     @step(which=WHICH)
     def write(self, which: int) -> None:
         self._write(which)
@@ -75,13 +74,13 @@ class Conducting(Steps):
     @step(which=WHICH)
     def write_once_more(self, which: int) -> None:
         """The commit's own answer was lost, so the same answer is written again, however much later."""
-        self._settle(*self.written[which % len(self.written)])
+        self._apply(*self.written[which % len(self.written)])
 
-    @precondition(lambda self: self.air or self.landed)
+    @precondition(lambda self: self.in_flight or self.answered)
     @step()
     def crash(self) -> None:
-        """The process that spoke to the providers dies: what was in the air is forgotten."""
-        self.air, self.landed = [], []
+        """The process that spoke to the providers dies: what was in flight is forgotten."""
+        self.in_flight, self.answered = [], []
 
     @precondition(lambda self: self._some("submitting"))
     @step()
@@ -93,73 +92,73 @@ class Conducting(Steps):
     @step()
     def step_what_needs_no_answer(self) -> None:
         """Orders whose worker died, undecided ones, and files to be fetched."""
-        advance_due_tasks(self.world.now)
+        advance_due_tasks(self.providers.now)
 
     def _claim(self, *, twins: bool = False) -> None:
-        at, providers = self.world.now, [name for name in ORDERS if not self.world.stopped.get(name)]
-        for task in list(GenerationTask.objects.due(at=at).to_be_sent().filter(provider__in=providers)):
+        at, open_ones = self.providers.now, [name for name in ORDERS if not self.providers.paused.get(name)]
+        for task in list(GenerationTask.objects.due(at=at).to_be_sent().filter(provider__in=open_ones)):
             twin = GenerationTask.objects.get(pk=task.pk)
             self._start(task)
             assert not twins or submitting.claim_submission(twin, at=at) is None, "two have claimed one order"
         for task in list(GenerationTask.objects.due(at=at).to_be_asked()):
             with transaction.atomic():
-                ask = polling.claim_poll(task, at=at)
-            self.air += [ask] if ask else []
+                call = polling.claim_poll(task, at=at)
+            self.in_flight += [call] if call else []
         for account in Account.objects.all():
             if accounts.is_balance_due(account, at=at):
-                self.air.append(accounts.claim_balance_call(account, at=at))
+                self.in_flight.append(accounts.claim_balance_call(account, at=at))
 
     def _exchange_all(self, order: str, question: str) -> None:
-        while self.air:
-            ask = self.air.pop(0)
-            self.landed.append((ask, self._hear(ask, order if ask.kind is CallKind.SUBMIT else question)))
+        while self.in_flight:
+            call = self.in_flight.pop(0)
+            self.answered.append((call, self._answer(call, order if call.kind is CallKind.SUBMIT else question)))
 
     def _start(self, task: GenerationTask) -> None:
         with transaction.atomic():
-            ask = submitting.claim_submission(task, at=self.world.now)
-        if ask is None:
+            call = submitting.claim_submission(task, at=self.providers.now)
+        if call is None:
             return
-        claim = self.claims[id(ask)] = Claim(task.pk, ask.attempt, ask)
-        self.world.claims[task.pk].append(claim)
-        assert self.world.may_be_sent(claim), f"task {task.pk} is claimed again, and may have been accepted before"
-        self.air.append(ask)
+        claim = self.claims[id(call)] = Claim(task.pk, call.attempt, call)
+        self.providers.claims[task.pk].append(claim)
+        assert self.providers.may_be_sent(claim), f"task {task.pk} is claimed again, and may have been accepted before"
+        self.in_flight.append(call)
 
-    def _hear(self, ask: ProviderCall, fate: str) -> Outcome:
-        world = self.world
-        world.fate, world.sending, world.asking = fate, self.claims.get(id(ask)), ask.task_id
-        outcome = ask()
-        if world.sending:
-            world.sending.told = world.sending.told or "unsent"  # not begun in time
-            world.sending.outcome = outcome
-        note(f"{ask.kind.value} of {f'task {ask.task_id}' if ask.task_id else ask.provider}: {fate}: {outcome!r}")
+    def _answer(self, call: ProviderCall, fate: str) -> Outcome:
+        providers = self.providers
+        providers.fate, providers.sending, providers.polling_task = fate, self.claims.get(id(call)), call.task_id
+        outcome = call()
+        if providers.sending:
+            providers.sending.told = providers.sending.told or "unsent"  # not begun in time
+            providers.sending.outcome = outcome
+        note(f"{call.kind.value} of {f'task {call.task_id}' if call.task_id else call.provider}: {fate}: {outcome!r}")
         return outcome
 
     def _write(self, which: int) -> None:
-        ask, outcome = self.landed.pop(which % len(self.landed))
-        self._settle(ask, outcome)
-        self.written.append((ask, outcome))
+        call, outcome = self.answered.pop(which % len(self.answered))
+        self._apply(call, outcome)
+        self.written.append((call, outcome))
 
-    def _settle(self, ask: ProviderCall, outcome: Outcome) -> None:
-        at = self.world.now
+    def _apply(self, call: ProviderCall, outcome: Outcome) -> None:
+        at = self.providers.now
         with transaction.atomic(), budgets.deferred_counters():
-            if ask.kind is CallKind.SUBMIT:
-                claim, (status, attempts, __) = self.claims[id(ask)], row_of(ask.task_id)
+            if call.kind is CallKind.SUBMIT:
+                claim, (status, attempts, __) = self.claims[id(call)], row_of(call.task_id)
                 # Only then is it written as what became of the order; else it is a note at most.
-                heard = (status, attempts) == ("submitting", claim.attempt)
-                claim.settled = claim.settled or heard
-                if heard and claim.told in ("stopped", "refused with all others"):
-                    self.world.stopped[ask.provider] = True
-                submitting.apply_submit_answer(ask.task_id, outcome, at=at, attempt=ask.attempt)
-            elif ask.kind is CallKind.POLL:
-                watched = row_of(ask.task_id)[0] in ("running", "ready", "lost", "unconfirmed")
+                applies = (status, attempts) == ("submitting", claim.attempt)
+                claim.applied = claim.applied or applies
+                if applies and claim.told in ("stopped", "refused with all others"):
+                    self.providers.paused[call.provider] = True
+                submitting.apply_submit_answer(call.task_id, outcome, at=at, attempt=call.attempt)
+            elif call.kind is CallKind.POLL:
+                watched = row_of(call.task_id)[0] in ("running", "ready", "lost", "unconfirmed")
                 if watched and isinstance(outcome, AccountProblem):
-                    self.world.stopped[ask.provider] = True
+                    self.providers.paused[call.provider] = True
                 if isinstance(outcome, RemoteTask) and outcome.state is RemoteState.UNSEEN:
-                    self.world.unseen[ask.task_id].append(at)
+                    self.providers.unseen[call.task_id].append(at)
                 else:
-                    self.world.unseen[ask.task_id].clear()
-                polling.apply_poll_answer(ask.task_id, outcome, at=at)
+                    self.providers.unseen[call.task_id].clear()
+                polling.apply_poll_answer(call.task_id, outcome, at=at)
             else:
-                accounts.apply_balance_answer(ask.provider, outcome, at=at)
-                if isinstance(outcome, Decimal) and outcome > 0 and not is_stopped(ask.provider):
-                    self.world.stopped[ask.provider] = False  # an improvement closes it, and nothing else
+                accounts.apply_balance_answer(call.provider, outcome, at=at)
+                if isinstance(outcome, Decimal) and outcome > 0 and not is_paused(call.provider):
+                    self.providers.paused[call.provider] = False  # an improvement closes it, and nothing else

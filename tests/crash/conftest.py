@@ -1,8 +1,9 @@
-"""A practice provider that can hold its answers back, a site of its own, and its worker."""
+"""A provider that can hold its answers back, a site of its own, and its worker."""
 
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import uuid
 from collections.abc import Callable, Iterator
@@ -11,12 +12,12 @@ from pathlib import Path
 import pytest
 
 from tests.crash import processes
-from tests.crash.gate import Gate
+from tests.crash.faulty_provider.server import FaultyProvider
 from tests.crash.postgres import TEMPLATE, Postgres, binaries
-from tests.crash.worker import Site, Worker, copy_of
+from tests.crash.worker import Site, Worker
 
 HERE = Path(__file__).parent
-WAITING = {"gate", "start", "worker"}  # fixtures of tests here that wait for real processes
+WAITING = {"provider", "start", "worker"}  # fixtures of tests here that wait for real processes
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -32,20 +33,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An empty SQLite database, made once."""
     folder = tmp_path_factory.mktemp("template")
-    Site(folder, "http://127.0.0.1:9").migrate()
+    Site(folder).migrate()
     return folder / "db.sqlite3"
 
 
 @pytest.fixture
-def gate(tmp_path: Path) -> Iterator[Gate]:
-    with Gate(tmp_path / "sandbox") as running:
+def provider() -> Iterator[FaultyProvider]:
+    with FaultyProvider(slow_seconds=5.0) as running:
         yield running
 
 
 @pytest.fixture
-def site(tmp_path: Path, gate: Gate, migrated: Path) -> Site:
-    copy_of(migrated, tmp_path)
-    return Site(tmp_path, gate.url)
+def site(tmp_path: Path, provider: FaultyProvider, migrated: Path) -> Site:
+    shutil.copy(migrated, tmp_path / "db.sqlite3")
+    return Site(tmp_path, **provider.env)
 
 
 @pytest.fixture
@@ -81,14 +82,14 @@ def postgres() -> Iterator[Postgres]:
     server = Postgres(programs)
     try:
         url = server.new_database(TEMPLATE)
-        Site(server.folder, "http://127.0.0.1:9", database_url=url).migrate()
+        Site(server.folder, database_url=url).migrate()
         yield server
     finally:
         server.remove()
 
 
 @pytest.fixture
-def postgres_site(tmp_path: Path, gate: Gate, postgres: Postgres) -> Site:
+def postgres_site(tmp_path: Path, provider: FaultyProvider, postgres: Postgres) -> Site:
     """A site on that server."""
     url = postgres.new_database(f"studio_{uuid.uuid4().hex}", template=TEMPLATE)
-    return Site(tmp_path, gate.url, database_url=url)
+    return Site(tmp_path, database_url=url, **provider.env)

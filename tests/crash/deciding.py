@@ -25,9 +25,9 @@ class Deciding(Steps):
     @precondition(lambda self: self.pages or self._some("unconfirmed"))
     @step(which=WHICH, given=st.sampled_from(["the right one", "the right one", "made up", "another task's", "no id"]))
     def confirm(self, which: int, given: str) -> None:
-        task, at = self._page(which, "unconfirmed"), self.world.now
-        mine = [remote.id for remote in self.world.accepted_of(task.pk)]
-        others = [remote.id for remote in self.world.remotes.values() if remote.id not in mine]
+        task, at = self._page(which, "unconfirmed"), self.providers.now
+        mine = [remote.id for remote in self.providers.accepted_of(task.pk)]
+        others = [remote.id for remote in self.providers.remotes.values() if remote.id not in mine]
         right, other = (mine[-1] if mine else "made-up-2"), (others[0] if others else "made-up-3")
         text = {"the right one": right, "made up": "made-up-4", "another task's": other, "no id": "a b/../c"}[given]
         try:
@@ -38,33 +38,35 @@ class Deciding(Steps):
 
     def _err(self, pk: int, named: str) -> None:
         """A person gave a task an id that is not its own: what becomes of both is no fault of the program's."""
-        self.world.erred |= {pk} | ({self.world.remotes[named].task} if named in self.world.remotes else set())
+        self.providers.erred |= {pk} | (
+            {self.providers.remotes[named].task} if named in self.providers.remotes else set()
+        )
 
     @precondition(lambda self: self.pages or self._some("unconfirmed"))
     @step(which=WHICH)
     def abandon(self, which: int) -> None:
         task = self._page(which, "unconfirmed")
-        if submitting.mark_not_accepted(task, "not on the dashboard", at=self.world.now, by=self.person):
-            flying = any(ask.kind is CallKind.SUBMIT and ask.task_id == task.pk for ask in self.air)
-            self.world.erred |= {task.pk} if self.world.accepted_of(task.pk) or flying else set()
+        if submitting.mark_not_accepted(task, "not on the dashboard", at=self.providers.now, by=self.person):
+            on_its_way = any(call.kind is CallKind.SUBMIT and call.task_id == task.pk for call in self.in_flight)
+            self.providers.erred |= {task.pk} if self.providers.accepted_of(task.pk) or on_its_way else set()
 
     @precondition(lambda self: self.pages or self._some("unconfirmed"))
     @step(which=WHICH)
     def wait(self, which: int) -> None:
         submitting.leave_undecided(
-            self._page(which, "unconfirmed"), "it may turn up", at=self.world.now, by=self.person
+            self._page(which, "unconfirmed"), "it may turn up", at=self.providers.now, by=self.person
         )
 
     @precondition(lambda self: self._some("running", "lost", "ready"))
     @step(which=WHICH)
-    def poke(self, which: int) -> None:
-        polling.poll_now(self._page(which, "running", "lost"), at=self.world.now, by=self.person)
+    def poll_now(self, which: int) -> None:
+        polling.poll_now(self._page(which, "running", "lost"), at=self.providers.now, by=self.person)
 
-    @precondition(lambda self: any(self.world.stopped.values()))
+    @precondition(lambda self: any(self.providers.paused.values()))
     @step(provider=PROVIDER)
     def resume_orders(self, provider: str) -> None:
         self._resume_orders(provider)
 
     def _resume_orders(self, provider: str) -> None:
         accounts.resume_provider(provider)
-        self.world.stopped[provider] = False
+        self.providers.paused[provider] = False

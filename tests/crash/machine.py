@@ -29,9 +29,9 @@ from generations.money import limits
 from generations.worker.due import advance_due_tasks
 from tests.crash.conducting import Conducting
 from tests.crash.deciding import Deciding
-from tests.crash.promises import Promises
+from tests.crash.judge.database import Database
+from tests.crash.provider_model import Claim, Crashed, Providers
 from tests.crash.steps import DEATHS, DELIVERY, FETCHES, ORDERS, PROVIDER, TASKS_MAX, WHICH, empty, step
-from tests.crash.truth import Claim, Crashed, World
 from tests.factories import a_price, an_order
 
 SAVE_LEASE_SECONDS = 20
@@ -41,7 +41,7 @@ PATIENCE = 400  # rounds until everything must have come to rest
 class Studio(Conducting, Deciding):
     """One site, two providers, and a person who decides now and then."""
 
-    current: World  # of the example that runs; the test lets the program meet its clock and providers
+    current: Providers  # of the example that runs; the test lets the program meet its clock and providers
 
     @initialize(
         retry_on_5xx=st.sampled_from([False, False, True]),
@@ -52,96 +52,97 @@ class Studio(Conducting, Deciding):
     )
     def open(self, retry_on_5xx: bool, limit: str | None, provider: str, takes: int, delivery: str) -> None:
         empty()
-        self.world = Studio.current = World(retry_on_5xx)
+        self.providers = Studio.current = Providers(retry_on_5xx)
         settings.RETRY_SUBMIT_ON_5XX = retry_on_5xx
-        self.promises = Promises(self.world)
+        self.rows = Database([], [], [], [], [])
         self.person = User.objects.get_or_create(username="mira")[0]
-        self.air: list[ProviderCall] = []
-        self.landed: list[tuple[ProviderCall, Outcome]] = []
+        self.in_flight: list[ProviderCall] = []
+        self.answered: list[tuple[ProviderCall, Outcome]] = []
         self.written: list[tuple[ProviderCall, Outcome]] = []
-        self.claims: dict[int, Claim] = {}  # id() of an order's Ask -> its claim
+        self.claims: dict[int, Claim] = {}  # id() of an order's call -> its claim
         self.pages: list[GenerationTask] = []  # as a person saw them, some time ago
         self.dead_leases: dict[str, float] = {}
         a_price("0.30")
         a_price("0.40", provider="apikley", model="kling-2-6", sound=False)
         if limit:
-            limits.set_limit(scope="site", period="total", limit_usd=Decimal(limit), at=self.world.now)
+            limits.set_limit(scope="site", period="total", limit_usd=Decimal(limit), at=self.providers.now)
         self._place(provider, takes, delivery)
         self.is_sound = True
 
     # -- ordering --
 
-    @precondition(lambda self: len(self.promises.status) < TASKS_MAX)
+    @precondition(lambda self: len(self.rows.tasks) < TASKS_MAX)
     @step(provider=PROVIDER, takes=st.integers(1, 3), delivery=DELIVERY)
     def place(self, provider: str, takes: int, delivery: str) -> None:
-        self._place(provider, min(takes, TASKS_MAX - len(self.promises.status)), delivery)
+        self._place(provider, min(takes, TASKS_MAX - len(self.rows.tasks)), delivery)
 
     def _place(self, provider: str, takes: int, delivery: str) -> None:
         order = an_order(**ORDERS[provider])
         try:
-            tasks = ordering.place(
-                [OrderRequest(order, takes=takes, delivery=delivery)], at=self.world.now, by=self.person
-            )
+            request = OrderRequest(order, takes=takes, delivery=delivery)
+            tasks = ordering.place([request], at=self.providers.now, by=self.person)
             note(f"ordered: {[task.pk for task in tasks]}")
         except ValidationError as error:
             note(str(error))
-        self.promises.check()
+        self.check()
 
     @precondition(lambda self: self.pages or self._some("queued"))
     @step(which=WHICH)
     def cancel(self, which: int) -> None:
         task = self._page(which, "queued")
-        note(f"task {task.pk}: {ordering.cancel(task, at=self.world.now, by=self.person)}")
+        note(f"task {task.pk}: {ordering.cancel(task, at=self.providers.now, by=self.person)}")
 
-    @precondition(lambda self: len(self.promises.status) < TASKS_MAX)
+    @precondition(lambda self: len(self.rows.tasks) < TASKS_MAX)
     @step(which=WHICH, again=st.booleans())
     def order_again(self, which: int, again: bool) -> None:
         task = self._page(which, "failed", "canceled", "lost", "stored", "unconfirmed")
         request = retries.retry(task) if again else retries.another_take(task)
         try:
-            (new,) = ordering.place([request], at=self.world.now, by=self.person)
+            (new,) = ordering.place([request], at=self.providers.now, by=self.person)
             note(f"task {task.pk}: once more as {new.pk}")
         except ValidationError as error:
             note(f"task {task.pk}: {error}")
 
     # -- the providers --
 
-    @precondition(lambda self: self.world.remotes)
+    @precondition(lambda self: self.providers.remotes)
     @step(
         which=WHICH,
         state=st.sampled_from(["done", "done", "done", "failed", "forgotten", "working"]),
         results=st.integers(1, 2),
     )
-    def work(self, which: int, state: str, results: int) -> None:
+    def go_on(self, which: int, state: str, results: int) -> None:
         """A task at its provider goes on, ends, is forgotten, or goes backwards."""
         remote = self._remote(which)
-        remote.state, remote.results = state, max(results, remote.results)
+        if not self.providers.said[remote.id]:
+            remote.results = results
+        remote.state = state
         note(f"{remote.id} is {state}")
 
-    @precondition(lambda self: self.world.remotes)
+    @precondition(lambda self: self.providers.remotes)
     @step(which=WHICH, times=st.integers(1, 2))
     def call_back(self, which: int, times: int) -> None:
         remote = self._remote(which)
         for __ in range(times):
-            self.world.call_back(remote.task, remote.id)
+            self.providers.call_back(remote.task, remote.id)
 
     @step(which=WHICH, other=WHICH, name=st.sampled_from(["nobody's", "another task's", "none"]))
     def call_back_with_a_lie(self, which: int, other: int, name: str) -> None:
         """Who knows a task's address says what is not so."""
         task, liar = self._task(which), self._task(other)
         named = {"nobody's": "made-up-1", "another task's": task.remote_id or "made-up-1", "none": ""}[name]
-        self.world.misled.add(liar.pk)
-        self.world.call_back(liar.pk, named, body=f'{{"data": {{"taskId": "{named}", "state": "success"}}}}')
+        self.providers.misled.add(liar.pk)
+        self.providers.call_back(liar.pk, named, body=f'{{"data": {{"taskId": "{named}", "state": "success"}}}}')
 
-    @precondition(lambda self: self.world.remotes)
+    @precondition(lambda self: self.providers.remotes)
     @step(which=WHICH)
     def urls_die(self, which: int) -> None:
-        self.world.dead_urls |= set(self._remote(which).urls)
+        self.providers.dead_urls |= set(self._remote(which).urls)
 
-    @precondition(lambda self: any(self.world.stopped.values()))
+    @precondition(lambda self: any(self.providers.paused.values()))
     @step(provider=PROVIDER, usd=st.sampled_from([-40, -1, 1, 40]))
     def balance_changes(self, provider: str, usd: int) -> None:
-        self.world.balances[provider] += usd
+        self.providers.balances[provider] += usd
 
     # -- files --
 
@@ -150,8 +151,8 @@ class Studio(Conducting, Deciding):
         which=WHICH, fates=FETCHES, dies_at=DEATHS,
     )  # fmt: skip
     def save(self, which: int, fates: list[str], dies_at: int) -> None:
-        """A job to fetch files: rung for or not, once or doubled; its worker may die at one of its writes."""
-        self.world.file_fates = list(fates)
+        """A job to fetch files, once or doubled; its worker may die at one of its writes."""
+        self.providers.file_fates = list(fates)
         self._save(self._task(which, "ready").pk, dies_at=dies_at)
 
     @precondition(lambda self: self._some("running"))
@@ -159,7 +160,7 @@ class Studio(Conducting, Deciding):
     def clips_are_finished_and_fetched(self, fates: list[str], dies_at: int) -> None:
         """All of an order's way home at once, so that it is gone often; its last step may go wrong."""
         self._conduct_well("accepted", finished=True)
-        self.world.file_fates = list(fates)
+        self.providers.file_fates = list(fates)
         for task in GenerationTask.objects.filter(status=Status.READY):
             self._save(task.pk, dies_at=dies_at)
 
@@ -176,10 +177,10 @@ class Studio(Conducting, Deciding):
     def save_and_be_overtaken(self, which: int) -> None:
         """A worker sleeps while it fetches; its lease runs out, and another one does the work."""
         task = self._task(which, "ready")
-        self.world.file_fates = []
-        self.world.while_fetching = lambda: self._overtake(task.pk)
+        self.providers.file_fates = []
+        self.providers.while_fetching = lambda: self._overtake(task.pk)
         self._save(task.pk)
-        self.world.while_fetching = None
+        self.providers.while_fetching = None
 
     def _overtake(self, pk: int) -> None:
         Lease.objects.filter(name=f"save:{pk}").update(token=None, expires_at=None)
@@ -188,12 +189,12 @@ class Studio(Conducting, Deciding):
     def _leave_lease(self, name: str) -> None:
         """A process that was killed releases nothing."""
         Lease.objects.filter(name=name).update(token=uuid.uuid4(), expires_at="2999-01-01T00:00:00+00:00")
-        self.dead_leases[name] = self.world.monotonic + SAVE_LEASE_SECONDS
+        self.dead_leases[name] = self.providers.monotonic + SAVE_LEASE_SECONDS
 
     @precondition(lambda self: self._some("stored", "lost"))
     @step()
     def clean_up(self) -> None:
-        cleanup.clean_up(at=self.world.now)
+        cleanup.clean_up(at=self.providers.now)
 
     # -- the end --
 
@@ -206,34 +207,35 @@ class Studio(Conducting, Deciding):
 
     def _come_to_rest(self) -> None:
         """Everybody behaves from now on: everything must end, or wait for a person."""
-        world = self.world
+        providers = self.providers
         note("-- everybody behaves from now on --")
-        world.now = max(world.now, world.latest)
-        world.dead_urls, world.file_fates = set(), []
-        while self.landed:
+        providers.now = max(providers.now, providers.latest)
+        providers.dead_urls, providers.file_fates = set(), []
+        while self.answered:
             self._write(0)
         for provider in ORDERS:
             self._resume_orders(provider)
-        for remote in list(world.remotes.values()):
+        for remote in list(providers.remotes.values()):
             remote.state = "done" if remote.state == "working" else remote.state
             if GenerationTask.objects.get(pk=remote.task).delivery == "callback":
-                world.call_back(remote.task, remote.id, body=f'{{"data": {{"taskId": "{remote.id}"}}, "last": 1}}')
+                remote.called_back = True
+                providers.call_back(remote.task, remote.id, body=f'{{"data": {{"taskId": "{remote.id}"}}, "last": 1}}')
         for __ in range(PATIENCE):
             goes_on = self._round()
-            self.promises.check()
+            self.check()
             if not goes_on:
                 break
-        self.promises.check_rest()
+        self.check_rest()
 
     def _round(self) -> bool:
         """One well-behaved slice, at the next time that something is due; False when nothing is."""
         self._claim()
         self._exchange_all("accepted", "as it is")
-        while self.landed:
+        while self.answered:
             self._write(0)
-        for remote in self.world.remotes.values():
+        for remote in self.providers.remotes.values():
             remote.state = "done" if remote.state == "working" else remote.state
-        advance_due_tasks(self.world.now)
+        advance_due_tasks(self.providers.now)
         for task in GenerationTask.objects.filter(status=Status.READY):
             self._save(task.pk)
         return self._pass_time_until_due()

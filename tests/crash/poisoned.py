@@ -15,15 +15,15 @@ real_verify, real_get = clips.verify, ApiClient.get
 
 
 def verify(path: Path) -> Clip:
-    """A clip of 3 s is poison: `[wrong duration]`."""
+    """A clip of 2 s is poison: `[poison]`."""
     clip = real_verify(path)
-    if clip.duration_seconds < 4:
+    if clip.duration_seconds > 1:
         os.kill(os.getpid(), signal.SIGKILL)
     return clip
 
 
 def get(self: ApiClient, path: str, **params: str) -> Answer:
-    """So is a state that nobody knows: `[unknown state]`."""
+    """So is a state that nobody knows: `[odd state]`."""
     answer = real_get(self, path, **params)
     if "processing_r2" in answer.excerpt:
         os.kill(os.getpid(), signal.SIGKILL)

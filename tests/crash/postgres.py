@@ -53,7 +53,7 @@ class Postgres:
 
     def new_database(self, name: str, *, template: str = "template1") -> str:
         with psycopg.connect(self.url(), autocommit=True) as connection:
-            connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')  # type: ignore[call-overload]
+            connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         return self.url(name)
 
     def remove(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import signal
 import time
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 PROC = Path("/proc")
+PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 def wait_for(
@@ -95,3 +97,7 @@ def stop_and_see(pid: int) -> None:
     """SIGSTOP, and wait until it has stopped."""
     os.kill(pid, signal.SIGSTOP)
     wait_for(lambda: state(pid) == "T", "stopped process", seconds=5, every=0.01)
+
+
+def die_with_parent() -> None:
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)

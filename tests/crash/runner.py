@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import gc
 import os
 import select
@@ -13,7 +12,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
@@ -23,10 +22,13 @@ import psycopg
 from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
 from django.core.wsgi import get_wsgi_application
 
-from tests.crash import witness
 from tests.crash.cases import SCENARIOS, Case, Scenario
-from tests.crash.oracle import Database, Evidence, read_trace, violations
-from tests.crash.world import PR_SET_PDEATHSIG, Place, live, recover, serve, warm_up
+from tests.crash.faulty_provider.server import start
+from tests.crash.harness import live, recover, serve, warm_up
+from tests.crash.judge.cases import Evidence, read_trace, violations
+from tests.crash.judge.database import Database
+from tests.crash.processes import die_with_parent
+from tests.crash.studio import Place
 
 CHILD_SECONDS = 60  # a child that takes longer hangs
 CATCH_UP_SECONDS = 20  # for the provider to read what a killed process had sent
@@ -52,15 +54,14 @@ class Lane:
     folder: Path
     seed: str = "1"
     server: str = ""  # of PostgreSQL; empty for SQLite
-    plant: Callable[[], None] | None = None
+    mutate: Callable[[], None] | None = None
     keep: bool = False  # the folder of a case that failed
     number: int = 0
-    witness_pid: int = 0
-    witness_url: str = ""
-    databases: list[str] = field(default_factory=list)
+    provider_pid: int = 0
+    provider_url: str = ""
 
     def open(self) -> None:
-        self.witness_pid, self.witness_url = witness.start()
+        self.provider_pid, self.provider_url = start()
         for name in ("callback", "two-savers"):
             place = self._place()
             warm_up(place, Case(SCENARIOS[name], "0"))
@@ -70,8 +71,8 @@ class Lane:
         gc.freeze()  # so that children share what is here
 
     def close(self) -> None:
-        os.kill(self.witness_pid, signal.SIGKILL)
-        os.waitpid(self.witness_pid, 0)
+        os.kill(self.provider_pid, signal.SIGKILL)
+        os.waitpid(self.provider_pid, 0)
 
     def run(self, case: Case) -> Verdict:
         began = time.monotonic()
@@ -81,7 +82,7 @@ class Lane:
         try:
             if case.scenario.web:
                 place, web_pid = self._site(place)
-            died = self._child(lambda: live(place, case, seed=self.seed, plant=self.plant), may_die=True)
+            died = self._child(lambda: live(place, case, seed=self.seed, mutate=self.mutate), may_die=True)
             found, died_at = self._judge(place, case, died=died)
         except Broken as error:
             found, died, died_at = [f"harness: {error}"], False, ""
@@ -94,17 +95,17 @@ class Lane:
 
     def _judge(self, place: Place, case: Case, *, died: bool) -> tuple[list[str], str]:
         trace = read_trace(place.trace)
-        at_death, truth_at_death = self._read(place), self._catch_up(place, trace)
-        self._child(lambda: recover(place, case, seed=self.seed, plant=self.plant), may_die=False)
+        at_death, truth_at_death = Database.at(place.url), self._catch_up(place, trace)
+        self._child(lambda: recover(place, case, seed=self.seed, mutate=self.mutate), may_die=False)
         evidence = Evidence(
             case=case,
             died=died,
             trace=trace,
             recovery=read_trace(place.folder / "recovery.jsonl"),
             at_death=at_death,
-            at_end=self._read(place),
+            at_end=Database.at(place.url),
             truth_at_death=truth_at_death,
-            truth=place.ask_witness("truth"),
+            truth=place.ask_provider("truth"),
             media=place.media,
         )
         return violations(evidence), trace[-1][3] if died else ""
@@ -113,16 +114,17 @@ class Lane:
 
     def _place(self) -> Place:
         folder = Path(tempfile.mkdtemp(prefix="case-", dir=self.folder))
-        name = f"crash_{os.getpid()}_{self.number}"
-        if not self.server:
+        name, url = f"crash_{os.getpid()}_{self.number}", f"sqlite:///{folder}/db.sqlite3"
+        if self.server:
+            url = f"{self.server}/{name}"
+            self.administer(f'CREATE DATABASE "{name}" TEMPLATE "{self.template}"')
+        else:
             shutil.copyfile(self.template, folder / "db.sqlite3")
-            return Place(folder, str(folder / "db.sqlite3"), self.witness_url, name)
-        self.administer(f'CREATE DATABASE "{name}" TEMPLATE "{self.template}"')
-        return Place(folder, name, self.witness_url, name)
+        return Place(folder, url, self.provider_url, name)
 
     def _clear(self, place: Place, *, keep: bool) -> None:
         with suppress(OSError):
-            place.ask_witness("forget")
+            place.ask_provider("forget")
         if keep:
             return
         shutil.rmtree(place.folder)
@@ -133,15 +135,12 @@ class Lane:
         with psycopg.connect(f"{self.server}/postgres", autocommit=True) as connection:
             connection.execute(statement)
 
-    def _read(self, place: Place) -> Database:
-        return Database.read(place.database, server=self.server)
-
     def _catch_up(self, place: Place, trace: list[Any]) -> dict[str, Any]:
         """The provider's journal, once it has read what the dead process had sent, and has nothing in hand."""
         sent = sum(effect == "send" and detail.startswith("POST ") for *__, effect, detail in trace)
         ends = time.monotonic() + CATCH_UP_SECONDS
         while time.monotonic() < ends:
-            truth: dict[str, Any] = place.ask_witness("truth")
+            truth: dict[str, Any] = place.ask_provider("truth")
             if len(truth["posts"]) >= sent and not truth["fetching"]:
                 return truth
             time.sleep(0.005)
@@ -150,11 +149,11 @@ class Lane:
     def _site(self, place: Place) -> tuple[Place, int]:
         """The site itself, up for callbacks, in a process of its own that is not killed."""
         server = ThreadedWSGIServer(("127.0.0.1", 0), Quiet)
-        place = Place(place.folder, place.database, place.witness, place.name, f"http://127.0.0.1:{server.server_port}")
+        place = replace(place, public=f"http://127.0.0.1:{server.server_port}")
         server.set_app(get_wsgi_application())
         pid = os.fork()
         if pid == 0:
-            _die_with_parent()
+            die_with_parent()
             serve(place, server)
             os._exit(0)
         server.socket.close()
@@ -167,7 +166,7 @@ class Lane:
         log = self.folder / f"error-{os.getpid()}"
         pid = os.fork()
         if pid == 0:
-            _die_with_parent()
+            die_with_parent()
             gc.disable()
             status = 1
             try:
@@ -201,10 +200,6 @@ class Broken(Exception):
 class Quiet(WSGIRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:
         pass
-
-
-def _die_with_parent() -> None:
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def points(scenario: Scenario, run: Callable[[Case], Verdict], *, every: int = 1, first: int = 1) -> Iterator[Verdict]:
@@ -244,7 +239,7 @@ def run_all(
 
 
 def _walk(lane: Lane, scenarios: list[Scenario], turn: Any, pipe: Connection, every: int) -> None:
-    _die_with_parent()
+    die_with_parent()
     lane.open()
     try:
         while True:

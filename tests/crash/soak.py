@@ -1,4 +1,4 @@
-"""Hundreds of orders at a lying provider, while the worker's processes are killed and stopped all the while.
+"""Hundreds of orders at a faulty provider, while the worker's processes are killed and stopped all the while.
 
     python -m tests.crash.soak --orders 300 --seed 1 --minutes 3 [--postgres]
 
@@ -9,7 +9,6 @@ The exit code is 0 when nothing is wrong.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import os
 import random
 import signal
@@ -18,15 +17,14 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterable
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
-from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
-from tests.crash import judge, processes
-from tests.crash.liar import UNHEARD, Liar
+from tests.crash import processes
+from tests.crash.faulty_provider.server import FaultyProvider
+from tests.crash.judge import rules
+from tests.crash.judge.database import Database
 from tests.crash.postgres import Postgres, own_server
 from tests.crash.web import Web
 from tests.crash.worker import Site, Worker
@@ -34,22 +32,8 @@ from tests.crash.worker import Site, Worker
 BATCHES = 10
 QUIET_SECONDS = 420.0  # in which everything comes to its end once it is left alone
 ENDS = ("stored", "failed", "unconfirmed", "canceled")
-PRICE = [
-    "--provider",
-    "apikley",
-    "--model",
-    "kling-2-6",
-    "--mode",
-    "text-to-video",
-    "--duration",
-    "5",
-    "--usd",
-    "0.4",
-    "--source",
-    "soak",
-]
+PRICE = "--provider apikley --model kling-2-6 --mode text-to-video --duration 5 --usd 0.4 --source soak"
 APIKLEY = {"provider": "apikley", "model": "kling-2-6", "aspect_ratio": "16:9", "sound": False}
-WAITS = "SELECT id, status, error_kind, error_message FROM generations_generationtask WHERE status NOT IN (?, ?, ?, ?)"
 SET_ASIDE = "SELECT count(*) FROM generations_generationtask WHERE error_kind = 'set aside' AND status = 'ready'"
 # A person takes some back that were not sent yet.
 CANCEL = """
@@ -59,8 +43,8 @@ from generations.models import GenerationTask
 for task in GenerationTask.objects.filter(status="queued")[:2]:
     ordering.cancel(task, at=clock.now(), by=None)
 """
-# What a person does with a clip that was set aside: "look now".
-LOOK_NOW = """
+# What a person does with a clip that was set aside: "Check now".
+POLL_NOW = """
 from generations import clock
 from generations.lifecycle import polling
 from generations.models import GenerationTask
@@ -150,22 +134,18 @@ def say(line: str) -> None:
 
 def run(folder: Path, server: Postgres | None, orders: int, seconds: float, seed: int) -> list[str]:
     """The whole of it; what is wrong in the end."""
-    dice = random.Random(seed)
-    with Liar(seed=seed) as liar:
-        more = {
-            "APIXO_BASE_URL": f"{liar.url}/api/v1", "APIKLEY_BASE_URL": f"{liar.url}/api/v1",
-            "APIKLEY_REQUESTS_PER_MINUTE": "6000", "APIKLEY_CONCURRENT_TASKS": "1000", "WAIT_SCALE": "0.02",
-        }  # fmt: skip
-        site = Site(folder, liar.url, database_url=server.new_database("soak") if server else "", **more)
+    with FaultyProvider(seed=seed, slow_seconds=6.0, hang_seconds=4.0) as provider:
+        more = {"APIKLEY_REQUESTS_PER_MINUTE": "6000", "APIKLEY_CONCURRENT_TASKS": "1000", "WAIT_SCALE": "0.02"}
+        site = Site(folder, database_url=server.new_database("soak") if server else "", **provider.env, **more)
         site.migrate()
-        site.manage("prices", "add", *PRICE)
+        site.manage("prices", "add", *PRICE.split())
         site.manage("budgets", "set", "site", "total", "1000")
         with Web(site) as web:
             site.env["PUBLIC_URL"] = f"http://127.0.0.1:{web.port}"
-            chaos = Chaos(site, dice, server)
+            chaos = Chaos(site, random.Random(seed), server)
             try:
                 rage(chaos, orders, seconds)
-                return [*quiet(chaos), *verdict(site, liar, orders)]
+                return [*quiet(chaos), *verdict(site, provider, orders)]
             finally:
                 processes.send(signal.SIGKILL, chaos.worker.processes())
                 chaos.worker.process.wait()
@@ -208,76 +188,20 @@ def quiet(chaos: Chaos) -> list[str]:
     while time.monotonic() - began < QUIET_SECONDS and not site.all_are(*ENDS):
         if found := site.sql(SET_ASIDE)[0][0]:
             aside += found
-            site.manage("shell", "-v0", "-c", LOOK_NOW)
+            site.manage("shell", "-v0", "-c", POLL_NOW)
         time.sleep(1)
-    say(f"quiet after {time.monotonic() - began:.0f} s; a person looked again at {aside} that were set aside")
-    return [f"not at its end: {row}" for row in site.sql(WAITS, *ENDS)]
+    say(f"quiet after {time.monotonic() - began:.0f} s; a person polled {aside} that were set aside")
+    return list(rules.at_rest(Database.at(site.database_url)))
 
 
-def verdict(site: Site, liar: Liar, orders: int) -> list[str]:
+def verdict(site: Site, provider: FaultyProvider, orders: int) -> list[str]:
     """What the journal, the files and the database say."""
-    clips = {hashlib.sha256(task.file).hexdigest() for task in liar.tasks.values()}
-    say(f"in the end: {dict(Counter(site.statuses()))}; accepted {len(liar.tasks)} of {orders}")
-    posts = Counter(entry["word"] for entry in liar.journal if entry["kind"] == "POST")
-    heard = Counter((entry["how"], entry["status"]) for entry in liar.journal if entry["kind"] == "callback")
-    say(f"orders at the provider: {dict(posts)}; callbacks: {dict(heard)}; orphans: {len(judge.orphans(site))}")
-    return [
-        *(liar.paid_again()),
-        *judge.broken_promises(site, liar.truth(), clips=clips),
-        *wrong_clips(site, liar),
-        *wrong_sums(site, liar),
-        *needless_doubt(site, liar),
-    ]
-
-
-def wrong_clips(site: Site, liar: Liar) -> list[str]:
-    """Each row has the clip of its own order, and no failed or refused order has one."""
-    of = {task.id: task for task in liar.tasks.values()}
-    rows = site.sql(
-        "SELECT t.id, t.prompt_text, t.remote_id, v.sha256 FROM generations_generationtask t"
-        " JOIN generations_video v ON v.task_id = t.id"
-    )
-    return [
-        f"task {pk} ({prompt!r}) has the clip of another order"
-        for pk, prompt, remote_id, sha256 in rows
-        if of[remote_id].prompt != prompt or hashlib.sha256(of[remote_id].file).hexdigest() != sha256
-    ]
-
-
-def wrong_sums(site: Site, liar: Liar) -> list[str]:
-    """What the ledger says, what the budget counts, and what the provider made for us: all the same."""
-    made = {task.id for task in liar.tasks.values() if not task.fails}
-    priced = site.sql("SELECT remote_id, status, price_usd FROM generations_generationtask")
-    billed = total(price for remote_id, __, price in priced if remote_id in made)
-    open_ = total(price for __, status, price in priced if status == "unconfirmed")
-    spent = total(amount for __, kind, amount in site.sql(judge.LEDGER) if kind == "charge")
-    settled = {task for task, kind, __ in site.sql(judge.LEDGER) if kind != "hold"}
-    held = total(amount for task, __, amount in site.sql(judge.LEDGER) if task not in settled)
-    ((counted_held, counted_spent),) = site.sql("SELECT held_usd, spent_usd FROM generations_budgetperiod")
-    counted = total([counted_held]), total([counted_spent])
-    say(f"money: {spent} spent and {held} held by the ledger; {billed} for clips that the provider made")
-    if spent == billed and held == open_ and counted == (held, spent):
-        return []
-    return [
-        f"money: the ledger {spent} + {held}, the budget {counted[1]} + {counted[0]}, the journal {billed} + {open_}"
-    ]
-
-
-def total(amounts: Iterable[Any]) -> Decimal:
-    """SQLite gives numbers in binary."""
-    return sum((Decimal(str(amount)).quantize(Decimal("0.0001")) for amount in amounts), Decimal(0))
-
-
-def needless_doubt(site: Site, liar: Liar) -> list[str]:
-    """An order that the provider called back about honestly is not left to a person."""
-    undecided = {
-        row[0] for row in site.sql("SELECT prompt_text FROM generations_generationtask WHERE status = 'unconfirmed'")
-    }
-    return [
-        f"{task.prompt!r} is unconfirmed, and its callback was taken ({task.word}, {task.word in UNHEARD})"
-        for task in liar.tasks.values()
-        if task.called_back and task.prompt in undecided
-    ]
+    journal = provider.journal
+    say(f"in the end: {dict(Counter(site.statuses()))}; accepted {provider.accepted} of {orders}")
+    posts = Counter(post["fault"] or "honest" for post in journal.posts)
+    say(f"orders: {dict(posts)}; callbacks: {dict(journal.callbacks)}; orphans: {len(site.orphans())}")
+    needless = rules.no_needless_doubt(Database.at(site.database_url), provider.truth())
+    return [*site.broken(provider), *needless]
 
 
 if __name__ == "__main__":

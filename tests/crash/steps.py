@@ -1,20 +1,26 @@
-"""What every step of the state machine has: how it is chosen and checked, the clock, and the rows to choose from."""
+"""What every step of the state machine has: how it is chosen and judged, the clock, and the rows to choose from."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from functools import wraps
+from pathlib import Path
 from typing import Any
 
 from django.apps import apps
+from django.conf import settings
 from django.db import connection, transaction
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
 
+from generations.lifecycle.calls import ProviderCall
 from generations.models import GenerationTask, Lease, Status
-from tests.crash.promises import Promises
-from tests.crash.truth import FILE_FATES, ORDER_FATES, Remote, World
+from tests.crash.judge import rules
+from tests.crash.judge.database import Database, Row, moment
+from tests.crash.provider_model import FILE_FATES, NOT_ACCEPTED, ORDER_FATES, Providers, Remote
 
+POSTS_MAX = 3
 TASKS_MAX = 5  # of one example: few enough for them to meet
 WHICH = st.integers(0, TASKS_MAX - 1)
 FATES = st.sampled_from([*["accepted"] * 4, *ORDER_FATES])
@@ -38,7 +44,7 @@ def step(**strategies: Any) -> Callable[[Any], Any]:
         def act_and_check(self: Steps, **chosen: Any) -> None:
             self.is_sound = False
             act(self, **chosen)
-            self.promises.check()
+            self.check()
             self.is_sound = True
 
         return act_and_check
@@ -47,13 +53,74 @@ def step(**strategies: Any) -> Callable[[Any], Any]:
 
 
 class Steps(RuleBasedStateMachine):
-    """A site whose promises are checked after each step; `open` of the whole machine sets up what is declared here."""
+    """A site that is judged after each step; `open` of the whole machine sets up what is declared here."""
 
     is_sound = False  # whether the last step went well
-    world: World
-    promises: Promises
+    providers: Providers
+    rows: Database  # as they were after the last step
+    in_flight: list[ProviderCall]
     pages: list[GenerationTask]  # as a person saw them, some time ago
     dead_leases: dict[str, float]
+
+    # -- judging --
+
+    def check(self) -> None:
+        """Everything that holds at every moment, and since the last step."""
+        before, self.rows = self.rows, Database.read(select, order_key="id")
+        media = Path(settings.MEDIA_ROOT)
+        broken = rules.always(self.rows, self.providers.truth(), media, now=self.providers.latest, before=before)
+        assert not broken, broken
+        tasks = {row["id"]: row for row in self.rows.tasks}
+        for event in self.rows.events[len(before.events) :]:
+            if event["was"] != event["now"]:
+                self._has_a_reason(tasks[event["task_id"]], event["was"], event["now"], event["by_id"])
+        paused = {row["provider"] for row in select("SELECT provider FROM generations_pause")}
+        assert paused == {provider for provider, is_so in self.providers.paused.items() if is_so}
+
+    def check_rest(self) -> None:
+        """What holds when everything has come to rest."""
+        truth, providers = self.providers.truth(), self.providers
+        broken = [*rules.at_rest(self.rows), *rules.nothing_forgotten(self.rows, truth)]
+        broken += rules.no_needless_doubt(self.rows, truth)
+        assert not broken, broken
+        for row in self.rows.tasks:
+            claims = providers.claims[row["id"]]
+            told = all(claim.applied and claim.told in NOT_ACCEPTED for claim in claims)
+            assert row["status"] != "unconfirmed" or not told, f"task {row['id']}: its provider said what became of it"
+            accepted = 0 if providers.is_deceived(row["id"]) else len(providers.accepted_of(row["id"]))
+            assert accepted <= (POSTS_MAX if providers.retry_on_5xx else 1), f"{row['id']} was paid {accepted} times"
+
+    def _has_a_reason(self, task: Row, was: str, now: str, by: int | None) -> None:
+        """Whether what the providers know and said gives the reason for a move that nobody made by hand."""
+        providers, pk, remote_id = self.providers, task["id"], task["remote_id"]
+        claims, said = providers.claims[pk], providers.said[remote_id or ""]
+        last = claims[-1] if claims else None
+        told = last.told if last and last.applied else ""
+        answered, polled = last and last.outcome == remote_id, (pk, remote_id) in providers.known_by_poll
+        over = moment(task["source_expires_at"])
+        forgiven = NOT_ACCEPTED | ({"own 5xx"} if providers.retry_on_5xx else set())
+        reasons = {
+            ("queued", "submitting"): True,
+            ("queued", "canceled"): by and all(claim.applied and claim.told in NOT_ACCEPTED for claim in claims),
+            ("queued", "running"): polled,
+            ("submitting", "queued"): told in forgiven,
+            ("submitting", "failed"): "refused" in told and all(claim.told in NOT_ACCEPTED for claim in claims),
+            ("submitting", "running"): answered,
+            ("submitting", "unconfirmed"): True,
+            ("unconfirmed", "running"): by or answered or polled,
+            ("unconfirmed", "failed"): by,
+            ("running", "failed"): "failed" in said,
+            ("running", "ready"): "done" in said,
+            ("lost", "ready"): "done" in said,
+            ("ready", "stored"): True,
+            ("running", "lost"): self._is_unseen(pk),
+            ("ready", "lost"): self._is_unseen(pk) or (over and over <= providers.latest),
+        }
+        assert reasons[was, now], f"task {pk}: {was} -> {now}"
+
+    def _is_unseen(self, task: int) -> bool:
+        unseen = self.providers.unseen[task]
+        return len(unseen) >= 5 and unseen[-1] - unseen[0] >= timedelta(seconds=90)
 
     # -- the clock --
 
@@ -69,23 +136,23 @@ class Steps(RuleBasedStateMachine):
         waiting = GenerationTask.objects.exclude(due_at=None).exclude(status=Status.UNCONFIRMED, candidate_id="")
         due = waiting.order_by("due_at").values_list("due_at", flat=True).first()
         if due is not None:
-            self._pass_time(max(1.0, (due - self.world.now).total_seconds()))
+            self._pass_time(max(1.0, (due - self.providers.now).total_seconds()))
         return due is not None
 
     @step(seconds=st.sampled_from([5, 3600, 86_400]))
     def clock_is_set_back(self, seconds: int) -> None:
-        self.world.set_back(seconds)
+        self.providers.set_back(seconds)
 
     def _pass_time(self, seconds: float) -> None:
-        self.world.pass_time(seconds)
-        for name in [name for name, ends in self.dead_leases.items() if ends <= self.world.monotonic]:
+        self.providers.pass_time(seconds)
+        for name in [name for name, ends in self.dead_leases.items() if ends <= self.providers.monotonic]:
             del self.dead_leases[name]
             Lease.objects.filter(name=name).update(token=None, expires_at=None)
 
     # -- choosing --
 
     def _some(self, *statuses: str) -> bool:
-        return any(status in statuses for status in self.promises.status.values())
+        return any(row["status"] in statuses for row in self.rows.tasks)
 
     def _task(self, which: int, *statuses: str) -> GenerationTask:
         """One of the tasks in these statuses, or of all when none is."""
@@ -100,8 +167,15 @@ class Steps(RuleBasedStateMachine):
         return fitting[which % len(fitting)]
 
     def _remote(self, which: int) -> Remote:
-        remotes = list(self.world.remotes.values())
+        remotes = list(self.providers.remotes.values())
         return remotes[which % len(remotes)]
+
+
+def select(sql: str) -> list[Row]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, values, strict=True)) for values in cursor.fetchall()]
 
 
 def empty() -> None:

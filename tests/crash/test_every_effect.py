@@ -12,7 +12,8 @@ import sys
 from pathlib import Path
 
 from tests.crash.cases import SCENARIOS
-from tests.crash.witness import FATES, words_of
+from tests.crash.faulty_provider.faults import ORDER_FAULTS, words_of
+from tests.crash.mutations import MUTATIONS
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -42,9 +43,22 @@ def test_a_case_is_replayed_by_its_id(tmp_path: Path) -> None:
 def test_every_outcome_of_an_order_is_tried_at_both_providers() -> None:
     tried = {(one.provider, word) for one in SCENARIOS.values() for prompt in one.prompts for word in words_of(prompt)}
     special = {"taken id", "lost once"}  # need a second order
-    assert {(api, fate) for api in ("apixo", "apikley") for fate in FATES if fate not in special} <= tried
+    only_by_dice = {"reset answer", "server error but taken", "garbage"}
+    wanted = ORDER_FAULTS.keys() - special - only_by_dice
+    assert {(api, fault) for api in ("apixo", "apikley") for fault in wanted} <= tried
 
 
 def test_the_site_itself_waits_for_the_disk_though_the_cases_do_not() -> None:
     """A kill takes nothing from the system's memory; a power cut does."""
     assert "PRAGMA synchronous=FULL" in (ROOT / "kling_site/settings.py").read_text()
+
+
+def test_every_planted_bug_is_caught_by_its_case_which_passes_without_it() -> None:
+    """What would never fail would prove nothing."""
+    assert f"{len(MUTATIONS)} of {len(MUTATIONS)} planted bugs are caught" in crash("--planted")
+
+
+def test_the_documents_list_the_planted_bugs_and_no_others() -> None:
+    text = (ROOT / "generations/docs/reliability.md").read_text(encoding="utf-8")
+    table = text[text.index("| planted bug |") :].partition("\n\n")[0].splitlines()[2:]
+    assert table == [f"| {(bug.put_in.__doc__ or '').rstrip('.')} | {bug.caught} | `{bug.case}` |" for bug in MUTATIONS]

@@ -7,8 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.crash import judge
-from tests.crash.gate import Gate
+from tests.crash.faulty_provider.server import FaultyProvider
 from tests.crash.processes import wait_for
 from tests.crash.worker import Site, Worker
 
@@ -26,38 +25,38 @@ def hosts(postgres_site: Site, start: Callable[..., Worker]) -> list[Worker]:
     return both
 
 
-def most_in_a_window(gate: Gate) -> int:
+def most_in_a_window(provider: FaultyProvider) -> int:
     """The most requests to the provider's API that came within a window."""
-    times = [request["at"] for request in gate.truth()["requests"] if request["path"].startswith("/api/")]
+    times = provider.journal.request_times
     return max(sum(began <= at < began + WINDOW_SECONDS for at in times) for began in times)
 
 
-def test_two_hosts_keep_one_providers_rate_and_both_save(postgres_site: Site, gate: Gate, hosts: list[Worker]) -> None:
+def test_two_hosts_keep_one_providers_rate_and_both_save(
+    postgres_site: Site, provider: FaultyProvider, hosts: list[Worker]
+) -> None:
     site = postgres_site
-    gate.files_open.clear()
+    provider.files_open.clear()
     site.order(*(f"gull {number}" for number in range(12)))
     wait_for(lambda: all(host.savers() for host in hosts), "downloads on both hosts")
-    gate.files_open.set()
+    provider.files_open.set()
     wait_for(lambda: site.all_are("stored"), "clips", seconds=90)
-    assert judge.broken_promises(site, gate.truth()) == []
-    assert gate.posts == gate.accepted == 12
-    assert most_in_a_window(gate) <= PER_MINUTE / 60 * (WINDOW_SECONDS + 1)
+    assert site.broken(provider, accepted=12) == []
+    assert most_in_a_window(provider) <= PER_MINUTE / 60 * (WINDOW_SECONDS + 1)
 
 
 def test_when_the_host_that_conducts_dies_the_other_takes_over(
-    postgres_site: Site, gate: Gate, hosts: list[Worker]
+    postgres_site: Site, provider: FaultyProvider, hosts: list[Worker]
 ) -> None:
     site = postgres_site
-    gate.orders_open.clear()
+    provider.orders_open.clear()
     site.order("gulls")
-    wait_for(lambda: gate.orders_held == 1 and any(host.conductors(gate) for host in hosts), "order in the air")
-    (dead,) = (host for host in hosts if host.conductors(gate))
+    wait_for(lambda: provider.orders_held == 1 and any(host.conductors(provider) for host in hosts), "order in flight")
+    (dead,) = (host for host in hosts if host.conductors(provider))
     dead.kill_all()
-    gate.orders_open.set()
+    provider.orders_open.set()
     began = time.monotonic()
     site.order("crabs")
-    wait_for(lambda: gate.accepted == 2, "order from the other host", seconds=TAKE_OVER_SECONDS)
+    wait_for(lambda: provider.accepted == 2, "order from the other host", seconds=TAKE_OVER_SECONDS)
     assert time.monotonic() - began < TAKE_OVER_SECONDS
-    wait_for(lambda: sorted(site.statuses()) == ["stored", "unconfirmed"], "clip and doubt", seconds=90)
-    assert judge.broken_promises(site, gate.truth()) == []
-    assert gate.posts == gate.accepted == 2
+    wait_for(lambda: sorted(site.statuses()) == ["stored", "unconfirmed"], "clip and unconfirmed order", seconds=90)
+    assert site.broken(provider, accepted=2) == []

@@ -6,8 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.crash import judge
-from tests.crash.gate import Gate
+from tests.crash.faulty_provider.server import FaultyProvider
 from tests.crash.worker import Site, Worker
 
 pytestmark = pytest.mark.long
@@ -23,9 +22,9 @@ def poisoned(site: Site, start: Callable[..., Worker]) -> Worker:
 
 
 def test_a_clip_that_kills_its_worker_is_set_aside_and_the_others_flow(
-    site: Site, gate: Gate, poisoned: Worker
+    site: Site, provider: FaultyProvider, poisoned: Worker
 ) -> None:
-    poison = "poison [wrong duration]"
+    poison = "[poison] gulls"
     site.order(poison, "gulls")
     poisoned.wait_for(lambda: site.count("stored") == 1, "the other clip", seconds=60)
     poisoned.wait_for(lambda: site.sql(ROW, poison)[0][1] == "set aside", "setting aside", seconds=180)
@@ -33,16 +32,16 @@ def test_a_clip_that_kills_its_worker_is_set_aside_and_the_others_flow(
     site.order("crabs")
     poisoned.wait_for(lambda: site.count("stored") == 2, "a clip after that", seconds=60)
     assert poisoned.log.read_text().count("after death") == 3
-    assert judge.broken_promises(site, gate.truth()) == []
+    assert site.broken(provider) == []
 
 
 def test_an_answer_that_kills_the_conductor_is_asked_for_ever_more_rarely(
-    site: Site, gate: Gate, poisoned: Worker
+    site: Site, provider: FaultyProvider, poisoned: Worker
 ) -> None:
-    poison = "poison [unknown state] [stuck]"
+    poison = "[odd state] [stuck] gulls"
     site.order(poison, "gulls", "crabs [slow]", "a lighthouse")
     poisoned.wait_for(lambda: site.count("stored") == 3, "other clips", seconds=120)
     poisoned.wait_for(lambda: site.sql(ROW, poison)[0][0] >= 4, "deaths", seconds=400)
     site.order("an oyster")
     poisoned.wait_for(lambda: site.count("stored") == 4, "a clip after that", seconds=60)
-    assert judge.broken_promises(site, gate.truth()) == []
+    assert site.broken(provider) == []

@@ -18,11 +18,12 @@ from hypothesis.stateful import run_state_machine_as_test
 from pytest_django import Settings
 
 from generations import clock, wakeups
-from generations.lifecycle import accounts, calls, polling, saving, submitting
+from generations.lifecycle import accounts, calls, polling, submitting
+from generations.media import clips, downloads
 from generations.worker import due
-from tests.crash import truth
+from tests.crash import provider_model
 from tests.crash.machine import Studio
-from tests.crash.truth import TrueProvider
+from tests.crash.provider_model import ModelProvider
 
 EXAMPLES = 300  # with 100, more of the bugs that were planted in the core were not found
 
@@ -39,14 +40,14 @@ def studio(settings: Settings, monkeypatch: pytest.MonkeyPatch, transactional_db
     """The machine, and the program with the machine's clock, providers and storage."""
     settings.WAIT_SCALE = 1
     for module in (submitting, polling, accounts):
-        monkeypatch.setattr(module, "get_provider", lambda config: TrueProvider(config.provider, Studio.current))
+        monkeypatch.setattr(module, "get_provider", lambda config: ModelProvider(config.provider, Studio.current))
     monkeypatch.setattr(clock, "now", lambda: Studio.current.now)
     monkeypatch.setattr(calls, "time", SimpleNamespace(monotonic=lambda: Studio.current.monotonic))
     monkeypatch.setattr(wakeups, "wake_conductor", lambda: None)
-    monkeypatch.setattr(wakeups, "enqueue_save", lambda task_id: Studio.current.rung.append(task_id))
-    monkeypatch.setattr(saving.downloads, "fetch", lambda *how, **limits: Studio.current.fetch(*how, **limits))
-    monkeypatch.setattr(saving.clips, "verify", truth.verify)
-    monkeypatch.setattr(saving.clips, "poster", truth.poster)
+    monkeypatch.setattr(wakeups, "enqueue_save", lambda task_id: None)
+    monkeypatch.setattr(downloads, "fetch", lambda *how, **limits: Studio.current.fetch(*how, **limits))
+    monkeypatch.setattr(clips, "verify", provider_model.verify)
+    monkeypatch.setattr(clips, "poster", provider_model.poster)
     monkeypatch.setattr(due.logger, "exception", fail)
     logger = logging.getLogger("generations")
     level = logger.level
@@ -58,5 +59,6 @@ def studio(settings: Settings, monkeypatch: pytest.MonkeyPatch, transactional_db
 
 
 def test_any_sequence_keeps_the_promises(studio: type[Studio]) -> None:
-    settings = hypothesis_settings(max_examples=max(EXAMPLES, hypothesis_settings.default.max_examples))
+    default = hypothesis_settings.default
+    settings = hypothesis_settings(max_examples=max(EXAMPLES, default.max_examples if default else 0))
     run_state_machine_as_test(studio, settings=settings)

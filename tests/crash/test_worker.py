@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.crash import judge, processes
-from tests.crash.gate import Gate
+from tests.crash import processes
+from tests.crash.faulty_provider.server import FaultyProvider
 from tests.crash.web import Web
 from tests.crash.worker import Site, Worker
 
@@ -23,28 +23,26 @@ def kill_the_holder_of_the_lock(worker: Worker) -> None:
     processes.send(signal.SIGKILL, worker.readers())
 
 
-def test_a_cluster_that_freezes_is_replaced(site: Site, gate: Gate, worker: Worker) -> None:
+def test_a_cluster_that_freezes_is_replaced(site: Site, provider: FaultyProvider, worker: Worker) -> None:
     kill_the_holder_of_the_lock(worker)
     site.order("gulls")
     worker.wait_for(lambda: site.all_are("stored"), "clip after the freeze", seconds=AFTER_A_FREEZE_SECONDS)
-    assert judge.broken_promises(site, gate.truth()) == []
-    assert gate.posts == gate.accepted == 1
+    assert site.broken(provider, accepted=1) == []
 
 
 @pytest.mark.long
 def test_a_freeze_in_the_middle_of_everything_is_over_in_90_seconds(
-    site: Site, gate: Gate, start: Callable[..., Worker]
+    site: Site, provider: FaultyProvider, start: Callable[..., Worker]
 ) -> None:
     worker = start(site, patience=30)  # as it is by default
-    gate.files_open.clear()
+    provider.files_open.clear()
     site.order("gulls", "crabs", "a lighthouse [slow]")
     worker.wait_for(lambda: len(worker.savers()) == 2, "downloads")
     kill_the_holder_of_the_lock(worker)
-    gate.files_open.set()
+    provider.files_open.set()
     site.order("an oyster")
     worker.wait_for(lambda: site.all_are("stored"), "clips after the freeze", seconds=AFTER_A_FREEZE_SECONDS)
-    assert judge.broken_promises(site, gate.truth()) == []
-    assert gate.posts == gate.accepted == 4
+    assert site.broken(provider, accepted=4) == []
 
 
 def test_a_monitor_that_is_killed_does_not_leave_the_queue_full_of_done_jobs(site: Site, worker: Worker) -> None:
@@ -59,31 +57,33 @@ def test_a_monitor_that_is_killed_does_not_leave_the_queue_full_of_done_jobs(sit
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_worker_that_is_told_to_stop_finishes_what_is_under_way(
-    number: signal.Signals, site: Site, gate: Gate, worker: Worker
+    number: signal.Signals, site: Site, provider: FaultyProvider, worker: Worker
 ) -> None:
-    gate.orders_open.clear()
+    provider.orders_open.clear()
     site.order("gulls")
-    worker.wait_for(lambda: gate.orders_held == 1, "order in the air")
+    worker.wait_for(lambda: provider.orders_held == 1, "order in flight")
     worker.process.send_signal(number)
     site.order("crabs")  # nothing new is begun
-    gate.orders_open.set()
+    provider.orders_open.set()
     assert worker.process.wait(30) == 0
     assert worker.processes() == []
     assert site.statuses() == ["running", "queued"]
-    assert gate.posts == gate.accepted == 1
+    assert provider.posts == provider.accepted == 1
 
 
-def test_a_worker_that_is_told_to_stop_finishes_its_downloads(site: Site, gate: Gate, worker: Worker) -> None:
-    gate.files_open.clear()
+def test_a_worker_that_is_told_to_stop_finishes_its_downloads(
+    site: Site, provider: FaultyProvider, worker: Worker
+) -> None:
+    provider.files_open.clear()
     site.order("gulls", "crabs")
     worker.wait_for(lambda: len(worker.savers()) == 2, "downloads")
     worker.process.terminate()
-    gate.files_open.set()
+    provider.files_open.set()
     assert worker.process.wait(30) == 0
     assert worker.processes() == []
     assert site.statuses() == ["stored", "stored"]
-    assert judge.broken_promises(site, gate.truth()) == []
-    assert judge.orphans(site) == []
+    assert site.broken(provider) == []
+    assert site.orphans() == []
 
 
 @pytest.fixture

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
-import sqlite3
 import subprocess
 import sys
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-import psycopg
-
-from generations.sandbox import Sandbox
 from tests.crash import processes
+from tests.crash.faulty_provider.server import FaultyProvider
+from tests.crash.judge import rules
+from tests.crash.judge.database import select
 from tests.crash.processes import wait_for
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -39,13 +36,13 @@ for line in json.loads(sys.stdin.read()):
 class Site:
     """A database and a folder, with the environment of the commands that work on them."""
 
-    def __init__(self, folder: Path, sandbox_url: str, *, database_url: str = "", **environment: str) -> None:
+    def __init__(self, folder: Path, *, database_url: str = "", **environment: str) -> None:
         self.folder = folder
         self.database_url = database_url or f"sqlite:///{folder}/db.sqlite3"
         self.env = {name: os.environ[name] for name in OUTSIDE if name in os.environ} | {
             "DATABASE_URL": self.database_url,
             "MEDIA_ROOT": str(folder / "media"),
-            "SANDBOX_URL": sandbox_url,
+            "SANDBOX_URL": "http://127.0.0.1:9",  # nobody answers there
             "PRACTICE": "True",
             "WAIT_SCALE": "0.05",
             "SECRET_KEY": "only-for-this-test",
@@ -68,13 +65,21 @@ class Site:
 
     def sql(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         """Ask the database itself, without the program; `?` stands for a value."""
-        if self.database_url.startswith("sqlite"):
-            path = self.database_url.removeprefix("sqlite:///")
-            with closing(sqlite3.connect(path, timeout=30, isolation_level=None)) as connection:
-                return connection.execute(query, values).fetchall()
-        with psycopg.connect(self.database_url, autocommit=True) as postgres:
-            cursor = postgres.execute(query.replace("?", "%s"), values)  # type: ignore[arg-type]
-            return cursor.fetchall() if cursor.description else []
+        return [tuple(row.values()) for row in select(self.database_url, query, *values)]
+
+    def broken(self, provider: FaultyProvider, *, accepted: int | None = None) -> list[str]:
+        """What the judge finds; with `accepted`, so many orders must have come once each and been accepted."""
+        found = rules.broken(self.database_url, provider.truth(), self.media)
+        if accepted is not None and not provider.posts == provider.accepted == accepted:
+            found.append(f"{provider.posts} POSTs and {provider.accepted} accepted orders, not {accepted}")
+        return found
+
+    def orphans(self) -> list[str]:
+        return rules.orphans(self.database_url, self.media)
+
+    @property
+    def media(self) -> Path:
+        return Path(self.env["MEDIA_ROOT"])
 
     def statuses(self) -> list[str]:
         return [row[0] for row in self.sql("SELECT status FROM generations_generationtask ORDER BY id")]
@@ -147,12 +152,7 @@ class Worker:
         """Those with an unfinished download open."""
         return [pid for pid in self.processes() if any(name.endswith(".part") for name in processes.open_files(pid))]
 
-    def conductors(self, sandbox: Sandbox) -> list[int]:
+    def conductors(self, provider: FaultyProvider) -> list[int]:
         """Those that talk to the provider and download nothing."""
-        port, savers = int(sandbox.url.rpartition(":")[2]), self.savers()
-        return [pid for pid in self.processes() if pid not in savers and processes.talks_to(pid, port)]
-
-
-def copy_of(template: Path, folder: Path) -> None:
-    """A migrated SQLite database, without migrating once more."""
-    shutil.copy(template, folder / "db.sqlite3")
+        savers = self.savers()
+        return [pid for pid in self.processes() if pid not in savers and processes.talks_to(pid, provider.server_port)]

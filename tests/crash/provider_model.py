@@ -1,4 +1,4 @@
-"""What a provider knows of itself, and what it told us: the truth beside the program's rows, kept in memory."""
+"""Providers in memory: what they know, what they told the program, and why each move of a task was right."""
 
 from __future__ import annotations
 
@@ -66,10 +66,15 @@ class Remote:
     state: str = "working"  # done, failed, forgotten
     results: int = 1
     renewals: int = 0  # of its URLs
+    called_back: bool = False  # at the end, when everybody behaves
 
     @property
     def urls(self) -> tuple[str, ...]:
-        return tuple(f"https://r2.apixo.ai/{self.id}/{self.renewals}/{number}.mp4" for number in range(self.results))
+        return tuple(f"https://r2.apixo.ai/{self.renewals}/{self.id}/{number}.mp4" for number in range(self.results))
+
+    @property
+    def sha256(self) -> list[str]:
+        return [hashlib.sha256(clip_of(url)).hexdigest() for url in self.urls]
 
 
 @dataclass
@@ -78,14 +83,14 @@ class Claim:
 
     task: int
     attempt: int
-    ask: ProviderCall
+    call: ProviderCall
     told: str = ""
-    settled: bool = False
+    applied: bool = False
     outcome: Outcome | None = None
 
 
 @dataclass
-class World:
+class Providers:
     """Providers, clock and storage of one example."""
 
     retry_on_5xx: bool
@@ -94,19 +99,18 @@ class World:
     monotonic: float = 0.0
     remotes: dict[str, Remote] = field(default_factory=dict)
     claims: dict[int, list[Claim]] = field(default_factory=lambda: defaultdict(list))
-    said: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))  # id -> what a question was told
-    asked_for: set[tuple[int, str]] = field(default_factory=set)  # (task, id) that a question found to be known
+    said: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))  # id -> what a poll was told
+    known_by_poll: set[tuple[int, str]] = field(default_factory=set)  # (task, id) that a poll found to be known
     unseen: dict[int, list[datetime]] = field(default_factory=lambda: defaultdict(list))  # in a row, as it was written
     dead_urls: set[str] = field(default_factory=set)
-    rung: list[int] = field(default_factory=list)  # tasks whose files were asked for
-    stopped: dict[str, bool] = field(default_factory=dict)  # provider -> whether it must not be sent orders
+    paused: dict[str, bool] = field(default_factory=dict)  # provider -> whether it must not be sent orders
     balances: dict[str, Decimal] = field(default_factory=lambda: {"apixo": Decimal(50), "apikley": Decimal(50)})
     erred: set[int] = field(default_factory=set)  # tasks that a person decided wrongly
     misled: set[int] = field(default_factory=set)  # tasks that a callback named falsely
     fate: str = "accepted"
     file_fates: list[str] = field(default_factory=list)
     sending: Claim | None = None
-    asking: int = 0
+    polling_task: int = 0
     while_fetching: Callable[[], None] | None = None
 
     # -- the clock --
@@ -128,7 +132,7 @@ class World:
         """Whether every earlier sending of an order is known not to have been accepted (or is retried on purpose)."""
         forgiven = NOT_ACCEPTED | ({"own 5xx"} if self.retry_on_5xx else set())
         earlier = self.claims[claim.task][: self.claims[claim.task].index(claim)]
-        return all(before.settled and before.told in forgiven for before in earlier)
+        return all(before.applied and before.told in forgiven for before in earlier)
 
     def take_order(self, provider: str, order: Order) -> str:
         claim = self.sending
@@ -174,8 +178,8 @@ class World:
             return False
         return task in self.misled or any("unseen" in self.said[remote.id] for remote in self.accepted_of(task))
 
-    def report(self, provider: str, remote_id: str) -> RemoteTask:
-        assert not connection.in_atomic_block, "a transaction is open while a question is asked"
+    def poll(self, provider: str, remote_id: str) -> RemoteTask:
+        assert not connection.in_atomic_block, "a transaction is open while a poll is sent"
         remote = self.remotes.get(remote_id) if remote_id.startswith(provider) else None
         if self.fate == "no answer":
             raise OutcomeUnknown("HTTP 502")
@@ -186,7 +190,7 @@ class World:
         if remote is None or remote.state == "forgotten" or self.fate == "unseen":
             self.said[remote_id].append("unseen")
             return RemoteTask(state=RemoteState.UNSEEN, raw_state="404")
-        self.asked_for.add((self.asking, remote_id))
+        self.known_by_poll.add((self.polling_task, remote_id))
         if self.fate == "an unknown word" or remote.state == "working":
             self.said[remote_id].append("working")
             return RemoteTask(state=RemoteState.WORKING, raw_state="processing_r2")
@@ -203,6 +207,25 @@ class World:
         body = body or f'{{"code": 200, "data": {{"taskId": "{named}"}}}}'
         digest = hashlib.sha256(body.encode()).hexdigest()
         polling.record_callback(GenerationTask.objects.get(pk=task), body, digest=digest, named=named, at=self.now)
+
+    # -- for the judge --
+
+    def truth(self) -> dict[str, Any]:
+        """What the judge reads: an order is known by its task's number."""
+        tasks = {
+            remote.id: {
+                "api": remote.id.partition("-")[0], "prompt": remote.task, "fails": None, "sha256": remote.sha256,
+                "called_back": remote.called_back and remote.state != "forgotten",
+                "excused": self.is_excused(remote.task),
+            }
+            for remote in self.remotes.values()
+        }  # fmt: skip
+        return {"posts": [], "tasks": tasks}
+
+    def is_excused(self, task: int) -> bool:
+        """Whether a person, a provider's lie or a retry that the operator chose lets a paid task be forgotten."""
+        risked = self.retry_on_5xx and any(claim.told == "own 5xx" for claim in self.claims[task])
+        return task in self.erred or self.is_deceived(task) or risked
 
     # -- the storage --
 
@@ -225,8 +248,8 @@ class World:
 
 
 def clip_of(url: str) -> bytes:
-    """What a provider serves: its end tells that it is whole."""
-    return f"a clip from {url}, and here is its end".encode()
+    """What a provider serves, the same at each of a clip's URLs: its end tells that it is whole."""
+    return f"the clip {url.split('/', 4)[4]}, and here is its end".encode()
 
 
 def verify(path: Path) -> Clip:
@@ -237,7 +260,7 @@ def verify(path: Path) -> Clip:
 
 
 def poster(clip: Path) -> bytes:
-    return b"\xff\xd8"
+    return b"\xff\xd8\xff\xd9"
 
 
 def row_of(task: int) -> tuple[str, int, int]:
@@ -252,7 +275,7 @@ def row_of(task: int) -> tuple[str, int, int]:
     return status, attempts, holds
 
 
-def is_stopped(provider: str) -> bool:
+def is_paused(provider: str) -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM generations_pause WHERE provider = %s", [provider])
         return bool(cursor.fetchone()[0])
@@ -269,22 +292,22 @@ def is_known(provider: str, remote_id: str) -> bool:
 
 
 @dataclass
-class TrueProvider:
+class ModelProvider:
     """What the program talks to in the place of an adapter."""
 
     name: str
-    world: World
+    providers: Providers
     unit: str = "USD"
 
     def submit(self, order: Order) -> str:
-        return self.world.take_order(self.name, order)
+        return self.providers.take_order(self.name, order)
 
     def fetch(self, *, model: str, remote_id: str) -> RemoteTask:
-        return self.world.report(self.name, remote_id)
+        return self.providers.poll(self.name, remote_id)
 
     def balance(self) -> Decimal:
-        if self.world.fate == "stopped":
+        if self.providers.fate == "stopped":
             raise AccountProblem("no such key", code="401")
-        if self.world.fate == "no answer":
+        if self.providers.fate == "no answer":
             raise OutcomeUnknown("HTTP 502")
-        return self.world.balances[self.name]
+        return self.providers.balances[self.name]

@@ -1,0 +1,285 @@
+"""The studio as one process of a case lives it: what people, workers and providers do to it, as steps."""
+
+from __future__ import annotations
+
+import json
+import os
+import urllib.request
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.db import connections
+from django.test import Client
+from django.utils.module_loading import import_string
+from django_q.models import OrmQ
+from django_q.signing import SignedPackage
+
+from generations.lifecycle import accounts, ordering, polling, retries, submitting
+from generations.lifecycle.ordering import OrderRequest
+from generations.models import Account, BalanceReading, GenerationTask, Status
+from generations.providers import ADAPTERS
+from generations.providers.base import Order, RemoteState, RemoteTask
+from generations.worker import jobs
+from tests.crash.cases import Scenario
+from tests.crash.effects import Effects
+from tests.crash.processes import die_with_parent
+from tests.factories import configure
+
+BEGAN = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+ROUNDS = 40  # of the worker; a row that needs more does not move
+PATIENCE = timedelta(hours=3)  # what is due later than that does not move either
+MOVES = ("id", "status", "due_at", "poll_count", "crash_count")  # columns that change as long as anything happens
+ORDERS: dict[str, dict[str, Any]] = {
+    "apixo": {"provider": "apixo", "model": "kling-2-5-turbo-pro"},
+    "apikley": {"provider": "apikley", "model": "kling-2-6", "sound": False, "aspect_ratio": "16:9"},
+}
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a case happens."""
+
+    folder: Path
+    url: str  # of its database
+    provider: str  # the provider's address
+    name: str  # of the case's journal there
+    public: str = "http://127.0.0.1:8000"  # the site itself, where it is up
+
+    @property
+    def database(self) -> str:
+        return self.url.removeprefix("sqlite:///") if self.url.startswith("sqlite") else self.url.rpartition("/")[2]
+
+    @property
+    def trace(self) -> Path:
+        return self.folder / "trace.jsonl"
+
+    @property
+    def media(self) -> Path:
+        return self.folder / "media"
+
+    def ask_provider(self, door: str) -> Any:
+        with urllib.request.urlopen(f"{self.provider}/{self.name}/{door}", timeout=10) as answer:
+            return json.load(answer)
+
+
+class Studio:
+    """One process of the studio."""
+
+    def __init__(self, place: Place, scenario: Scenario, effects: Effects, *, began: float) -> None:
+        self.place, self.scenario, self.effects = place, scenario, effects
+        self.passed = began  # seconds since BEGAN
+        self.ordered = 0  # of the scenario's prompts
+        self.memory: dict[str, Any] = {}  # of a sleeping process
+
+    def take_step(self, step: str) -> None:
+        self.effects.note("step", step)
+        getattr(self, step)()
+
+    # -- time --
+
+    def now(self) -> datetime:
+        self.passed += 1e-6  # no two moments are the same
+        return BEGAN + timedelta(seconds=self.passed)
+
+    def advance(self, seconds: float) -> None:
+        self.passed += seconds
+        self.effects.note("clock", str(self.passed))
+
+    # -- the worker --
+
+    def work(self) -> None:
+        """Do what django-q2 would: run what is in the queue, and sweep again whenever a row becomes due."""
+        before: object = None
+        for __ in range(ROUNDS):
+            self._run_queue()
+            with self.effects.mute():
+                rows = list(GenerationTask.objects.order_by("id").values_list(*MOVES))
+                due = self._next_due()
+                # The orders of a paused provider are due all the time.
+                if due is None or due > self.now() + PATIENCE or rows == before:
+                    return
+                before = rows
+                if due > self.now():
+                    self.advance((due - self.now()).total_seconds() + 0.001)
+                jobs.sweep()
+
+    def tick(self) -> None:
+        """Advance what is due, without waiting for anything."""
+        with self.effects.mute():
+            jobs.sweep()
+        self._run_queue()
+
+    def until_ready(self) -> None:
+        """Poll until the clip is finished, while no worker is free to save it."""
+        for __ in range(ROUNDS):
+            self._run("generations.worker.jobs.conduct")
+            with self.effects.mute():
+                if GenerationTask.objects.filter(status=Status.READY).exists():
+                    OrmQ.objects.all().delete()
+                    return
+                due = self._next_due() or self.now()
+                self.advance(max(0.0, (due - self.now()).total_seconds()) + 0.001)
+
+    def double(self) -> None:
+        """Each job is in the queue twice."""
+        with self.effects.mute():
+            for job in list(OrmQ.objects.order_by("id")):
+                OrmQ.objects.create(key=job.key, payload=job.payload, lock=job.lock)
+
+    def _next_due(self) -> datetime | None:
+        """When something happens by itself; reminders of what only a person can decide do not count."""
+        waiting = GenerationTask.objects.exclude(due_at=None).exclude(status=Status.UNCONFIRMED, candidate_id="")
+        return waiting.order_by("due_at").values_list("due_at", flat=True).first()
+
+    def _run_queue(self) -> None:
+        """Run what is in the queue now; what is enqueued meanwhile waits for the next time."""
+        with self.effects.mute():
+            waiting = list(OrmQ.objects.order_by("id").values_list("id", "payload"))
+        for number, payload in waiting:
+            package = SignedPackage.loads(payload)
+            self._run(package["func"], *package["args"])
+            with self.effects.mute():  # acknowledged only now: a job that dies is given out again
+                OrmQ.objects.filter(pk=number).delete()
+
+    def _run(self, function: str, *args: Any) -> None:
+        try:
+            import_string(function)(*args)
+        except Exception as error:  # at a cluster it would be a failure row; here it is a finding
+            self.effects.note("unhandled", f"{function}{args}: {type(error).__name__}: {error}")
+
+    # -- people --
+
+    def order(self) -> None:
+        while self.ordered < len(self.scenario.prompts):
+            self.order_next()
+
+    def order_next(self) -> None:
+        prompt, self.ordered = self.scenario.prompts[self.ordered], self.ordered + 1
+        order = Order(prompt=prompt, mode="text-to-video", duration_seconds=5, **ORDERS[self.scenario.provider])
+        ordering.place([OrderRequest(order, delivery=self.scenario.delivery)], at=self.now())
+
+    def task(self) -> GenerationTask:
+        return GenerationTask.objects.order_by("id")[0]
+
+    def remember(self) -> None:
+        """Somebody has the task's page open."""
+        self.memory["task"] = self.task()
+
+    def cancel(self) -> None:
+        ordering.cancel(self.memory.get("task") or self.task(), at=self.now(), by=None)
+
+    def confirm(self) -> None:
+        mine, tasks = self.task(), self.place.ask_provider("truth")["tasks"]
+        for name in [name for name, task in tasks.items() if task["prompt"] == mine.prompt_text]:
+            submitting.attach_remote_id(mine, name, "in the provider's list", at=self.now(), by=None)
+
+    def abandon(self) -> None:
+        submitting.mark_not_accepted(self.task(), "not in the provider's list", at=self.now(), by=None)
+
+    def again(self) -> None:
+        ordering.place([retries.retry(self.task())], at=self.now())
+
+    def take(self) -> None:
+        ordering.place([retries.another_take(self.task())], at=self.now())
+
+    def poll_now(self) -> None:
+        polling.poll_now(self.task(), at=self.now(), by=None)
+
+    def resume_orders(self) -> None:
+        accounts.resume_provider(self.scenario.provider)
+
+    def open_door(self) -> None:
+        """The provider can be reached again."""
+        point_at(self.place, self.place.provider)
+
+    def sixteen_days(self) -> None:
+        self.advance(16 * 86400.0)
+
+    def cleanup(self) -> None:
+        jobs.cleanup()
+
+    # -- callbacks --
+
+    def callback(self) -> None:
+        """What the provider has to say comes in, through the real URL and view."""
+        with self.effects.mute():
+            due = self.place.ask_provider("callbacks")
+        for one in due:
+            self._post_callback(urlsplit(one["url"]).path, one["body"])
+
+    def forged_callback(self) -> None:
+        """With a token that is not ours, and with ours under another provider's name."""
+        path = urlsplit(self.task().callback_url()).path
+        body = {"code": 200, "data": {"taskId": "forged", "state": "failed", "failCode": "x", "failMsg": "x"}}
+        self._post_callback(f"{path[:-2]}x/", body, expected=404)
+        self._post_callback(path.replace("apixo", "apikley"), body, expected=404)
+
+    def _post_callback(self, path: str, body: Any, *, expected: int = 200) -> None:
+        answer = Client().post(path, json.dumps(body), content_type="application/json")
+        if answer.status_code != expected:
+            self.effects.note("unhandled", f"a callback was answered {answer.status_code}")
+
+    # -- sleepers: what a process does that was stopped, and is woken after others went on --
+
+    def send_and_sleep(self) -> None:
+        """Claim the order and send it; the answer stays in this process's memory."""
+        call = submitting.claim_submission(self.task(), at=self.now())
+        if call:
+            self.memory.setdefault("answers", []).append((call, call()))
+
+    def apply_first(self) -> None:
+        self._apply(0)
+
+    def apply_last(self) -> None:
+        self._apply(-1)
+
+    def _apply(self, which: int) -> None:
+        if self.memory.get("answers"):
+            call, outcome = self.memory["answers"][which]
+            submitting.apply_submit_answer(call.task_id, outcome, at=self.now(), attempt=call.attempt)
+
+    def late_success(self) -> None:
+        """An answer to an old question, from before the task ended."""
+        polling.apply_poll_answer(self.task().pk, self._old_success(), at=self.now())
+
+    def late_write(self) -> None:
+        """The same, by a process that had read the row before it ended, and was stopped before it wrote."""
+        task = self.memory.get("task") or self.task()
+        if task.status == Status.RUNNING:
+            polling.APPLY[RemoteState.DONE](task, self._old_success(), at=self.now(), pace_seconds=0.0)
+
+    def _old_success(self) -> RemoteTask:
+        url = f"{self.place.provider}/{self.place.name}/elsewhere/clip.mp4"
+        return RemoteTask(state=RemoteState.DONE, raw_state="success", result_urls=(url,))
+
+    def forget_balances(self) -> None:
+        """A new site: nothing was ever read, so orders wait for a reading."""
+        with self.effects.mute():
+            BalanceReading.objects.all().delete()
+            Account.objects.all().delete()
+
+    def two_minutes(self) -> None:
+        self.advance(200.0)
+
+    def two_savers(self) -> None:
+        """Two jobs for one clip reach two workers at the same time."""
+        connections.close_all()
+        pid = os.fork()
+        if pid == 0:
+            die_with_parent()
+            self.effects.kill_at = "0"
+            try:
+                self._run("generations.worker.jobs.save", 1)
+            finally:
+                os._exit(0)
+        self._run("generations.worker.jobs.save", 1)
+        os.waitpid(pid, 0)
+
+
+def point_at(place: Place, address: str) -> None:
+    for name in ADAPTERS:
+        configure(settings, name, base_url=f"{address}/{place.name}/{name}")
