@@ -9,7 +9,7 @@ import pytest
 from django.core.management import call_command
 
 from generations.models import GenerationTask, Status, Video
-from tests.lives import a_life
+from tests.task_histories import a_life
 
 pytestmark = pytest.mark.django_db
 

@@ -32,7 +32,7 @@ from generations.models import (
 from generations.money import limits
 from tests.clips import clip
 from tests.factories import NOW, an_image, configure
-from tests.lives import a_life, go, unguarded
+from tests.task_histories import a_life, go, unguarded
 from tests.trees import a_complete_video, a_file, aged, tree
 
 pytestmark = pytest.mark.django_db

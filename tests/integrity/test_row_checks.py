@@ -15,7 +15,7 @@ from generations.integrity import row_checks
 from generations.models import GenerationTask, LedgerEntry, Status, Video
 from generations.money import ledger
 from tests.factories import NOW
-from tests.lives import a_life, unguarded
+from tests.task_histories import a_life, unguarded
 from tests.trees import a_complete_video
 
 pytestmark = pytest.mark.django_db

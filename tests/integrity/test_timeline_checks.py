@@ -12,7 +12,7 @@ from generations.integrity import timeline_checks
 from generations.integrity.timeline_checks import Fault
 from generations.models import GenerationTask, Status, TaskEvent
 from tests.factories import NOW, a_task
-from tests.lives import a_life, go
+from tests.task_histories import a_life, go
 
 pytestmark = pytest.mark.django_db
 S = Status
