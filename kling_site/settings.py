@@ -215,7 +215,7 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-# --- The queue: a doorbell; the rows are the truth (README, "How it works") --------------------------------------
+# --- The queue only wakes the worker; the rows are the truth (docs/architecture.md) ------------------------------------
 
 WORKERS: int = env.int("WORKERS", default=4)
 Q_CLUSTER = {

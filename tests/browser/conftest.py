@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser.chromium import CHROMIUM, QUIET
 
-LOOKS = [("light", 1280), ("dark", 1280), ("light", 390), ("dark", 390)]
+LOOKS = [("light", 1280), ("dark", 1280), ("light", 390)]  # colours and widths do not depend on each other
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

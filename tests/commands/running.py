@@ -17,3 +17,10 @@ def run(*arguments: str) -> tuple[int, str, str]:
     except SystemExit as end:
         return int(end.code or 0), out.getvalue(), err.getvalue()
     return 0, out.getvalue(), err.getvalue()
+
+
+def output(*arguments: str, code: int = 0) -> str:
+    """What a command writes to stdout, when it ends with this exit code."""
+    ended, out, _ = run(*arguments)
+    assert ended == code
+    return out

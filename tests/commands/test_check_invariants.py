@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-import io
 import json
+from functools import partial
 
 import pytest
-from django.core.management import call_command
 
 from generations.models import GenerationTask, Status, Video
+from tests.commands.running import output
 from tests.task_histories import a_life
 
 pytestmark = pytest.mark.django_db
-
-
-def check(*arguments: str, code: int = 0) -> str:
-    out = io.StringIO()
-    if code:
-        with pytest.raises(SystemExit) as ended:
-            call_command("check_invariants", *arguments, stdout=out)
-        assert ended.value.code == code
-    else:
-        call_command("check_invariants", *arguments, stdout=out)
-    return out.getvalue()
+check = partial(output, "check_invariants")
 
 
 def test_kept_promises_are_told_with_what_was_looked_at_and_end_with_0() -> None:

@@ -2,32 +2,22 @@
 
 from __future__ import annotations
 
-import io
 import json
+from functools import partial
 from typing import Any
 
 import pytest
-from django.core.management import call_command
 
 from generations import clock
 from generations.integrity.reconcile import LEASE
 from generations.management.commands import reconcile as command
 from generations.models import Lease, Status
+from tests.commands.running import output
 from tests.factories import a_task
 from tests.trees import a_complete_video, a_file
 
 pytestmark = pytest.mark.django_db
-
-
-def reconcile(*arguments: str, code: int = 0) -> str:
-    out = io.StringIO()
-    if code:
-        with pytest.raises(SystemExit) as ended:
-            call_command("reconcile", *arguments, stdout=out)
-        assert ended.value.code == code
-    else:
-        call_command("reconcile", *arguments, stdout=out)
-    return out.getvalue()
+reconcile = partial(output, "reconcile")
 
 
 def test_where_all_is_well_it_says_so_and_ends_with_0() -> None:

@@ -46,7 +46,7 @@ def test_each_documented_rule_refuses_with_422_in_the_envelope(apikley, case):
 
 
 def test_the_documented_request_is_accepted_verbatim(apikley):
-    example = (Path(__file__).parent / "documented" / "apikley.1.json").read_text()
+    example = (Path(__file__).parents[1] / "samples/apikley/order.json").read_text()
     answer = apikley.post("/jobs/createTask", json.loads(example)).json()
     assert (answer["code"], answer["msg"]) == (200, "success")
     assert answer["data"]["taskId"].startswith("task_kling-2.6_1767965610500")
