@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 from datetime import timedelta
 from pathlib import Path
@@ -12,7 +11,7 @@ import pytest
 from pytest_django import DjangoAssertNumQueries
 
 from generations.integrity import compare
-from generations.media.store import FOLDERS, Unreadable, store
+from generations.media.store import FOLDERS, store
 from generations.models import ReferenceImage, Video
 from tests.factories import NOW, a_video, an_image
 from tests.trees import a_complete_video, a_file, aged
@@ -42,17 +41,6 @@ def test_a_cut_file_and_a_missing_one_are_seen_without_reading(deep: bool) -> No
     gone.path.unlink()
     assert compare.damage(cut, deep=deep) == "its file has 6 bytes instead of 12"
     assert compare.damage(gone, deep=deep) == "its file is missing"
-
-
-def test_a_disk_that_does_not_let_us_look_says_nothing_of_the_clip(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refusing(*_: object) -> int:
-        raise PermissionError(errno.EACCES, "Permission denied")
-
-    video = a_complete_video()
-    monkeypatch.setattr(os, "open", refusing)
-    said = compare.damage(video)
-    assert isinstance(said, Unreadable)
-    assert str(said) == "its file cannot be read: Permission denied"
 
 
 def test_a_start_image_is_compared_likewise() -> None:
@@ -124,9 +112,3 @@ def test_things_come_in_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     assert list(compare.batches(iter("abcdefg"))) == [["a", "b", "c"], ["d", "e", "f"], ["g"]]
     assert list(compare.batches("abc")) == [["a", "b", "c"]]
     assert list(compare.batches("")) == []
-
-
-def test_the_store_is_there_when_its_folder_of_clips_is(media_root: Path) -> None:
-    assert not store.is_mounted()
-    (media_root / "videos").mkdir(parents=True)
-    assert store.is_mounted()

@@ -98,6 +98,9 @@ def test_every_file_is_listed_however_deep_it_lies(root: Path) -> None:
 
 def test_a_folder_that_is_not_there_has_nothing_in_it(root: Path) -> None:
     assert list(store.walk("posters")) == []
+    assert store.is_mounted()
+    (root / "videos").rename(root / "elsewhere")
+    assert not store.is_mounted()
 
 
 def test_links_are_told_and_never_followed(root: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
