@@ -215,7 +215,7 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-# --- The queue only wakes the worker; the rows are the truth (docs/architecture.md) ------------------------------------
+# --- The queue only wakes the worker; the rows are the truth (docs/architecture.md) -----------------
 
 WORKERS: int = env.int("WORKERS", default=4)
 Q_CLUSTER = {

@@ -160,6 +160,17 @@ def test_no_import_hides_in_a_function() -> None:
     assert hidden == []
 
 
+# Pictures of our own and names that have a plain word now: wake up, pause, expire, order request, notice, approved.
+RETIRED = re.compile(
+    r"\b(doorbells?|r[iu]ng|rings|ringing|breakers?|forsak\w+|strays?|wish(es)?|remarks?|deaths|doubtful)\b|kept.clip"
+)
+
+
+def test_no_retired_word_comes_back() -> None:
+    shown = [*CODE, README, *DOCS.glob("*.md"), *(ROOT / "templates").rglob("*.html")]
+    assert [(name(path), word[0]) for path in shown if (word := RETIRED.search(text(path).lower()))] == []
+
+
 def test_the_paid_post_is_sent_from_one_place() -> None:
     senders = [file for file, __, called in calls() if called.endswith("submit") and "pool" not in called]
     assert senders == ["generations/lifecycle/submitting.py"]

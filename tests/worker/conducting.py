@@ -20,7 +20,7 @@ def order(words: str = "", **changes: Any) -> GenerationTask:
 
 
 def run(task: GenerationTask) -> GenerationTask:
-    """Conduct until it waits for a person or its end, saving what is rung for in between."""
+    """Conduct until it waits for a person or its end, and save what is ready in between."""
     ends = time.monotonic() + 60
     while time.monotonic() < ends:
         conductor.conduct()

@@ -23,7 +23,7 @@ def test_each_kind_of_row_is_advanced() -> None:
         task.refresh_from_db()
         assert task.due_at and task.due_at > NOW
     assert dead.status == Status.UNCONFIRMED
-    assert OrmQ.objects.count() == 1  # the ring to save
+    assert OrmQ.objects.count() == 1  # the job to save
 
 
 @pytest.mark.parametrize("status", [Status.QUEUED, Status.RUNNING])
@@ -36,12 +36,12 @@ def test_what_needs_the_provider_is_left_to_the_conductor(status: Status) -> Non
 
 def test_a_row_that_cannot_be_advanced_does_not_stop_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
     bad, *good = [a_task(Status.READY) for _ in range(3)]
-    ring = saving.enqueue_due_save
+    enqueue = saving.enqueue_due_save
 
     def ring_but_one(task: GenerationTask, **how: Any) -> None:
         if task.pk == bad.pk:
             raise ValueError("a fault of ours")
-        ring(task, **how)
+        enqueue(task, **how)
 
     monkeypatch.setattr(saving, "enqueue_due_save", ring_but_one)
     due.advance_due_tasks(NOW)
