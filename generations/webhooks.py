@@ -20,7 +20,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from generations import clock
-from generations.lifecycle import polling
+from generations.lifecycle import callbacks
 from generations.models import GenerationTask
 from generations.models.tasks import CALLBACKS
 from generations.providers.base import named_id
@@ -62,7 +62,7 @@ def _receive(request: HttpRequest, provider: str, token: str) -> HttpResponse:
     text = body.decode("utf-8", "replace").replace("\0", "")
     if not task.deliveries.filter(digest=digest).exists():  # a repeated delivery needs no write lock
         with _short_database_wait():
-            polling.record_callback(task, text, digest=digest, named=named_id(payload), at=clock.now())
+            callbacks.record_callback(task, text, digest=digest, named=named_id(payload), at=clock.now())
     return JsonResponse({"code": 200, "msg": "success"})
 
 

@@ -9,7 +9,17 @@ from decimal import Decimal
 from typing import Any
 
 from generations.media.images import CleanImage
-from generations.models import Budget, Campaign, GenerationTask, Price, Prompt, ReferenceImage, Status, Video
+from generations.models import (
+    Budget,
+    Campaign,
+    GenerationTask,
+    LedgerEntry,
+    Price,
+    Prompt,
+    ReferenceImage,
+    Status,
+    Video,
+)
 from generations.models.statuses import ACTIVE
 from generations.money import ledger, limits
 from generations.providers.base import Order
@@ -147,3 +157,8 @@ def configure(settings: Any, *names: str, **changes: Any) -> None:
     settings.PROVIDERS = settings.PROVIDERS | {
         name: replace(settings.PROVIDERS[name], **changes) for name in names or settings.PROVIDERS
     }
+
+
+def kinds_of(task: GenerationTask) -> list[str]:
+    """The kinds of a task's ledger entries, oldest first."""
+    return list(LedgerEntry.objects.filter(task=task).order_by("id").values_list("kind", flat=True))

@@ -69,6 +69,7 @@ TESTED_BY = {
     "generations/reports/totals.py": "tests/reports/test_spend.py",
     "generations/models/prices.py": "tests/money/test_ledger.py",
     "generations/models/videos.py": "tests/lifecycle/test_saving.py",
+    "generations/lifecycle/callbacks.py": "tests/test_webhooks.py",
     "generations/providers/base.py": "tests/providers/contract.py",
     "generations/management/commands/worker.py": "tests/commands/test_up.py",
     "generations/management/commands/sandbox.py": "tests/commands/test_up.py",

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 from generations import clock
 from generations.admin.base import person_of
 from generations.formats import usd
-from generations.lifecycle import ordering, polling, submitting
+from generations.lifecycle import decisions, ordering, polling
 from generations.models import GenerationTask
 from generations.providers.offers import provider_name
 
@@ -89,7 +89,7 @@ def confirm(request: HttpRequest, task: GenerationTask) -> Outcome:
         return _incomplete(form, task)
     remote_id, why = form.cleaned_data["remote_id"], form.cleaned_data["why"]
     try:
-        done = submitting.attach_remote_id(task, remote_id, why, at=clock.now(), by=person_of(request))
+        done = decisions.attach_remote_id(task, remote_id, why, at=clock.now(), by=person_of(request))
     except ValidationError as error:
         return Outcome(messages.ERROR, f"The id was not attached: {error.messages[0]}. Nothing was changed.", task)
     if not done:
@@ -105,7 +105,7 @@ def abandon(request: HttpRequest, task: GenerationTask) -> Outcome:
     form = WhyForm(request.POST)
     if not form.is_valid():
         return _incomplete(form, task)
-    if not submitting.mark_not_accepted(task, form.cleaned_data["why"], at=clock.now(), by=person_of(request)):
+    if not decisions.mark_not_accepted(task, form.cleaned_data["why"], at=clock.now(), by=person_of(request)):
         return Outcome(messages.WARNING, TOO_LATE.format(task.pk), task)
     return Outcome(
         messages.SUCCESS,
@@ -118,7 +118,7 @@ def wait(request: HttpRequest, task: GenerationTask) -> Outcome:
     form = WaitForm(request.POST)
     if not form.is_valid():
         return _incomplete(form, task)
-    if not submitting.leave_undecided(task, form.cleaned_data["why"], at=clock.now(), by=person_of(request)):
+    if not decisions.leave_undecided(task, form.cleaned_data["why"], at=clock.now(), by=person_of(request)):
         return Outcome(messages.WARNING, TOO_LATE.format(task.pk), task)
     return Outcome(
         messages.SUCCESS,

@@ -1,6 +1,6 @@
-"""Our account at a provider: what is left on it, and its pause, which stops orders while key or money is refused.
+"""Our account at a provider: its balance, and the pause of orders while it refuses our key or has no money of ours.
 
-The balance is read like a task's state: an `Ask` talks HTTP, `settle_balance` writes.
+A ProviderCall reads the balance without a database; apply_balance_answer() writes it without HTTP.
 """
 
 from __future__ import annotations
@@ -17,15 +17,16 @@ from generations.lifecycle.calls import CallKind, Outcome, ProviderCall
 from generations.models import Account, BalanceReading, Pause
 from generations.providers import get_provider
 from generations.providers.errors import FailureKind, ProviderError
+from generations.providers.offers import provider_name
 
 logger = logging.getLogger(__name__)
 
 READ_LEASE = timedelta(minutes=3)  # of a claimed reading; longer than one exchange
 DAILY = timedelta(days=1)
-FAILED_AGAIN = timedelta(minutes=10)
+RETRY = timedelta(minutes=10)
 FRESH_SECONDS = 600.0  # a reading this old still shows what was there before an order
 CHECK_SECONDS = 60.0  # between two readings while orders are paused
-CHECK_SHARE, CHECK_MAX = 0.1, timedelta(minutes=30)  # and ever more rarely, the longer it is open
+CHECK_SHARE, CHECK_MAX = 0.1, timedelta(minutes=30)  # and ever more rarely, the longer they are paused
 
 
 def is_balance_due(account: Account, *, at: datetime) -> bool:
@@ -41,7 +42,7 @@ def claim_balance_call(account: Account, *, at: datetime) -> ProviderCall:
 
 
 def read_balance_soon(provider: str, *, at: datetime) -> None:
-    """Let the balance be read at the next look, whatever its plan."""
+    """Make a reading of the balance due at once."""
     Account.objects.filter(pk=Account.objects.of(provider).pk).update(balance_due_at=at)
 
 
@@ -52,7 +53,7 @@ def has_fresh_reading(provider: str, *, at: datetime) -> bool:
 
 
 def apply_balance_answer(provider: str, outcome: Outcome, *, at: datetime) -> None:
-    """Write a reading, resume orders if it shows that the trouble is over, and plan the next one."""
+    """Write a reading, resume orders if the balance has improved, and plan the next reading."""
     unit = get_provider(settings.PROVIDERS[provider]).unit
     reading = BalanceReading(provider=provider, practice=settings.PRACTICE, at=at, unit=unit)
     if isinstance(outcome, Decimal):
@@ -63,7 +64,7 @@ def apply_balance_answer(provider: str, outcome: Outcome, *, at: datetime) -> No
     with transaction.atomic():
         reading.save()
         if pause and _has_improved(pause, reading):
-            logger.warning("%s: orders go out again, the balance is %s", provider, reading.shown)
+            logger.warning("%s: orders are resumed, the balance is %s", provider_name(provider), reading.shown)
             resume_provider(provider)
             pause = None
         due_at = at + _wait(pause, reading, at=at)
@@ -73,8 +74,8 @@ def apply_balance_answer(provider: str, outcome: Outcome, *, at: datetime) -> No
 def _has_improved(pause: Pause, reading: BalanceReading) -> bool:
     """Whether the provider says better than it said first after orders were paused.
 
-    A key that is refused for orders alone, or a balance that never was the matter, would otherwise close it at once,
-    and the next order would open it again.
+    A key that is refused for orders alone, or a balance that never was the cause, would otherwise end the pause,
+    and the next order would start it again.
     """
     if reading.amount is None or reading.amount <= 0:
         return False
@@ -87,19 +88,19 @@ def _wait(pause: Pause | None, reading: BalanceReading, *, at: datetime) -> time
     if pause:
         shortest = timedelta(seconds=CHECK_SECONDS * settings.WAIT_SCALE)
         return min(max(shortest, (at - pause.paused_at) * CHECK_SHARE), CHECK_MAX)
-    return DAILY if reading.amount is not None else FAILED_AGAIN
+    return DAILY if reading.amount is not None else RETRY
 
 
 def pause_provider(provider: str, reason: str, *, at: datetime) -> None:
-    """No further order goes to a provider until a person closes its pause, or its balance shows that all is well."""
-    __, opened = Pause.objects.get_or_create(provider=provider, defaults={"reason": reason[:500], "paused_at": at})
-    if opened:
-        logger.error("%s: orders are paused until someone resumes them: %s", provider, reason)
+    """Send no further order to a provider until a person resumes them, or its balance has improved."""
+    __, is_new = Pause.objects.get_or_create(provider=provider, defaults={"reason": reason[:500], "paused_at": at})
+    if is_new:
+        logger.error("%s: orders are paused until someone resumes them: %s", provider_name(provider), reason)
         read_balance_soon(provider, at=at)
 
 
 def resume_provider(provider: str) -> None:
-    """The key or the money has been seen to: orders go out again, at once."""
+    """End a pause and send the orders that wait, at once."""
     with transaction.atomic():
         Pause.objects.filter(provider=provider).delete()
         wakeups.wake_conductor()

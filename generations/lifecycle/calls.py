@@ -1,4 +1,4 @@
-"""What sending and watching share: a claimed row with the HTTP call that is due for it, and how long to wait."""
+"""A claimed row with the HTTP call that is due for it, and how long to wait after a failure."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from django.conf import settings
 from generations.providers.base import RemoteTask
 from generations.providers.errors import NotSent, ProviderError
 
-CALL_LEASE = timedelta(seconds=150)  # how long a claimed row is ours: the wait for a thread, and one exchange
-REMINDER_INTERVAL = timedelta(hours=1)  # how often an undecided order comes up
-START_SECONDS = 50.0  # from the claim; with the exchange (90 s at most) and its settling this stays within the lease
+CALL_LEASE = timedelta(seconds=150)  # of a claimed row: the wait for a thread, and one exchange
+REMINDER_INTERVAL = timedelta(hours=1)  # between two reminders of an unconfirmed order
+START_SECONDS = 50.0  # from the claim; with the exchange (90 s at most) and its writing this stays within the lease
 BACKOFF_FIRST_SECONDS, BACKOFF_MAX_SECONDS = 2.0, 300.0
 
 Outcome = str | RemoteTask | Decimal | ProviderError
 
 
 class CallKind(Enum):
-    """What an Ask is about, and so who settles it."""
+    """What a call is for, and so who writes its answer."""
 
     SUBMIT = "order"  # the POST that costs money
     POLL = "state"
@@ -45,7 +45,7 @@ class ProviderCall:
 
     def __call__(self) -> Outcome:
         if time.monotonic() - self.claimed_at > START_SECONDS:
-            return NotSent("claimed, and not begun in time: a stalled process leaves it to the next look")
+            return NotSent("claimed, but not begun in time: it is tried again")
         try:
             return self.call()
         except ProviderError as error:

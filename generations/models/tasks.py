@@ -17,6 +17,7 @@ from generations.formats import exact
 from generations.models.campaigns import Campaign
 from generations.models.images import ReferenceImage
 from generations.models.ledger import SPENT
+from generations.models.people import Person
 from generations.models.prompts import Prompt
 from generations.models.statuses import ACTIVE, ENDED, IN_FLIGHT, MOVES, Status
 from generations.providers import offers
@@ -183,7 +184,7 @@ class GenerationTask(models.Model):
         reason: str,
         *,
         at: datetime,
-        by: Any = None,
+        by: Person | None = None,
         due_at: datetime | None = None,
         **changes: Any,
     ) -> bool:
@@ -213,13 +214,18 @@ class GenerationTask(models.Model):
             setattr(self, name, value)
         return True
 
-    def note(self, reason: str, *, at: datetime, by: Any = None) -> None:
+    def note(self, reason: str, *, at: datetime, by: Person | None = None) -> None:
         """Put a line on the timeline that moves nothing."""
         self.events.create(at=at, by=by, was=self.status, now=self.status, reason=reason)
 
     @property
     def offer(self) -> offers.Offer | None:
         return offers.find(self.provider, self.model, self.mode)
+
+    @property
+    def provider_name(self) -> str:
+        """The provider's name for people."""
+        return offers.provider_name(self.provider)
 
     @property
     def is_active(self) -> bool:

@@ -70,7 +70,7 @@ def test_a_task_that_was_sent_is_not_canceled(admin_client: Client, said: Said) 
 def test_a_look_is_asked_for(admin_client: Client, staff: User, status: Status) -> None:
     task = a_task(status)
     press(admin_client, task, "poll")
-    assert task.events.filter(by=staff, reason="a look was asked for").exists()
+    assert task.events.filter(by=staff, reason="a person asked for a check now").exists()
     task.refresh_from_db()
     assert task.due_at is not None
 
@@ -111,7 +111,7 @@ def test_an_order_that_was_never_accepted_is_closed_with_the_reason(admin_client
     press(admin_client, task, "abandon", why="not in their list")
     task.refresh_from_db()
     assert task.status == Status.FAILED
-    assert task.events.filter(by=staff, reason="nothing was accepted: not in their list").exists()
+    assert task.events.filter(by=staff, reason="a person says that it was not accepted: not in their list").exists()
     assert task.entries.filter(kind="release").exists()
 
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
@@ -124,7 +125,7 @@ def test_a_finished_task_is_not_refreshed(admin_client: Client) -> None:
     assert 'data-active="no"' in page_of(admin_client, task)
 
 
-def test_the_timeline_says_who_did_what(admin_client: Client, staff: object) -> None:
+def test_the_timeline_says_who_did_what(admin_client: Client, staff: User) -> None:
     task = a_task(Status.RUNNING)
     task.note("checked on request", at=NOW, by=staff)
     page = page_of(admin_client, task)

@@ -8,7 +8,7 @@ from hypothesis import note
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition
 
-from generations.lifecycle import accounts, polling, submitting
+from generations.lifecycle import accounts, decisions, polling
 from generations.lifecycle.calls import CallKind
 from tests.crash.steps import PROVIDER, TASKS_MAX, WHICH, Steps, step
 
@@ -31,7 +31,7 @@ class Deciding(Steps):
         right, other = (mine[-1] if mine else "made-up-2"), (others[0] if others else "made-up-3")
         text = {"the right one": right, "made up": "made-up-4", "another task's": other, "no id": "a b/../c"}[given]
         try:
-            if submitting.attach_remote_id(task, text, "on the dashboard", at=at, by=self.person) and text not in mine:
+            if decisions.attach_remote_id(task, text, "on the dashboard", at=at, by=self.person) and text not in mine:
                 self._err(task.pk, text)
         except ValidationError as error:
             note(str(error))
@@ -46,16 +46,26 @@ class Deciding(Steps):
     @step(which=WHICH)
     def abandon(self, which: int) -> None:
         task = self._page(which, "unconfirmed")
-        if submitting.mark_not_accepted(task, "not on the dashboard", at=self.providers.now, by=self.person):
+<<<<<<< HEAD
+        if decisions.mark_not_accepted(task, "not on the dashboard", at=self.providers.now, by=self.person):
             on_its_way = any(call.kind is CallKind.SUBMIT and call.task_id == task.pk for call in self.in_flight)
             self.providers.erred |= {task.pk} if self.providers.accepted_of(task.pk) or on_its_way else set()
+=======
+        if decisions.mark_not_accepted(task, "not on the dashboard", at=self.world.now, by=self.person):
+            flying = any(ask.kind is CallKind.SUBMIT and ask.task_id == task.pk for ask in self.air)
+            self.world.erred |= {task.pk} if self.world.accepted_of(task.pk) or flying else set()
+>>>>>>> 09bf2d4 (Calls, polls and answers under their names: conductor, submission, polling, callbacks and decisions in plain words)
 
     @precondition(lambda self: self.pages or self._some("unconfirmed"))
     @step(which=WHICH)
     def wait(self, which: int) -> None:
-        submitting.leave_undecided(
+<<<<<<< HEAD
+        decisions.leave_undecided(
             self._page(which, "unconfirmed"), "it may turn up", at=self.providers.now, by=self.person
         )
+=======
+        decisions.leave_undecided(self._page(which, "unconfirmed"), "it may turn up", at=self.world.now, by=self.person)
+>>>>>>> 09bf2d4 (Calls, polls and answers under their names: conductor, submission, polling, callbacks and decisions in plain words)
 
     @precondition(lambda self: self._some("running", "lost", "ready"))
     @step(which=WHICH)

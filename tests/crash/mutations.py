@@ -15,7 +15,7 @@ import requests
 from django.db import connection, transaction
 
 from generations import webhooks
-from generations.lifecycle import polling, saving, submitting
+from generations.lifecycle import callbacks, polling, saving, submitting
 from generations.media import clips, downloads
 from generations.media.store import LocalStore, store
 from generations.models import EntryKind, GenerationTask, Status, Video
@@ -223,7 +223,7 @@ def _after_moves_to(status: Status, act: Callable[[GenerationTask, datetime], No
 
 def _believe(read: Callable[[dict[str, Any]], RemoteTask | None]) -> None:
     """Take what a callback says of a running task for what the provider says."""
-    record = polling.record_callback
+    record = callbacks.record_callback
 
     def record_and_believe(task: GenerationTask, body: str, *, at: datetime, **more: Any) -> None:
         record(task, body, at=at, **more)
@@ -232,7 +232,7 @@ def _believe(read: Callable[[dict[str, Any]], RemoteTask | None]) -> None:
         if said and task.status == Status.RUNNING:
             polling.apply_poll_answer(task.pk, said, at=at)
 
-    polling.record_callback = record_and_believe
+    callbacks.record_callback = record_and_believe
 
 
 @mutation("bad file", "callback-lies-about-success/0")

@@ -13,7 +13,7 @@ from typing import Any
 
 from django.db import connection
 
-from generations.lifecycle import polling
+from generations.lifecycle import callbacks
 from generations.lifecycle.calls import Outcome, ProviderCall
 from generations.media import clips, downloads
 from generations.media.clips import Clip
@@ -206,7 +206,7 @@ class Providers:
     def call_back(self, task: int, named: str, *, body: str = "") -> None:
         body = body or f'{{"code": 200, "data": {{"taskId": "{named}"}}}}'
         digest = hashlib.sha256(body.encode()).hexdigest()
-        polling.record_callback(GenerationTask.objects.get(pk=task), body, digest=digest, named=named, at=self.now)
+        callbacks.record_callback(GenerationTask.objects.get(pk=task), body, digest=digest, named=named, at=self.now)
 
     # -- for the judge --
 

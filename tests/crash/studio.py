@@ -18,7 +18,7 @@ from django.utils.module_loading import import_string
 from django_q.models import OrmQ
 from django_q.signing import SignedPackage
 
-from generations.lifecycle import accounts, ordering, polling, retries, submitting
+from generations.lifecycle import accounts, decisions, ordering, polling, retries, submitting
 from generations.lifecycle.ordering import OrderRequest
 from generations.models import Account, BalanceReading, GenerationTask, Status
 from generations.providers import ADAPTERS
@@ -175,10 +175,10 @@ class Studio:
     def confirm(self) -> None:
         mine, tasks = self.task(), self.place.ask_provider("truth")["tasks"]
         for name in [name for name, task in tasks.items() if task["prompt"] == mine.prompt_text]:
-            submitting.attach_remote_id(mine, name, "in the provider's list", at=self.now(), by=None)
+            decisions.attach_remote_id(mine, name, "in the provider's list", at=self.now(), by=None)
 
     def abandon(self) -> None:
-        submitting.mark_not_accepted(self.task(), "not in the provider's list", at=self.now(), by=None)
+        decisions.mark_not_accepted(self.task(), "not in the provider's list", at=self.now(), by=None)
 
     def again(self) -> None:
         ordering.place([retries.retry(self.task())], at=self.now())

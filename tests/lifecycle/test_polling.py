@@ -12,12 +12,12 @@ from django_q.models import OrmQ
 from pytest_django import Settings
 
 from generations.admin.attention import needs_a_person
-from generations.lifecycle import ordering, polling
-from generations.models import EntryKind, GenerationTask, LedgerEntry, Status
+from generations.lifecycle import callbacks, ordering, polling
+from generations.models import EntryKind, GenerationTask, Status
 from generations.providers.base import RemoteState, RemoteTask
 from generations.providers.errors import FailureKind as ErrorKind
 from generations.providers.errors import OutcomeUnknown, ProviderError, Rejected
-from tests.factories import NOW, a_task, due, last_reason
+from tests.factories import NOW, a_task, due, kinds_of, last_reason
 
 pytestmark = pytest.mark.django_db
 
@@ -41,10 +41,6 @@ def reported(
     polling.apply_poll_answer(task.pk, outcome, at=at, pace_seconds=pace)
     task.refresh_from_db()
     return task
-
-
-def kinds_of(task: GenerationTask) -> list[str]:
-    return list(LedgerEntry.objects.filter(task=task).order_by("id").values_list("kind", flat=True))
 
 
 def test_a_look_claims_the_row_so_that_nobody_else_asks() -> None:
@@ -227,7 +223,7 @@ def test_an_order_that_its_callback_named_goes_on_when_the_provider_knows_it(rep
 
 def test_a_refused_order_that_a_callback_names_is_asked_for_before_it_is_sent_again(staff: User) -> None:
     task, other = refused_for_now(due_at=LATER), refused_for_now()
-    polling.record_callback(task, "{}", digest="a digest", named="found-1", at=NOW)
+    callbacks.record_callback(task, "{}", digest="a digest", named="found-1", at=NOW)
     assert list(GenerationTask.objects.due(at=NOW).to_be_asked()) == [task]
     assert list(GenerationTask.objects.to_be_sent()) == [other]
     assert not ordering.cancel(task, at=NOW, by=staff)
@@ -281,10 +277,10 @@ def test_a_callback_for_an_order_that_was_closed_is_told_aloud(
     task = a_task(status, send_count=1)
     body = '{"data": {"taskId": "found-1"}}'
     for _ in range(2):
-        polling.record_callback(task, body, digest="a digest", named="found-1", at=LATER)
+        callbacks.record_callback(task, body, digest="a digest", named="found-1", at=LATER)
     task.refresh_from_db()
     assert (task.status, task.candidate_id) == (status, "found-1")
-    assert task.events.filter(reason__contains="may have accepted it after all").count() == 1
+    assert task.events.filter(reason__contains="may have accepted and billed it after all").count() == 1
     assert "names it found-1" in caplog.text
     assert list(GenerationTask.objects.filter(needs_a_person(at=LATER))) == [task]
 

@@ -1,0 +1,41 @@
+"""A callback makes its task due at once; the poll that follows is what counts."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+
+from django.db import transaction
+
+from generations import wakeups
+from generations.models import Delivery, GenerationTask, Status
+from generations.models.tasks import BUSY_WITH_CANDIDATE
+
+logger = logging.getLogger(__name__)
+
+
+def record_callback(task: GenerationTask, body: str, *, digest: str, named: str, at: datetime) -> None:
+    """Keep a callback and poll its task now: the poll decides, not what the callback says of state and files.
+
+    `digest` tells one delivery from another, `named` is the task id in it, or empty.
+    """
+    with transaction.atomic():
+        before = Delivery.objects.filter(task=task, digest=digest).exists()
+        fresh = [] if before else [Delivery(task=task, received_at=at, digest=digest, body=body)]
+        Delivery.objects.bulk_create(fresh, ignore_conflicts=True)
+        if fresh and named and not task.remote_id:
+            GenerationTask.objects.filter(pk=task.pk, remote_id=None).update(candidate_id=named)
+            _warn_if_closed(task, named, at=at)
+        later = GenerationTask.objects.filter(pk=task.pk, due_at__gt=at)
+        polled = later.filter(status=Status.RUNNING) | later.filter(status=Status.UNCONFIRMED, candidate_id=named)
+        polled |= later.filter(BUSY_WITH_CANDIDATE, candidate_id=named)
+        if fresh and polled.update(due_at=at):
+            wakeups.wake_conductor()
+
+
+def _warn_if_closed(task: GenerationTask, named: str, *, at: datetime) -> None:
+    """Warn that an order that was closed as not accepted may be made and billed after all."""
+    if task.send_count and task.status in (Status.FAILED, Status.CANCELED):
+        logger.error("task %s is %s, but a callback gives its id as %s", task.pk, task.status, named)
+        name = task.provider_name
+        task.note(f"a callback gives its id as {named}: {name} may have accepted and billed it after all", at=at)
