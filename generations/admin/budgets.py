@@ -15,9 +15,9 @@ from django.utils.html import format_html, format_html_join
 
 from generations import clock
 from generations.admin import display
-from generations.admin.base import ModelAdmin, ModelForm
+from generations.admin.base import ModelAdmin, ModelForm, person_of
 from generations.forms.orders import UsdField
-from generations.models import Budget, BudgetPeriod, Campaign, Scope
+from generations.models import Budget, BudgetPeriod, Campaign, Person, Scope
 from generations.models.budgets import ALARMS
 from generations.money import limits
 from generations.money.budgets import Numbers
@@ -138,7 +138,7 @@ class BudgetAdmin(ModelAdmin):
             return HttpResponseRedirect(request.path)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        saved = limits.set_limit(**form.wanted(), at=clock.now(), by=request.user)
+        saved = limits.set_limit(**form.wanted(), at=clock.now(), by=person_of(request))
         obj.pk, obj.practice = saved.pk, saved.practice
 
     @admin.display(description="Budget", ordering="scope")
@@ -179,7 +179,7 @@ class BudgetAdmin(ModelAdmin):
     @admin.display(description="What happened")
     def history(self, budget: Budget) -> str:
         events = budget.events.select_related("by")[:50]
-        rows = ((display.when(event.at), _told(event.note, event.by, event.percent)) for event in events)
+        rows = ((display.when(event.at), _event_words(event.note, event.by, event.percent)) for event in events)
         return format_html('<ol class="timeline">{}</ol>', format_html_join("", "<li>{}<span>{}</span></li>", rows))
 
     @staticmethod
@@ -187,7 +187,7 @@ class BudgetAdmin(ModelAdmin):
         return budget.period_at(timezone.now())  # of this host: asking the database's clock is a query a row
 
 
-def _told(note: str, by: Any, percent: int | None) -> str:
+def _event_words(note: str, by: Person | None, percent: int | None) -> str:
     if percent:
         return format_html('<span class="badge badge-warn">{}</span> {}', "alarm", note)
     return f"set to {note}, by {by or 'a command'}"

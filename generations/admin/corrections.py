@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from generations import clock
 from generations.admin import display
+from generations.admin.base import person_of
 from generations.forms.orders import UsdField
 from generations.models import GenerationTask, LedgerEntry
 from generations.money import ledger
@@ -64,7 +65,7 @@ def _corrected(request: HttpRequest, task: GenerationTask, form: CorrectionForm)
     """Write it, or put at its field what stands against it."""
     amount, reason = form.cleaned_data["amount"], form.cleaned_data["reason"]
     try:
-        entry = ledger.adjust(task, amount, at=clock.now(), by=request.user, reason=reason)
+        entry = ledger.adjust(task, amount, at=clock.now(), by=person_of(request), reason=reason)
     except ValidationError as error:
         for name, texts in error.message_dict.items():
             form.add_error(name if name in form.fields else None, texts)
@@ -78,7 +79,7 @@ def value(request: HttpRequest) -> HttpResponse:
     """Value everything that was charged at an unknown price, where one is known by now."""
     if not may_correct(request):
         raise PermissionDenied
-    valued, refused = ledger.value_unpriced(at=clock.now(), by=request.user)
+    valued, refused = ledger.value_unpriced(at=clock.now(), by=person_of(request))
     left = LedgerEntry.objects.unpriced().count()
     level = messages.SUCCESS if valued else messages.WARNING
     messages.add_message(request, level, f"{len(valued)} valued, {left} still of unknown price.")

@@ -1,4 +1,4 @@
-"""What orders do to the counters of budgets: held when ordered, spent or freed when settled.
+"""The counters of budgets: what an order holds, and what of it is spent or freed when its hold is settled.
 
 Each counter moves by one conditional UPDATE, in the transaction that writes the ledger and after the ledger's own rows;
 always in the order of the budgets' keys, so that two transactions never wait for each other.
@@ -32,7 +32,7 @@ ZERO = Decimal(0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Numbers:
-    """The four numbers of money, in USD: what is foreseen, held and paid, and what is left of a limit.
+    """The four numbers of money, in USD.
 
     `estimated` is None where a price is not known, `remaining` where there is no limit.
     """
@@ -44,7 +44,7 @@ class Numbers:
 
     @classmethod
     def of(cls, period: BudgetPeriod, *, estimated: Decimal | None) -> Numbers:
-        """A budget's numbers beside what an order would add."""
+        """A period's numbers beside what an order would add."""
         return cls(
             estimated=estimated, reserved=period.held_usd, spent=period.spent_usd, remaining=period.remaining_usd
         )
@@ -60,7 +60,7 @@ class Numbers:
 
 @dataclass(slots=True)
 class Change:
-    """What happens to one budget's counters of one period."""
+    """What changes in the counters of one period of a budget."""
 
     budget: Budget
     starts_on: date
@@ -69,7 +69,7 @@ class Change:
     spent: Decimal = ZERO
     unpriced: int = 0
 
-    def kept(self) -> QuerySet[BudgetPeriod]:
+    def rows(self) -> QuerySet[BudgetPeriod]:
         return BudgetPeriod.objects.filter(budget=self.budget, starts_on=self.starts_on)
 
     def write(self, rows: QuerySet[BudgetPeriod]) -> bool:
@@ -84,7 +84,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """How an order stands to a budget that covers it: the period's counters, and why it does not carry the order."""
+    """Whether an order fits a budget: the period with its numbers, and why it is refused, or nothing."""
 
     period: BudgetPeriod
     numbers: Numbers
@@ -95,7 +95,7 @@ Changes = dict[tuple[int, date], Change]
 
 
 def fit_check(period: BudgetPeriod, cost: Decimal | None) -> Outlook:
-    """How an amount stands to a budget's period; None is a price that is not known."""
+    """Check an amount against a budget's period; None is an unknown price."""
     numbers = Numbers.of(period, estimated=cost)
     if not period.hard or (cost is not None and cost <= period.remaining_usd):
         return Outlook(period, numbers)
@@ -112,15 +112,15 @@ def reserve(holds: list[LedgerEntry], *, at: datetime) -> None:
         if change.unpriced and change.budget.hard:
             refused.append(_unknown(change.budget))
         elif not _fit(change):
-            refused.append(_too_much(change.kept().get(), change.held))
+            refused.append(_too_much(change.rows().get(), change.held))
         elif change.held and not refused:
-            alarm(change.kept().get(), at=at)
+            alarm(change.rows().get(), at=at)
     if refused:
         raise ValidationError({"budget": refused})
 
 
 def settle(entries: list[LedgerEntry]) -> None:
-    """Count charges and releases where their holds were counted, or remember them until `together()` ends."""
+    """Count charges and releases where their holds were counted, or defer them to the end of deferred_counters()."""
     if (waiting := _waiting.get()) is not None:
         waiting += [entry.pk for entry in entries]
     else:
@@ -129,7 +129,7 @@ def settle(entries: list[LedgerEntry]) -> None:
 
 @contextmanager
 def deferred_counters() -> Iterator[None]:
-    """Move the counters once for all that is settled inside, as the last thing of the transaction around it.
+    """Write the counters once for all that is settled inside, as the last step of the transaction around it.
 
     A transaction that settles many tasks would otherwise hold a budget's row while it waits for the next task's.
     """
@@ -156,7 +156,7 @@ def correct(entry: LedgerEntry, *, at: datetime) -> None:
     hold = LedgerEntry.objects.holds().get(task=entry.task_id)
     refused = []
     for change in _changes([(entry, hold.day, ZERO)]):
-        rows = change.kept()
+        rows = change.rows()
         if not rows or (change.spent < 0 and change.write(rows)):
             continue
         if not change.write(_with_room(rows, change)):
@@ -176,13 +176,13 @@ def _settle(entries: Iterable[LedgerEntry]) -> None:
     holds = {hold.task_id: hold for hold in found}
     held = ((entry, holds[entry.task_id]) for entry in entries if entry.task_id in holds)
     for change in _changes((entry, hold.day, -(hold.amount_usd or ZERO)) for entry, hold in held):
-        change.write(change.kept())
+        change.write(change.rows())
 
 
 def _changes(moved: Iterable[tuple[LedgerEntry, date, Decimal]]) -> list[Change]:
-    """What entries change in which period of which budget, in the order in which the rows are locked.
+    """Sum what entries change in each period of each budget, in the order in which the rows are locked.
 
-    Each comes with the day of its task's hold, and with what it adds to what is held.
+    Each entry comes with the day of its task's hold, and with its change of what is held.
     """
     changes: Changes = {}
     known: dict[tuple[bool, int | None, int | None], list[Budget]] = {}
@@ -206,8 +206,8 @@ def _covering(task: GenerationTask, known: dict[tuple[bool, int | None, int | No
 
 
 def _fit(change: Change) -> bool:
-    """Add to what is held, if it fits; the period's row is made when its first order comes."""
-    rows = change.kept()
+    """Add to what is held, if it fits; the first order of a period makes its row."""
+    rows = change.rows()
     if change.write(_with_room(rows, change)):
         return True
     if rows.exists():
@@ -245,11 +245,11 @@ def _kind(budget: Budget) -> str:
 
 
 def alarm(period: BudgetPeriod, *, at: datetime) -> None:
-    """Tell once in a period that half, four fifths and all of it is held or spent."""
+    """Log and keep once in a period that half, four fifths or all of its limit is reserved or spent."""
     reached = max((percent for percent in ALARMS if period.percent >= percent), default=0)
     mine = BudgetPeriod.objects.filter(pk=period.pk, alarmed__lt=reached)
     if not reached or not mine.update(alarmed=reached):
         return
-    note = f"{reached} % of {usd(period.limit_usd)} is held or spent ({period.words})"
+    note = f"{reached} % of {usd(period.limit_usd)} is reserved or spent ({period.words})"
     BudgetEvent.objects.create(budget=period.budget, period=period, percent=reached, at=at, note=note)
     transaction.on_commit(partial(logger.warning, "budget %s: %s", period.budget, note))

@@ -1,17 +1,16 @@
-"""Money, and its only writer: what an order will cost, what is held for it, what was charged."""
+"""The only writer of the ledger: estimates, holds, charges, releases and corrections."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
 from generations.formats import usd
-from generations.models import EntryKind, GenerationTask, LedgerEntry, Price
+from generations.models import EntryKind, GenerationTask, LedgerEntry, Person, Price
 from generations.models.ledger import AMOUNT_MAX, FOUR_PLACES, SETTLED
 from generations.money import budgets
 from generations.providers.base import Order
@@ -24,12 +23,12 @@ def estimate(order: Order, *, at: datetime) -> Decimal | None:
     return Price.objects.of(order, on=timezone.localdate(at))
 
 
-def hold(task: GenerationTask, *, at: datetime, by: Any = None) -> None:
+def hold(task: GenerationTask, *, at: datetime, by: Person | None = None) -> None:
     """Reserve one task's frozen price: see hold_all()."""
     hold_all([task], at=at, by=by)
 
 
-def hold_all(tasks: list[GenerationTask], *, at: datetime, by: Any = None) -> None:
+def hold_all(tasks: list[GenerationTask], *, at: datetime, by: Person | None = None) -> None:
     """Reserve the frozen prices, all of them or none: committed before the orders may leave.
 
     Raises: ValidationError at `budget` when a hard one refuses them.
@@ -41,16 +40,16 @@ def hold_all(tasks: list[GenerationTask], *, at: datetime, by: Any = None) -> No
 
 
 def charge(task: GenerationTask, *, at: datetime, note: str) -> None:
-    """The clip was made, so the held price is spent. A second charge of the same task is a no-op."""
+    """Spend the held price of a clip that was made; a task that is settled already stays as it is."""
     _settle(task, EntryKind.CHARGE, at=at, by=None, note=note)
 
 
-def release(task: GenerationTask, *, at: datetime, note: str, by: Any = None) -> None:
-    """Nothing was made, so the held price is free again. What was settled before stays settled."""
+def release(task: GenerationTask, *, at: datetime, note: str, by: Person | None = None) -> None:
+    """Free the held price of a task without a clip; a task that is settled already stays as it is."""
     _settle(task, EntryKind.RELEASE, at=at, by=by, note=note)
 
 
-def adjust(task: GenerationTask, amount_usd: Decimal, *, at: datetime, by: Any, reason: str) -> LedgerEntry:
+def adjust(task: GenerationTask, amount_usd: Decimal, *, at: datetime, by: Person | None, reason: str) -> LedgerEntry:
     """Correct what a task cost by a difference in USD, which a person answers for with a reason.
 
     Raises: ValidationError, with nothing written, at `task`, `amount`, `by` or `reason` for what is no correction or
@@ -66,8 +65,8 @@ def adjust(task: GenerationTask, amount_usd: Decimal, *, at: datetime, by: Any, 
     return entry
 
 
-def value_unpriced(*, at: datetime, by: Any) -> tuple[list[LedgerEntry], list[str]]:
-    """Give every charge of unknown price the value that is known by now; also say what stood against it.
+def value_unpriced(*, at: datetime, by: Person | None) -> tuple[list[LedgerEntry], list[str]]:
+    """Correct every unpriced charge by the price that is known now; return the corrections and the refusals.
 
     The price of the day on which it was ordered counts; where there is none, today's.
     """
@@ -89,8 +88,8 @@ def value_unpriced(*, at: datetime, by: Any) -> tuple[list[LedgerEntry], list[st
     return valued, refused
 
 
-def _value(task: GenerationTask, price: Decimal, *, at: datetime, by: Any, reason: str) -> list[LedgerEntry]:
-    """The entry that values a charge, unless another run has valued it since it was listed."""
+def _value(task: GenerationTask, price: Decimal, *, at: datetime, by: Person | None, reason: str) -> list[LedgerEntry]:
+    """Value one charge, unless another run has valued it since it was listed."""
     with transaction.atomic():
         GenerationTask.objects.select_for_update().get(pk=task.pk)
         if not LedgerEntry.objects.unpriced().filter(task=task).exists():
@@ -98,7 +97,7 @@ def _value(task: GenerationTask, price: Decimal, *, at: datetime, by: Any, reaso
         return [adjust(task, price, at=at, by=by, reason=reason)]
 
 
-def _settle(task: GenerationTask, kind: EntryKind, *, at: datetime, by: Any, note: str) -> None:
+def _settle(task: GenerationTask, kind: EntryKind, *, at: datetime, by: Person | None, note: str) -> None:
     with transaction.atomic():
         if LedgerEntry.objects.filter(task=task, kind__in=SETTLED).exists():
             return
@@ -107,7 +106,7 @@ def _settle(task: GenerationTask, kind: EntryKind, *, at: datetime, by: Any, not
         budgets.settle([entry])
 
 
-def _problems(task: GenerationTask, amount_usd: Decimal, *, by: Any, reason: str) -> dict[str, list[str]]:
+def _problems(task: GenerationTask, amount_usd: Decimal, *, by: Person | None, reason: str) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     entries = LedgerEntry.objects.filter(task=task)
     paid = entries.spent().total_usd()
@@ -128,7 +127,7 @@ def _problems(task: GenerationTask, amount_usd: Decimal, *, by: Any, reason: str
 
 
 def _entry(
-    task: GenerationTask, kind: EntryKind, amount_usd: Decimal | None, *, at: datetime, by: Any, note: str
+    task: GenerationTask, kind: EntryKind, amount_usd: Decimal | None, *, at: datetime, by: Person | None, note: str
 ) -> LedgerEntry:
     return LedgerEntry(
         task=task, kind=kind, amount_usd=amount_usd, at=at, day=timezone.localdate(at), by=by, note=note[:REASON_MAX],

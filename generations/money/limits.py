@@ -1,4 +1,4 @@
-"""Budgets are set, with what their period holds already; and their counters are compared with the ledger."""
+"""Setting the limits of budgets, and the audit of their counters against the ledger."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -16,7 +15,7 @@ from django.db.models import F, OuterRef, Q, Subquery, Sum
 from django.utils import timezone
 
 from generations.formats import usd
-from generations.models import Budget, BudgetEvent, BudgetPeriod, Campaign, LedgerEntry, Period, Scope
+from generations.models import Budget, BudgetEvent, BudgetPeriod, Campaign, LedgerEntry, Period, Person, Scope
 from generations.models.budgets import ALARMS, LIMIT_MAX, described, starts_on
 from generations.models.ledger import FOUR_PLACES, LedgerQuerySet, four_places
 from generations.money.budgets import ZERO, alarm
@@ -31,7 +30,7 @@ class Tally:
     spent: Decimal = ZERO
 
     def differences(self, period: BudgetPeriod) -> list[str]:
-        """Where the counters say something else."""
+        """The counters that differ."""
         names = ("estimated", "held", "spent")
         pairs = [(name, getattr(period, f"{name}_usd"), getattr(self, name)) for name in names]
         return [f"{name} is {usd(kept)}, the ledger says {usd(said)}" for name, kept, said in pairs if kept != said]
@@ -43,9 +42,9 @@ def set_limit(
     period: str,
     limit_usd: Decimal,
     at: datetime,
-    by: Any = None,
+    by: Person | None = None,
     campaign: Campaign | None = None,
-    person: Any = None,
+    person: Person | None = None,
     hard: bool | None = None,
     practice: bool | None = None,
 ) -> Budget:
@@ -81,7 +80,7 @@ def check_limit(
     limit_usd: Decimal,
     at: datetime,
     campaign: Campaign | None,
-    person: Any,
+    person: Person | None,
     hard: bool,
 ) -> None:
     """Check a limit of this site's money before it is saved.
@@ -115,7 +114,7 @@ def _check_room(budget: Budget, tally: Tally) -> None:
 
 
 def _present(budget: Budget, *, at: datetime) -> Tally:
-    """What the period that runs holds and spent already."""
+    """What the ledger says of the present period."""
     day = timezone.localdate(at)
     return tallies(budget, day=day).get(starts_on(budget.period, day), Tally())
 
@@ -130,18 +129,18 @@ def _keep(budget: Budget, tally: Tally, *, at: datetime) -> BudgetPeriod:
     }
     first = starts_on(budget.period, timezone.localdate(at))
     kept = BudgetPeriod.objects.update_or_create(budget=budget, starts_on=first, defaults=columns)[0]
-    # Of another limit, its marks are other marks: they are told anew once they are reached.
-    still = max((percent for percent in ALARMS if percent <= min(kept.alarmed, kept.percent)), default=0)
-    BudgetPeriod.objects.filter(pk=kept.pk).update(alarmed=still)
-    kept.alarmed = still
+    # Another limit has other marks: they are alarmed again once they are reached.
+    alarmed = max((percent for percent in ALARMS if percent <= min(kept.alarmed, kept.percent)), default=0)
+    BudgetPeriod.objects.filter(pk=kept.pk).update(alarmed=alarmed)
+    kept.alarmed = alarmed
     return kept
 
 
 def _lock_ledger() -> None:
-    """Wait until whoever writes the ledger has committed, and keep others out until we have.
+    """Lock the ledger against writers until this transaction ends.
 
-    They write their entry first and look for budgets afterwards, so none is missed and none is counted twice. On SQLite
-    a transaction has the only write lock from its beginning.
+    They write their entry first and count it in budgets afterwards, so none is missed or counted twice. On SQLite a
+    transaction has the only write lock from its beginning.
     """
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
@@ -149,9 +148,9 @@ def _lock_ledger() -> None:
 
 
 def tallies(budget: Budget, *, day: date | None = None) -> dict[date, Tally]:
-    """First day of a period -> what the ledger says of it; only the period of `day`, if that is given.
+    """Return first day of a period -> what the ledger says of it; only the period of `day`, if that is given.
 
-    A task's money lies where its hold does, whenever it was charged.
+    A task's money counts in the period of its hold, whenever it was charged.
     """
     holds = _holds(budget)
     if day is not None and budget.period != Period.TOTAL:
@@ -180,7 +179,7 @@ def _holds(budget: Budget) -> LedgerQuerySet:
 
 
 def audit() -> list[str]:
-    """Where a budget's counters and the ledger differ, one line each; none is the only good answer.
+    """Return where the counters of budgets and the ledger differ, one line each.
 
     Orders may come while it compares, so differences are compared once more with the ledger locked.
     """

@@ -136,7 +136,7 @@ def test_what_happened_stands_on_its_page(admin_client: Client, staff: User) -> 
     ordered()
     html = admin_client.get(change(budget)).content.decode()
     assert "set to $0.60, hard, by mira" in html
-    assert "50 % of $0.60 is held or spent" in html
+    assert "50 % of $0.60 is reserved or spent" in html
 
 
 def test_a_budget_is_deleted_and_the_ledger_stays(admin_client: Client) -> None:

@@ -281,7 +281,7 @@ def test_a_callback_for_an_order_that_was_closed_is_told_aloud(
     task.refresh_from_db()
     assert (task.status, task.candidate_id) == (status, "found-1")
     assert task.events.filter(reason__contains="may have accepted and billed it after all").count() == 1
-    assert "names it found-1" in caplog.text
+    assert "gives its id as found-1" in caplog.text
     assert list(GenerationTask.objects.filter(needs_a_person(at=LATER))) == [task]
 
 

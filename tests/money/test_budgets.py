@@ -202,7 +202,7 @@ class TestAlarms:
             for _ in range(10):
                 ordering.place([OrderRequest(an_order())], at=NOW)
         told = list(BudgetEvent.objects.exclude(percent=None).order_by("id").values_list("percent", "note"))
-        assert told == [(n, f"{n} % of $3.00 is held or spent (20 Nov 2026)") for n in (50, 80, 100)]
+        assert told == [(n, f"{n} % of $3.00 is reserved or spent (20 Nov 2026)") for n in (50, 80, 100)]
         assert [record.getMessage() for record in caplog.records if "budget" in record.name] == [
             f"budget {budget}: {note}" for _, note in told
         ]
