@@ -46,26 +46,16 @@ class Deciding(Steps):
     @step(which=WHICH)
     def abandon(self, which: int) -> None:
         task = self._page(which, "unconfirmed")
-<<<<<<< HEAD
         if decisions.mark_not_accepted(task, "not on the dashboard", at=self.providers.now, by=self.person):
             on_its_way = any(call.kind is CallKind.SUBMIT and call.task_id == task.pk for call in self.in_flight)
             self.providers.erred |= {task.pk} if self.providers.accepted_of(task.pk) or on_its_way else set()
-=======
-        if decisions.mark_not_accepted(task, "not on the dashboard", at=self.world.now, by=self.person):
-            flying = any(ask.kind is CallKind.SUBMIT and ask.task_id == task.pk for ask in self.air)
-            self.world.erred |= {task.pk} if self.world.accepted_of(task.pk) or flying else set()
->>>>>>> 09bf2d4 (Calls, polls and answers under their names: conductor, submission, polling, callbacks and decisions in plain words)
 
     @precondition(lambda self: self.pages or self._some("unconfirmed"))
     @step(which=WHICH)
     def wait(self, which: int) -> None:
-<<<<<<< HEAD
         decisions.leave_undecided(
             self._page(which, "unconfirmed"), "it may turn up", at=self.providers.now, by=self.person
         )
-=======
-        decisions.leave_undecided(self._page(which, "unconfirmed"), "it may turn up", at=self.world.now, by=self.person)
->>>>>>> 09bf2d4 (Calls, polls and answers under their names: conductor, submission, polling, callbacks and decisions in plain words)
 
     @precondition(lambda self: self._some("running", "lost", "ready"))
     @step(which=WHICH)
