@@ -16,7 +16,7 @@ from generations.providers.base import REMOTE_ID
 WAIT = timedelta(days=1)
 
 
-def attach_remote_id(task: GenerationTask, remote_id: str, why: str, *, at: datetime, by: Person) -> bool:
+def attach_remote_id(task: GenerationTask, remote_id: str, why: str, *, at: datetime, by: Person | None) -> bool:
     """Attach the provider's id that a person found for an unconfirmed order, and poll it at once.
 
     Return False when it has moved on.
@@ -38,7 +38,7 @@ def attach_remote_id(task: GenerationTask, remote_id: str, why: str, *, at: date
         raise ValidationError({"remote_id": [f"{remote_id} is the id of another task"]}) from error
 
 
-def mark_not_accepted(task: GenerationTask, why: str, *, at: datetime, by: Person) -> bool:
+def mark_not_accepted(task: GenerationTask, why: str, *, at: datetime, by: Person | None) -> bool:
     """Close an unconfirmed order that the provider did not accept, and release its hold; False when it has moved on."""
     if task.status != Status.UNCONFIRMED:
         return False
@@ -56,7 +56,7 @@ def mark_not_accepted(task: GenerationTask, why: str, *, at: datetime, by: Perso
     return moved
 
 
-def leave_undecided(task: GenerationTask, why: str, *, at: datetime, by: Person) -> bool:
+def leave_undecided(task: GenerationTask, why: str, *, at: datetime, by: Person | None) -> bool:
     """Put off the reminder for WAIT, while a callback or a late answer may still come; False when it has moved on."""
     if task.status != Status.UNCONFIRMED:
         return False

@@ -230,7 +230,7 @@ def _poll_later(task: GenerationTask, error: ProviderError | str, *, at: datetim
     task.put_off(due_at=due_at, failures=task.failures + 1, error_message=why, unseen_since=None)
 
 
-def poll_now(task: GenerationTask, *, at: datetime, by: Person) -> bool:
+def poll_now(task: GenerationTask, *, at: datetime, by: Person | None) -> bool:
     """Make a task due for a poll now; a lost one gets one more. False when it cannot be polled."""
     if task.status not in POLLED or not task.remote_id:
         return False
