@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.conf import settings
 from django.core import signing
 from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import Model
@@ -50,6 +51,7 @@ def sign(receipt: Receipt, *, by: Person, form: str, batch: uuid.UUID, at: datet
     """Return the token of a receipt whose pictures are stored; its batch is ordered once, however often it comes."""
     content = {
         "who": by.pk, "form": form, "batch": batch.hex, "at": at.timestamp(), "seen": seen(receipt),
+        "practice": settings.PRACTICE,
         "requests": [_packed(line) for line in receipt.lines],
     }  # fmt: skip
     return signing.dumps(content, salt=SALT, compress=True)
@@ -58,7 +60,7 @@ def sign(receipt: Receipt, *, by: Person, form: str, batch: uuid.UUID, at: datet
 def read(token: str, *, by: Person, form: str, at: datetime) -> SignedReceipt:
     """Return what a token orders.
 
-    Raises: NotAccepted when it was forged, is too old, or was made for another person or another form.
+    Raises: NotAccepted when it was forged, is too old, or was made for another person, another form, or other money.
     """
     try:
         content = signing.loads(token, salt=SALT)
@@ -66,6 +68,10 @@ def read(token: str, *, by: Person, form: str, at: datetime) -> SignedReceipt:
         raise NotAccepted("This receipt is not one of ours, or was changed on the way.") from error
     if content["who"] != by.pk:
         raise NotAccepted("This receipt was made for someone else.")
+    if content["practice"] != settings.PRACTICE:
+        raise NotAccepted(
+            "This receipt is of practice money, or of real money: the site has changed between them since."
+        )
     if content["form"] != form:
         raise NotAccepted("This receipt is of another order than the one that came with it.")
     batch = uuid.UUID(content["batch"])

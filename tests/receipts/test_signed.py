@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from pytest_django import Settings
 
 from generations.lifecycle.ordering import OrderRequest
 from generations.models import Budget, ReferenceImage, Status
@@ -56,6 +57,13 @@ def test_what_is_gone_since_is_not_ordered(staff: User) -> None:
     token = sign(receipt(campaign=campaign), by=staff, form="x", batch=BATCH, at=NOW)
     campaign.delete()
     with pytest.raises(NotAccepted, match="no longer there"):
+        read(token, by=staff, form="x", at=NOW)
+
+
+def test_a_receipt_of_practice_money_orders_nothing_real(staff: User, settings: Settings) -> None:
+    token = sign(receipt(), by=staff, form="x", batch=BATCH, at=NOW)
+    settings.PRACTICE = False
+    with pytest.raises(NotAccepted, match="practice money"):
         read(token, by=staff, form="x", at=NOW)
 
 
