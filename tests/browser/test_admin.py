@@ -102,7 +102,7 @@ def test_another_provider_brings_its_own_choices(open_page: Any) -> None:
     page = open_page(f"/admin/generations/prompt/{a_prompt().pk}/generate/")
     page.select_option('[name="provider"]', "apikley")
     options = {name: page.locator(f'[name="{name}"] option').all_inner_texts() for name in ("model", "mode")}
-    assert options == {"model": ["kling-2-6"], "mode": ["text-to-video", "image-to-video"]}
+    assert options == {"model": ["Kling 2.6"], "mode": ["Text to video", "Image to video"]}
     assert page.locator('[name="aspect_ratio"] option').all_inner_texts() == ["16:9", "9:16", "1:1"]
     assert not page.locator('[name="route"]').is_visible()
     page.select_option('[name="mode"]', "image-to-video")
