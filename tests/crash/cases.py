@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from itertools import chain
+from dataclasses import dataclass
 
 Ends = frozenset[str]
 
@@ -22,7 +21,7 @@ class Scenario:
     recovery: tuple[str, ...] = ()  # what people do after the crash
     rows: int = 1  # of each prompt, when nothing dies
     web: bool = False  # whether the site itself is up, for callbacks that come in the middle of a POST
-    shut_at_first: bool = field(default=False)  # whether the provider cannot be reached until the recovery
+    shut_at_first: bool = False  # whether the provider cannot be reached until the recovery
 
     def __str__(self) -> str:
         return self.name
@@ -47,29 +46,13 @@ STORED, FAILED, UNSURE = ends("stored"), ends("failed"), ends("unconfirmed")
 
 # What came of the POST -> where the order ends. A refused account is set right by a person.
 OUTCOMES = {
-    "accepted": STORED,
-    "lost answer": UNSURE,
-    "lost order": UNSURE,
-    "gateway": UNSURE,
-    "server error": UNSURE,
-    "no id": UNSURE,
-    "odd id": UNSURE,
-    "cut answer": UNSURE,
-    "hang": UNSURE,
-    "not json": UNSURE,
-    "redirect": UNSURE,
+    **dict.fromkeys(("accepted", "busy", "bad key", "no money"), STORED),
+    **dict.fromkeys(("lost answer", "lost order", "gateway", "server error", "no id", "odd id", "cut answer"), UNSURE),
+    **dict.fromkeys(("hang", "not json", "redirect"), UNSURE),
     "reject": FAILED,
-    "busy": STORED,
-    "bad key": STORED,
-    "no money": STORED,
 }
 STATES = {
-    "slow": STORED,
-    "odd state": STORED,
-    "late visible": STORED,
-    "no urls": STORED,
-    "trouble": STORED,
-    "silent once": STORED,
+    **dict.fromkeys(("slow", "odd state", "late visible", "no urls", "trouble", "silent once"), STORED),
     "other task once": STORED,
     "forgotten": ends("lost"),
     "fail": FAILED,
@@ -78,42 +61,26 @@ FILES = ("truncated once", "short once", "html once", "endless once", "reset onc
 BOTH = ("late visible", "fail", "two videos", "truncated once", "fresh url")  # tried at Apikley as well
 
 
-def _outcomes(provider: str) -> list[Scenario]:
+def _words(provider: str, words: dict[str, tuple[Ends, ...]]) -> list[Scenario]:
+    """One order whose prompt has one word."""
     return [
-        Scenario(
-            name=f"{provider}-{word.replace(' ', '-')}",
-            prompts=(f"[{word}] gulls",),
-            ends=where,
-            provider=provider,
-            recovery=("resume_orders",) if word in ("bad key", "no money") else (),
-        )
-        for word, where in OUTCOMES.items()
-    ]
+        Scenario(name=f"{provider}-{word.replace(' ', '-')}", prompts=(f"[{word}] gulls",), ends=where,
+                 provider=provider, recovery=("resume_orders",) if word in ("bad key", "no money") else ())
+        for word, where in words.items()
+    ]  # fmt: skip
 
 
 def _answers(provider: str) -> list[Scenario]:
     found = {**STATES, **dict.fromkeys(FILES, STORED)}
-    return [
-        Scenario(
-            name=f"{provider}-{word.replace(' ', '-')}", prompts=(f"[{word}] gulls",), ends=where, provider=provider
-        )
-        for word, where in found.items()
-        if provider == "apixo" or word in BOTH
-    ]
+    return _words(provider, {word: found[word] for word in found if provider == "apixo" or word in BOTH})
 
 
 def _callbacks() -> list[Scenario]:
-    """By the real view; `tick` looks at what is due without waiting for anything."""
+    """By the real view; `tick` advances what is due without waiting for anything."""
 
     def of(name: str, words: str, where: tuple[Ends, ...], **other: object) -> Scenario:
         fields: dict[str, object] = {"steps": ("order", "tick", "callback", "tick", "work"), **other}
-        return Scenario(
-            name=name,
-            prompts=(f"{words} gulls",),
-            ends=where,
-            delivery="callback",
-            **fields,  # type: ignore[arg-type]
-        )
+        return Scenario(name=name, prompts=(f"{words} gulls",), ends=where, delivery="callback", **fields)  # type: ignore[arg-type]
 
     return [
         of("callback", "", STORED),
@@ -149,8 +116,8 @@ def _people() -> list[Scenario]:
         Scenario(name="cancel-and-again", prompts=("gulls",), steps=("order", "cancel", "again", "work"),
                  ends=ends("canceled", "stored"), rows=2, if_killed=killed_stored),
         Scenario(name="another-take", prompts=("gulls",), steps=("order", "take", "work"), ends=STORED, rows=2),
-        Scenario(name="look-now", prompts=("[slow] gulls",), steps=("order", "tick", "poll_now", "work"), ends=STORED),
-        Scenario(name="ask-again-for-a-lost-one", prompts=("[forgotten] gulls",),
+        Scenario(name="poll-now", prompts=("[slow] gulls",), steps=("order", "tick", "poll_now", "work"), ends=STORED),
+        Scenario(name="poll-again-for-a-lost-one", prompts=("[forgotten] gulls",),
                  steps=("order", "work", "poll_now", "work"), ends=ends("lost")),
         Scenario(name="url-life-ends", prompts=("[html] gulls",),
                  steps=("order", "until_ready", "tick", "tick", "sixteen_days", "work"),
@@ -186,13 +153,11 @@ def _machines() -> list[Scenario]:
     ]  # fmt: skip
 
 
-SCENARIOS: dict[str, Scenario] = {
-    one.name: one
-    for one in chain(
-        _outcomes("apixo"), _outcomes("apikley"), _answers("apixo"), _answers("apikley"), _callbacks(), _people(),
-        _machines(),
-    )
-}  # fmt: skip
+ALL = [
+    *_words("apixo", OUTCOMES), *_words("apikley", OUTCOMES), *_answers("apixo"), *_answers("apikley"),
+    *_callbacks(), *_people(), *_machines(),
+]  # fmt: skip
+SCENARIOS: dict[str, Scenario] = {one.name: one for one in ALL}
 
 
 def find(name: str) -> Case:

@@ -128,44 +128,44 @@ def _wrap_database(effects: Effects) -> None:
     CursorWrapper._execute = executing  # type: ignore[attr-defined]
 
 
-def _wrap_sockets(effects: Effects) -> None:
-    sendall, send = socket.socket.sendall, socket.socket.send
-    receive, receive_into = socket.socket.recv, socket.socket.recv_into
+def _wrap(effects: Effects, owner: Any, name: str, kind: str, detail: Callable[..., str]) -> None:
+    """Count each call of a function or method, and trace it when it has returned."""
+    real = getattr(owner, name)
 
-    def what(data: Any) -> str:
-        """The request's line, or the prompt that a body holds: what an order is known by."""
-        raw = bytes(data)
-        if raw.startswith((b"POST ", b"GET ")):
-            return raw.split(b" HTTP/", 1)[0].decode("latin-1")
-        found = PROMPT.search(raw)
-        return "prompt " + json.loads(b'"' + found[1] + b'"') if found else ""
+    def wrapped(*args: Any, **more: Any) -> Any:
+        what = detail(*args)
+        effects.point(kind, what)
+        result = real(*args, **more)
+        effects.did(kind, what)
+        return result
+
+    setattr(owner, name, wrapped)
+
+
+def _wrap_sockets(effects: Effects) -> None:
+    sendall = socket.socket.sendall
 
     def wrapped_sendall(self: Any, data: Any, *flags: Any) -> Any:
-        detail = what(data)
+        detail = _request(self, data)
         effects.point("send", detail)
         effects.point("half send", detail, last=lambda: (sendall(self, memoryview(data)[: len(data) // 2]), None))
         result = sendall(self, data, *flags)
         effects.did("send", detail)
         return result
 
-    def wrapped_send(self: Any, data: Any, *flags: Any) -> Any:
-        effects.point("send", what(data))
-        result = send(self, data, *flags)
-        effects.did("send", what(data))
-        return result
-
-    def wrapped_receive(self: Any, *args: Any) -> Any:
-        effects.point("receive")
-        return receive(self, *args)
-
-    def wrapped_receive_into(self: Any, *args: Any) -> Any:
-        effects.point("receive")
-        return receive_into(self, *args)
-
     socket.socket.sendall = wrapped_sendall  # type: ignore[method-assign]
-    socket.socket.send = wrapped_send  # type: ignore[method-assign]
-    socket.socket.recv = wrapped_receive  # type: ignore[method-assign]
-    socket.socket.recv_into = wrapped_receive_into  # type: ignore[method-assign,assignment]
+    _wrap(effects, socket.socket, "send", "send", _request)
+    for name in ("recv", "recv_into"):
+        _wrap(effects, socket.socket, name, "receive", lambda *args: "")
+
+
+def _request(self: Any, data: Any, *flags: Any) -> str:
+    """The request's line, or the prompt that a body holds: what an order is known by."""
+    raw = bytes(data)
+    if raw.startswith((b"POST ", b"GET ")):
+        return raw.split(b" HTTP/", 1)[0].decode("latin-1")
+    found = PROMPT.search(raw)
+    return "prompt " + json.loads(b'"' + found[1] + b'"') if found else ""
 
 
 class Written:
@@ -201,33 +201,13 @@ class Written:
 
 
 def _wrap_files(effects: Effects) -> None:
-    fsync, replace, rename, unlink = os.fsync, os.replace, os.rename, os.unlink
-
     def opening(file: Any, mode: str = "r", *args: Any, **kwargs: Any) -> Any:
         opened = _open(file, mode, *args, **kwargs)
         wanted = isinstance(file, str | os.PathLike) and "b" in mode and set(mode) & set("wxa+")
         return Written(opened, str(file), effects) if wanted else opened
 
-    def syncing(descriptor: int) -> None:
-        path = _readlink(f"/proc/self/fd/{descriptor}")
-        effects.point("fsync", path)
-        fsync(descriptor)
-        effects.did("fsync", path)
-
-    def moving(real: Callable[..., None]) -> Callable[..., None]:
-        def move(source: Any, target: Any, **kwargs: Any) -> None:
-            effects.point("rename", f"{source} {target}")
-            real(source, target, **kwargs)
-            effects.did("rename", f"{source} {target}")
-
-        return move
-
-    def unlinking(path: Any, **kwargs: Any) -> None:
-        effects.point("unlink", str(path))
-        unlink(path, **kwargs)
-        effects.did("unlink", str(path))
-
     io.open = builtins.open = opening
-    os.fsync = syncing  # type: ignore[assignment]
-    os.replace, os.rename = moving(replace), moving(rename)
-    os.unlink = unlinking
+    _wrap(effects, os, "fsync", "fsync", lambda descriptor: _readlink(f"/proc/self/fd/{descriptor}"))
+    _wrap(effects, os, "unlink", "unlink", str)
+    for name in ("replace", "rename"):
+        _wrap(effects, os, name, "rename", lambda source, target: f"{source} {target}")

@@ -1,8 +1,7 @@
 """Everything that may happen to orders, in any sequence, as the steps of a state machine.
 
 A step is a call of the program's own verbs with a time, or something that a provider, a network, a disk or a person
-does. A crash drops what was in the air. Nothing here waits, and nothing leaves the process.
-"""
+does. A crash drops what was in flight. Nothing here waits, and nothing leaves the process."""
 
 from __future__ import annotations
 
@@ -21,19 +20,90 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition
 
 from generations.integrity import cleanup
-from generations.lifecycle import ordering, retries, saving
-from generations.lifecycle.calls import Outcome, ProviderCall
+from generations.lifecycle import accounts, decisions, ordering, polling, retries, saving
+from generations.lifecycle.calls import CallKind, Outcome, ProviderCall
 from generations.lifecycle.ordering import OrderRequest
 from generations.models import GenerationTask, Lease, Status
 from generations.money import limits
 from generations.worker.due import advance_due_tasks
-from tests.crash.conducting import Conducting
-from tests.crash.deciding import Deciding
 from tests.crash.judge.database import Database
 from tests.crash.provider_model import Claim, Crashed, Providers
-from tests.crash.steps import DEATHS, DELIVERY, FETCHES, ORDERS, PROVIDER, TASKS_MAX, WHICH, empty, step
+from tests.crash.steps import (
+    DEATHS,
+    DELIVERY,
+    FETCHES,
+    ORDERS,
+    PROVIDER,
+    TASKS_MAX,
+    WHICH,
+    Conducting,
+    Steps,
+    empty,
+    step,
+)
 from tests.factories import a_price, an_order
 
+
+class Deciding(Steps):
+    person: User
+
+    @precondition(lambda self: len(self.pages) < TASKS_MAX)
+    @step(which=WHICH)
+    def open_page(self, which: int) -> None:
+        """A person looks at a task now, and acts upon what was seen some time later."""
+        self.pages.append(self._task(which))
+
+    @precondition(lambda self: self.pages or self._some("unconfirmed"))
+    @step(which=WHICH, given=st.sampled_from(["the right one", "the right one", "made up", "another task's", "no id"]))
+    def confirm(self, which: int, given: str) -> None:
+        task, at = self._page(which, "unconfirmed"), self.providers.now
+        mine = [remote.id for remote in self.providers.accepted_of(task.pk)]
+        others = [remote.id for remote in self.providers.remotes.values() if remote.id not in mine]
+        right, other = (mine[-1] if mine else "made-up-2"), (others[0] if others else "made-up-3")
+        text = {"the right one": right, "made up": "made-up-4", "another task's": other, "no id": "a b/../c"}[given]
+        try:
+            if decisions.attach_remote_id(task, text, "on the dashboard", at=at, by=self.person) and text not in mine:
+                self._err(task.pk, text)
+        except ValidationError as error:
+            note(str(error))
+
+    def _err(self, pk: int, named: str) -> None:
+        """A person gave a task an id that is not its own: what becomes of both is no fault of the program's."""
+        self.providers.erred |= {pk} | (
+            {self.providers.remotes[named].task} if named in self.providers.remotes else set()
+        )
+
+    @precondition(lambda self: self.pages or self._some("unconfirmed"))
+    @step(which=WHICH)
+    def abandon(self, which: int) -> None:
+        task = self._page(which, "unconfirmed")
+        if decisions.mark_not_accepted(task, "not on the dashboard", at=self.providers.now, by=self.person):
+            on_its_way = any(call.kind is CallKind.SUBMIT and call.task_id == task.pk for call in self.in_flight)
+            self.providers.erred |= {task.pk} if self.providers.accepted_of(task.pk) or on_its_way else set()
+
+    @precondition(lambda self: self.pages or self._some("unconfirmed"))
+    @step(which=WHICH)
+    def wait(self, which: int) -> None:
+        decisions.leave_undecided(
+            self._page(which, "unconfirmed"), "it may turn up", at=self.providers.now, by=self.person
+        )
+
+    @precondition(lambda self: self._some("running", "lost", "ready"))
+    @step(which=WHICH)
+    def poll_now(self, which: int) -> None:
+        polling.poll_now(self._page(which, "running", "lost"), at=self.providers.now, by=self.person)
+
+    @precondition(lambda self: any(self.providers.paused.values()))
+    @step(provider=PROVIDER)
+    def resume_orders(self, provider: str) -> None:
+        self._resume_orders(provider)
+
+    def _resume_orders(self, provider: str) -> None:
+        accounts.resume_provider(provider)
+        self.providers.paused[provider] = False
+
+
+REMOTE_STATES = ["done", "done", "done", "failed", "forgotten", "working"]
 SAVE_LEASE_SECONDS = 20
 PATIENCE = 400  # rounds until everything must have come to rest
 
@@ -106,11 +176,7 @@ class Studio(Conducting, Deciding):
     # -- the providers --
 
     @precondition(lambda self: self.providers.remotes)
-    @step(
-        which=WHICH,
-        state=st.sampled_from(["done", "done", "done", "failed", "forgotten", "working"]),
-        results=st.integers(1, 2),
-    )
+    @step(which=WHICH, state=st.sampled_from(REMOTE_STATES), results=st.integers(1, 2))
     def go_on(self, which: int, state: str, results: int) -> None:
         """A task at its provider goes on, ends, is forgotten, or goes backwards."""
         remote = self._remote(which)
@@ -147,9 +213,7 @@ class Studio(Conducting, Deciding):
     # -- files --
 
     @precondition(lambda self: self._some("ready"))
-    @step(
-        which=WHICH, fates=FETCHES, dies_at=DEATHS,
-    )  # fmt: skip
+    @step(which=WHICH, fates=FETCHES, dies_at=DEATHS)
     def save(self, which: int, fates: list[str], dies_at: int) -> None:
         """A job to fetch files, once or doubled; its worker may die at one of its writes."""
         self.providers.file_fates = list(fates)
@@ -211,8 +275,7 @@ class Studio(Conducting, Deciding):
         note("-- everybody behaves from now on --")
         providers.now = max(providers.now, providers.latest)
         providers.dead_urls, providers.file_fates = set(), []
-        while self.answered:
-            self._write(0)
+        self._write_all()
         for provider in ORDERS:
             self._resume_orders(provider)
         for remote in list(providers.remotes.values()):
@@ -231,8 +294,7 @@ class Studio(Conducting, Deciding):
         """One well-behaved slice, at the next time that something is due; False when nothing is."""
         self._claim()
         self._exchange_all("accepted", "as it is")
-        while self.answered:
-            self._write(0)
+        self._write_all()
         for remote in self.providers.remotes.values():
             remote.state = "done" if remote.state == "working" else remote.state
         advance_due_tasks(self.providers.now)

@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
-from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
@@ -97,18 +96,10 @@ class Lane:
         trace = read_trace(place.trace)
         at_death, truth_at_death = Database.at(place.url), self._catch_up(place, trace)
         self._child(lambda: recover(place, case, seed=self.seed, mutate=self.mutate), may_die=False)
-        evidence = Evidence(
-            case=case,
-            died=died,
-            trace=trace,
-            recovery=read_trace(place.folder / "recovery.jsonl"),
-            at_death=at_death,
-            at_end=Database.at(place.url),
-            truth_at_death=truth_at_death,
-            truth=place.ask_provider("truth"),
-            media=place.media,
-        )
-        return violations(evidence), trace[-1][3] if died else ""
+        recovery, at_end = read_trace(place.folder / "recovery.jsonl"), Database.at(place.url)
+        truth = place.ask_provider("truth")
+        seen = Evidence(case, died, trace, recovery, at_death, at_end, truth_at_death, truth, place.media)
+        return violations(seen), trace[-1][3] if died else ""
 
     # -- where a case happens --
 
@@ -176,11 +167,8 @@ class Lane:
                 log.write_text(traceback.format_exc())
             finally:
                 os._exit(status)
-        poll = select.poll()
-        descriptor = os.pidfd_open(pid)
-        poll.register(descriptor, select.POLLIN)
-        in_time = poll.poll(CHILD_SECONDS * 1000)
-        os.close(descriptor)
+        with open(os.pidfd_open(pid)) as descriptor:
+            in_time = bool(select.select([descriptor], [], [], CHILD_SECONDS)[0])
         if not in_time:
             os.kill(pid, signal.SIGKILL)
         __, status = os.waitpid(pid, 0)
@@ -212,36 +200,24 @@ def points(scenario: Scenario, run: Callable[[Case], Verdict], *, every: int = 1
         yield verdict
 
 
-def run_all(
-    scenarios: list[Scenario], lanes: list[Lane], *, every: int = 1, until: float | None = None
-) -> Iterator[Verdict]:
+def run_all(scenarios: list[Scenario], lanes: list[Lane], *, every: int = 1) -> Iterator[Verdict]:
     """All points of all scenarios, on all lanes side by side."""
     context = get_context("fork")
-    turn = context.Value("i", 0)
-    pipes: list[Connection] = []
-    processes = []
+    turn, verdicts = context.Value("i", 0), context.SimpleQueue()
     for lane in lanes:
-        mine, theirs = context.Pipe(duplex=False)
-        process = context.Process(target=_walk, args=(lane, scenarios, turn, theirs, every))
-        process.start()
-        theirs.close()
-        pipes.append(mine)
-        processes.append(process)
-    while pipes:
-        for pipe in wait(pipes):
-            assert isinstance(pipe, Connection)
-            try:
-                yield pipe.recv()
-            except EOFError:
-                pipes.remove(pipe)
-    for process in processes:
-        process.join()
+        context.Process(target=_walk, args=(lane, scenarios, turn, verdicts, every)).start()
+    working = len(lanes)
+    while working:
+        verdict = verdicts.get()
+        working -= verdict is None
+        if verdict:
+            yield verdict
 
 
-def _walk(lane: Lane, scenarios: list[Scenario], turn: Any, pipe: Connection, every: int) -> None:
+def _walk(lane: Lane, scenarios: list[Scenario], turn: Any, verdicts: Any, every: int) -> None:
     die_with_parent()
-    lane.open()
     try:
+        lane.open()
         while True:
             with turn.get_lock():
                 mine, turn.value = turn.value, turn.value + 1
@@ -249,7 +225,7 @@ def _walk(lane: Lane, scenarios: list[Scenario], turn: Any, pipe: Connection, ev
                 return
             # Not all begin at point 1: so that a subset has cases of all kinds.
             for verdict in points(scenarios[mine], lane.run, every=every, first=1 + mine % every):
-                pipe.send(verdict)
+                verdicts.put(verdict)
     finally:
+        verdicts.put(None)
         lane.close()
-        pipe.close()
