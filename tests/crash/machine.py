@@ -195,10 +195,12 @@ class Studio(Conducting, Deciding):
     @step(which=WHICH, other=WHICH, name=st.sampled_from(["nobody's", "another task's", "none"]))
     def call_back_with_a_lie(self, which: int, other: int, name: str) -> None:
         """Who knows a task's address says what is not so."""
-        task, liar = self._task(which), self._task(other)
+        task, named_falsely = self._task(which), self._task(other)
         named = {"nobody's": "made-up-1", "another task's": task.remote_id or "made-up-1", "none": ""}[name]
-        self.providers.misled.add(liar.pk)
-        self.providers.call_back(liar.pk, named, body=f'{{"data": {{"taskId": "{named}", "state": "success"}}}}')
+        self.providers.misled.add(named_falsely.pk)
+        self.providers.call_back(
+            named_falsely.pk, named, body=f'{{"data": {{"taskId": "{named}", "state": "success"}}}}'
+        )
 
     @precondition(lambda self: self.providers.remotes)
     @step(which=WHICH)
