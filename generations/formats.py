@@ -6,7 +6,7 @@ from decimal import Decimal
 def usd(amount: Decimal | None) -> str:
     """`$0.35`; cents at least, up to four places where they count; an unknown price is said to be unknown."""
     if amount is None:
-        return "price unavailable"
+        return "price unknown"
     places = 2 if amount == amount.quantize(Decimal("0.01")) else 4
     return f"{'-' if amount < 0 else ''}${abs(amount):,.{places}f}"
 

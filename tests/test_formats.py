@@ -15,7 +15,7 @@ from generations import formats
         (Decimal("1234.5"), "$1,234.50"),
         (Decimal("-2"), "-$2.00"),
         (Decimal(0), "$0.00"),
-        (None, "price unavailable"),
+        (None, "price unknown"),
     ],
 )
 def test_money_shows_cents_and_an_unknown_price_is_never_zero(amount: Decimal | None, words: str) -> None:

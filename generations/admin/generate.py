@@ -36,7 +36,7 @@ from generations.receipts import preflight
 # What decides the price and the time: while one of these is wrong, there is none to name.
 DECIDES = ("provider", "model", "mode", "duration", "sound", "route", "takes")
 SOUND = {True: "true", False: "false", None: ""}  # as the select has it
-NO_PRICE = "Estimated: price unavailable"
+NO_PRICE = "Estimated: price unknown"
 
 
 class GenerateForm(OrderForm):

@@ -154,7 +154,7 @@ def _budget(outlook: Outlook) -> dict[str, Any]:
     return {
         "period": outlook.period,
         "numbers": outlook.numbers.named(),
-        "after": usd(after) if after is not None else "unknown: price unavailable",
+        "after": usd(after) if after is not None else "price unknown",
         "refused": bool(outlook.refusal),
         "passed": after is not None and after < 0,
     }
@@ -188,9 +188,7 @@ def reserved(tasks: list[GenerationTask]) -> str:
     held = f"{usd(sum(known, Decimal(0)))}{mark} reserved"
     if len(known) == len(tasks):
         return held
-    unknown = (
-        "The price is unavailable" if not known else f"{held}; the price of {len(tasks) - len(known)} is unavailable"
-    )
+    unknown = "The price is unknown" if not known else f"{held}; the price of {len(tasks) - len(known)} is unknown"
     if tasks[0].practice:
         return f"{unknown}; practice costs no real money"
     return f"{unknown}: what it costs will show in the provider's balance"

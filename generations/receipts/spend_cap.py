@@ -24,7 +24,7 @@ class Trimmed:
 def trim(takes: int, *, price_usd: Decimal | None, at_most: Decimal, periods: list[BudgetPeriod]) -> Trimmed:
     """Trim takes to an amount in USD, and to what remains of the hard budgets in their present periods."""
     if price_usd is None:
-        text = "the price of this order is unavailable, so takes cannot be trimmed to an amount; leave it empty"
+        text = "the price of this order is unknown, so takes cannot be trimmed to an amount; leave it empty"
         return Trimmed(0, problems={FIELD: [text]})
     if price_usd == 0:
         return Trimmed(takes)

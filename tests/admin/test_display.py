@@ -37,7 +37,7 @@ def test_a_clip_without_a_poster_is_an_empty_box() -> None:
 def test_practice_money_is_marked() -> None:
     assert "practice" in display.money(Decimal("0.35"), practice=True)
     assert "practice" not in display.money(Decimal("0.35"), practice=False)
-    assert "price unavailable" in display.money(None, practice=False)
+    assert "price unknown" in display.money(None, practice=False)
 
 
 def test_times_are_local() -> None:

@@ -99,7 +99,7 @@ def test_several_takes_lead_to_their_own_list(admin_client: Client, said: Said) 
 
 def test_an_unknown_price_is_said_to_be_unknown(admin_client: Client, said: Said) -> None:
     response = order(admin_client, a_prompt(), model="kling-2-6", sound="false")
-    assert "price is unavailable" in said(response)[0]
+    assert "price is unknown" in said(response)[0]
     assert "$0.00" not in said(response)[0]
 
 
@@ -159,10 +159,10 @@ def test_a_line_end_counts_as_one_character(admin_client: Client) -> None:
     [
         ({}, "Estimated: $0.30. Practice: no real money."),
         ({"takes": "2"}, "Estimated: $0.30 × 2 = $0.60. Practice: no real money."),
-        ({"model": "kling-2-6", "sound": "true"}, "Estimated: price unavailable. Practice: no real money."),
-        ({"duration": "7"}, "Estimated: price unavailable"),
-        ({"takes": "lots"}, "Estimated: price unavailable"),
-        ({"model": "sora"}, "Estimated: price unavailable"),
+        ({"model": "kling-2-6", "sound": "true"}, "Estimated: price unknown. Practice: no real money."),
+        ({"duration": "7"}, "Estimated: price unknown"),
+        ({"takes": "lots"}, "Estimated: price unknown"),
+        ({"model": "sora"}, "Estimated: price unknown"),
     ],
 )
 def test_the_price_is_named_before_the_press(admin_client: Client, changes: dict[str, str], price: str) -> None:

@@ -62,7 +62,7 @@ def test_what_a_new_order_would_cost_stands_on_its_button(admin_client: Client) 
 def test_a_price_that_is_not_known_is_not_named_as_nothing(admin_client: Client) -> None:
     task = a_task(Status.FAILED, model="kling-2-6", sound=True, price_usd=None)
     page = page_of(admin_client, task)
-    assert "Try again (price unavailable, practice)" in page
+    assert "Try again (price unknown, practice)" in page
 
 
 def test_a_lost_task_says_that_it_stays_charged(admin_client: Client) -> None:
@@ -91,7 +91,7 @@ def test_money_is_told_as_estimated_reserved_and_spent(admin_client: Client) -> 
 
 def test_an_unknown_amount_that_was_spent_is_unknown(admin_client: Client) -> None:
     facts = admin_client.get(a_task(Status.STORED, price_usd=None).get_absolute_url()).context["money"]
-    assert facts[2] == ("Spent", "price unavailable")
+    assert facts[2] == ("Spent", "price unknown")
 
 
 def test_every_parameter_of_the_order_is_there(admin_client: Client) -> None:

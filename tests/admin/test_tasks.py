@@ -48,7 +48,7 @@ def test_a_row_shows_poster_prompt_status_settings_price_and_person(admin_client
 def test_an_unknown_price_is_not_nothing(admin_client: Client) -> None:
     a_task(Status.QUEUED, price_usd=None)
     page = admin_client.get(LIST).content.decode()
-    assert "price unavailable" in page
+    assert "price unknown" in page
     assert "$0.00" not in page
 
 

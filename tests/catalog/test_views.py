@@ -173,7 +173,7 @@ def test_each_shape_has_its_room(visitor: Client, width: int, height: int, shape
 
 def test_an_unknown_price_is_said_to_be_unknown(visitor: Client) -> None:
     page = visitor.get(a_video(ordered(price_usd=None, practice=False)).get_absolute_url())
-    assert "Cost price unavailable" in text(page)
+    assert "Cost price unknown" in text(page)
     assert "Practice" not in text(page)
 
 

@@ -105,7 +105,7 @@ def test_an_order_is_a_row_and_exit_code_0() -> None:
         (["--spend-at-most", "-1"], "spend_at_most", "more than 0 and at most $1,000,000.00"),
         (["--spend-at-most", "NaN"], "spend_at_most", "an amount in USD"),
         (["--spend-at-most", ""], "spend_at_most", "an amount in USD"),
-        (["--spend-at-most", "5"], "spend_at_most", "the price of this order is unavailable"),
+        (["--spend-at-most", "5"], "spend_at_most", "the price of this order is unknown"),
         (["--mode", "image-to-video"], "start_image", "requires one"),
     ],
 )

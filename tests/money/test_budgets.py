@@ -300,7 +300,7 @@ class TestCorrections:
 def test_the_four_numbers_are_said_in_their_words() -> None:
     period = a_budget("1").period_at(NOW)
     assert str(Numbers.of(period, estimated=None)) == (
-        "Estimated price unavailable, Reserved $0.00, Spent $0.00, Remaining $1.00"
+        "Estimated price unknown, Reserved $0.00, Spent $0.00, Remaining $1.00"
     )
     without_limit = Numbers(estimated=Decimal("0.30"), reserved=Decimal("0.30"), spent=Decimal(0))
     assert str(without_limit) == "Estimated $0.30, Reserved $0.30, Spent $0.00"

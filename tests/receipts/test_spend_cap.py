@@ -40,7 +40,7 @@ def test_nothing_fits_and_the_numbers_are_said() -> None:
 
 def test_an_unknown_price_fits_into_no_amount() -> None:
     found = trim(2, price_usd=None, at_most=Decimal(10), periods=[])
-    assert "price of this order is unavailable" in found.problems["spend_at_most"][0]
+    assert "price of this order is unknown" in found.problems["spend_at_most"][0]
 
 
 def test_what_is_free_always_fits() -> None:

@@ -76,7 +76,7 @@
     for (const name of ["provider", "model", "mode", "duration", "sound", "route", "takes", "campaign"]) {
       if (!field(name).disabled) query.set(name, field(name).value);
     }
-    let words = { price: "Estimated: price unavailable", time: "", budgets: [] };
+    let words = { price: "Estimated: price unknown", time: "", budgets: [] };
     try {
       const answer = await fetch(`${form.dataset.priceUrl}?${query}`, { redirect: "error" });
       if (answer.ok) words = await answer.json();
