@@ -11,13 +11,11 @@ from generations.lifecycle.saving import SET_ASIDE
 from generations.models import GenerationTask, Status
 
 NEEDS_DECISION = (Status.UNCONFIRMED, Status.LOST)
-UNSAVED = Q(status=Status.READY) & (
-    Q(failures__gte=3) | Q(error_kind=SET_ASIDE)
-)  # charged, but its download keeps failing
+# Charged, but its download keeps failing.
+UNSAVED = Q(status=Status.READY) & (Q(failures__gte=3) | Q(error_kind=SET_ASIDE))
 # A person closed it as not accepted, and a callback named it later.
-ACCEPTED_AFTER_ALL = Q(status__in=[Status.FAILED, Status.CANCELED], remote_id=None, send_count__gt=0) & ~Q(
-    candidate_id=""
-)
+CLOSED = Q(status__in=[Status.FAILED, Status.CANCELED])
+ACCEPTED_AFTER_ALL = CLOSED & Q(remote_id=None, send_count__gt=0) & ~Q(candidate_id="")
 AT_THE_PROVIDER = (Status.SUBMITTING, Status.RUNNING, Status.READY)
 COLUMNS = ("status", "submitted_at", "provider", "model", "mode", "duration_seconds")
 
@@ -28,6 +26,6 @@ def overdue_ids(*, at: datetime) -> list[int]:
     return [task.pk for task in running if task.overdue_seconds(at=at, scale=settings.WAIT_SCALE)]
 
 
-def needs_a_person(*, at: datetime) -> Q:
-    """Return the condition for tasks that a person must decide about."""
-    return Q(status__in=NEEDS_DECISION) | UNSAVED | ACCEPTED_AFTER_ALL | Q(pk__in=overdue_ids(at=at))
+def needs_a_person(overdue: list[int]) -> Q:
+    """Return the condition for tasks that a person must decide about; `overdue` are those of `overdue_ids`."""
+    return Q(status__in=NEEDS_DECISION) | UNSAVED | ACCEPTED_AFTER_ALL | Q(pk__in=overdue)

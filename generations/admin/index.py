@@ -70,11 +70,11 @@ def studio_figures(*, at: datetime) -> dict[str, Any]:
 def tiles(*, at: datetime) -> list[dict[str, Any]]:
     """Return the counts of tasks by stage; each tile links to its list."""
     counts = dict(GenerationTask.objects.order_by().values_list("status").annotate(n=Count("id")))
-    overdue = len(attention.overdue_ids(at=at))
+    overdue = attention.overdue_ids(at=at)
     stored = GenerationTask.objects.filter(stored_at__gte=_midnight(at)).count()
     at_provider = sum(counts.get(status, 0) for status in attention.AT_THE_PROVIDER)
     unsaved = GenerationTask.objects.filter(attention.UNSAVED).count()
-    person = GenerationTask.objects.filter(attention.needs_a_person(at=at)).count()
+    person = GenerationTask.objects.filter(attention.needs_a_person(overdue)).count()
     lost, unsure = counts.get(Status.LOST, 0), counts.get(Status.UNCONFIRMED, 0)
     waits = counts.get(Status.QUEUED, 0)
     return [
@@ -82,7 +82,7 @@ def tiles(*, at: datetime) -> list[dict[str, Any]]:
         {"name": "At the provider", "count": at_provider, "query": "status=provider",
          "words": f"{counts.get(Status.READY, 0)} of them finished, being downloaded"},
         {"name": "Need a person", "count": person, "query": "status=person", "tone": "warn" if person else "",
-         "words": f"{unsure} unconfirmed, {lost} lost, {overdue} overdue, {unsaved} not stored"},
+         "words": f"{unsure} unconfirmed, {lost} lost, {len(overdue)} overdue, {unsaved} not stored"},
         {"name": "Stored today", "count": stored, "words": "verified", "query": "status=stored"},
     ]  # fmt: skip
 

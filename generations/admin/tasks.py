@@ -39,7 +39,7 @@ class StatusFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[GenerationTask]) -> QuerySet[GenerationTask]:
         value = self.value()
         if value == PERSON:
-            return queryset.filter(attention.needs_a_person(at=clock.now()))
+            return queryset.filter(attention.needs_a_person(attention.overdue_ids(at=clock.now())))
         if value == "provider":
             return queryset.filter(status__in=attention.AT_THE_PROVIDER)
         return queryset.filter(status=value) if value in Status.values else queryset

@@ -23,11 +23,11 @@ def test_a_running_task_is_overdue_after_twice_its_documented_time(
 
 def test_undecided_and_lost_tasks_need_a_person_at_once(db: None) -> None:
     tasks = {status: a_task(status, submitted_at=NOW) for status in Status}
-    found = GenerationTask.objects.filter(needs_a_person(at=NOW))
+    found = GenerationTask.objects.filter(needs_a_person(overdue_ids(at=NOW)))
     assert set(found) == {tasks[Status.UNCONFIRMED], tasks[Status.LOST]}
 
 
 def test_a_paid_clip_whose_file_does_not_come_needs_a_person(db: None) -> None:
     a_task(Status.READY, failures=2)
     stuck = a_task(Status.READY, failures=3)
-    assert list(GenerationTask.objects.filter(needs_a_person(at=NOW))) == [stuck]
+    assert list(GenerationTask.objects.filter(needs_a_person(overdue_ids(at=NOW)))) == [stuck]

@@ -282,7 +282,7 @@ def test_a_callback_for_an_order_that_was_closed_is_told_aloud(
     assert (task.status, task.candidate_id) == (status, "found-1")
     assert task.events.filter(reason__contains="may have accepted and billed it after all").count() == 1
     assert "gives its id as found-1" in caplog.text
-    assert list(GenerationTask.objects.filter(needs_a_person(at=LATER))) == [task]
+    assert list(GenerationTask.objects.filter(needs_a_person(overdue=[]))) == [task]
 
 
 def test_where_a_callback_is_expected_polling_is_a_slow_safety_net() -> None:
