@@ -1,4 +1,4 @@
-"""Compare rows and files, repair, quarantine and clean up; check the promises.
+"""Compare rows and files, repair and quarantine files, clean up, and check the promises of docs/reliability.md.
 
 Not here: the first verification of a download (media), the saving of a clip (lifecycle/saving).
 """

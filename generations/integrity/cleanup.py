@@ -1,4 +1,4 @@
-"""Clean up once a day: blank expired source URLs where our file is safe, and remove what dead workers left."""
+"""Clean up daily: blank expired source URLs of complete files, remove part files that dead workers left."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ class Cleanup:
     dry_run: bool
     blanked: list[int] = field(default_factory=list)  # videos
     kept_unsafe: list[int] = field(default_factory=list)  # videos whose file is not complete
-    kept_unstored: list[int] = field(default_factory=list)  # tasks past their URLs' life that are not stored
-    parts_removed: list[str] = field(default_factory=list)  # what killed workers left of downloads and uploads
+    kept_unstored: list[int] = field(default_factory=list)  # tasks whose URLs expired before they were stored
+    parts_removed: list[str] = field(default_factory=list)  # part files of killed workers
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -53,5 +53,5 @@ def clean_up(*, at: datetime, dry_run: bool = False) -> Cleanup:
 
 def remove_stale_parts(*, at: datetime, dry_run: bool = False) -> list[str]:
     """Remove part files that no download can still be writing; return their names."""
-    # Files are dated by this host's clock: the database's, when it is ahead, must not make a young file old.
+    # Files are dated by this host's clock: a database clock that is ahead must not age a new file.
     return store.remove_parts(before=(min(at, timezone.now()) - PART_LIFE).timestamp(), dry_run=dry_run)

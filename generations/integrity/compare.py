@@ -1,4 +1,4 @@
-"""Compare rows with files: what is wrong with a row's file, and which files no row names. Changes nothing."""
+"""Compare rows with files: find damaged files of rows, and files that no row names. Changes nothing."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from generations.media.store import Damaged, Found, Unreadable, is_text, store
 from generations.models import ReferenceImage, Video
 
 CHUNK = 500  # rows or files at a time: bounds memory and the parameters of a query
-GRACE = timedelta(hours=1)  # a file is younger than this while its row may still be on its way
+GRACE = timedelta(hours=1)  # a younger file may get its row yet
 
 Thing = TypeVar("Thing")
 Row = TypeVar("Row", bound=models.Model)
 
 
 def damage(row: Video | ReferenceImage, *, deep: bool = True) -> str | Unreadable:
-    """Say what is wrong with a row's file, in words for staff; empty when it is complete.
+    """Return what is wrong with a row's file, in words for staff; empty when it is complete.
 
-    Not `deep` trusts the bytes of a file that has the right size, and of any start image that is there.
+    Not `deep` trusts the bytes of a file that has the right size, and of any start image that exists.
     """
     size = row.size_bytes if isinstance(row, Video) else None
     try:
@@ -36,7 +36,7 @@ def damage(row: Video | ReferenceImage, *, deep: bool = True) -> str | Unreadabl
 
 
 def chunks(rows: QuerySet[Row]) -> Iterator[list[Row]]:
-    """Yield all rows by their number, in queries of their own: no cursor or transaction stays open between them."""
+    """Yield all rows in order of their keys, each chunk by its own query: no cursor stays open between."""
     last = 0
     while batch := list(rows.filter(pk__gt=last).order_by("pk")[:CHUNK]):
         yield batch
@@ -55,9 +55,9 @@ def batches(things: Iterable[Thing]) -> Iterator[list[Thing]]:
 
 
 def orphan_files(found: list[Found], *, at: datetime) -> list[Found]:
-    """Return what no row names and is older than an hour; what is no plain file, at any age."""
+    """Return files older than an hour that no row names, and anything that is no plain file, at any age."""
     plain = [one for one in found if not one.strange]
-    # Files are dated by this host's clock: the database's, when it is ahead, must not make a young file old.
+    # Files are dated by this host's clock: a database clock that is ahead must not age a new file.
     before = (min(at, timezone.now()) - GRACE).timestamp()
     old = [one for one in plain if one.modified_at < before]
     named = names_of_rows(one.name for one in old)
@@ -65,7 +65,7 @@ def orphan_files(found: list[Found], *, at: datetime) -> list[Found]:
 
 
 def names_of_rows(names: Iterable[str]) -> set[str]:
-    """Return those of these names that a row has."""
+    """Return those of these file names that a row has."""
     texts = [name for name in names if is_text(name)]
     columns = ((Video, "file"), (Video, "poster"), (ReferenceImage, "file"))
     return {

@@ -1,6 +1,6 @@
 """Check the promises P1 to P12, as far as a database and stored files can show them. Changes nothing.
 
-What it cannot see: how many POSTs a provider received, and what was promised to somebody who is not on a row.
+It cannot see how many POSTs a provider received.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from generations.money import limits
 from generations.providers import ADAPTERS
 
 READ_AT_ONCE = 2000
-# The database's own guards of the ledger; one against change and one against loss. A table that was rebuilt lacks them.
+# The triggers that refuse to change or delete ledger entries; a table that was rebuilt lacks them.
 GUARDS = {
     "sqlite": "SELECT COUNT(*) FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'ledger_is_append_only%'",
     "postgresql": "SELECT COUNT(*) FROM pg_trigger WHERE tgname LIKE 'ledger_is_append_only%' AND tgenabled <> 'D'",
@@ -112,24 +112,24 @@ def _money(result: CheckResult) -> None:
         cursor.execute(GUARDS[connection.vendor])
         (guards,) = cursor.fetchone()
     if guards < 2:
-        result.broken.append(Broken("P5", "the database would let entries of the ledger be changed or deleted"))
+        result.broken.append(Broken("P5", "the database does not stop changes and deletions of ledger entries"))
 
 
 def _stuck(result: CheckResult, *, at: datetime, worker_lives: bool) -> None:
     """Find overdue tasks. An order may wait for longer while others go out, or while orders are paused."""
     late = overdue(at=at).order_by("pk").values_list("pk", "status", "provider")
-    waiting = {provider for provider in ADAPTERS if _line_is_known_to_wait(provider, at=at)}
+    waiting = {provider for provider in ADAPTERS if _queue_may_wait(provider, at=at)}
     stuck = [row for row in late if not (row[1] == Status.QUEUED and row[2] in waiting)]
     if not worker_lives:
-        result.checked["P10"] = f"no worker runs: {len(stuck)} overdue tasks are not held against it"
+        result.checked["P10"] = f"no worker runs: {len(stuck)} overdue tasks are not counted as broken"
         return
-    result.checked["P10"] = f"{len(late)} overdue tasks, {len(late) - len(stuck)} of them in a line for good reason"
+    result.checked["P10"] = f"{len(late)} overdue tasks, {len(late) - len(stuck)} of them wait for a slot or a resume"
     result.broken += [
-        Broken("P10", f"it is {status}, and was due more than 5 minutes ago", pk) for pk, status, _ in stuck
+        Broken("P10", f"it is {status}, and overdue by more than 5 minutes", pk) for pk, status, _ in stuck
     ]
 
 
-def _line_is_known_to_wait(provider: str, *, at: datetime) -> bool:
+def _queue_may_wait(provider: str, *, at: datetime) -> bool:
     tasks = GenerationTask.objects.of_this_site().filter(provider=provider)
     if why_paused(provider) or tasks.filter(submitted_at__gte=at - OVERDUE).exists():
         return True
@@ -143,7 +143,7 @@ def _clips(result: CheckResult, *, deep: bool) -> int:
     count = 0
     rows = Video.objects.only("file", "sha256", "size_bytes", "task")
     if not store.is_mounted() and rows.exists():
-        result.broken.append(Broken("P7", "there is no folder of clips: is its disk mounted?"))
+        result.broken.append(Broken("P7", "the folder of clips is missing: is its disk mounted?"))
         return 0
     with ThreadPoolExecutor(READERS, thread_name_prefix="read") as pool:
         for batch in chunks(rows):
@@ -160,10 +160,10 @@ def _files(result: CheckResult, *, at: datetime) -> int:
     for batch in batches(store.walk(*FOLDERS)):
         count += len(batch)
         names = [found.name for found in batch if found.name.endswith(".part")]
-        result.broken += [Broken("P7", f"{shown(name)}: half a file under a public name") for name in names]
+        result.broken += [Broken("P7", f"{shown(name)}: a partial file under a final name") for name in names]
         for orphan in orphan_files(batch, at=at):
             result.broken.append(Broken("P8", f"{shown(orphan.name)}: {orphan.strange or 'no row names it'}"))
-    result.broken += [Broken("P8", f"{part}: left half done more than an hour ago") for part in parts]
+    result.broken += [Broken("P8", f"{part}: a partial file, more than an hour old") for part in parts]
     return count
 
 
@@ -171,9 +171,9 @@ def _files(result: CheckResult, *, at: datetime) -> int:
 
 
 def balances() -> Iterator[str]:
-    """Say how far each balance fell since its first reading, beside the ledger: information, not a breach.
+    """Yield how far each balance fell since its first reading, beside the ledger: information, not a breach.
 
-    Money that was paid in, and what others bought with the same key, are not on our rows.
+    Top-ups, and what others bought with the same key, are not in our rows.
     """
     readings = BalanceReading.objects.read().order_by("at", "id")
     for provider, practice, unit in (

@@ -1,8 +1,8 @@
-"""Quarantine orphan files, which no row names, until a person decides: never deleted, never on top of another file.
+"""Move orphan files, which no row names, to quarantine, where a person decides; delete and overwrite nothing.
 
-A row may come meanwhile: a worker that slept may wake, a start image may be uploaded again. So rows are queried before
-the move and after it, and the file must still be the one that was listed; if not, it goes back at once. A crash in
-between leaves it in quarantine, where the next run finds it for its row.
+A row may come meanwhile: a suspended worker may resume, a start image may be uploaded again. So rows are queried
+before and after the move, and a file goes back at once if a row names it or it is not the file that was listed. After
+a crash in between it stays in quarantine, where the next run finds it for its row.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Quarantined:
 
 
 def quarantine_orphans(found: list[Found], *, at: datetime) -> Quarantined:
-    """Move a listing's orphan files to quarantine; leave and report what is no plain file."""
+    """Move the orphan files of a listing to quarantine; leave and report what is no plain file."""
     done, aside = Quarantined(), []
     for orphan in orphan_files(found, at=at):
         if orphan.strange:

@@ -30,12 +30,12 @@ from generations.models.tasks import TaskQuerySet
 logger = logging.getLogger(__name__)
 
 LEASE, LEASE_SECONDS = "reconcile", 20.0
-DEAD_LEASE_SECONDS = 600.0  # what ran out so long ago has no living holder
-READERS = 2  # files read at once: more would only take the disk from those who watch
+DEAD_LEASE_SECONDS = 600.0  # a lease that expired this long ago has no living holder
+READERS = 2  # files read at once: more would slow the catalog's reads
 PORTION_BYTES = 200_000_000  # read between two checks of the clock
 OVERDUE = timedelta(minutes=5)
-FAR_AHEAD = timedelta(days=2)  # beyond every wait there is: a clock was wrong when this was written
-NO_ANSWERS = 3  # in a row, and nothing more is fetched in this run: each try may take minutes
+FAR_AHEAD = timedelta(days=2)  # longer than every wait: a wrong clock wrote this time
+NO_ANSWERS = 3  # in a row end the fetching of this run: each may take minutes
 COLUMNS = ("file", "poster", "position", "source_url", "sha256", "size_bytes", "damage", "task__result_urls")
 PERSON = {
     Status.UNCONFIRMED: "nobody knows whether the provider accepted it",
@@ -51,11 +51,11 @@ class AuditResult:
     checked: dict[str, int] = field(default_factory=lambda: dict.fromkeys(("videos", "images", "files", "bytes"), 0))
     repaired: dict[str, list[int]] = field(default_factory=lambda: {"videos": [], "images": [], "posters": []})
     cleared: list[int] = field(default_factory=list)  # videos that were marked as damaged, and are complete
-    posters_blanked: list[int] = field(default_factory=list)  # videos of which no still can be made
+    posters_blanked: list[int] = field(default_factory=list)  # videos whose poster cannot be made
     quarantined: list[dict[str, str]] = field(default_factory=list)
     parts_removed: list[str] = field(default_factory=list)
     leases_cleared: int = 0
-    overdue: list[int] = field(default_factory=list)  # tasks that are due since minutes
+    overdue: list[int] = field(default_factory=list)  # tasks that are overdue by minutes
     hastened: list[int] = field(default_factory=list)  # tasks that were due days ahead
     remains: list[dict[str, Any]] = field(default_factory=list)
 
@@ -80,7 +80,7 @@ class AuditResult:
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """A part of a long run: so many seconds, and nothing again that was compared since."""
+    """The limits of one part of a long run: how long it may take, and which clips it may skip as compared already."""
 
     seconds: float
     since: datetime
@@ -89,7 +89,7 @@ class Slice:
 def reconcile(
     *, at: datetime, worker_lives: bool, part: Slice | None = None, wait_seconds: float = 0.0
 ) -> AuditResult | None:
-    """Compare and repair, one run at a time; None if another run did not end within `wait_seconds`."""
+    """Compare and repair, one run at a time; return None if another run did not end within `wait_seconds`."""
     ends = time.monotonic() + wait_seconds
     while True:
         with lease_held(LEASE, seconds=LEASE_SECONDS) as lease:
@@ -109,12 +109,12 @@ class _Run:
         self.no_answers = 0
 
     def all(self, *, worker_lives: bool) -> AuditResult:
-        # First of all: a saver that slept for so long is fenced by it, so no row comes for what goes to quarantine.
+        # First: it fences savers that were suspended, so no row can come for a file in quarantine.
         self.done.leases_cleared = Lease.objects.clear_dead("save:", seconds=DEAD_LEASE_SECONDS)
         self.done.parts_removed = remove_stale_parts(at=self.at)
         if not store.is_mounted() and Video.objects.exists():
             self.done.leave(
-                "store", "there is no folder of clips: is its disk mounted?", path=str(store.root / "videos")
+                "store", "the folder of clips is missing: is its disk mounted?", path=str(store.root / "videos")
             )
             self.done.finished = True
         elif self._clips():
@@ -140,7 +140,7 @@ class _Run:
         return True
 
     def _apply(self, portion: list[Video], found: list[str | Unreadable]) -> bool:
-        """Repair, and write the outcome; return whether there is time for more."""
+        """Repair and record the outcome; return whether there is time for more."""
         compared, changed = [], []
         for video, harm in zip(portion, found, strict=True):
             self.done.checked["videos"] += 1
@@ -150,7 +150,7 @@ class _Run:
             self.done.checked["bytes"] += video.size_bytes if harm in ("", CHANGED) else 0
             before, in_time = video.damage, self._has_time
             video.damage = self._after_repair(video, harm) if harm else ""
-            if in_time or not video.damage:  # else it is the next slice's first
+            if in_time or not video.damage:  # else the next slice compares it first
                 compared.append(video.pk)
             if video.damage != before:
                 changed.append(video)
@@ -167,7 +167,7 @@ class _Run:
         return self.lease.is_ours and time.monotonic() < self.ends
 
     def _after_repair(self, video: Video, harm: str) -> str:
-        """Try to repair a clip; return what is still wrong."""
+        """Try to repair a clip; return what is still wrong with it."""
         may_fetch = self._has_time and self.no_answers < NO_ANSWERS
         try:
             repair.repair(video, fetch_seconds=settings.DOWNLOAD_DEADLINE_SECONDS if may_fetch else 0)
@@ -209,7 +209,7 @@ class _Run:
     # --- Other files
 
     def _images(self) -> None:
-        """Compare start images: in a slice, only whether they are there."""
+        """Compare start images; a slice only checks that their files exist."""
         for batch in chunks(ReferenceImage.objects.only("file", "sha256")):
             for image in batch:
                 self.done.checked["images"] += 1
@@ -252,7 +252,7 @@ def overdue(*, at: datetime) -> TaskQuerySet:
 
 
 def _portions(batch: list[Video]) -> Iterator[list[Video]]:
-    """Yield as many clips at a time as are read in a second or so; at least one."""
+    """Yield as many clips at a time as are read in about a second; at least one."""
     portion: list[Video] = []
     size = 0
     for video in batch:

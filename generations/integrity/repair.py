@@ -14,17 +14,19 @@ from generations.models import Video
 
 
 class NotRepaired(Exception):
-    """The file stays as it is; the text tells staff why."""
+    """The file was not repaired; the text tells staff why."""
 
 
 class NoAnswer(NotRepaired):
-    """The network or the source failed: other clips would fail too."""
+    """The network or the source failed; other clips would fail too."""
 
 
 def repair(video: Video, *, fetch_seconds: float) -> None:
-    """Give a damaged clip its file back, under its own name; its task is not changed. Raises: NotRepaired, NoAnswer.
+    """Restore a damaged clip's file under its own name, from quarantine or its source URL; its task does not change.
 
-    What comes in must have the row's SHA-256, so nothing else can take the clip's place.
+    Only bytes with the row's SHA-256 are accepted. `fetch_seconds` limits the download.
+
+    Raises: NoAnswer when the source cannot be reached or has no time left, NotRepaired for any other reason.
     """
     if store.restore(str(video.file), sha256=video.sha256):
         return
@@ -41,11 +43,11 @@ def repair(video: Video, *, fetch_seconds: float) -> None:
             kind = NoAnswer if isinstance(error, downloads.TryAgain | downloads.NoRoom) else kind
         except OSError as error:
             troubles.append(f"the disk refuses its file: {error.strerror}")
-    raise kind("; ".join(troubles) or "no source URL is known any more")
+    raise kind("; ".join(troubles) or "no source URL is known")
 
 
 def source_urls(video: Video) -> Iterator[str]:
-    """Yield where the clip came from, and where its task's result was last."""
+    """Yield the URL that the clip came from, then the last one that its task got for this result."""
     if video.source_url:
         yield video.source_url
     fresh = video.task.result_urls[video.position : video.position + 1]
@@ -54,15 +56,15 @@ def source_urls(video: Video) -> Iterator[str]:
 
 def _fetch_again(video: Video, url: str, *, seconds: float) -> None:
     if not STORED_NAME.fullmatch(str(video.file)):
-        raise downloads.NotAFile("there is no place for it")
+        raise downloads.NotAFile("its name is not that of a stored clip")
     with store.part() as part:
         if fetch(url, part, seconds=seconds).sha256 != video.sha256:
-            raise downloads.NotAFile("its source URL gives another file now")
+            raise downloads.NotAFile("its source URL returns a different file now")
         store.publish(part, str(video.file))
 
 
 def make_poster(video: Video) -> bool:
-    """Make the still of a complete clip again; False when it has none. Raises: OSError, when the disk refuses."""
+    """Make a complete clip's poster again; False when none can be made. Raises: OSError when the disk refuses it."""
     if not STORED_NAME.fullmatch(str(video.poster)):
         return False
     try:

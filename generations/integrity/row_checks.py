@@ -1,4 +1,4 @@
-"""Check each task's row, its money and its clips: one line for each breach of a promise."""
+"""Check each task's row, money and clips; each check yields a line for each breach of its promise."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ UNSENT = (Status.QUEUED, Status.SUBMITTING, Status.CANCELED)
 CHARGED = (Status.READY, Status.STORED, Status.LOST)
 RELEASED = (Status.FAILED, Status.CANCELED)
 WITH_CLIPS = (Status.READY, Status.STORED, Status.LOST)
-LATE = timedelta(hours=1)  # a try to store comes every half hour, and the last one says that it is lost
+LATE = timedelta(hours=1)  # saving is retried every half hour, and the last failure moves the task to lost
 
 HOLD, CHARGE, RELEASE = (Q(entries__kind=kind) for kind in (EntryKind.HOLD, EntryKind.CHARGE, EntryKind.RELEASE))
 COLUMNS = (
@@ -33,7 +33,7 @@ Check = Callable[[Row, datetime], Iterator[str]]
 
 
 def rows() -> QuerySet[Any, Any]:
-    """Select every task with its money and its clips in one query: a change meanwhile is in all of them or in none."""
+    """Select every task with its money and clips in one query, so that a change meanwhile is in all or none of them."""
     clips = Video.objects.filter(task=OuterRef("pk")).order_by().values("task").annotate(n=Count("pk"))
     return (
         GenerationTask.objects.order_by("pk")
@@ -54,25 +54,25 @@ def rows() -> QuerySet[Any, Any]:
 
 def sent_once(row: Row, at: datetime) -> Iterator[str]:
     if row.send_count > row.attempts:
-        yield f"{row.send_count} POSTs left, and it was claimed only {row.attempts} times to be sent"
+        yield f"{row.send_count} POSTs left, but it was claimed for sending only {row.attempts} times"
     if row.status in UNSENT and row.remote_id:
-        yield f"it is {row.status}, as if it had never been accepted, and its id there is {row.remote_id}"
+        yield f"it is {row.status}, which means never accepted, but has the provider's id {row.remote_id}"
     if row.maybe_accepted and row.send_count > MAX_SENDS:
-        yield f"{row.send_count} POSTs left though an early one may have been accepted: {MAX_SENDS} at most"
+        yield f"{row.send_count} POSTs left though an earlier one may have been accepted; {MAX_SENDS} is the maximum"
 
 
 def on_record_before(row: Row, at: datetime) -> Iterator[str]:
     if row.status in MAYBE_ACCEPTED and not (row.attempts and row.submitted_at):
-        yield f"it is {row.status}, and no sending is on record"
+        yield f"it is {row.status}, but no sending is recorded"
     if row.status in MAYBE_ACCEPTED and not row.holds:
-        yield f"it is {row.status}, and no money was held for it"
+        yield f"it is {row.status}, but has no hold"
 
 
 def found_again(row: Row, at: datetime) -> Iterator[str]:
     if row.status in ACCEPTED and not row.remote_id:
-        yield f"it is {row.status}, and its id at the provider is not known"
+        yield f"it is {row.status}, but has no id of the provider"
     if row.status == Status.UNCONFIRMED and (not row.holds or row.charges or row.releases):
-        yield "nobody knows whether it was accepted, and its money is not reserved"
+        yield "nobody knows whether it was accepted, but its price is not reserved"
 
 
 def settled_once(row: Row, at: datetime) -> Iterator[str]:
@@ -89,36 +89,36 @@ def settled_once(row: Row, at: datetime) -> Iterator[str]:
     if row.settled_id and row.settled_usd != row.price_usd:
         yield f"its price is {row.price_usd}, and {row.settled_usd} was settled"
     if row.settled_id and row.held_id and row.settled_id < row.held_id:
-        yield "it was settled before anything was held"
+        yield "its hold was settled before it was made"
     if row.foreign:
-        yield "practice money and real money meet in it"
+        yield "it mixes practice money and real money"
 
 
 def stored(row: Row, at: datetime) -> Iterator[str]:
     clips = row.clips or 0
     if row.status == Status.STORED and clips < max(1, len(row.result_urls)):
-        yield f"it is stored, with {clips} of {max(1, len(row.result_urls))} clips"
+        yield f"it is stored, with only {clips} of {max(1, len(row.result_urls))} clips"
     if clips and row.status not in WITH_CLIPS:
-        yield f"it is {row.status}, and has {clips} clips"
+        yield f"it is {row.status}, but has {clips} clips"
 
 
 def stored_in_time(row: Row, at: datetime) -> Iterator[str]:
     if row.status != Status.READY or row.practice != settings.PRACTICE:
         return
     if row.source_expires_at is None:
-        yield "it is paid and not stored, and nobody knows until when its URLs live"
+        yield "it is paid but not stored, and when its URLs expire is unknown"
     elif row.source_expires_at < at - LATE:
-        yield "it is paid, its URLs' life has ended, and it is neither stored nor given up"
+        yield "it is paid, its URLs have expired, and it is neither stored nor lost"
 
 
 def goes_on(row: Row, at: datetime) -> Iterator[str]:
     if row.status in ACTIVE and row.due_at is None:
-        yield f"it is {row.status}, and is never due again"
+        yield f"it is {row.status}, but has no due time"
 
 
 def needs_no_queue(row: Row, at: datetime) -> Iterator[str]:
     if row.status == Status.READY and not row.result_urls:
-        yield "it is finished, and where its clips are is not on the row"
+        yield "it is finished, but its row has no result URL"
 
 
 CHECKS: dict[str, Check] = {

@@ -1,4 +1,4 @@
-"""Replay the timeline of each task: was every move allowed, does it follow from the last, who asked for it?"""
+"""Replay each task's timeline: was every move allowed, does it follow from the one before, and who asked for it?"""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ALLOWED = {(was.value, to.value) for was, moves in MOVES.items() for to in moves
 
 
 class Line(NamedTuple):
-    """An event, with what its task's row says."""
+    """An event of a timeline, with columns of its task's row."""
 
     task: int
     was: str
@@ -28,7 +28,7 @@ class Line(NamedTuple):
 
 
 class Fault(NamedTuple):
-    """What is wrong with a task, and which promise that breaks."""
+    """A breach of a promise by a task."""
 
     promise: str
     task: int
@@ -36,7 +36,10 @@ class Fault(NamedTuple):
 
 
 def faults() -> Iterator[Fault]:
-    """Replay all timelines. Events and rows come from one query, so a move meanwhile is in both or in none."""
+    """Yield the breaches on all timelines.
+
+    Events and rows come from one query, so a move meanwhile is in both or in none.
+    """
     columns = ("task_id", "was", "now", "by_id", "task__status", "task__attempts", "task__send_count")
     events = TaskEvent.objects.order_by("task_id", "id").values_list(*columns).iterator(chunk_size=READ_AT_ONCE)
     for task, lines in groupby((Line(*event) for event in events), key=lambda line: line.task):
@@ -45,14 +48,14 @@ def faults() -> Iterator[Fault]:
     silent = GenerationTask.objects.exclude(status=Status.QUEUED)
     silent = silent.filter(~Exists(TaskEvent.objects.filter(task=OuterRef("pk"))))
     for pk, status in silent.order_by("pk").values_list("pk", "status").iterator(chunk_size=READ_AT_ONCE):
-        yield Fault("P12", pk, f"it is {status}, and its timeline is empty")
+        yield Fault("P12", pk, f"it is {status}, but its timeline is empty")
 
 
 def replay(lines: list[Line]) -> Iterator[tuple[str, str]]:
-    """Follow one task from its order to where it stands: promises that were broken on the way, and how.
+    """Replay one task's events; yield each broken promise and how it was broken.
 
-    Lines that move nothing are notes. They are written beside the moves, so their order among them says little; but a
-    person's note is what lets a task at rest go on.
+    Lines without a move are notes. They are written beside moves, so their order among them says little; but a person's
+    note is what allows a task at rest to move on.
     """
     here: str = Status.QUEUED
     sent = came_back = 0
@@ -62,13 +65,13 @@ def replay(lines: list[Line]) -> Iterator[tuple[str, str]]:
             asked = asked or line.by is not None
             continue
         if line.was != here:
-            yield "P12", f"its timeline is torn: it was {here}, and moved from {line.was} to {line.now}"
+            yield "P12", f"its timeline has a gap: it was {here}, but moved from {line.was} to {line.now}"
         if (line.was, line.now) not in ALLOWED:
-            yield "P12", f"it moved from {line.was} to {line.now}, which nothing may"
+            yield "P12", f"it moved from {line.was} to {line.now}, which is not allowed"
         if line.was in RESTING and not (asked or line.by):
-            yield "P12", f"it was at rest as {line.was}, and moved to {line.now} though nobody asked"
+            yield "P12", f"it was at rest as {line.was}, and moved to {line.now} without a person's request"
         if (line.was, line.now) == (Status.UNCONFIRMED, Status.FAILED) and not line.by:
-            yield "P1", "it was closed as never accepted, and nobody said so"
+            yield "P1", "it was closed as never accepted without a person's decision"
         sent += line.now == Status.SUBMITTING
         came_back += (line.was, line.now) == (Status.SUBMITTING, Status.QUEUED)
         asked = False if line.now in RESTING else asked
@@ -77,10 +80,10 @@ def replay(lines: list[Line]) -> Iterator[tuple[str, str]]:
 
 
 def _end(row: Line, *, here: str, sent: int, came_back: int) -> Iterator[tuple[str, str]]:
-    """What the row says at the end of its timeline."""
+    """Compare the end of the timeline with the task's row."""
     if here != row.status:
-        yield "P12", f"its timeline ends as {here}, and it is {row.status}"
+        yield "P12", f"its timeline ends as {here}, but it is {row.status}"
     if row.send_count > came_back + 1:
-        yield "P1", f"{row.send_count} POSTs left, and only {came_back} of them were provably not accepted"
+        yield "P1", f"{row.send_count} POSTs left, but only {came_back} were provably not accepted"
     if sent != row.attempts:
-        yield "P2", f"it was claimed {row.attempts} times to be sent, and its timeline knows of {sent}"
+        yield "P2", f"it was claimed for sending {row.attempts} times, but its timeline shows {sent}"

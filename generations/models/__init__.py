@@ -1,4 +1,4 @@
-"""The rows, one file a subject."""
+"""The database models, one file for each subject."""
 
 from generations.models.accounts import Account, BalanceReading
 from generations.models.budgets import Budget, BudgetEvent, BudgetPeriod, Period, Scope

@@ -1,4 +1,4 @@
-"""Our account at each provider: how fast it lets us go, when its balance is read, and what was read."""
+"""Each provider's account: its present request rate, when its balance is read next, and the readings."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from django.db.models import Q
 
 from generations.formats import usd
 
-SHARE_MIN = 1 / 1024  # of the documented rate: a hundred a second becomes one in ten seconds
-RECOVERY_SECONDS = 30.0  # in which a shrunk pace doubles again
-SHRINK_SECONDS = 1.0  # refusals that come together shrink it once
+SHARE_MIN = 1 / 1024  # of the documented rate: 100 requests a second become one in 10 s
+RECOVERY_SECONDS = 30.0  # until a reduced rate doubles
+SHRINK_SECONDS = 1.0  # several 429 within this time halve the rate once
 
 
 class AccountQuerySet(models.QuerySet["Account"]):
     def of(self, provider: str) -> Account:
-        """This site's account there: practice and real money never share one."""
+        """Return this site's account at a provider; practice and real money have different ones."""
         return self.get_or_create(provider=provider, practice=settings.PRACTICE)[0]
 
 
@@ -37,14 +37,14 @@ class Account(models.Model):
         return f"{self.provider}{' (practice)' if self.practice else ''}"
 
     def share_at(self, at: datetime) -> float:
-        """What is used of the documented rate now: it doubles every half minute after a 429, up to the whole."""
+        """Return the share of the documented rate to use now: a 429 halves it, each 30 s without one double it."""
         if self.share >= 1 or self.shrunk_at is None:
             return 1.0
         quiet_seconds = max(0.0, (at - self.shrunk_at).total_seconds())
         return min(1.0, self.share * 2 ** min(quiet_seconds / (RECOVERY_SECONDS * settings.WAIT_SCALE), 20))
 
     def shrink(self, *, at: datetime) -> bool:
-        """Halve the pace after a 429; False when one that came together with it has done so."""
+        """Halve the rate after a 429; return False when a 429 of the same second has done so."""
         share = max(SHARE_MIN, self.share_at(at) / 2)
         since = at - timedelta(seconds=SHRINK_SECONDS)
         mine = Account.objects.filter(Q(shrunk_at=None) | Q(shrunk_at__lt=since), pk=self.pk)
@@ -59,12 +59,12 @@ class ReadingQuerySet(models.QuerySet["BalanceReading"]):
         return self.filter(provider=provider, practice=practice).order_by("at", "id")
 
     def read(self) -> ReadingQuerySet:
-        """Those that brought a figure."""
+        """Select the readings that brought a figure."""
         return self.filter(amount__isnull=False)
 
 
 class BalanceReading(models.Model):
-    """What a provider said is left on the account, or why it said nothing."""
+    """A balance that a provider reported, or the error instead."""
 
     provider = models.CharField(max_length=20)
     practice = models.BooleanField()

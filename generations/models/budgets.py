@@ -1,4 +1,4 @@
-"""Budgets: how much may be spent on what, and how much of it is held and spent in each of its periods."""
+"""Budgets: how much may be spent on what, and how much of it is reserved and spent in each period."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from django.utils import timezone
 from generations.formats import exact, usd
 from generations.models.campaigns import Campaign
 
-LIMIT_MAX = Decimal(1_000_000)  # USD; more is a slip of the keyboard
+LIMIT_MAX = Decimal(1_000_000)  # USD; more is a typing error
 EVER = date(1970, 1, 1)  # when the one period of a "total" budget starts
 ALARMS = (50, 80, 100)  # percent of the limit
 
@@ -37,7 +37,7 @@ class Period(models.TextChoices):
 
 
 def starts_on(period: str, day: date) -> date:
-    """The first day of the period that a day lies in."""
+    """Return the first day of the period that a day lies in."""
     return {Period.DAY: day, Period.MONTH: day.replace(day=1)}.get(Period(period), EVER)
 
 
@@ -47,11 +47,11 @@ def money_column(**options: Any) -> models.DecimalField[Decimal, Decimal]:
 
 class BudgetQuerySet(models.QuerySet["Budget"]):
     def of_this_site(self) -> BudgetQuerySet:
-        """Budgets of practice money in practice mode, of real money otherwise."""
+        """Select budgets of practice money in practice mode, of real money otherwise."""
         return self.filter(practice=settings.PRACTICE)
 
     def covering(self, *, practice: bool, campaign_id: int | None, person_id: int | None) -> BudgetQuerySet:
-        """Those that an order's money comes out of, in the order in which their rows are locked."""
+        """Select the budgets that an order counts in, in the order in which their rows are locked."""
         mine = Q(scope=Scope.SITE)
         if campaign_id:
             mine |= Q(campaign=campaign_id)
@@ -60,7 +60,7 @@ class BudgetQuerySet(models.QuerySet["Budget"]):
         return self.filter(mine, practice=practice).select_related("campaign", "person").order_by("pk")
 
     def with_periods(self, *, at: datetime) -> BudgetQuerySet:
-        """Read along the counters of the periods that a moment lies in, for `period_at()`."""
+        """Prefetch the counters of the periods that a moment lies in, for `period_at()`."""
         firsts = {starts_on(period, timezone.localdate(at)) for period in Period.values}
         return self.prefetch_related(Prefetch("periods", BudgetPeriod.objects.filter(starts_on__in=firsts)))
 
@@ -99,7 +99,7 @@ class Budget(models.Model):
             models.UniqueConstraint(
                 fields=["period", "practice"], condition=Q(scope=Scope.SITE), name="budget_once_for_the_site"
             ),
-            # A NULL is never equal to another: each of these counts only the rows of its own scope.
+            # NULLs are never equal: each of these constrains only the rows of its own scope.
             models.UniqueConstraint(fields=["campaign", "period", "practice"], name="budget_once_for_a_campaign"),
             models.UniqueConstraint(fields=["person", "period", "practice"], name="budget_once_for_a_person"),
         ]
@@ -112,29 +112,31 @@ class Budget(models.Model):
 
     @property
     def subject(self) -> str:
-        """Whose money it is, for people."""
+        """Who or what the budget limits, for people."""
         return str(self.campaign or self.person or "Whole site")
 
     @property
     def key(self) -> str:
-        """`site`, `campaign:<slug>` or `person:<username>`: its scope in the commands."""
+        """Its scope in the commands: `site`, `campaign:<slug>` or `person:<username>`."""
         if self.campaign:
             return f"campaign:{self.campaign.slug}"
         return f"person:{self.person.get_username()}" if self.person else "site"
 
     def period_at(self, at: datetime) -> BudgetPeriod:
-        """The counters of the period that a moment lies in, in the site's time zone; new ones where none are kept."""
+        """Return the period that a moment lies in, in the site's time zone; an unsaved one when it has no row."""
         return self.period_of(timezone.localdate(at))
 
     def period_of(self, day: date) -> BudgetPeriod:
         first = starts_on(self.period, day)
-        kept = next((period for period in self.periods.all() if period.starts_on == first), None)
-        return kept or BudgetPeriod(budget=self, starts_on=first, limit_usd=self.limit_usd, hard=self.hard)
+        saved = next((period for period in self.periods.all() if period.starts_on == first), None)
+        return saved or BudgetPeriod(budget=self, starts_on=first, limit_usd=self.limit_usd, hard=self.hard)
 
 
 class BudgetPeriod(models.Model):
-    """The counters of one period of a budget, with the limit that it had: an order's hold and its charge stay in the
-    period of the hold."""
+    """The counters of one period of a budget, with the limit that it had.
+
+    An order's charge counts in the period of its hold.
+    """
 
     budget = models.ForeignKey(Budget, on_delete=models.CASCADE, related_name="periods")
     starts_on = models.DateField()
@@ -150,7 +152,7 @@ class BudgetPeriod(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["budget", "starts_on"], name="budget_period_once"),
             models.CheckConstraint(condition=Q(held_usd__gte=0, spent_usd__gte=0), name="budget_counters_not_negative"),
-            # SQLite computes in binary fractions, so a sum is rounded to our four places before it is compared.
+            # SQLite adds binary fractions, so a sum is rounded to four places before it is compared.
             models.CheckConstraint(
                 condition=Q(hard=False) | Q(LessThanOrEqual(Round(F("held_usd") + F("spent_usd"), 4), F("limit_usd"))),
                 name="budget_held_and_spent_within_limit",
@@ -162,7 +164,7 @@ class BudgetPeriod(models.Model):
 
     @property
     def words(self) -> str:
-        """`20 Nov 2026`, `November 2026` or `in total`."""
+        """Its name: `20 Nov 2026`, `November 2026` or `in total`."""
         formats = {Period.DAY: "j M Y", Period.MONTH: "F Y"}
         name = formats.get(Period(self.budget.period))
         return date_filter(self.starts_on, name) if name else "in total"
@@ -173,23 +175,23 @@ class BudgetPeriod(models.Model):
 
     @property
     def remaining_usd(self) -> Decimal:
-        """Below zero where a warning was passed over."""
+        """What is left of the limit, in USD; negative when a budget that only warns was exceeded."""
         return self.limit_usd - self.used_usd
 
     @property
     def percent(self) -> int:
-        """How much of the limit is held or spent, rounded down: 100 means that nothing is left."""
+        """The percentage of the limit that is reserved or spent, rounded down: 100 means that nothing is left."""
         if not self.limit_usd:
             return 100 if self.used_usd else 0
         return int(100 * self.used_usd / self.limit_usd)
 
     def is_over(self, *, at: datetime) -> bool:
-        """Whether a new period has begun since."""
+        """Return whether a later period has begun."""
         return self.starts_on != starts_on(self.budget.period, timezone.localdate(at))
 
     @property
     def ends_on(self) -> date | None:
-        """Its last day; None for the one that has none."""
+        """The last day; None for a budget without an end."""
         if self.budget.period == Period.TOTAL:
             return None
         if self.budget.period == Period.DAY:
@@ -197,7 +199,7 @@ class BudgetPeriod(models.Model):
         return (self.starts_on + timedelta(days=31)).replace(day=1) - timedelta(days=1)
 
     def as_json(self) -> dict[str, Any]:
-        """The keys of `manage.py budgets --json`."""
+        """Return the period with the keys of `manage.py budgets --json`."""
         return {
             "scope": self.budget.key,
             "period": self.budget.period,
@@ -209,7 +211,7 @@ class BudgetPeriod(models.Model):
 
 
 class BudgetEvent(models.Model):
-    """A line of a budget's history: who set it to what, and each alarm, once in its period."""
+    """A line of a budget's history: a new limit and who set it, or an alarm."""
 
     budget = models.ForeignKey(Budget, on_delete=models.CASCADE, related_name="events")
     period = models.ForeignKey(BudgetPeriod, on_delete=models.CASCADE, null=True, related_name="events")
@@ -226,5 +228,5 @@ class BudgetEvent(models.Model):
 
 
 def described(limit_usd: Decimal, *, hard: bool) -> str:
-    """`$50.00, hard`."""
+    """Return a limit as text: `$50.00, hard`."""
     return f"{usd(limit_usd)}, {'hard' if hard else 'warns only'}"

@@ -1,4 +1,4 @@
-"""What clips are bought for: prompts and tasks belong to one campaign, or to none."""
+"""Campaigns, which clips are bought for; prompts and tasks belong to one or to none."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from django.urls import reverse
 
 class CampaignQuerySet(models.QuerySet["Campaign"]):
     def in_use(self) -> CampaignQuerySet:
-        """Those that new orders may name."""
+        """Select the campaigns that new orders may name."""
         return self.filter(archived=False)
 
 
 class Campaign(models.Model):
-    """A subject that money is spent on; a task keeps the one that its prompt had when it was ordered."""
+    """A campaign that pays for clips; a task keeps the campaign that its prompt had when it was ordered."""
 
     name = models.CharField(max_length=100, unique=True)
     slug = models.SlugField(max_length=60, unique=True, help_text="Names it in commands and addresses.")

@@ -1,4 +1,4 @@
-"""What an entry of the ledger was for, as one number: reports group by it without reading the tasks."""
+"""Cost centers: what a ledger entry was for as one key, so that reports need not read tasks."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ NOBODY = 0  # stands for no campaign, and for no person
 
 
 class CostCenter(models.Model):
-    """One combination under which money is counted; PostgreSQL makes them, see the trigger of migration 0007."""
+    """What an entry was for: provider, model, mode, campaign and person; a trigger of migration 0007 inserts it."""
 
     provider = models.CharField(max_length=20)
     model = models.CharField(max_length=50)
     mode = models.CharField(max_length=50)
-    # Numbers and no foreign keys: a NULL is never equal to another one, and this row must be found again.
+    # Not foreign keys: NULLs are never equal, and the unique constraint must find this row again.
     campaign_key = models.BigIntegerField(default=NOBODY)
     person_key = models.BigIntegerField(default=NOBODY)
 

@@ -1,4 +1,4 @@
-"""Callbacks as they came: evidence, kept raw, never acted upon by what they say."""
+"""Callbacks as they came: kept raw as evidence; nothing acts on what they say."""
 
 from django.db import models
 
@@ -6,7 +6,7 @@ from generations.models.tasks import GenerationTask
 
 
 class Delivery(models.Model):
-    """One callback of a provider about one task; the same body again is the same delivery."""
+    """A provider's callback about a task; the same body again is the same delivery."""
 
     task = models.ForeignKey(GenerationTask, on_delete=models.CASCADE, related_name="deliveries")
     received_at = models.DateTimeField()

@@ -1,4 +1,4 @@
-"""The timeline of a task: a line for each move, and for what is worth knowing between them."""
+"""The timeline of a task: its moves, and notes between them."""
 
 from django.conf import settings
 from django.db import models
@@ -8,7 +8,7 @@ from generations.models.tasks import GenerationTask
 
 
 class TaskEvent(models.Model):
-    """A line of a task's timeline; written once, by move() and note()."""
+    """A line of a task's timeline; move() and note() write it, and nothing changes it."""
 
     task = models.ForeignKey(GenerationTask, on_delete=models.CASCADE, related_name="events")
     at = models.DateTimeField()

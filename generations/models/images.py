@@ -1,4 +1,4 @@
-"""Start and end images that staff gave us, stored under names of ours."""
+"""Start and end images that staff uploaded, stored under our own names."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from django.urls import reverse
 from generations.media.images import CleanImage
 from generations.media.store import store
 
-LINK_LIFE_SECONDS = 7 * 86_400  # a provider fetches the picture when it starts, which a queue may put off by days
+LINK_LIFE_SECONDS = 7 * 86_400  # the provider fetches the image when it starts, which its queue may delay by days
 SIGNER = signing.TimestampSigner(salt="generations.reference-image")
 
 
 class ReferenceImage(models.Model):
-    """A checked and re-encoded picture; the same content is stored once."""
+    """A verified and re-encoded image; the same content is stored once."""
 
     file = models.FileField(max_length=200, unique=True, editable=False)
     sha256 = models.CharField(max_length=64, unique=True, editable=False)
@@ -35,9 +35,9 @@ class ReferenceImage(models.Model):
 
     @classmethod
     def store(cls, image: CleanImage, *, name: str = "") -> ReferenceImage:
-        """Store a checked picture, or return the one that has the same content.
+        """Store a verified image, or return the row with the same content. Raises: OSError when the disk refuses it.
 
-        The file is named by its content and written first, so doing it twice, or at once, does it once.
+        The file is written first, under a name made from its content, so a repetition or a race stores it once.
         """
         sha256 = hashlib.sha256(image.content).hexdigest()
         file = f"images/{sha256}.{image.extension}"
@@ -46,7 +46,7 @@ class ReferenceImage(models.Model):
         return cls.objects.get_or_create(sha256=sha256, defaults=facts)[0]
 
     def provider_url(self) -> str:
-        """Where a provider fetches the picture: signed, under PUBLIC_URL, good for a week."""
+        """Return a signed URL of the image under PUBLIC_URL for a provider; it expires after LINK_LIFE_SECONDS."""
         return settings.PUBLIC_URL + reverse("reference_image", args=[SIGNER.sign(str(self.pk)), self.extension])
 
     @property
@@ -55,5 +55,5 @@ class ReferenceImage(models.Model):
 
 
 def printable(name: str) -> str:
-    """A file's name as text that every database takes."""
+    """Return a file name as text that every database accepts."""
     return name.replace("\0", "")[:200]

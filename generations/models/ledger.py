@@ -1,4 +1,4 @@
-"""Money: what was held, charged, released and corrected for each task. money/ledger.py is its only writer."""
+"""The ledger: money reserved, charged, released and corrected for each task. Only money/ledger.py writes it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from generations.formats import exact
 from generations.models.cost_centers import CostCenter
 
 FOUR_PLACES = Decimal("0.0001")
-AMOUNT_MAX = Decimal(10_000)  # USD of one entry; more is a slip of the keyboard
+AMOUNT_MAX = Decimal(10_000)  # USD of one entry; more is a typing error
 
 
 class EntryKind(models.TextChoices):
@@ -28,23 +28,23 @@ SPENT = (EntryKind.CHARGE, EntryKind.ADJUST)
 
 
 def four_places(total: Decimal | None) -> Decimal:
-    """A sum as the ledger writes amounts, since SQLite adds in binary fractions; no known amount sums up to nothing."""
+    """Round a sum to the ledger's four places, as SQLite adds binary fractions; None, no known amount, becomes 0."""
     return Decimal(0) if total is None else total.quantize(FOUR_PLACES)
 
 
 def is_unpriced() -> Q:
-    """The condition of a charge whose price nobody knew, and which no correction has given a value since."""
+    """Return the condition for charges of unknown price that no correction has valued since."""
     valued = LedgerEntry.objects.filter(task=OuterRef("task"), kind=EntryKind.ADJUST)
     return Q(~Exists(valued), kind=EntryKind.CHARGE, amount_usd=None)
 
 
 class LedgerQuerySet(models.QuerySet["LedgerEntry"]):
     def holds(self) -> LedgerQuerySet:
-        """What was reserved, whatever became of it."""
+        """Select what was reserved, settled or not."""
         return self.filter(kind=EntryKind.HOLD)
 
     def open_holds(self) -> LedgerQuerySet:
-        """What is reserved now: holds that neither a charge nor a release has settled."""
+        """Select what is reserved now: holds without a charge or a release."""
         settled = LedgerEntry.objects.filter(task=OuterRef("task"), kind__in=SETTLED)
         return self.holds().filter(~Exists(settled))
 
@@ -52,34 +52,34 @@ class LedgerQuerySet(models.QuerySet["LedgerEntry"]):
         return self.filter(kind=EntryKind.CHARGE)
 
     def spent(self) -> LedgerQuerySet:
-        """Charges and their corrections: the sum of their amounts is what was spent."""
+        """Select charges and corrections: the sum of their amounts is what was spent."""
         return self.filter(kind__in=SPENT)
 
     def unpriced(self) -> LedgerQuerySet:
         return self.filter(is_unpriced())
 
     def total_usd(self) -> Decimal:
-        """The sum of the amounts that are known."""
+        """Sum the known amounts, in USD."""
         return four_places(self.order_by().aggregate(usd=Sum("amount_usd"))["usd"])
 
 
 class LedgerEntry(models.Model):
-    """One event of money, in USD; never changed, never deleted. A NULL amount is a price that is not known.
+    """An amount in USD that was reserved, charged, released or corrected; NULL when the price is unknown.
 
-    The database refuses both, too: see the triggers of migration 0005.
+    Entries are never changed or deleted: the triggers of migration 0005 refuse both.
     """
 
     task = models.ForeignKey("GenerationTask", on_delete=models.PROTECT, related_name="entries")
     kind = models.CharField(max_length=10, choices=EntryKind.choices)
     amount_usd = models.DecimalField(max_digits=10, decimal_places=4, null=True)
     at = models.DateTimeField()
-    # Written down, and not computed from `at`: a site that changes its time zone moves no money to another day.
+    # Stored, not computed from `at`: a site that changes its time zone must not move money to another day.
     day = models.DateField(help_text="The day of `at` in the site's time zone, as it was then.")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     note = models.CharField(max_length=300, blank=True)
     practice = models.BooleanField()
-    # Copies of what the task says, which never changes: over a million entries, reports cannot read the tasks too.
-    # PostgreSQL writes them as the entry comes in, whoever writes it; on SQLite they stay empty, and reports join.
+    # Copies of columns of the task that never change: reports over a million entries cannot join the tasks.
+    # A trigger on PostgreSQL writes them; on SQLite they stay empty, and reports join.
     cost_center = models.ForeignKey(
         CostCenter, on_delete=models.PROTECT, null=True, editable=False, db_index=False, related_name="+"
     )
@@ -93,7 +93,7 @@ class LedgerEntry(models.Model):
         ordering = ["-at", "-id"]
         constraints = [
             models.CheckConstraint(condition=Q(kind__in=EntryKind.values), name="ledger_kind_known"),
-            # A task is held once, and settled once: this is what "at most one charge" rests on.
+            # One hold and one settlement for each task: these guarantee at most one charge.
             models.UniqueConstraint(
                 fields=["task", "kind"], condition=~Q(kind="adjust"), name="ledger_once_per_task_and_kind"
             ),
@@ -106,7 +106,7 @@ class LedgerEntry(models.Model):
                 | Q(amount_usd__gte=-AMOUNT_MAX, amount_usd__lte=AMOUNT_MAX, kind="adjust"),
                 name="ledger_amount_sane",
             ),
-            # A correction is somebody's, has a reason, and is of something.
+            # A correction has a person, a reason and an amount.
             models.CheckConstraint(
                 condition=~Q(kind="adjust") | Q(by__isnull=False, amount_usd__isnull=False) & ~Q(note=""),
                 name="ledger_correction_is_answered_for",
@@ -115,7 +115,7 @@ class LedgerEntry(models.Model):
         indexes = [
             models.Index(fields=["kind", "at"]),
             models.Index(fields=["kind", "day"], name="ledger_by_day"),
-            # All that a report reads of an entry, so that it need not fetch the row.
+            # All columns that reports read, so that the index alone answers them.
             models.Index(
                 fields=["practice", "kind", "day", "cost_center", "prompt_key", "task", "amount_usd"],
                 name="ledger_for_reports",
@@ -127,7 +127,7 @@ class LedgerEntry(models.Model):
         return f"{self.kind} {self.amount_usd} for task {self.task_id}"
 
     def as_json(self) -> dict[str, Any]:
-        """The keys of `manage.py ledger --json`."""
+        """Return the entry with the keys of `manage.py ledger --json`."""
         return {
             "id": self.pk,
             "task": self.task_id,

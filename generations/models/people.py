@@ -1,4 +1,4 @@
-"""The type of a person: who orders, decides, corrects, or has a budget."""
+"""The type of a person who orders, decides, corrects or has a budget."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a clip costs: dated rows with their source, never changed, superseded by newer ones."""
+"""Prices of clips: dated rows with their source, never changed, superseded by newer ones."""
 
 from __future__ import annotations
 
@@ -14,14 +14,16 @@ from django.utils import timezone
 from generations.formats import exact
 from generations.providers.base import Order
 
-PRICE_MAX = Decimal(1_000)  # USD for one clip; more is a slip of the keyboard
+PRICE_MAX = Decimal(1_000)  # USD for one clip; more is a typing error
 SAME = ["provider", "model", "mode", "duration_seconds", "route", "valid_from"]
 
 
 class PriceQuerySet(models.QuerySet["Price"]):
     def of(self, order: Order, *, on: date) -> Decimal | None:
-        """USD for one clip on a day; None when no price is known. A price that names the sound or the route wins
-        over one for any, then the newest one does."""
+        """Return the price of one clip on a day, in USD; None when it is unknown.
+
+        A price for this sound or route comes before one for any, then the newest comes first.
+        """
         row = (
             self.filter(provider=order.provider, model=order.model, mode=order.mode)
             .filter(duration_seconds=order.duration_seconds, valid_from__lte=on)
@@ -32,7 +34,7 @@ class PriceQuerySet(models.QuerySet["Price"]):
         return row.usd if row else None
 
     def with_superseded(self, *, on: date) -> PriceQuerySet:
-        """Add `superseded`: whether a newer price for the very same counts on a day."""
+        """Annotate `superseded`: whether a newer price for exactly the same is in force on a day."""
         same = {name: OuterRef(name) for name in SAME if name != "valid_from"}
         newer = Price.objects.filter(**same, valid_from__gt=OuterRef("valid_from"), valid_from__lte=on)
         for_any, for_one = newer.filter(sound=None), newer.filter(sound=OuterRef("sound"))
@@ -64,8 +66,8 @@ class Price(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(usd__gte=0, usd__lte=PRICE_MAX), name="price_usd_sane"),
             models.CheckConstraint(condition=~Q(source=""), name="price_has_a_source"),
-            # Two prices for the same thing from the same day would leave the choice to chance. A NULL is never equal
-            # to another, so "with and without sound" has a constraint of its own.
+            # Two prices for the same clip from the same day would be ambiguous. NULLs are never equal, so "with and
+            # without sound" has its own constraint.
             models.UniqueConstraint(fields=[*SAME, "sound"], name="price_once_a_day_by_sound"),
             models.UniqueConstraint(fields=SAME, condition=Q(sound=None), name="price_once_a_day"),
         ]
@@ -74,7 +76,7 @@ class Price(models.Model):
         return f"{self.provider} {self.model} {self.mode} {self.duration_seconds} s: {self.usd} USD"
 
     def as_json(self) -> dict[str, Any]:
-        """The keys of `manage.py prices --json`."""
+        """Return the price with the keys of `manage.py prices --json`."""
         names = ("provider", "model", "mode", "duration_seconds", "sound", "source")
         return {
             "id": self.pk,

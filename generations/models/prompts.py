@@ -1,4 +1,4 @@
-"""What staff write, and the words they find it by."""
+"""Prompts that staff write, and the tags that they find them by."""
 
 from django.conf import settings
 from django.db import models
@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from generations.models.campaigns import Campaign
 
-TITLE_FROM_TEXT = 60  # characters of a prompt that title it when nobody did
+TITLE_FROM_TEXT = 60  # characters of a prompt that serve as its title if it has none
 
 
 class Tag(models.Model):
@@ -20,7 +20,7 @@ class Tag(models.Model):
 
 
 class Prompt(models.Model):
-    """A text that clips are made from; a task keeps its own copy, so an edit never rewrites history."""
+    """A text that clips are made from; a task copies it, so an edit never rewrites history."""
 
     title = models.CharField(max_length=200, blank=True, help_text="Left empty, the first words of the text serve.")
     text = models.TextField(max_length=5000, help_text="Up to 5000 characters; the chosen model may take fewer.")

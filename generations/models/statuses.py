@@ -1,4 +1,4 @@
-"""Where a task can stand, and the ways between: docs/architecture.md draws them."""
+"""The statuses of a task and the allowed moves between them; docs/architecture.md draws them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ MOVES: dict[Status, set[Status]] = {
 }
 ENDED = (Status.STORED, Status.FAILED, Status.CANCELED)
 RESTING = (*ENDED, Status.LOST)
-# A row in one of these always has a due_at; a lost one has it only when a person asks for a check.
+# Rows in these statuses always have a due_at; a lost one has it only after a person asked for a check.
 ACTIVE = tuple(status for status in Status if status not in RESTING)
-# What counts against a provider's limit of tasks at once: also what it may have accepted.
+# What counts against a provider's concurrency limit, including what it may have accepted.
 IN_FLIGHT = (Status.SUBMITTING, Status.RUNNING, Status.UNCONFIRMED)

@@ -1,4 +1,4 @@
-"""Stored clips: a row stands only where its complete, verified file does."""
+"""Stored clips: a row exists only while its complete, verified file does."""
 
 from __future__ import annotations
 
@@ -56,10 +56,10 @@ class Video(models.Model):
             ),
         ]
         permissions = [("review_clips", "Can approve and reject clips")]
-        # The catalog pages by this pair.
+        # The catalog is paged by this pair.
         indexes = [
             models.Index(fields=["-created_at", "-id"]),
-            # What reports count: the approved clips, and their seconds.
+            # Reports count approved clips and their seconds.
             models.Index(
                 fields=["task", "duration_seconds"], name="video_approved", condition=models.Q(review=Review.APPROVED)
             ),

@@ -1,6 +1,6 @@
 """What we and a provider say to each other, and what each offers.
 
-One adapter a provider holds its paths, fields and words; errors are named for what to do next. Knows no Django.
+One adapter a provider holds its paths, fields and words; errors are named for what to do next. No Django here.
 """
 
 from __future__ import annotations

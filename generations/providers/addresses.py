@@ -1,4 +1,4 @@
-"""What the host of a URL says about who can reach it; names are not looked up."""
+"""Tell from a URL's host who can reach it; names are not resolved."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ URL_MAX = 2000  # characters
 
 
 def is_web_address(url: str) -> bool:
-    """Whether it is a full http or https URL of at most URL_MAX characters."""
+    """Return whether it is a full http or https URL of at most URL_MAX characters."""
     try:
         parts = urlsplit(url)
         return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0 and len(url) <= URL_MAX
-    except ValueError:  # a bracket without its pair, a port that is none
+    except ValueError:  # an unpaired bracket, or a port that is no number
         return False
 
 
 def is_loopback(url: str) -> bool:
-    """Whether the host is this machine."""
+    """Return whether the host is this machine."""
     host = _host(url)
     try:
         return ipaddress.ip_address(host).is_loopback
@@ -27,7 +27,7 @@ def is_loopback(url: str) -> bool:
 
 
 def is_private(url: str) -> bool:
-    """Whether the host is this machine or one of its network, so that the internet does not reach it."""
+    """Return whether the host is this machine or in a private network, which the internet does not reach."""
     host = _host(url)
     try:
         return not ipaddress.ip_address(host).is_global
@@ -36,7 +36,7 @@ def is_private(url: str) -> bool:
 
 
 def is_public_https(url: str) -> bool:
-    """Whether it is an https URL that the internet reaches."""
+    """Return whether it is an https URL that the internet reaches."""
     return url.startswith("https://") and not is_private(url)
 
 

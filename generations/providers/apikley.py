@@ -26,14 +26,14 @@ MODELS = {
 # 408 (no result came in time: likewise), and any that is new.
 CODES = {
     **REFUSALS,
-    # On no page of Apikley; at KIE the key's own usage limit is reached. Every other order of the key fails too.
+    # On no page of Apikley; at KIE: the key's usage limit is reached, so every other order fails too.
     433: AccountProblem,
-    # "Service Unavailable - System is under maintenance": it names why the request was not served, and that it passes.
+    # "Service Unavailable - System is under maintenance": the request was not served, and the reason passes.
     455: Busy,
-    # "Function Disabled - The requested function is temporarily unavailable": it never ran, and it will come back.
+    # "Function Disabled - The requested function is temporarily unavailable": it never ran, and will work again.
     505: Busy,
-    # "Server Error - Unexpected failure occurred while processing the request": so the processing had begun. KIE sends
-    # it for invalid parameters too, but nothing tells the one from the other.
+    # "Server Error - Unexpected failure occurred while processing the request": so processing had begun. KIE sends
+    # it for invalid parameters too; the two cannot be told apart.
     500: ServerTrouble,
     502: ServerTrouble,
     503: ServerTrouble,
@@ -47,20 +47,20 @@ STATES = {
     "success": RemoteState.DONE,
     "fail": RemoteState.FAILED,
 }
-# failCode: no page lists them. Numbers such as "500" were seen too, and say nothing: see CODES.
+# failCode: no page lists them. Numbers such as "500" were seen too: see CODES.
 FAIL_CODES = {"GENERATION_FAILED": FailureKind.PROVIDER}
 
-# Codes of a question that speak of the task and not of the question: 501 as above; 408 at KIE, "upstream returned no
-# result for over 10 minutes". A client that takes them for a server's trouble asks for ever.
+# Codes of a poll that describe the task, not the poll: 501 as above; 408 at KIE, "upstream returned no
+# result for over 10 minutes". Taken for a server error, they would be polled for ever.
 DEAD = {408, 501}
 # 422 is also "Request parameters failed validation"; with these words it means that the task is not visible (yet).
 NOT_VISIBLE = re.compile(r"recordInfo is null|not found", re.IGNORECASE)
 
 ENVELOPE = Envelope(
-    text_fields=("msg", "message"),  # the OpenAPI text has the one, examples beside it have the other
+    text_fields=("msg", "message"),  # the OpenAPI text and its examples differ
     id_fields=("taskId", "task_id"),  # likewise
     codes=CODES,
-    # "The current credits are insufficient. Please top up.": 402 here, and 429 in a sister API, where waiting is vain.
+    # "The current credits are insufficient. Please top up.": 402 here, and 429 in a sister API: do not wait.
     no_money=re.compile(r"credits? (is |are )?insufficient|insufficient[ _](credit|balance)", re.IGNORECASE),
     no_money_codes=frozenset({400, 422, 429}),
     states=STATES,
@@ -69,7 +69,7 @@ ENVELOPE = Envelope(
 
 
 class Apikley:
-    """The adapter; every method raises a ProviderError and nothing else."""
+    """The adapter of Apikley; every method raises ProviderError and nothing else."""
 
     name = "apikley"
     unit = "credits"
@@ -78,24 +78,24 @@ class Apikley:
         self.client = ApiClient(base_url, api_key)
 
     def submit(self, order: Order) -> str:
-        """POST /jobs/createTask: costs money, and has no idempotency key."""
+        """Order by POST /jobs/createTask, which costs money and has no idempotency key; return the id."""
         return ENVELOPE.read_id(self.client.post("/jobs/createTask", request_body(order)))
 
     def body(self, order: Order) -> dict[str, Any]:
-        """The JSON that `submit` sends."""
+        """Return the JSON that `submit` sends."""
         return request_body(order)
 
     def fetch(self, *, model: str, remote_id: str) -> RemoteTask:
-        """GET /jobs/recordInfo?taskId=: the same for every model."""
+        """Poll by GET /jobs/recordInfo?taskId=, which is the same for every model."""
         return read_status(self.client.get("/jobs/recordInfo", taskId=remote_id), remote_id=remote_id)
 
     def balance(self) -> Decimal:
-        """GET /chat/credit: credits, a bare number."""
+        """Read GET /chat/credit: credits, a bare number."""
         return ENVELOPE.read_balance(self.client.get("/chat/credit"))
 
 
 def request_body(order: Order) -> dict[str, Any]:
-    """The documented JSON of an order; what was not chosen is not sent. Raise Rejected for a model that is unknown."""
+    """Return the documented JSON of an order, without what was not chosen. Raises: Rejected for an unknown model."""
     model = MODELS.get((order.model, order.mode))
     if model is None:
         raise Rejected(f"Apikley has no {order.model} {order.mode}", kind=FailureKind.INPUT)
@@ -105,7 +105,7 @@ def request_body(order: Order) -> dict[str, Any]:
         "image_urls": images or None,
         "sound": order.sound,
         "aspect_ratio": order.aspect_ratio or None,
-        "duration": str(order.duration_seconds),  # a number is said to be passed over in silence
+        "duration": str(order.duration_seconds),  # a number is said to be ignored silently
     }
     body: dict[str, Any] = {"model": model}
     if order.callback_url:
@@ -115,7 +115,7 @@ def request_body(order: Order) -> dict[str, Any]:
 
 
 def read_status(answer: Answer, *, remote_id: str) -> RemoteTask:
-    """A status answer, with what the codes of this API say of the task itself."""
+    """Return the task of a status answer, whose code may also tell that the task failed."""
     code = own_code(answer)
     if code in DEAD and is_plain(answer):
         return _read_dead(answer, remote_id=remote_id)
@@ -125,7 +125,7 @@ def read_status(answer: Answer, *, remote_id: str) -> RemoteTask:
 
 
 def _read_dead(answer: Answer, *, remote_id: str) -> RemoteTask:
-    """The failure in an envelope whose code says that the task is dead; what `data` says of it is more exact."""
+    """Return the failure of a task whose envelope's code says so; `data` describes it more exactly."""
     code, data = str(own_code(answer)), (answer.body or {}).get("data")
     task: dict[str, Any] = data if isinstance(data, dict) else {}
     ENVELOPE.check_task(answer, task, remote_id)

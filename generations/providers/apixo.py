@@ -20,7 +20,7 @@ STATES = {
     "failed": RemoteState.FAILED,
 }
 
-# failCode, in the older naming (Kling 2.6) and the newer one (2.5, 2.1). An open set: others are Kind.UNKNOWN.
+# failCode, in the older naming (Kling 2.6) and the newer one (2.5, 2.1). An open set: others are FailureKind.UNKNOWN.
 FAIL_CODES = {
     "CONTENT_VIOLATION": FailureKind.CONTENT,
     "NSFW_DETECTED": FailureKind.CONTENT,
@@ -65,7 +65,7 @@ ENVELOPE = Envelope(
 
 
 class Apixo:
-    """The adapter; every method raises a ProviderError and nothing else."""
+    """The adapter of APIXO; every method raises ProviderError and nothing else."""
 
     name = "apixo"
     unit = "USD"
@@ -74,25 +74,25 @@ class Apixo:
         self.client = ApiClient(base_url, api_key)
 
     def submit(self, order: Order) -> str:
-        """POST /generateTask/{model}: costs money, and has no idempotency key."""
+        """Order by POST /generateTask/{model}, which costs money and has no idempotency key; return the id."""
         return ENVELOPE.read_id(self.client.post(f"/generateTask/{quote(order.model, safe='')}", request_body(order)))
 
     def body(self, order: Order) -> dict[str, Any]:
-        """The JSON that `submit` sends."""
+        """Return the JSON that `submit` sends."""
         return request_body(order)
 
     def fetch(self, *, model: str, remote_id: str) -> RemoteTask:
-        """GET /statusTask/{model}?taskId=: the model must be the one that the order went to."""
+        """Poll by GET /statusTask/{model}?taskId=; the model must be that of the order."""
         answer = self.client.get(f"/statusTask/{quote(model, safe='')}", taskId=remote_id)
         return ENVELOPE.read_status(answer, remote_id=remote_id)
 
     def balance(self) -> Decimal:
-        """GET /apikeys/current-balance: USD, a bare number."""
+        """Read GET /apikeys/current-balance: USD, a bare number."""
         return ENVELOPE.read_balance(self.client.get("/apikeys/current-balance"))
 
 
 def request_body(order: Order) -> dict[str, Any]:
-    """The documented JSON of an order; what was not chosen is not sent."""
+    """Return the documented JSON of an order; what was not chosen is left out."""
     images = [url for url in (order.start_image, order.end_image) if url]
     chosen = {
         "mode": order.mode,

@@ -1,4 +1,4 @@
-"""What the providers' answers have in common: a code, a text and `data`. The words are each one's own."""
+"""Read the answers of all providers: a JSON envelope of a code, a message and `data`. Each adapter names its words."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from generations.providers.http import Answer
 
 Meanings = Mapping[int, type[ProviderError]]
 
-# What a plain HTTP status proves of an order, and the same number as a code. Never a 5xx: a gateway's is no evidence.
+# What an HTTP status, or the same number as a code, proves of an order. A 5xx proves nothing: gateways send it too.
 REFUSALS: Meanings = {
     400: Rejected,
     401: AccountProblem,
@@ -26,21 +26,21 @@ REFUSALS: Meanings = {
     422: Rejected,
     429: Busy,
 }
-# Of these the status alone is enough: a gateway may check keys and count requests before the API sees them.
+# These statuses suffice without JSON: a gateway may check keys and count requests before the API.
 PAGES: Meanings = {401: AccountProblem, 402: AccountProblem, 429: Busy}
-# A 403 is "key lacks permission" or "content violates policy" (APIXO): about every order, or about this one.
+# A 403 is "key lacks permission", for every order, or "content violates policy", for this one (APIXO).
 CONTENT_WORDS = re.compile(r"content|polic|violat|sensitive|prohibited|nsfw|moderat|inappropriate", re.IGNORECASE)
 RESULT_URL = re.compile(r"https?://[^\s\x00-\x20\x7f\ud800-\udfff]{1,1980}", re.IGNORECASE)
-RESULTS_MAX = 20  # of one order, where one is documented; a list without an end is not followed
-BALANCE_MAX = Decimal(10) ** 9  # what is more is not a balance
+RESULTS_MAX = 20  # for one order, where one is documented: bounds what an endless list costs
+BALANCE_MAX = Decimal(10) ** 9  # a larger number is no balance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Envelope:
-    """Reads the answers of one provider in its words; what a method cannot return it raises as a ProviderError."""
+    """The fields, codes and words of one provider's answers, and how they are read."""
 
-    text_fields: tuple[str, ...]  # where the message stands; the first one that is filled counts
-    id_fields: tuple[str, ...]  # likewise a task's id, inside `data`
+    text_fields: tuple[str, ...]  # of the message; the first that is not empty counts
+    id_fields: tuple[str, ...]  # of the task's id, inside `data`, likewise
     codes: Meanings  # of the envelope's own code; one that is missing here leaves the outcome unknown
     no_money: re.Pattern[str]
     no_money_codes: frozenset[int]  # refusals that are an AccountProblem when their words say no_money
@@ -48,11 +48,14 @@ class Envelope:
     fail_codes: Mapping[str, FailureKind]
 
     def read_id(self, answer: Answer) -> str:
-        """The id of an accepted order; whatever is neither a plain yes nor a plain no raises OutcomeUnknown."""
+        """Return the id of an accepted order.
+
+        Raises: OutcomeUnknown when the answer neither accepts nor refuses plainly, else the ProviderError of a refusal.
+        """
         data = answer.body.get("data") if answer.body else None
         task_id = self._id(data) if isinstance(data, dict) else None
         if not is_yes(answer):
-            if task_id is not None:  # no refusal carries an id: something may have been made under it
+            if task_id is not None:  # a refusal with an id may have made a task
                 raise OutcomeUnknown(f"HTTP {answer.status}, a refusal with an id: {answer.excerpt}", code="refused id")
             raise self.error(answer)
         if not isinstance(task_id, str) or not REMOTE_ID.fullmatch(task_id):
@@ -60,7 +63,10 @@ class Envelope:
         return task_id
 
     def read_status(self, answer: Answer, *, remote_id: str) -> RemoteTask:
-        """A status answer: 404 stands for an unknown task, and `data: null` is taken to say the same."""
+        """Return the task of a status answer; 404 and `data: null` both mean an unknown task.
+
+        Raises: OutcomeUnknown when the answer is no task or another task, else the ProviderError of a refusal.
+        """
         if speaks(answer) and code_of(answer) == 404:
             return RemoteTask(state=RemoteState.UNSEEN, raw_state="404")
         if not is_yes(answer):
@@ -75,12 +81,12 @@ class Envelope:
         return self.read_report(data)
 
     def check_task(self, answer: Answer, data: dict[str, Any], remote_id: str) -> None:
-        """Raise OutcomeUnknown when `data` names another task than the one that was asked for."""
+        """Check that `data` names the task that was asked for. Raises: OutcomeUnknown."""
         if any(data.get(field) not in (None, remote_id) for field in self.id_fields):
             raise OutcomeUnknown(f"not the task that was asked for: {answer.excerpt}", code="other task")
 
     def read_report(self, data: dict[str, Any]) -> RemoteTask:
-        """Their `data` object in our words; what does not fit is read as "not finished"."""
+        """Translate their `data` object; what does not fit is read as "not finished"."""
         raw_state = text(data.get("state"), 50)
         state = self.states.get(raw_state, RemoteState.WORKING)
         if state is RemoteState.FAILED:
@@ -94,17 +100,20 @@ class Envelope:
             )
         if state is RemoteState.DONE:
             urls = result_urls(data.get("resultJson"))
-            # Seen in the wild: success before the URLs are there. Not finished, then.
+            # Seen in practice: success without URLs yet, so not finished.
             return RemoteTask(state=state if urls else RemoteState.WORKING, raw_state=raw_state, result_urls=urls)
         return RemoteTask(state=state, raw_state=raw_state)
 
     def read_balance(self, answer: Answer) -> Decimal:
-        """A bare number in `data`, in the provider's unit."""
+        """Return the bare number in `data`, in the provider's unit.
+
+        Raises: OutcomeUnknown when it is no balance, else the ProviderError of a refusal.
+        """
         if not is_yes(answer):
             raise self.error(answer)
         value = (answer.body or {}).get("data")
         try:
-            # As text first: 74.87 shall not become 74.8700000000000045.
+            # As text first: else 74.87 becomes 74.8700000000000045.
             amount = Decimal(str(value)) if isinstance(value, int | float | str) else None
         except InvalidOperation:
             amount = None
@@ -113,14 +122,14 @@ class Envelope:
         return amount
 
     def error(self, answer: Answer) -> ProviderError:
-        """What an answer means that is not a plain yes."""
+        """Return the error that an answer means which does not plainly accept."""
         words, code, own = self.words(answer), code_of(answer), own_code(answer)
         if not speaks(answer):
             code, means = answer.status, PAGES.get(answer.status)
             unknown = f"HTTP {code}, not an answer of the API: {answer.excerpt or words}"
         else:
             means = REFUSALS.get(answer.status) if own is None else self.codes.get(own)
-            # Kept whole: a task id in it helps the person who has to decide.
+            # The whole answer: a task id in it helps the person who decides.
             unknown = f"HTTP {answer.status}: {answer.excerpt}"
             if means and code in self.no_money_codes and self.no_money.search(words):
                 means = AccountProblem
@@ -133,7 +142,7 @@ class Envelope:
         return means(words, code=str(code))
 
     def words(self, answer: Answer) -> str:
-        """The provider's message; some pages put the detail into `data.error`."""
+        """Return the provider's message; some pages put the detail into `data.error`."""
         if answer.body is None:
             return answer.excerpt or f"HTTP {answer.status} without a body"
         data = answer.body.get("data")
@@ -145,14 +154,14 @@ class Envelope:
         return next((data[field] for field in self.id_fields if data.get(field) not in (None, "")), None)
 
     def _kind_of(self, words: str, code: int) -> FailureKind:
-        """A failure code may also stand in an immediate refusal: APIXO's newest pages say so."""
+        """Classify a refusal; APIXO's newest pages say that it may name a failure code too."""
         named = (kind for name, kind in self.fail_codes.items() if name.lower() in words.lower())
         other = FailureKind.CONTENT if code == 403 and CONTENT_WORDS.search(words) else FailureKind.INPUT
         return next(named, FailureKind.ACCOUNT if code == 403 and other is FailureKind.INPUT else other)
 
 
 def result_urls(result: Any) -> tuple[str, ...]:
-    """The URLs of a `resultJson`, documented as a JSON string and seen as an object; each once, http(s) only."""
+    """Return the URLs of a `resultJson`, documented as a JSON string and seen as an object: unique, http(s) only."""
     if isinstance(result, str):
         try:
             result = json.loads(result)
@@ -167,7 +176,7 @@ def result_urls(result: Any) -> tuple[str, ...]:
 
 
 def own_code(answer: Answer) -> int | None:
-    """The envelope's `code`; None when it has none that is a number."""
+    """Return the envelope's `code`; None when it has no number."""
     code = answer.body.get("code") if answer.body else None
     if isinstance(code, str) and code.isdecimal() and len(code) < 6:
         code = int(code)
@@ -175,18 +184,18 @@ def own_code(answer: Answer) -> int | None:
 
 
 def code_of(answer: Answer) -> int:
-    """The envelope's `code`, which outranks the HTTP status where they differ."""
+    """Return the envelope's `code`, which outranks the HTTP status where they differ; else the status."""
     own = own_code(answer)
     return answer.status if own is None else own
 
 
 def speaks(answer: Answer) -> bool:
-    """Whether it may be the API that speaks: a page is a gateway's, and so is a redirect, whatever it carries."""
+    """Return whether the API may have answered: a web page or a redirect comes from a gateway."""
     return answer.body is not None and not 300 <= answer.status < 400
 
 
 def is_plain(answer: Answer) -> bool:
-    """Whether it is surely the API that speaks, and no gateway before it."""
+    """Return whether the API surely answered, and no gateway in front of it."""
     return answer.body is not None and 200 <= answer.status < 300
 
 
@@ -195,6 +204,6 @@ def is_yes(answer: Answer) -> bool:
 
 
 def text(value: object, limit: int) -> str:
-    """A field that should be a text: a number is written out, anything else is left out."""
+    """Return a text field; a number becomes text, anything else an empty string."""
     written = str(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else ""
     return storable(written, limit)

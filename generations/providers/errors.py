@@ -1,4 +1,4 @@
-"""What went wrong with a request, named for what to do next (docs/architecture.md, "What an answer means")."""
+"""The errors of a request, named for what to do next (docs/architecture.md, "What an answer means")."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from generations.providers.base import storable
 class FailureKind(StrEnum):
     """Why a clip was not made, for people to sort by."""
 
-    CONTENT = "content"  # the prompt, a picture or the result offended a filter
-    INPUT = "input"  # a parameter or a picture was not accepted
+    CONTENT = "content"  # a filter refused the prompt, an image or the result
+    INPUT = "input"  # a parameter or an image was not accepted
     PROVIDER = "provider"  # their side: overloaded, timed out, broken
     ACCOUNT = "account"  # key, money, permission
     UNKNOWN = "unknown"
 
 
 class ProviderError(Exception):
-    """A request that did not bring what it was for; `code` and `message` are the provider's words, cut to length."""
+    """A request that failed; `code` and `message` are the provider's words, cut to length."""
 
     def __init__(self, message: str, *, code: str = "", kind: FailureKind = FailureKind.UNKNOWN) -> None:
         self.message = storable(message, 2000)
@@ -32,7 +32,7 @@ class NotSent(ProviderError):
 
 
 class Busy(ProviderError):
-    """Refused for now (429): come again after `retry_after_seconds`, or after a backoff when it is None."""
+    """Refused for now (429): retry after `retry_after_seconds`, or after a backoff when it is None."""
 
     def __init__(self, message: str, *, code: str = "", retry_after_seconds: float | None = None) -> None:
         super().__init__(message, code=code, kind=FailureKind.PROVIDER)
@@ -44,7 +44,7 @@ class Rejected(ProviderError):
 
 
 class AccountProblem(ProviderError):
-    """The key or the money is at fault, so every other order would fail too."""
+    """The key or the balance is at fault, so every other order would fail too."""
 
     def __init__(self, message: str, *, code: str = "") -> None:
         super().__init__(message, code=code, kind=FailureKind.ACCOUNT)

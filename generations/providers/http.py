@@ -1,4 +1,4 @@
-"""One pooled Session, and what an HTTP exchange proved: sent or not, answered or not."""
+"""Exchange JSON with a provider over one pooled Session, and tell what a failure proves: sent or not, answered?"""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from generations.providers.errors import AccountProblem, FailureKind, NotSent, O
 
 USER_AGENT = "kling-studio/1.0"
 CONNECT_SECONDS = 10  # for each of a host's addresses, and for each step of the TLS handshake
-READ_SECONDS = 30  # between two bytes; an order is answered in a second or two, a minute of silence is an outage
-EXCHANGE_SECONDS = 90  # from the call to the last byte, however slowly it drips; the lease of a row is longer
+READ_SECONDS = 30  # between two bytes; an order is answered within 2 s
+EXCHANGE_SECONDS = 90  # from the call to the last byte; shorter than a row's lease
 ANSWER_MAX_BYTES = 1_000_000  # a status answer has about 1 kB
-EXCERPT = 2000  # characters of an answer that are kept for people
-POOL = 32  # connections kept open; the conductor asks with fewer threads
-USABLE_KEY = re.compile(r"[!-~]+")  # what a header may carry
+EXCERPT = 2000  # characters of an answer that are stored for staff
+POOL = 32  # open connections; the conductor has fewer threads
+USABLE_KEY = re.compile(r"[!-~]+")  # characters of a header
 MASK_FROM = 9  # characters; a shorter key is "practice", and no secret
 BROKEN = (requests.RequestException, HTTPError, http.client.HTTPException, OSError, ValueError)
 
@@ -39,7 +39,7 @@ _give_up_at: ContextVar[float] = ContextVar("_give_up_at", default=math.inf)  # 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back: the HTTP status, the JSON object (None when it was not one), and the text's beginning."""
+    """An HTTP answer: its status, its JSON object (None when it is not one), and the beginning of its text."""
 
     status: int
     body: dict[str, Any] | None
@@ -48,7 +48,7 @@ class Answer:
 
 
 class ApiClient:
-    """Talks JSON to one provider: no redirects, no retries, no proxies from the environment, one request a call."""
+    """A JSON client of one provider: no redirects, no retries, no proxies from the environment, one request a call."""
 
     def __init__(self, base_url: str, api_key: str) -> None:
         self.base_url = base_url.rstrip("/")
@@ -56,12 +56,12 @@ class ApiClient:
         self._key_written = _as_written(self._key)
         self.session = _Session()
         self.session.trust_env = False
-        # Not compressed: a bomb stays as small as it came.
+        # Not compressed, so no decompression bomb.
         self.session.headers.update(
             {"User-Agent": USER_AGENT, "Accept": "application/json", "Accept-Encoding": "identity"}
         )
         self.session.headers["Authorization"] = f"Bearer {self._key}"
-        # max_retries=0: a POST that may have left is never sent again by the library.
+        # The library must never send a POST again that may have left.
         for scheme in ("https://", "http://"):
             self.session.mount(scheme, _Adapter(pool_connections=2, pool_maxsize=POOL, max_retries=0))
 
@@ -72,22 +72,20 @@ class ApiClient:
         return self._exchange(self._prepare("POST", path, json=body))
 
     def _prepare(self, method: str, path: str, **content: Any) -> requests.PreparedRequest:
-        """Everything that can go wrong before a connection is tried."""
+        """Build the request. Raises: AccountProblem, Rejected or NotSent for what fails before a connection."""
         if not USABLE_KEY.fullmatch(self._key):
             raise AccountProblem("the API key is empty or has characters that no header can carry", code="key")
         try:
             request = self.session.prepare_request(requests.Request(method, f"{self.base_url}{path}", **content))
-            self.session.get_adapter(str(request.url))  # raises for ftp: and the like
+            self.session.get_adapter(str(request.url))  # raises for other schemes
             return request
         except requests.exceptions.InvalidJSONError as error:
-            raise Rejected(
-                f"not an order that can be written down: {_reason(error)}", kind=FailureKind.INPUT
-            ) from error
+            raise Rejected(f"the order cannot be written as JSON: {_reason(error)}", kind=FailureKind.INPUT) from error
         except BROKEN as error:
-            raise NotSent(f"not an address: {_reason(error)}") from error
+            raise NotSent(f"the base URL is not valid: {_reason(error)}") from error
 
     def _exchange(self, request: requests.PreparedRequest) -> Answer:
-        """Raise NotSent when provably nothing left, OutcomeUnknown when it may have."""
+        """Send a request. Raises: NotSent when provably nothing left, OutcomeUnknown when it may have."""
         _give_up_at.set(time.monotonic() + EXCHANGE_SECONDS)
         try:
             with self.session.send(
@@ -100,12 +98,12 @@ class ApiClient:
             raise OutcomeUnknown(f"the answer was lost: {self._why(error)}") from error
 
     def _answer(self, response: requests.Response) -> Answer:
-        """Read the body within its limits; of one that breaks off, what came is kept: it may hold an id."""
+        """Read the body within its limits; if it breaks off, put what came into the error: it may hold an id."""
         received = bytearray()
-        wrong = "an answer that is too long"
+        wrong = "the answer is too long"
         try:
             if response.status_code < 200:
-                raise ValueError("an interim answer in place of the final one")  # what follows belongs to it
+                raise ValueError("an interim status instead of a final one")  # the rest of the body belongs to it
             while len(received) <= ANSWER_MAX_BYTES:
                 chunk = response.raw.read1(16_384, decode_content=True)
                 if not chunk:
@@ -122,17 +120,17 @@ class ApiClient:
         return self._masked(_reason(error).encode()).decode()
 
     def _masked(self, text: bytes | bytearray) -> bytes:
-        """Text of the provider without the key, which some servers repeat."""
+        """Mask the key in a provider's text: some servers repeat it."""
         return self._key_written.sub(b"[key]", text) if len(self._key) >= MASK_FROM else bytes(text)
 
 
 def _as_written(key: str) -> re.Pattern[bytes]:
-    """Finds a key however JSON may write it: some servers put "/" as "\\/", others "+" as "\\u002B"."""
+    """Match a key however JSON may escape it: some servers write "/" as "\\/", others "+" as "\\u002B"."""
     return re.compile("".join(rf"(?:\\?{re.escape(char)}|\\u{ord(char):04x})" for char in key).encode(), re.IGNORECASE)
 
 
 def read_answer(status: int, raw: bytes, retry_after: str = "") -> Answer:
-    """The answer whose body these bytes are."""
+    """Return the answer with this status and body."""
     return Answer(
         status=status, body=_json_object(raw), excerpt=_text(raw), retry_after_seconds=_retry_after(retry_after)
     )
@@ -144,14 +142,14 @@ def _text(raw: bytes) -> str:
 
 def _json_object(raw: bytes) -> dict[str, Any] | None:
     try:
-        value = json.loads(raw.decode("utf-8-sig"))  # from bytes it would take UTF-16 as well, where no key is masked
+        value = json.loads(raw.decode("utf-8-sig"))  # from bytes it would accept UTF-16, where the key is not masked
     except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None
 
 
 def _retry_after(header: str) -> float | None:
-    """Seconds; the date form of the header is rare, and a backoff serves for it."""
+    """Parse seconds; the rare date form gives None, so that a backoff serves."""
     try:
         seconds = float(header)
     except ValueError:
@@ -161,15 +159,15 @@ def _retry_after(header: str) -> float | None:
 
 class _Session(requests.Session):
     def get_redirect_target(self, resp: requests.Response) -> None:
-        """None, always.
+        """Return None, so that no redirect is read.
 
-        Even with allow_redirects=False, Session.send works out where a redirect leads: it reads the body without a
-        limit, and a malformed Location comes out of it as a ValueError.
+        Even with allow_redirects=False, Session.send resolves a redirect: it reads the body without a limit, and
+        raises a ValueError for a malformed Location.
         """
 
 
 class _Reader(io.RawIOBase):
-    """The socket's bytes, until the exchange's time is up: requests' own timeouts begin anew with each byte."""
+    """The socket's bytes until the exchange's deadline: the timeouts of requests begin anew with each byte."""
 
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
@@ -199,21 +197,20 @@ class _Response(http.client.HTTPResponse):
 
 
 class _Connection(HTTPConnection):
-    """A connection that knows whether it ever stood, and that carries an order only when it is new.
+    """A connection that knows whether it was ever established, and sends a POST only when it is new.
 
-    The provider may have closed a kept one a moment ago; an order that is sent into it is lost or taken, and nobody
-    can say which.
+    The provider may have just closed a pooled one; whether it received an order sent into that is unknown.
     """
 
     response_class = _Response
     used = False
 
     def connect(self) -> None:
-        """Raise NewConnectionError and nothing else, whatever failed: name, address, time, TLS, certificate."""
+        """Connect. Raises: NewConnectionError for every failure: name, address, time, TLS, certificate."""
         try:
             super().connect()
             if time.monotonic() > _give_up_at.get():
-                raise TimeoutError("the connection came too late to be used")
+                raise TimeoutError("connected too late to send")
         except (OSError, HTTPError, ValueError) as error:
             self.close()
             raise NewConnectionError(self, _reason(error)) from error
@@ -221,7 +218,7 @@ class _Connection(HTTPConnection):
 
     def request(self, method: str, *args: Any, **kwargs: Any) -> None:
         if self.used and method == "POST":
-            self.close()  # http.client opens it anew
+            self.close()  # http.client reconnects
         try:
             super().request(method, *args, **kwargs)
         finally:
@@ -251,7 +248,7 @@ def _never_connected(error: BaseException) -> bool:
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """An exception and those that requests and urllib3 wrapped into it, outermost first."""
+    """Yield an exception and those that requests and urllib3 wrapped into it, outermost first."""
     inner: object = error
     while isinstance(inner, BaseException):
         yield inner
@@ -264,7 +261,7 @@ def _first_exception(values: tuple[object, ...]) -> BaseException | None:
 
 
 def _reason(error: BaseException) -> str:
-    """The innermost cause's type and words, without the object that urllib3 puts before them."""
+    """Return the innermost cause's type and message, without the object that urllib3 puts first."""
     *_, inner = _causes(error)
     words = str(inner).rsplit("): ", 1)[-1]
     return storable(words if isinstance(inner, NewConnectionError) else f"{type(inner).__name__}: {words}", 300)

@@ -1,4 +1,1 @@
-"""Figures for people, read from the ledger and the tasks, and their export as CSV and XLSX.
-
-Nothing here writes a row.
-"""
+"""Reports: sums of the ledger and the tasks for people, and their export as CSV and XLSX. They write no row."""

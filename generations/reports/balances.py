@@ -1,4 +1,4 @@
-"""Balances beside the ledger: how much an account fell between two readings, and what we know to have bought then."""
+"""Compare what each provider's balance fell by with what the ledger says was charged."""
 
 from __future__ import annotations
 
@@ -14,19 +14,22 @@ from generations.models import BalanceReading, EntryKind, GenerationTask, Ledger
 from generations.reports.scorecard import moments
 from generations.reports.spend import Question
 
-LINES = 62  # of one provider: the latest days
-SUSPECTS = 8  # tasks that are named for one drift
+DAYS_MAX = 62  # for each provider, the latest
+SUSPECTS_MAX = 8  # tasks for one drift
 
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """One day of an account, from the last reading of an earlier day to the day's own last one; USD."""
+    """How much an account's balance fell in one day, and how much of that the ledger charged; in USD.
+
+    A day runs from the last reading of an earlier day to its own last reading.
+    """
 
     provider: str
     day: date
     since: datetime
     until: datetime
-    fell: Decimal  # top-ups, as far as they were seen, put back
+    fell: Decimal  # without the top-ups that the readings show
     topped_up: Decimal
     charged: Decimal
     unpriced: int
@@ -34,27 +37,27 @@ class Drift:
 
     @property
     def drift(self) -> Decimal:
-        """What the account lost and the ledger does not explain; below zero: the ledger charged more."""
+        """The fall that no charge explains, in USD; negative when the ledger charged more than the balance fell."""
         return self.fell - self.charged
 
 
 def drifts(question: Question) -> list[Drift]:
-    """Each day that two readings in USD bound, the latest first; whatever campaign or person is asked for."""
+    """Return each day that two readings in USD bound, latest first, whatever campaign or person is asked for."""
     begin, end = moments(question)
     readings = BalanceReading.objects.filter(practice=question.practice, unit="USD", amount__isnull=False, at__lt=end)
     if question.provider:
         readings = readings.filter(provider=question.provider)
-    found = []
+    rows = []
     for provider in sorted(set(readings.order_by().values_list("provider", flat=True))):
-        its = readings.filter(provider=provider).order_by("at", "id")
-        before = its.filter(at__lt=begin).last()
-        found += _of_account([*([before] if before else []), *its.filter(at__gte=begin)], question)
-    return sorted(found, key=lambda each: (each.day, each.provider), reverse=True)
+        own = readings.filter(provider=provider).order_by("at", "id")
+        before = own.filter(at__lt=begin).last()
+        rows += _of_account([*([before] if before else []), *own.filter(at__gte=begin)], question)
+    return sorted(rows, key=lambda each: (each.day, each.provider), reverse=True)
 
 
 def _of_account(readings: list[BalanceReading], question: Question) -> list[Drift]:
     closing = {timezone.localdate(reading.at): n for n, reading in enumerate(readings)}
-    days = list(closing.items())[-LINES - 1 :]
+    days = list(closing.items())[-DAYS_MAX - 1 :]
     return [_drift(day, readings[first : last + 1], question) for (_, first), (day, last) in pairwise(days)]
 
 
@@ -66,28 +69,28 @@ def _drift(day: date, readings: list[BalanceReading], question: Question) -> Dri
         at__gt=opening.at, at__lte=closing.at, practice=question.practice, task__provider=opening.provider
     )
     charged = LedgerEntry.objects.spent().filter(task__in=charges.order_by().values("task")).total_usd()
-    found = Drift(
+    drift = Drift(
         opening.provider, day, opening.at, closing.at, amounts[0] - amounts[-1] + topped_up, topped_up,
         charged, charges.unpriced().count(), [],
     )  # fmt: skip
-    if found.drift:
-        found.suspects.extend(_suspects(found, practice=question.practice))
-    return found
+    if drift.drift:
+        drift.suspects.extend(_suspects(drift, practice=question.practice))
+    return drift
 
 
 def _suspects(drift: Drift, *, practice: bool) -> list[tuple[GenerationTask, str]]:
-    """Tasks that could explain a drift, each once, with the reason."""
+    """Return tasks that could explain a drift, each once, with the reason."""
     since, until = drift.since, drift.until
     within = {"at__gt": since, "at__lte": until}
     released = LedgerEntry.objects.filter(task=OuterRef("pk"), kind=EntryKind.RELEASE, **within)
     unpriced = LedgerEntry.objects.unpriced().filter(task=OuterRef("pk"), **within)
     under_way = Q(finished_at=None) | Q(finished_at__gt=until)
     reasons = {
-        "nobody knows whether it was accepted": Q(status=Status.UNCONFIRMED) | Q(maybe_accepted=True),
-        "its price is not known": Q(Exists(unpriced)),
-        "it failed, and may have been billed all the same": Q(Exists(released), send_count__gt=0),
-        "it was under way at the later reading, and may have been billed": Q(submitted_at__gt=since) & under_way,
-        "it was under way at the earlier reading, and may have been billed before": Q(
+        "nobody knows whether the provider accepted it": Q(status=Status.UNCONFIRMED) | Q(maybe_accepted=True),
+        "its price is unknown": Q(Exists(unpriced)),
+        "it failed, but may have been billed": Q(Exists(released), send_count__gt=0),
+        "it was running at the later reading, and may have been billed": Q(submitted_at__gt=since) & under_way,
+        "it was running at the earlier reading, and may have been billed before it": Q(
             submitted_at__lte=since, finished_at__gt=since, finished_at__lte=until
         ),
     }
@@ -95,6 +98,6 @@ def _suspects(drift: Drift, *, practice: bool) -> list[tuple[GenerationTask, str
     tasks = tasks.filter(Q(submitted_at=None) | Q(submitted_at__lte=until)).order_by("-pk")
     named: dict[int, tuple[GenerationTask, str]] = {}
     for reason, condition in reasons.items():
-        for task in tasks.filter(condition)[:SUSPECTS]:
+        for task in tasks.filter(condition)[:SUSPECTS_MAX]:
             named.setdefault(task.pk, (task, reason))
-    return list(named.values())[:SUSPECTS]
+    return list(named.values())[:SUSPECTS_MAX]

@@ -1,4 +1,4 @@
-"""Tables as people see them, and as files that a spreadsheet opens without running anything."""
+"""Tables for pages, and as CSV and XLSX files that no spreadsheet runs as formulas."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 from generations.formats import usd
 
 NOTHING = "–"
-# What makes a spreadsheet take a text for a formula, also in the wide forms that some of them fold into these.
+# Beginnings of a formula, also in the full-width forms that some spreadsheets normalize.
 TRIGGERS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-BYTE_ORDER_MARK = "\ufeff"  # without it Excel takes UTF-8 for something else
+BYTE_ORDER_MARK = "\ufeff"  # without it Excel does not read UTF-8
 NOT_IN_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-XLSX_IN_MEMORY = 2_000_000  # bytes; a larger file goes by way of the disk
+XLSX_IN_MEMORY = 2_000_000  # bytes; a larger file is written to disk
 FORMATS = {"usd": "0.00##", "count": "0", "day": "yyyy-mm-dd"}
 Cell = str | int | Decimal | date | None
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """`kind`: text, day, count or usd; a cell that is None is left empty in files."""
+    """A column; `kind` is text, day, count or usd. Files leave a cell empty that is None."""
 
     name: str
     kind: str = "text"
@@ -47,21 +47,21 @@ class Table:
     title: str
     columns: tuple[Column, ...]
     rows: list[tuple[Cell, ...]]
-    links: list[str] = field(default_factory=list)  # where the first cell of each row leads; "" or none: nowhere
+    links: list[str] = field(default_factory=list)  # of the first cell of each row; "" for none
 
     def shown(self, row: tuple[Cell, ...]) -> list[tuple[Column, str]]:
-        """Its cells as words for people, each with its column."""
+        """Return the texts of a row's cells, each with its column."""
         return [(column, words(cell, column.kind)) for column, cell in zip(self.columns, row, strict=True)]
 
     @property
     def shown_rows(self) -> list[tuple[str, list[tuple[Column, str]]]]:
-        """Each row's link and cells."""
+        """The link of each row ("" for none) and the texts of its cells."""
         shown = map(self.shown, self.rows)
         return [(link or "", row) for row, link in zip_longest(shown, self.links[: len(self.rows)])]
 
 
 def words(cell: Cell, kind: str) -> str:
-    """A cell for people: `$0.35`, `1,200`, `20 Nov 2026`."""
+    """Format a cell for people: `$0.35`, `1,200`, `20 Nov 2026`."""
     if cell is None:
         return NOTHING
     if isinstance(cell, Decimal):
@@ -72,12 +72,12 @@ def words(cell: Cell, kind: str) -> str:
 
 
 def defused(text: str) -> str:
-    """A text that no spreadsheet takes for a formula: an apostrophe goes before one that it might."""
+    """Put an apostrophe before a text that a spreadsheet may run as a formula."""
     return f"'{text}" if text.startswith(TRIGGERS) else text
 
 
 def as_csv(table: Table) -> Iterator[str]:
-    """The lines of a CSV file; amounts are plain numbers, days are ISO dates."""
+    """Yield the lines of a CSV file; amounts are plain numbers, days ISO dates."""
     writer = csv.writer(Line())
     yield BYTE_ORDER_MARK + writer.writerow([defused(column.name) for column in table.columns])
     for row in table.rows:
@@ -85,7 +85,7 @@ def as_csv(table: Table) -> Iterator[str]:
 
 
 def as_xlsx(table: Table) -> IO[bytes]:
-    """An XLSX file, open at its beginning; texts are typed as texts, so none is a formula."""
+    """Return an XLSX file, open at its beginning; every text is typed as text, so none is a formula."""
     book = Workbook(write_only=True)
     sheet = book.create_sheet(table.slug[:31])
     sheet.append([_typed(sheet, column.name, "text", bold=True) for column in table.columns])
@@ -105,14 +105,14 @@ def _typed(sheet: WriteOnlyWorksheet, cell: Cell, kind: str, *, bold: bool = Fal
         typed.number_format = FORMATS.get(kind, "General")
         return typed
     typed = WriteOnlyCell(sheet, value=NOT_IN_XML.sub("\ufffd", cell))
-    typed.data_type = "s"  # openpyxl takes what begins with "=" for a formula
+    typed.data_type = "s"  # openpyxl makes a formula of a text that begins with "="
     if bold:
         typed.font = Font(bold=True)
     return typed
 
 
 class Line:
-    """A file that hands each line on instead of keeping it."""
+    """A file that returns each line instead of storing it."""
 
     def write(self, line: str) -> str:
         return line

@@ -1,4 +1,4 @@
-"""The statement of a month: what each clip has cost, campaign by campaign; its sums are the ledger's."""
+"""The monthly statement: what each clip cost, by campaign; the sums are those of the ledger."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from generations.reports import spend
 from generations.reports.spend import Question
 from generations.reports.totals import Figures
 
-SHOWN = 200  # orders of one campaign; the sums count the rest too
+ORDERS_MAX = 200  # of one campaign; the sums include the others
 
 
 @dataclass(frozen=True, slots=True)
 class Paid:
-    """An order and what it cost in the month; None where its price is not known."""
+    """An order and what it cost in the month, in USD; None when its price is unknown."""
 
     task: GenerationTask
     usd: Decimal | None
@@ -28,7 +28,7 @@ class Paid:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """The orders of one campaign, as far as they are shown."""
+    """The orders of one campaign: the first ORDERS_MAX of them, and the sums of all."""
 
     name: str
     paid: list[Paid]
@@ -46,7 +46,7 @@ class Statement:
 
 
 def month_of(text: str) -> date | None:
-    """The first day of `2026-11`; None for what is no month."""
+    """Parse the first day of a month like `2026-11`; None when the text names no month."""
     try:
         return datetime.strptime(text, "%Y-%m").date()
     except ValueError:
@@ -54,7 +54,7 @@ def month_of(text: str) -> date | None:
 
 
 def of_month(month: date, *, practice: bool) -> Statement:
-    """Every charge and correction of the days of a month."""
+    """Return the statement of a month: each charge and correction of its days."""
     last = month.replace(day=monthrange(month.year, month.month)[1])
     names = {NOBODY: "No campaign", **dict(Campaign.objects.values_list("pk", "name"))}
     question = Question(first=month, last=last, practice=practice)
@@ -67,7 +67,7 @@ def of_month(month: date, *, practice: bool) -> Statement:
 
 
 def _campaigns(question: Question) -> set[int]:
-    """Those that money of the month was spent on."""
+    """Return the campaigns that money was spent on."""
     position = spend.DIMENSIONS.index("campaign")
     groups = spend.summed(question, by="cost_center", clips=False)
     return {key[position] for key, figures in groups.items() if figures.charges or figures.spent}
@@ -79,7 +79,7 @@ def _section(name: str, question: Question) -> Section:
         figures.add(each)
     entries = question.entries.spent().filter(question.of_tasks("task__"))
     orders = entries.values("task").order_by("task")
-    sums = dict(orders.annotate(usd=Sum("amount_usd")).values_list("task", "usd")[:SHOWN])
+    sums = dict(orders.annotate(usd=Sum("amount_usd")).values_list("task", "usd")[:ORDERS_MAX])
     tasks = GenerationTask.objects.filter(pk__in=sums).select_related("prompt", "ordered_by").prefetch_related("videos")
     paid = [Paid(task, sums[task.pk]) for task in tasks.order_by("pk")]
     shown = sum((each.usd or Decimal(0) for each in paid), Decimal(0))

@@ -1,4 +1,4 @@
-"""How each provider does, by our own rows: how many orders become stored clips, how fast, and why the others failed."""
+"""How reliable and fast each provider is: how many orders became stored clips, how soon, and why the others failed."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from generations.models import GenerationTask, Status
 from generations.models.ledger import four_places
 from generations.reports.spend import Question
 
-ENDS = (Status.STORED, Status.FAILED, Status.LOST)  # of what was sent
+ENDS = (Status.STORED, Status.FAILED, Status.LOST)  # the ends of a sent order
 
 
 class WholeSeconds(Func):
-    """A duration's whole seconds: what a percentile needs, in groups that both databases count fast."""
+    """A duration in whole seconds: percentiles need groups that both databases count fast."""
 
     output_field = IntegerField()
 
@@ -37,13 +37,13 @@ class Failures:
 
 @dataclass(slots=True)
 class Score:
-    """One provider in a period; the orders that were sent in it and have ended since."""
+    """One provider's results for the orders that were sent in a period and have ended since."""
 
     provider: str
     ends: Counter[str] = field(default_factory=Counter)
     seconds: Counter[int] = field(default_factory=Counter)
     failures: dict[str, Failures] = field(default_factory=lambda: defaultdict(Failures))
-    usd: Decimal = Decimal(0)  # what all that ended was priced at
+    usd: Decimal = Decimal(0)  # the prices of all ended orders
 
     @property
     def ended(self) -> int:
@@ -51,11 +51,11 @@ class Score:
 
     @property
     def success_percent(self) -> int | None:
-        """Rounded down, so that 100 means all of them; None where nothing has ended."""
+        """The percentage of ended orders that were stored, rounded down so that 100 means all; None when none ended."""
         return 100 * self.ends[Status.STORED] // self.ended if self.ended else None
 
     def percentile(self, percent: int) -> int | None:
-        """Seconds from the sending to the stored file within which so many percent of the stored clips came."""
+        """Return the seconds from sending within which this percentage of the stored clips came; None for no clip."""
         left = -(-self.seconds.total() * percent // 100)
         for seconds, n in sorted(self.seconds.items()):
             left -= n
@@ -64,17 +64,17 @@ class Score:
         return None
 
     def share(self, kind: str) -> int:
-        """How many percent of this provider's failures are of a kind, rounded."""
+        """Return how many percent of this provider's failures are of a kind, rounded."""
         return round(100 * self.failures[kind].count / sum(each.count for each in self.failures.values()))
 
     def share_of_money(self, kind: str) -> int | None:
-        """How many percent of what all its ended orders were priced at failed in this way, rounded."""
+        """Return the price of failures of a kind as a percentage of all ended orders' prices; None when these are 0."""
         return round(100 * self.failures[kind].usd / self.usd) if self.usd else None
 
 
 def scores(question: Question) -> list[Score]:
-    """Every provider that was sent something in these days."""
-    found: dict[str, Score] = {}
+    """Return a score for each provider that was sent an order on these days."""
+    by_provider: dict[str, Score] = {}
     taken = WholeSeconds(ExpressionWrapper(F("stored_at") - F("submitted_at"), DurationField()))
     rows = (
         sent(question)
@@ -84,7 +84,7 @@ def scores(question: Question) -> list[Score]:
         .annotate(n=Count("id"), usd=Sum("price_usd"))
     )
     for provider, status, kind, seconds, n, usd in rows:
-        score = found.setdefault(provider, Score(provider))
+        score = by_provider.setdefault(provider, Score(provider))
         score.ends[status] += n
         score.usd += four_places(usd)
         if status == Status.STORED:
@@ -93,18 +93,18 @@ def scores(question: Question) -> list[Score]:
             failures = score.failures["lost" if status == Status.LOST else kind or "unknown"]
             failures.count += n
             failures.usd += four_places(usd)
-    return sorted(found.values(), key=lambda score: score.provider)
+    return sorted(by_provider.values(), key=lambda score: score.provider)
 
 
 def sent(question: Question) -> QuerySet[GenerationTask]:
-    """The tasks that were sent on these days of the site."""
+    """Select the tasks that were sent on these days."""
     begin, end = moments(question)
     tasks = GenerationTask.objects.filter(question.of_tasks(), practice=question.practice).order_by()
     return tasks.filter(submitted_at__gte=begin, submitted_at__lt=end)
 
 
 def moments(question: Question) -> tuple[datetime, datetime]:
-    """When its first day begins, and when its last one is over, in the site's time zone."""
+    """Return when the first day begins and when the last one ends, in the site's time zone."""
     return _midnight(question.first), _midnight(question.last + timedelta(days=1))
 
 

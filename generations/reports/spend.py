@@ -1,7 +1,7 @@
-"""What was spent, on what, and what each approved clip has cost: sums of the ledger.
+"""Sum the ledger: what was spent, on what, and what each approved clip cost.
 
-A million entries are summed while somebody waits. So the sums go by the cost center that each entry carries, and never
-read the tasks, but for those entries that carry none: on SQLite, all of them.
+A page sums a million entries. So entries are grouped by the cost center that each one names, without reading tasks;
+only entries without a cost center (on SQLite, all) are joined with their tasks.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ BY_COST_CENTER = {
     "day": "day",
     "cost_center": "cost_center",
     "prompt": "prompt_key",
-}  # columns of an entry, where it has a cost_center
+}  # columns of an entry that has a cost center
 MOVED = (*SPENT, EntryKind.RELEASE)
 UNSETTLED = (Status.QUEUED, Status.SUBMITTING, Status.RUNNING, Status.UNCONFIRMED)
 Key = Sequence[Any]
@@ -43,29 +43,29 @@ Key = Sequence[Any]
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
-    """Which part of the ledger is asked about: days of the site's time zone, both included, and one kind of money."""
+    """Which entries to sum: days of the site's time zone, both included, real or practice money, and dimensions."""
 
     first: date
     last: date
     practice: bool
     provider: str = ""
-    campaign: int | None = None  # NOBODY: of no campaign; None: of all
+    campaign: int | None = None  # NOBODY: without a campaign; None: all
     person: int | None = None
     prompt: int | None = None
 
     @cached_property
     def bound(self) -> dict[str, Any]:
-        """The dimensions that are bound, with their values."""
+        """The dimensions that are restricted, with their values."""
         values = {"provider": self.provider or None, "campaign": self.campaign, "person": self.person}
         return {name: value for name, value in values.items() if value is not None}
 
     @property
     def entries(self) -> LedgerQuerySet:
-        """Entries of its days and money, whatever its dimensions."""
+        """Entries of these days and this money, whatever their dimensions."""
         return LedgerEntry.objects.filter(practice=self.practice, day__range=(self.first, self.last)).order_by()
 
     def of_tasks(self, prefix: str = "") -> Q:
-        """Its dimensions as a condition on tasks, or on rows that lead to one by `prefix`."""
+        """Return the dimensions as a condition on tasks, or on rows that lead to a task by `prefix`."""
         condition = Q()
         for name, column in zip(DIMENSIONS, OF_A_TASK, strict=True):
             if name in self.bound:
@@ -76,9 +76,10 @@ class Question:
     def grouped(
         self, entries: QuerySet[LedgerEntry], by: str, *also: str, **sums: Aggregate
     ) -> Iterator[tuple[Any, ...]]:
-        """Yield `(key, *also, *sums)` of each group of entries, by one of OF_AN_ENTRY; a group may come in two parts.
+        """Yield `(key, *also, *sums)` for each group of entries; a group may come in two parts.
 
-        A `cost_center` has a value for each of DIMENSIONS, a `version` the words and what not to show.
+        `by` is a key of OF_AN_ENTRY. The key of a `cost_center` has a value for each of DIMENSIONS, that of a `version`
+        the prompt and the negative prompt.
         """
         if column := BY_COST_CENTER.get(by):
             known = Q(cost_center__in=self._cost_centers) if self.bound else Q(cost_center__isnull=False)
@@ -108,7 +109,7 @@ class Question:
 class Row:
     name: str
     figures: Figures
-    key: int = 0  # of what it names, where that has one
+    key: int = 0  # of the prompt that the row names; else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +120,7 @@ class SpendReport:
 
 
 def spend_report(question: Question) -> SpendReport:
-    """The figures by day, and by each dimension, dearest first."""
+    """Return the totals, by day and by each dimension, the most expensive first."""
     days, cost_centers = Groups(), Groups()
     for (day, *cost_center), figures in _open(question, ["day", *OF_AN_ENTRY["cost_center"]]):
         days[day].add(figures)
@@ -137,7 +138,7 @@ def spend_report(question: Question) -> SpendReport:
 
 
 def by_prompt(question: Question, *, limit: int | None = None) -> tuple[Figures, list[Row]]:
-    """All of it, and the figures by prompt, dearest first: as many rows as are wanted, since each needs its name."""
+    """Return the total and the figures by prompt, the most expensive first, at most `limit` rows."""
     groups, total = summed(question, by="prompt"), Figures()
     for figures in groups.values():
         total.add(figures)
@@ -148,30 +149,30 @@ def by_prompt(question: Question, *, limit: int | None = None) -> tuple[Figures,
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """Words that a prompt had when clips were ordered of it."""
+    """A wording of a prompt that clips were ordered with."""
 
-    name: str  # "v2", by the order in which they were first ordered, "v3, as it is now"
+    name: str  # "v2", numbered by first order; "v3, as it is now"
     words: str
     figures: Figures
 
 
 def by_version(question: Question, prompt: int) -> list[Version]:
-    """What each wording of a prompt has cost, the latest first."""
+    """Return what each wording of a prompt cost, the latest first. Raises: Prompt.DoesNotExist."""
     groups = summed(replace(question, prompt=prompt), by="version")
     now = Prompt.objects.get(pk=prompt)
     wordings = GenerationTask.objects.filter(prompt=prompt).order_by().values_list("prompt_text", "negative_prompt")
     first = [tuple(wording) for *wording, __ in wordings.annotate(first=Min("id")).order_by("first")]
-    found = []
+    versions = []
     for number, (text, unwanted) in enumerate(first, 1):
         is_now = ", as it is now" if (text, unwanted) == (now.text, now.negative_prompt) else ""
         words = f"{text} (not: {unwanted})" if unwanted else text
         if (text, unwanted) in groups:
-            found.append(Version(f"v{number}{is_now}", words, groups[text, unwanted]))
-    return found[::-1]
+            versions.append(Version(f"v{number}{is_now}", words, groups[text, unwanted]))
+    return versions[::-1]
 
 
 def summed(question: Question, *, by: str, clips: bool = True) -> Groups:
-    """All figures of each group; `clips` False leaves out those of the approved clips, which take a join."""
+    """Return all figures of each group; `clips=False` saves the join that counts approved clips."""
     groups = Groups()
     for group, figures in _open(question, OF_AN_ENTRY[by]):
         groups[_key(by, group)].add(figures)
@@ -187,9 +188,9 @@ def _key(by: str, values: Key) -> Any:
 
 
 def _open(question: Question, columns: list[str]) -> Iterator[tuple[list[Any], Figures]]:
-    """What is reserved now, and what has no price yet, of each group; few entries, so their tasks are read."""
+    """Yield what is reserved now, and what has no price yet, of each group; few entries, so their tasks are joined."""
     entries = question.entries.filter(question.of_tasks("task__"))
-    # Only tasks in these states can have an open hold: there are few, and the database finds them at once.
+    # Only tasks in these states have open holds: few rows, found by an index.
     holds = entries.open_holds().filter(task__status__in=UNSETTLED).values_list(*columns)
     for *key, amount, n, known in holds.annotate(usd=Sum("amount_usd"), n=Count("id"), known=Count("amount_usd")):
         yield key, Figures(reserved=four_places(amount), holds=n, reserved_unpriced=n - known)
@@ -198,7 +199,7 @@ def _open(question: Question, columns: list[str]) -> Iterator[tuple[list[Any], F
 
 
 def _moved(question: Question, *, by: str) -> Iterator[tuple[Any, Figures]]:
-    """What was spent and what was released, of each group."""
+    """Yield what was spent and what was released, of each group."""
     moved = question.entries.filter(kind__in=MOVED)
     for key, kind, amount, n in question.grouped(moved, by, "kind", amount=Sum("amount_usd"), n=Count("id")):
         if kind == EntryKind.RELEASE:
@@ -208,16 +209,16 @@ def _moved(question: Question, *, by: str) -> Iterator[tuple[Any, Figures]]:
 
 
 def _approved(question: Question, *, by: str) -> Iterator[tuple[Any, Figures]]:
-    """The clips that were approved, of those that the money of these days has bought."""
+    """Yield the approved clips that the charges of these days paid for, of each group."""
     sums = {"n": Count("id"), "seconds": Sum(RawSQL("generations_video.duration_seconds", [], FloatField()))}  # noqa: S611
     for key, n, seconds in question.grouped(_with_approved(question.entries.charges()), by, **sums):
         yield key, Figures(approved=n, approved_seconds=seconds)
 
 
 def _with_approved(entries: QuerySet[LedgerEntry]) -> QuerySet[LedgerEntry]:
-    """Entries side by side with the approved clips of their tasks.
+    """Join entries with the approved clips of their tasks.
 
-    The ORM would go by way of the tasks, which doubles the time over a million entries.
+    The ORM would join the tasks too, which doubles the time over a million entries.
     """
     same_task = "generations_video.task_id = generations_ledgerentry.task_id"
     approved = "generations_video.review = %s"
@@ -230,7 +231,7 @@ def _rows(groups: dict[Any, Figures], name: Callable[[Any], str]) -> list[Row]:
 
 
 def _names(dimension: str) -> Callable[[Any], str]:
-    """How the values of a dimension are called."""
+    """Return a function that names a value of a dimension."""
     if dimension == "campaign":
         return {NOBODY: "No campaign", **dict(Campaign.objects.values_list("pk", "name"))}.__getitem__
     if dimension == "person":

@@ -1,4 +1,4 @@
-"""Sums of money beside what they bought; what has no price is counted apart."""
+"""Sums of money, and the clips that it paid for; what has no price is counted apart."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from generations.formats import usd
 
 @dataclass(slots=True)
 class Figures:
-    """Sums of a group; amounts in USD. What has no price is counted beside them, and never taken for nothing."""
+    """Sums of a group, in USD; entries without a price are counted, never taken as 0."""
 
     spent: Decimal = Decimal(0)
     charges: int = 0
@@ -32,12 +32,12 @@ class Figures:
 
     @property
     def known(self) -> Decimal | None:
-        """What was spent; None where all of it has no price, which is not the same as nothing."""
+        """What was spent; None when nothing spent has a known price, which is not 0."""
         return None if self.unpriced and not self.spent else self.spent
 
     @property
     def per_approved_clip(self) -> Decimal | None:
-        """All that was spent, divided by the clips that were approved; None where none was, or no price is known."""
+        """What was spent for each approved clip; None when no clip was approved or no price is known."""
         return self._share(Decimal(self.approved))
 
     @property
@@ -51,7 +51,7 @@ class Figures:
 
     @property
     def spent_words(self) -> str:
-        """`$1.20`, `$1.20 + 2 unpriced`, `2 unpriced`."""
+        """`$1.20`, `$1.20 + 2 unpriced` or `2 unpriced`."""
         return _in_words(self.spent, self.unpriced)
 
     @property

@@ -28,7 +28,7 @@ def test_a_broken_one_is_named_with_its_row_and_ends_with_1() -> None:
     GenerationTask.objects.filter(pk=task.pk).update(remote_id=None)
     lines = check(code=1).splitlines()
     assert lines[-2:] == [
-        f"BROKEN P3: task {task.pk}: it is running, and its id at the provider is not known", "1 broken.",
+        f"BROKEN P3: task {task.pk}: it is running, but has no id of the provider", "1 broken.",
     ]  # fmt: skip
     assert json.loads(check("--json", code=1))["broken"][0]["task"] == task.pk
 

@@ -88,7 +88,7 @@ def test_breaches_are_told_in_the_order_of_the_promises_and_as_json() -> None:
     assert [one["promise"] for one in answer["broken"]] == ["P2", "P3", "P5", "P10"]
     assert answer["ok"] is False
     assert answer["broken"][1] == {
-        "promise": "P3", "what": "it is running, and its id at the provider is not known", "task": task.pk,
+        "promise": "P3", "what": "it is running, but has no id of the provider", "task": task.pk,
     }  # fmt: skip
     assert str(Broken("P3", "its id is not known", 7)) == "P3: task 7: its id is not known"
 
@@ -138,7 +138,7 @@ def test_counters_of_a_budget_that_the_ledger_does_not_know_are_seen() -> None:
 
 def test_a_ledger_that_the_database_no_longer_keeps_is_seen() -> None:
     with unguarded():
-        assert broken() == [("P5", None, "the database would let entries of the ledger be changed or deleted")]
+        assert broken() == [("P5", None, "the database does not stop changes and deletions of ledger entries")]
     assert broken() == []
 
 
@@ -164,13 +164,13 @@ def test_a_clip_that_is_not_the_one_that_was_stored_is_seen(harm: Any, words: st
 def test_a_store_that_is_not_mounted_is_one_breach_and_not_a_thousand(media_root: Path) -> None:
     a_stored_video()
     media_root.rename(media_root.with_name("elsewhere"))
-    assert broken() == [("P7", None, "there is no folder of clips: is its disk mounted?")]
+    assert broken() == [("P7", None, "the folder of clips is missing: is its disk mounted?")]
 
 
 @pytest.mark.parametrize("folder", ["videos", "posters", "images"])
 def test_half_a_file_under_a_public_name_is_seen_at_any_age(folder: str) -> None:
     a_file(f"{folder}/2026/half.part", age=timedelta(0))
-    assert broken() == [("P7", None, f"{folder}/2026/half.part: half a file under a public name")]
+    assert broken() == [("P7", None, f"{folder}/2026/half.part: a partial file under a final name")]
 
 
 def test_a_file_that_is_being_written_is_no_breach() -> None:
@@ -188,7 +188,7 @@ def test_a_file_that_no_row_names_is_seen_after_an_hour(name: str) -> None:
 
 def test_what_was_left_half_done_is_seen_once_after_an_hour() -> None:
     a_file("tmp/old.part")
-    assert broken() == [("P8", None, "tmp/old.part: left half done more than an hour ago")]
+    assert broken() == [("P8", None, "tmp/old.part: a partial file, more than an hour old")]
 
 
 def test_what_is_in_quarantine_is_no_breach() -> None:
@@ -208,15 +208,15 @@ def test_links_are_seen_and_not_followed(media_root: Path) -> None:
 def test_what_nobody_looked_at_for_five_minutes_is_seen_while_a_worker_lives() -> None:
     task = a_life(S.RUNNING, due_at=NOW - timedelta(minutes=6))
     a_life(S.RUNNING, due_at=NOW - timedelta(minutes=4))
-    assert broken() == [("P10", task.pk, "it is running, and was due more than 5 minutes ago")]
+    assert broken() == [("P10", task.pk, "it is running, and overdue by more than 5 minutes")]
     report = check(worker_lives=False)
     assert report.broken == []
-    assert report.checked["P10"] == "no worker runs: 1 overdue tasks are not held against it"
+    assert report.checked["P10"] == "no worker runs: 1 overdue tasks are not counted as broken"
 
 
 def test_an_order_that_waits_while_its_line_stands_still_is_seen() -> None:
     task = a_life(S.QUEUED, due_at=NOW - timedelta(minutes=6))
-    assert broken() == [("P10", task.pk, "it is queued, and was due more than 5 minutes ago")]
+    assert broken() == [("P10", task.pk, "it is queued, and overdue by more than 5 minutes")]
 
 
 def test_an_order_may_wait_in_a_line_that_moves() -> None:

@@ -92,7 +92,7 @@ def test_a_clip_that_was_marked_before_is_brought_back_when_its_url_answers_agai
 
 def test_a_url_that_gives_another_clip_now_repairs_nothing(lost: Callable[..., Video]) -> None:
     video = lost(clip("faststart", seconds=2.0))
-    assert left(run()) == [("video", video.pk, "its file is missing; its source URL gives another file now")]
+    assert left(run()) == [("video", video.pk, "its file is missing; its source URL returns a different file now")]
     assert tree() == {}
 
 
@@ -124,7 +124,7 @@ def test_a_disk_that_is_not_mounted_is_not_taken_for_lost_files(media_root: Path
     video = a_complete_video()
     media_root.rename(media_root.with_name("elsewhere"))
     done = run()
-    assert left(done) == [("store", None, "there is no folder of clips: is its disk mounted?")]
+    assert left(done) == [("store", None, "the folder of clips is missing: is its disk mounted?")]
     video.refresh_from_db()
     assert video.damage == ""
 

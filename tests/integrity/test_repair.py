@@ -70,7 +70,7 @@ def test_a_link_in_its_place_is_replaced_and_what_it_points_to_is_not(lost: Call
 
 def test_another_file_never_takes_its_place(lost: Callable[..., Video]) -> None:
     video = lost(clip("faststart", seconds=2.0))
-    with pytest.raises(NotRepaired, match="another file now"):
+    with pytest.raises(NotRepaired, match="a different file now"):
         repair(video, fetch_seconds=10)
     assert tree() == {}
 

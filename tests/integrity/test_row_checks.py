@@ -49,25 +49,25 @@ def test_what_the_program_writes_keeps_every_promise(status: Status, price: Deci
 @pytest.mark.parametrize(
     ("status", "columns", "promise", "words"),
     [
-        (S.RUNNING, {"send_count": 3}, "P1", "3 POSTs left, and it was claimed only 2 times to be sent"),
+        (S.RUNNING, {"send_count": 3}, "P1", "3 POSTs left, but it was claimed for sending only 2 times"),
         (S.QUEUED, {"remote_id": "r-1"}, "P1",
-         "it is queued, as if it had never been accepted, and its id there is r-1"),
+         "it is queued, which means never accepted, but has the provider's id r-1"),
         (S.CANCELED, {"remote_id": "r-1"}, "P1",
-         "it is canceled, as if it had never been accepted, and its id there is r-1"),
+         "it is canceled, which means never accepted, but has the provider's id r-1"),
         (S.UNCONFIRMED, {"maybe_accepted": True, "send_count": 4, "attempts": 4}, "P1",
-         "4 POSTs left though an early one may have been accepted: 3 at most"),
-        (S.SUBMITTING, {"attempts": 0}, "P2", "it is submitting, and no sending is on record"),
-        (S.RUNNING, {"submitted_at": None}, "P2", "it is running, and no sending is on record"),
-        (S.RUNNING, {"remote_id": None}, "P3", "it is running, and its id at the provider is not known"),
-        (S.READY, {"remote_id": None}, "P3", "it is ready, and its id at the provider is not known"),
-        (S.STORED, {"remote_id": ""}, "P3", "it is stored, and its id at the provider is not known"),
-        (S.LOST, {"remote_id": None}, "P3", "it is lost, and its id at the provider is not known"),
-        (S.STORED, {"result_urls": ["a", "b", "c"]}, "P7", "it is stored, with 1 of 3 clips"),
+         "4 POSTs left though an earlier one may have been accepted; 3 is the maximum"),
+        (S.SUBMITTING, {"attempts": 0}, "P2", "it is submitting, but no sending is recorded"),
+        (S.RUNNING, {"submitted_at": None}, "P2", "it is running, but no sending is recorded"),
+        (S.RUNNING, {"remote_id": None}, "P3", "it is running, but has no id of the provider"),
+        (S.READY, {"remote_id": None}, "P3", "it is ready, but has no id of the provider"),
+        (S.STORED, {"remote_id": ""}, "P3", "it is stored, but has no id of the provider"),
+        (S.LOST, {"remote_id": None}, "P3", "it is lost, but has no id of the provider"),
+        (S.STORED, {"result_urls": ["a", "b", "c"]}, "P7", "it is stored, with only 1 of 3 clips"),
         (S.READY, {"source_expires_at": NOW - timedelta(hours=2)}, "P9",
-         "it is paid, its URLs' life has ended, and it is neither stored nor given up"),
+         "it is paid, its URLs have expired, and it is neither stored nor lost"),
         (S.READY, {"source_expires_at": None}, "P9",
-         "it is paid and not stored, and nobody knows until when its URLs live"),
-        (S.READY, {"result_urls": []}, "P11", "it is finished, and where its clips are is not on the row"),
+         "it is paid but not stored, and when its URLs expire is unknown"),
+        (S.READY, {"result_urls": []}, "P11", "it is finished, but its row has no result URL"),
     ],
 )  # fmt: skip
 def test_a_row_that_breaks_a_promise_is_seen(status: Status, columns: dict[str, Any], promise: str, words: str) -> None:
@@ -91,12 +91,12 @@ def test_a_stored_task_without_any_clip_is_seen_though_its_urls_were_blanked() -
     task = a_life(S.STORED, result_urls=[])
     assert breaches() == []
     Video.objects.filter(task=task).delete()
-    assert breaches() == [("P7", "it is stored, with 0 of 1 clips")]
+    assert breaches() == [("P7", "it is stored, with only 0 of 1 clips")]
 
 
 def test_a_clip_of_a_task_that_made_none_is_seen() -> None:
     a_complete_video(a_life(S.FAILED))
-    assert breaches() == [("P7", "it is failed, and has 1 clips")]
+    assert breaches() == [("P7", "it is failed, but has 1 clips")]
 
 
 def test_a_paid_clip_that_is_half_stored_is_no_breach() -> None:
@@ -109,13 +109,13 @@ def test_a_paid_clip_that_is_half_stored_is_no_breach() -> None:
     ("status", "seen"),
     [
         (S.QUEUED, [("P5", "it has 0 holds")]),
-        (S.SUBMITTING, [("P2", "it is submitting, and no money was held for it"), ("P5", "it has 0 holds")]),
+        (S.SUBMITTING, [("P2", "it is submitting, but has no hold"), ("P5", "it has 0 holds")]),
         (S.UNCONFIRMED, [
-            ("P2", "it is unconfirmed, and no money was held for it"),
-            ("P3", "nobody knows whether it was accepted, and its money is not reserved"),
+            ("P2", "it is unconfirmed, but has no hold"),
+            ("P3", "nobody knows whether it was accepted, but its price is not reserved"),
             ("P5", "it has 0 holds"),
         ]),
-        (S.STORED, [("P2", "it is stored, and no money was held for it"), ("P5", "it has 0 holds")]),
+        (S.STORED, [("P2", "it is stored, but has no hold"), ("P5", "it has 0 holds")]),
     ],
 )  # fmt: skip
 def test_a_hold_that_is_missing_is_seen(status: Status, seen: list[tuple[str, str]]) -> None:
@@ -152,7 +152,7 @@ def test_a_hold_that_was_settled_too_early_is_seen(status: Status, kind: str, wo
 def test_the_hold_of_an_undecided_order_that_was_settled_is_seen() -> None:
     an_entry(a_life(S.UNCONFIRMED), "release")
     assert breaches() == [
-        ("P3", "nobody knows whether it was accepted, and its money is not reserved"),
+        ("P3", "nobody knows whether it was accepted, but its price is not reserved"),
         ("P5", "it is unconfirmed, and its hold was released"),
     ]
 
@@ -208,12 +208,12 @@ def test_what_was_settled_before_it_was_held_is_seen() -> None:
     with unguarded():
         LedgerEntry.objects.filter(task=task, kind="hold").delete()
     an_entry(task, "hold")
-    assert breaches() == [("P5", "it was settled before anything was held")]
+    assert breaches() == [("P5", "its hold was settled before it was made")]
 
 
 def test_practice_money_in_a_real_task_is_seen() -> None:
     a_life(S.STORED, practice=False)
-    assert breaches() == [("P5", "practice money and real money meet in it")]
+    assert breaches() == [("P5", "it mixes practice money and real money")]
 
 
 def test_a_correction_is_no_breach(staff: User) -> None:
@@ -223,7 +223,7 @@ def test_a_correction_is_no_breach(staff: User) -> None:
 
 def test_a_row_that_nobody_will_look_at_is_seen() -> None:
     row = row_checks.rows().get(pk=a_life(S.RUNNING).pk)._replace(due_at=None)  # which a constraint forbids
-    assert list(row_checks.goes_on(row, NOW)) == ["it is running, and is never due again"]
+    assert list(row_checks.goes_on(row, NOW)) == ["it is running, but has no due time"]
 
 
 def test_all_rows_are_one_question(django_assert_num_queries: DjangoAssertNumQueries) -> None:

@@ -34,21 +34,21 @@ def test_every_lawful_way_is_without_fault(status: Status) -> None:
 
 def test_a_status_that_changed_past_the_door_is_seen() -> None:
     task = a_life(S.FAILED, status=S.CANCELED)
-    assert faults() == [Fault("P12", task.pk, "its timeline ends as failed, and it is canceled")]
+    assert faults() == [Fault("P12", task.pk, "its timeline ends as failed, but it is canceled")]
 
 
 def test_a_move_that_nothing_may_make_is_seen() -> None:
     task = a_life(S.FAILED, status=S.QUEUED, due_at=NOW)
     event(task, S.FAILED, S.QUEUED, by=User.objects.create(username="mira"))
-    assert faults() == [Fault("P12", task.pk, "it moved from failed to queued, which nothing may")]
+    assert faults() == [Fault("P12", task.pk, "it moved from failed to queued, which is not allowed")]
 
 
 def test_an_end_that_changed_though_nobody_asked_is_seen() -> None:
     task = a_life(S.STORED, status=S.LOST, due_at=None)
     event(task, S.STORED, S.LOST)
     assert [fault.what for fault in faults()] == [
-        "it moved from stored to lost, which nothing may",
-        "it was at rest as stored, and moved to lost though nobody asked",
+        "it moved from stored to lost, which is not allowed",
+        "it was at rest as stored, and moved to lost without a person's request",
     ]
 
 
@@ -56,7 +56,7 @@ def test_a_step_that_is_missing_is_seen() -> None:
     task = a_life(S.STORED)
     TaskEvent.objects.filter(task=task, now=S.READY).delete()
     assert faults() == [
-        Fault("P12", task.pk, "its timeline is torn: it was running, and moved from ready to stored")
+        Fault("P12", task.pk, "its timeline has a gap: it was running, but moved from ready to stored")
     ]  # fmt: skip
 
 
@@ -64,21 +64,21 @@ def test_a_timeline_that_is_missing_is_seen() -> None:
     task = a_life(S.RUNNING)
     a_task(S.QUEUED)  # which has not moved, so it needs none
     TaskEvent.objects.all().delete()
-    assert faults() == [Fault("P12", task.pk, "it is running, and its timeline is empty")]
+    assert faults() == [Fault("P12", task.pk, "it is running, but its timeline is empty")]
 
 
 def test_words_that_are_no_status_are_seen_and_do_not_stop_it() -> None:
     task = a_life(S.QUEUED)
     event(task, "queued", "sunk")
     assert [fault.what for fault in faults()] == [
-        "it moved from queued to sunk, which nothing may", "its timeline ends as sunk, and it is queued",
+        "it moved from queued to sunk, which is not allowed", "its timeline ends as sunk, but it is queued",
     ]  # fmt: skip
 
 
 def test_a_lost_clip_comes_back_only_when_a_person_asked() -> None:
     task = a_life(S.LOST)
     go(task, S.READY)
-    assert faults() == [Fault("P12", task.pk, "it was at rest as lost, and moved to ready though nobody asked")]
+    assert faults() == [Fault("P12", task.pk, "it was at rest as lost, and moved to ready without a person's request")]
 
 
 def test_a_lost_clip_that_a_person_asked_for_may_come_back_and_be_lost_again(staff: User) -> None:
@@ -94,19 +94,19 @@ def test_a_lost_clip_that_a_person_asked_for_may_come_back_and_be_lost_again(sta
 def test_an_order_that_was_closed_as_never_accepted_names_a_person(staff: User) -> None:
     task = a_life(S.UNCONFIRMED)
     assert task.move(S.FAILED, "nothing was accepted", at=NOW)
-    assert faults() == [Fault("P1", task.pk, "it was closed as never accepted, and nobody said so")]
+    assert faults() == [Fault("P1", task.pk, "it was closed as never accepted without a person's decision")]
     TaskEvent.objects.filter(now=S.FAILED).update(by=staff)
     assert faults() == []
 
 
 def test_a_post_after_one_that_was_not_provably_refused_is_seen() -> None:
     task = a_life(S.RUNNING, send_count=3)
-    assert faults() == [Fault("P1", task.pk, "3 POSTs left, and only 1 of them were provably not accepted")]
+    assert faults() == [Fault("P1", task.pk, "3 POSTs left, but only 1 were provably not accepted")]
 
 
 def test_a_sending_that_is_not_on_the_timeline_is_seen() -> None:
     task = a_life(S.UNCONFIRMED, attempts=2)
-    assert faults() == [Fault("P2", task.pk, "it was claimed 2 times to be sent, and its timeline knows of 1")]
+    assert faults() == [Fault("P2", task.pk, "it was claimed for sending 2 times, but its timeline shows 1")]
 
 
 def test_remarks_of_an_earlier_state_are_no_fault() -> None:

@@ -65,7 +65,7 @@ def test_what_the_ledger_does_not_explain_is_told_with_the_tasks_that_could() ->
     found = the_drift()
     assert found.drift == Decimal("0.60")
     assert [(task, why.split(",")[0]) for task, why in found.suspects] == [
-        (unsure, "nobody knows whether it was accepted"),
+        (unsure, "nobody knows whether the provider accepted it"),
         (failed, "it failed"),
     ]
 

@@ -47,7 +47,7 @@ def test_the_total_is_the_ledgers_with_corrections_and_without_what_failed(staff
 
 
 def test_what_is_not_shown_is_still_summed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(monthly, "SHOWN", 2)
+    monkeypatch.setattr(monthly, "ORDERS_MAX", 2)
     for _ in range(5):
         a_task(Status.STORED)
     (section,) = monthly.of_month(NOVEMBER, practice=True).sections
