@@ -64,7 +64,7 @@ def video_poster(video: Video | None, *, href: str = "") -> str:
     """Return a clip's poster, or an empty box for no clip."""
     if video is None:
         return poster("")
-    return poster(video.poster_url, href=href, seconds=video.duration_seconds, alt=video.title)
+    return poster(video.small_poster_url, href=href, seconds=video.duration_seconds, alt=video.title)
 
 
 def money(amount: Decimal | None, *, practice: bool) -> str:

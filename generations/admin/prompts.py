@@ -86,6 +86,7 @@ class PromptAdmin(ArchivableAdmin):
         columns = {
             "clip_count": Subquery(clips.order_by().values("task__prompt").annotate(n=Count("id")).values("n")),
             "poster": Subquery(clips.values("poster")[:1]),
+            "poster_small": Subquery(clips.values("poster_small")[:1]),
             "seconds": Subquery(clips.values("duration_seconds")[:1]),
             "spent_real": self._total(entries.filter(practice=False)),
             "spent_practice": self._total(entries.filter(practice=True)),
@@ -134,7 +135,7 @@ class PromptAdmin(ArchivableAdmin):
     def clip(self, prompt: Any) -> str:
         if not prompt.clip_count:
             return display.poster("")
-        return display.poster(display.media_url(prompt.poster), seconds=prompt.seconds)
+        return display.poster(display.media_url(prompt.poster_small or prompt.poster), seconds=prompt.seconds)
 
     @admin.display(description="Prompt", ordering="title")
     def name(self, prompt: Prompt) -> str:

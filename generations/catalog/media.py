@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 from django.core.signing import BadSignature
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
@@ -82,5 +83,5 @@ def _row_of(path: str) -> Video | ReferenceImage | None:
         return None
     if found[1] == "images":
         return ReferenceImage.objects.filter(file=path).first()
-    column = "file" if found[1] == "videos" else "poster"
-    return Video.objects.filter(**{column: path}).only("file", "title", "sha256", "size_bytes", "damage").first()
+    of_path = Q(file=path) if found[1] == "videos" else Q(poster=path) | Q(poster_small=path)
+    return Video.objects.filter(of_path).only("file", "title", "sha256", "size_bytes", "damage").first()

@@ -36,7 +36,9 @@ PORTION_BYTES = 200_000_000  # read between two checks of the clock
 OVERDUE = timedelta(minutes=5)
 FAR_AHEAD = timedelta(days=2)  # longer than every wait: a wrong clock wrote this time
 NO_ANSWERS = 3  # in a row end the fetching of this run: each may take minutes
-COLUMNS = ("file", "poster", "position", "source_url", "sha256", "size_bytes", "damage", "task__result_urls")
+COLUMNS = (
+    "file", "poster", "poster_small", "position", "source_url", "sha256", "size_bytes", "damage", "task__result_urls",
+)  # fmt: skip
 PERSON = {
     Status.UNCONFIRMED: "nobody knows whether the provider accepted it",
     Status.LOST: "charged, clip lost",
@@ -155,8 +157,8 @@ class _Run:
             if video.damage != before:
                 changed.append(video)
                 self._tell(video, was=before, harm=harm)
-            if video.poster and not video.damage and not store.is_complete_jpeg(str(video.poster)):
-                self._poster(video)
+            if video.poster and not video.damage and not repair.has_posters(video):
+                self._posters(video)
         with transaction.atomic():
             Video.objects.filter(pk__in=compared).update(checked_at=self.at)
             Video.objects.bulk_update(changed, ["damage"])
@@ -187,15 +189,15 @@ class _Run:
             logger.info("video %s is complete again", video.pk)
             self.done.cleared.append(video.pk)
 
-    def _poster(self, video: Video) -> None:
+    def _posters(self, video: Video) -> None:
         try:
-            if repair.make_poster(video):
+            if repair.make_posters(video):
                 self.done.repaired["posters"].append(video.pk)
                 return
         except OSError as error:
             self.done.leave("poster", f"it cannot be made: {error.strerror}", pk=video.pk, path=str(video.poster))
             return
-        Video.objects.filter(pk=video.pk, poster=video.poster).update(poster="")
+        Video.objects.filter(pk=video.pk, poster=video.poster).update(poster="", poster_small="")
         self.done.posters_blanked.append(video.pk)
 
     def _damaged(self) -> None:

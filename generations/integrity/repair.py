@@ -11,6 +11,7 @@ from generations.lifecycle.saving import fetch
 from generations.media import clips, downloads
 from generations.media.store import STORED_NAME, store
 from generations.models import Video
+from generations.models.videos import small_name
 
 
 class NotRepaired(Exception):
@@ -63,12 +64,25 @@ def _fetch_again(video: Video, url: str, *, seconds: float) -> None:
         store.publish(part, str(video.file))
 
 
-def make_poster(video: Video) -> bool:
-    """Make a complete clip's poster again; False when none can be made. Raises: OSError when the disk refuses it."""
-    if not STORED_NAME.fullmatch(str(video.poster)):
+def has_posters(video: Video) -> bool:
+    """Return whether both stills of a clip are there and complete."""
+    return all(name and store.is_complete_jpeg(str(name)) for name in (video.poster, video.poster_small))
+
+
+def make_posters(video: Video) -> bool:
+    """Make the stills of a complete clip again, the small one for the first time where it had none.
+
+    Return False when it has none. Raises: OSError, when the disk refuses.
+    """
+    name = str(video.poster)
+    if not STORED_NAME.fullmatch(name):
         return False
     try:
-        store.save(str(video.poster), ContentFile(clips.poster(video.path)))
+        still = clips.poster(video.path)
     except clips.NotAVideo:
         return False
+    small = small_name(name)
+    store.save(name, ContentFile(still))
+    store.save(small, ContentFile(clips.smaller(still)))
+    Video.objects.filter(pk=video.pk, poster=name).update(poster_small=small)
     return True

@@ -27,6 +27,7 @@ from generations.media.origins import Origins
 from generations.media.store import store
 from generations.models import GenerationTask, Lease, Status, Video
 from generations.models.leases import LeaseHolder, lease_held
+from generations.models.videos import small_name
 
 logger = logging.getLogger(__name__)
 
@@ -124,37 +125,42 @@ def _store(task: GenerationTask, position: int, url: str, lease: LeaseHolder, *,
         raise downloads.TryAgain("the time for one job ran out before this result")
     with store.part() as part:
         download = fetch(url, part, seconds=seconds)
-        clip, still = clips.verify(part), _poster(part)
+        clip, stills = clips.verify(part), _stills(part)
         lease.outlast(seconds=OUTAGE_SECONDS)
-        file, poster = _publish(part, still)
+        files = _publish(part, stills)
     try:
         with transaction.atomic():
             _fence(lease)
-            _create(task, clip, position=position, file=file, poster=poster, source_url=url,
+            _create(task, clip, position=position, **files, source_url=url,
                     sha256=download.sha256, size_bytes=download.size_bytes)  # fmt: skip
     except (LeaseLost, IntegrityError, DataError):
         # The row is certainly not there. After any other error it may be: a commit's own answer can be lost, and a
         # file without a row is better than a row without its file.
-        _remove(file, poster)
+        _remove(files)
         raise
 
 
-def _publish(part: Path, still: bytes) -> tuple[str, str]:
-    """Publish a clip and its poster under new names; return the names, or raise OSError and leave nothing."""
+def _publish(part: Path, stills: dict[str, bytes]) -> dict[str, str]:
+    """Publish a clip after its posters, under new names; return each name by its column.
+
+    Raises: OSError, and nothing is left.
+    """
     stem = f"{clock.now():%Y}/{uuid.uuid4().hex}"
-    file, poster = f"videos/{stem}.mp4", f"posters/{stem}.jpg" if still else ""
+    poster = f"posters/{stem}.jpg"
+    names = {"poster": poster, "poster_small": small_name(poster)}
+    files = {column: names[column] for column in stills} | {"file": f"videos/{stem}.mp4"}
     try:
-        if poster:
-            store.save(poster, ContentFile(still))
-        store.publish(part, file)
+        for column, still in stills.items():
+            store.save(files[column], ContentFile(still))
+        store.publish(part, files["file"])
     except BaseException:
-        _remove(file, poster)
+        _remove(files)
         raise
-    return file, poster
+    return files
 
 
-def _remove(*names: str) -> None:
-    for name in filter(None, names):
+def _remove(files: dict[str, str]) -> None:
+    for name in files.values():
         store.delete(name)
 
 
@@ -185,13 +191,14 @@ def fetch(url: str, part: Path, *, seconds: float) -> downloads.Download:
     )
 
 
-def _poster(clip: Path) -> bytes:
-    """Make a still for the lists; empty when there is none, for a clip without one is still a clip."""
+def _stills(clip: Path) -> dict[str, bytes]:
+    """Make the poster and the small one of the lists; empty without a picture, for such a clip is still a clip."""
     try:
-        return clips.poster(clip)
+        poster = clips.poster(clip)
     except clips.NotAVideo as error:
         logger.warning("no poster for %s: %s", clip.name, error)
-        return b""
+        return {}
+    return {"poster": poster, "poster_small": clips.smaller(poster)}
 
 
 def differences(task: GenerationTask, clip: Clip) -> list[str]:

@@ -14,10 +14,11 @@ import av
 import av.error
 from av.container import InputContainer
 from av.video.frame import VideoFrame
+from PIL import Image
 
 from generations.media.mp4 import NotAVideo, Track, read_tracks
 
-__all__ = ["Clip", "NotAVideo", "poster", "verify"]
+__all__ = ["Clip", "NotAVideo", "poster", "smaller", "verify"]
 
 # Kling sells 5 and 10 s at up to 1080p. Room for what may come (4K, two minutes), and none for a file that is
 # made to keep a worker busy or fill its memory: a decoder may hold 16 pictures of this size, 230 MB.
@@ -68,6 +69,17 @@ def poster(path: Path, *, at: float = 0.15, width: int = 640) -> bytes:
         scale = min(1.0, width / frame.width)
         size = max(2, round(frame.width * scale)), max(2, round(frame.height * scale))
         image = frame.reformat(width=size[0], height=size[1], format="rgb24").to_image()  # type: ignore[no-untyped-call]
+    return _jpeg(image)
+
+
+def smaller(poster: bytes, *, width: int = 320) -> bytes:
+    """Return a poster as lists load it: a JPEG at most `width` pixels wide."""
+    with Image.open(io.BytesIO(poster)) as image:
+        image.thumbnail((width, image.height))
+        return _jpeg(image)
+
+
+def _jpeg(image: Image.Image) -> bytes:
     out = io.BytesIO()
     image.save(out, "JPEG", quality=POSTER_QUALITY, progressive=True)
     return out.getvalue()

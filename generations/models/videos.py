@@ -19,6 +19,11 @@ class Review(models.TextChoices):
     REJECTED = "rejected", "rejected"
 
 
+def small_name(poster: str) -> str:
+    """Return the name of the small poster beside a poster: `posters/2026/a-320.jpg`."""
+    return f"{poster.removesuffix('.jpg')}-320.jpg"
+
+
 class Video(models.Model):
     task = models.ForeignKey(GenerationTask, on_delete=models.PROTECT, related_name="videos")
     position = models.PositiveSmallIntegerField(help_text="Which of the order's results it is, from 0.")
@@ -26,6 +31,7 @@ class Video(models.Model):
     description = models.TextField(blank=True)
     file = models.FileField(max_length=200, unique=True, help_text="Relative to the storage's root.")
     poster = models.FileField(max_length=200, blank=True, db_index=True)
+    poster_small = models.FileField(max_length=200, blank=True, db_index=True, help_text="The one that lists load.")
     source_url = models.TextField(blank=True, help_text="Blanked by the clean-up once the provider has deleted it.")
     sha256 = models.CharField(max_length=64)
     size_bytes = models.PositiveBigIntegerField()
@@ -78,6 +84,11 @@ class Video(models.Model):
     @property
     def poster_url(self) -> str:
         return self.poster.url if self.poster else ""
+
+    @property
+    def small_poster_url(self) -> str:
+        """The picture of lists; a clip from before small posters has its large one until the daily comparison."""
+        return self.poster_small.url if self.poster_small else self.poster_url
 
     @property
     def path(self) -> Path:

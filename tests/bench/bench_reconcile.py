@@ -119,6 +119,7 @@ def a_video(task: GenerationTask, noise: bytes) -> Video:
     poster = write(f"posters/2026/{task.pk:032x}.jpg", b"".join(JPEG_MARKS))
     return Video(
         task=task, position=0, title="bench", file=write(f"videos/2026/{task.pk:032x}.mp4", content), poster=poster,
+        poster_small=poster,
         sha256=hashlib.sha256(content).hexdigest(), size_bytes=len(content), duration_seconds=5, width=1280, height=720,
         fps=24, has_audio=True, created_at=task.created_at,
     )  # fmt: skip

@@ -48,10 +48,10 @@ FROM (
 ORDER BY moment;
 
 INSERT INTO generations_video (
-    task_id, position, title, description, file, poster, source_url, sha256, size_bytes, duration_seconds, width, height,
+    task_id, position, title, description, file, poster, poster_small, source_url, sha256, size_bytes, duration_seconds, width, height,
     fps, has_audio, differences, created_at, damage, review, reviewed_at
 )
-SELECT 1000 + id, 0, 'a lighthouse', '', 'videos/' || id, 'posters/' || id, '', repeat('0', 64), 1000, 5.04, 1280, 720, 24,
+SELECT 1000 + id, 0, 'a lighthouse', '', 'videos/' || id, 'posters/' || id, 'posters/small/' || id, '', repeat('0', 64), 1000, 5.04, 1280, 720, 24,
     false, '[]', at + interval '2 minutes', '', CASE r % 4 WHEN 0 THEN 'approved' WHEN 1 THEN 'rejected' ELSE '' END,
     CASE WHEN r % 4 < 2 THEN at + interval '1 day' END
 FROM made WHERE fate >= 0.1;

@@ -12,6 +12,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from generations.models import Video
+from generations.models.videos import small_name
 from tests.factories import NOW, a_video
 
 
@@ -35,10 +36,11 @@ def videos(count: int, **changes: Any) -> list[Video]:
 
 def with_poster(video: Video, content: bytes = b"a poster") -> Video:
     video.poster = str(video.file).replace("videos/", "posters/").replace(".mp4", ".jpg")
+    video.poster_small = small_name(str(video.poster))
     video.save()
-    path = Path(video.poster.path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
+    for path in (Path(video.poster.path), Path(video.poster_small.path)):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
     return video
 
 

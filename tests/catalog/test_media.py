@@ -19,14 +19,14 @@ from generations.models.images import LINK_LIFE_SECONDS, SIGNER
 from tests.catalog.conftest import body, with_poster
 from tests.factories import a_video, an_image
 
-CLOSED = {"videos": ("nobody",), "posters": ("nobody",), "images": ("nobody", "person")}
+CLOSED = {"videos": ("nobody",), "posters": ("nobody",), "small posters": ("nobody",), "images": ("nobody", "person")}
 
 
 def address(kind: str) -> str:
     if kind == "images":
         return an_image().file.url
     video = with_poster(a_video())
-    return video.url if kind == "videos" else video.poster_url
+    return {"videos": video.url, "posters": video.poster_url, "small posters": video.small_poster_url}[kind]
 
 
 @pytest.mark.parametrize("kind", CLOSED)

@@ -280,7 +280,7 @@ def truncated_accepted() -> None:
 
 def _verify_nothing() -> None:
     saving.clips.verify = lambda path: clips.Clip(5.0, 64, 64, 24.0, True, "h264", "aac")  # type: ignore[attr-defined]
-    saving._poster = lambda clip: b""
+    saving._stills = lambda clip: {}
 
 
 @mutation("bad file", "apixo-short-once/fsync:/videos/")

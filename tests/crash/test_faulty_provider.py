@@ -72,7 +72,8 @@ def test_the_judge_sees_a_file_that_is_not_the_clip_that_was_made(content: bytes
     (tmp_path / "a.mp4").write_bytes(content)
     made = hashlib.sha256(b"whole").hexdigest()
     row = {"id": 1, "remote_id": "a", "status": "stored"}
-    video = {"id": 1, "task_id": 1, "position": 0, "file": "a.mp4", "poster": "", "size_bytes": 5, "sha256": made}
+    video = {"id": 1, "task_id": 1, "position": 0, "file": "a.mp4", "size_bytes": 5, "sha256": made}
+    video |= {"poster": "", "poster_small": ""}
     truth = {"tasks": {"a": {"sha256": [made]}}}
     found = list(rules.files(Database([row], [], [video], [], []), truth, tmp_path))
     assert bool(found) == (content != b"whole")

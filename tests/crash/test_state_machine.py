@@ -48,6 +48,7 @@ def studio(settings: Settings, monkeypatch: pytest.MonkeyPatch, transactional_db
     monkeypatch.setattr(downloads, "fetch", lambda *how, **limits: Studio.current.fetch(*how, **limits))
     monkeypatch.setattr(clips, "verify", provider_model.verify)
     monkeypatch.setattr(clips, "poster", provider_model.poster)
+    monkeypatch.setattr(clips, "smaller", lambda poster: poster)
     monkeypatch.setattr(due.logger, "exception", fail)
     logger = logging.getLogger("generations")
     level = logger.level

@@ -32,15 +32,20 @@ def left(done: AuditResult) -> list[tuple[str, int | None, str]]:
 def all_rows() -> dict[str, Any]:
     """What the database says, but for the stamps of the comparison itself."""
     return {
-        "videos": list(Video.objects.order_by("pk").values_list("pk", "file", "poster", "damage", "source_url")),
+        "videos": list(Video.objects.order_by("pk").values_list("pk", *NAMES, "damage", "source_url")),
         "tasks": list(GenerationTask.objects.order_by("pk").values()),
         "events": list(TaskEvent.objects.order_by("pk").values()),
     }
 
 
+NAMES = ("file", "poster", "poster_small")
+
+
 def with_poster(content: bytes = b"\xff\xd8 still \xff\xd9", **changes: Any) -> Video:
     a_file("posters/2026/a.jpg", content, age=timedelta(0))
-    return a_complete_video(content=GOOD(), poster="posters/2026/a.jpg", **changes)
+    a_file("posters/2026/a-320.jpg", b"\xff\xd8 small \xff\xd9", age=timedelta(0))
+    names = {"poster": "posters/2026/a.jpg", "poster_small": "posters/2026/a-320.jpg"}
+    return a_complete_video(content=GOOD(), **names | changes)
 
 
 def everything_wrong(lost: Callable[..., Video]) -> None:

@@ -93,7 +93,7 @@ def test_many_files_take_few_questions(django_assert_num_queries: DjangoAssertNu
     for _ in range(30):
         aged(a_video().path)
     found = list(store.walk("videos"))
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         assert compare.orphan_files(found, at=NOW) == []
 
 

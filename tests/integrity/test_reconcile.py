@@ -25,7 +25,7 @@ def test_where_all_is_well_nothing_is_done_but_a_stamp() -> None:
     before, files = all_rows(), tree()
     done = run()
     assert done.is_well
-    assert done.checked == {"videos": 1, "images": 0, "files": 2, "bytes": len(GOOD())}
+    assert done.checked == {"videos": 1, "images": 0, "files": 3, "bytes": len(GOOD())}
     assert (all_rows(), tree()) == (before, files)
     video.refresh_from_db()
     assert (video.checked_at, video.damage) == (NOW, "")
@@ -144,11 +144,19 @@ def test_the_poster_of_a_complete_clip_is_made_again(harm: str, media_root: Path
     assert run(LATER).repaired["posters"] == []
 
 
+def test_a_clip_from_before_small_posters_gets_one_once() -> None:
+    video = with_poster(poster_small="")
+    assert run().repaired["posters"] == [video.pk]
+    assert run(LATER).repaired["posters"] == []
+    video.refresh_from_db()
+    assert tree()[str(video.poster_small)].endswith(b"\xff\xd9")
+
+
 def test_a_poster_that_cannot_be_made_is_blanked_once() -> None:
     video = a_complete_video(content=b"no picture in it", poster="posters/2026/gone.jpg")
     assert run().posters_blanked == [video.pk]
     video.refresh_from_db()
-    assert video.poster == ""
+    assert (video.poster, video.poster_small) == ("", "")
     assert run(LATER).posters_blanked == []
 
 

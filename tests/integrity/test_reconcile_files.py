@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 
 def test_files_without_a_row_are_put_aside_and_those_with_one_are_not() -> None:
     video, image = with_poster(), an_image()
-    for file in (video.file, video.poster, image.file):
+    for file in (video.file, video.poster, video.poster_small, image.file):
         aged(Path(file.path))
     for name in ("videos/2026/stray.mp4", "posters/2026/stray.jpg", "images/stray.png"):
         a_file(name)
@@ -31,7 +31,7 @@ def test_files_without_a_row_are_put_aside_and_those_with_one_are_not() -> None:
     ]  # fmt: skip
     assert done.is_well
     assert sorted(tree()) == sorted([
-        str(video.file), str(video.poster), str(image.file), "videos/2026/young.mp4",
+        str(video.file), str(video.poster), str(video.poster_small), str(image.file), "videos/2026/young.mp4",
         *(f"quarantine/2026-11-20/{move['from']}" for move in done.quarantined),
     ])  # fmt: skip
     assert run(LATER).quarantined == []
@@ -101,7 +101,7 @@ def test_a_saver_that_slept_through_it_writes_no_row_for_the_file_that_was_put_a
             aged(path)
         late = NOW - OLD
         Lease.objects.filter(name=saving.lease_of(task.pk)).update(expires_at=late)
-        assert len(run().quarantined) == 2
+        assert len(run().quarantined) == 3
 
     monkeypatch.setattr(LocalStore, "publish", sleep_after)
     assert not saving.save(task.pk)

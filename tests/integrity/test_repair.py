@@ -146,7 +146,7 @@ def test_a_wrong_row_makes_nothing_be_written(name: str, lost: Callable[..., Vid
     video.refresh_from_db()
     with pytest.raises(NotRepaired):
         repair(video, fetch_seconds=10)
-    assert not repairing.make_poster(video)
+    assert not repairing.make_posters(video)
     assert tree() == {}
     assert not (media_root.parent / "outside.mp4").exists()
 
@@ -183,15 +183,18 @@ def test_a_start_image_comes_back_from_quarantine_only_with_its_own_bytes() -> N
     assert tree()[name] == b"a picture"
 
 
-def test_a_poster_is_made_again_at_its_name() -> None:
+def test_a_poster_is_made_again_at_its_name_and_the_small_one_beside_it() -> None:
     video = a_complete_video(content=GOOD(), poster="posters/2026/a.jpg")
-    assert repairing.make_poster(video)
+    assert repairing.make_posters(video)
     made = tree()
-    assert made.pop("posters/2026/a.jpg").startswith(b"\xff\xd8")
+    for name in ("posters/2026/a.jpg", "posters/2026/a-320.jpg"):
+        assert made.pop(name).startswith(b"\xff\xd8")
+    video.refresh_from_db()
+    assert video.poster_small == "posters/2026/a-320.jpg"
     assert list(made) == [str(video.file)]  # and nothing half done is left
 
 
 def test_a_clip_without_a_picture_gets_no_poster() -> None:
     video = a_complete_video(content=b"not a clip", poster="posters/2026/a.jpg")
-    assert not repairing.make_poster(video)
+    assert not repairing.make_posters(video)
     assert list(tree()) == [str(video.file)]

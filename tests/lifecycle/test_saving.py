@@ -58,7 +58,8 @@ def test_a_good_clip_is_stored_with_what_it_really_is(served: Any, media_root: P
     assert (media_root / str(video.file)).read_bytes() == GOOD()
     assert video.sha256 == hashlib.sha256(GOOD()).hexdigest()
     assert (video.size_bytes, video.has_audio, round(video.duration_seconds)) == (len(GOOD()), True, 1)
-    assert (media_root / str(video.poster)).read_bytes()[:2] == b"\xff\xd8"
+    for name in (video.poster, video.poster_small):
+        assert (media_root / str(name)).read_bytes()[:2] == b"\xff\xd8"
     assert video.source_url == task.result_urls[0]
     assert list((media_root / "tmp").iterdir()) == []
 

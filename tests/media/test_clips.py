@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from generations.media import clips
-from generations.media.clips import Clip, NotAVideo, poster, verify
+from generations.media.clips import Clip, NotAVideo, poster, smaller, verify
 from generations.media.mp4 import read_tracks
 from tests.clips import LAYOUTS, boxes, clip, cuts_of
 
@@ -139,6 +139,14 @@ def test_poster_is_a_small_jpeg_of_the_right_shape(tmp_path):
     (tmp_path / "clip.mp4").write_bytes(clip(width=256, height=144))
     with Image.open(io.BytesIO(poster(tmp_path / "clip.mp4", width=128))) as image:
         assert (image.format, image.size) == ("JPEG", (128, 72))
+
+
+def test_lists_load_a_picture_half_as_wide_and_never_a_larger_one(tmp_path):
+    (tmp_path / "clip.mp4").write_bytes(clip(width=256, height=144))
+    still = poster(tmp_path / "clip.mp4")
+    for width, size in ((128, (128, 72)), (320, (256, 144))):
+        with Image.open(io.BytesIO(smaller(still, width=width))) as image:
+            assert (image.format, image.size) == ("JPEG", size)
 
 
 def test_poster_is_never_wider_than_the_clip(tmp_path):

@@ -160,7 +160,7 @@ def files(db: Database, provider: Truth, media: Path) -> Iterator[str]:
 
 
 def _file(media: Path, video: Row, wanted: list[str]) -> Iterator[str]:
-    path, poster = media / video["file"], media / video["poster"]
+    path = media / video["file"]
     if not path.is_file():
         yield f"bad file: video {video['id']} has none"
         return
@@ -169,8 +169,9 @@ def _file(media: Path, video: Row, wanted: list[str]) -> Iterator[str]:
         yield f"bad file: video {video['id']} is not what its row says"
     if sha not in wanted[video["position"] : video["position"] + 1]:
         yield f"bad file: video {video['id']} is not the clip that the provider made"
-    if video["poster"] and not (poster.is_file() and poster.read_bytes()[-2:] == b"\xff\xd9"):
-        yield f"bad file: the poster of video {video['id']} is not whole"
+    for poster in (media / video[name] for name in ("poster", "poster_small") if video[name]):
+        if not (poster.is_file() and poster.read_bytes()[-2:] == b"\xff\xd9"):
+            yield f"bad file: the poster {poster.name} of video {video['id']} is not whole"
 
 
 def public_names(provider: Truth, media: Path) -> Iterator[str]:
@@ -183,7 +184,7 @@ def public_names(provider: Truth, media: Path) -> Iterator[str]:
 
 def orphans(url: str, media: Path) -> list[str]:
     """Files under a public name that no row knows: allowed after a kill, never after a pause."""
-    known = {video[name] for video in Database.at(url).videos for name in ("file", "poster")}
+    known = {video[name] for video in Database.at(url).videos for name in ("file", "poster", "poster_small")}
     there = {str(path.relative_to(media)) for kind in ("videos", "posters") for path in (media / kind).rglob("*.*")}
     return sorted(there - known)
 
