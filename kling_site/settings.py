@@ -118,7 +118,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "kling_site.static.StaticMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -168,6 +168,7 @@ USE_TZ = True
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR / "static"
 STATIC_ROOT.mkdir(exist_ok=True)
+STATIC_COPIES = VAR / "gzip"  # of static files, made by a site without DEBUG
 WHITENOISE_USE_FINDERS = True  # no collectstatic step is needed to run the site
 MEDIA_URL = "/media/"
 MEDIA_ROOT = below_root(env.str("MEDIA_ROOT", default="var/media"))
