@@ -30,14 +30,31 @@ numbers = itertools.count(1)
 
 def an_order(**changes: Any) -> Order:
     """A good order of Kling 2.5, which has a published price."""
-    fields: dict[str, Any] = {
-        "provider": "apixo",
-        "model": "kling-2-5-turbo-pro",
-        "mode": "text-to-video",
-        "prompt": "a lighthouse at dawn",
-        "duration_seconds": 5,
-    }
-    return Order(**(fields | changes))
+    return order_of(
+        **{
+            "provider": "apixo",
+            "model": "kling-2-5-turbo-pro",
+            "mode": "text-to-video",
+            "prompt": "a lighthouse at dawn",
+            "duration_seconds": 5,
+            **changes,
+        }
+    )
+
+
+def order_of(*, provider: str, model: str, mode: str, callback_url: str = "", **chosen: Any) -> Order:
+    """An order of these parameters; what is None or empty was not chosen. Pictures by their fields' names."""
+    return but(Order(provider=provider, model=model, mode=mode, callback_url=callback_url), **chosen)
+
+
+def but(order: Order, **changes: Any) -> Order:
+    """The order with other parameters, or of another provider, model or mode."""
+    own = {name: changes.pop(name) for name in ("provider", "model", "mode", "callback_url") if name in changes}
+    pictures = [changes.pop(name, getattr(order, name)) for name in ("start_image", "end_image")]
+    if "duration_seconds" in changes:
+        changes["duration"] = changes.pop("duration_seconds")
+    kept = {name: None if value == "" and name != "prompt" else value for name, value in changes.items()}
+    return replace(order, **own).with_images(*pictures).but(**kept)
 
 
 def a_prompt(**changes: Any) -> Prompt:

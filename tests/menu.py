@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from generations.providers.base import Order
+from tests.factories import but, order_of
 
 RATIOS = ("16:9", "9:16", "1:1")
 ROUTES = ("auto", "value", "official")
@@ -39,6 +40,7 @@ class Row:
 
 
 K26, K25, K21 = "kling-2-6", "kling-2-5-turbo-pro", "kling-2-1"
+NAMES = {K26: "Kling 2.6", K25: "Kling 2.5 Turbo Pro", K21: "Kling 2.1", "apixo": "APIXO", "apikley": "Apikley"}
 TAKES_26 = {5: (50, 70), 10: (80, 100)}
 TAKES_25 = {5: (30, 45), 10: (45, 60)}
 TAKES_21 = {5: (60, 90), 10: (90, 120)}
@@ -64,7 +66,7 @@ TABLE = [
 def good(row: Row, **changes: Any) -> Order:
     """The least that a row accepts."""
     provider, model, mode = row.key
-    order = Order(
+    order = order_of(
         provider=provider,
         model=model,
         mode=mode,
@@ -74,7 +76,7 @@ def good(row: Row, **changes: Any) -> Order:
         sound=False if row.sound else None,
         start_image=START if row.images[0] else "",
     )
-    return replace(order, **changes)
+    return but(order, **changes)
 
 
 def full(row: Row) -> Order:
@@ -106,54 +108,54 @@ class Broken:
 
 def broken_rules(row: Row) -> list[Broken]:
     """Every way to break a rule of a row with one change."""
-    _, model, mode = row.key
-    long = row.prompt + 1
+    provider, model, mode = row.key
+    who, long = f"{NAMES[model]} on {NAMES[provider]}", row.prompt + 1
     found = [
         Broken("no prompt", {"prompt": ""}, "prompt", "is required"),
         Broken("blank prompt", {"prompt": " \n\t\u3000"}, "prompt", "is required"),
-        Broken("long", {"prompt": "x" * long}, "prompt", f"{model} takes at most {row.prompt} characters, not {long}"),
+        Broken("long", {"prompt": "x" * long}, "prompt", f"{who} takes at most {row.prompt} characters, not {long}"),
     ]
     for seconds in (7, 0, -5, 15):
-        text = f"{model} makes 5 or 10 seconds, not {seconds}"
+        text = f"{who} takes 5 or 10 seconds, not {seconds}"
         found.append(Broken(f"{seconds} seconds", {"duration_seconds": seconds}, "duration", text))
     if row.ratios:
-        text = f"{model} makes 16:9, 9:16 or 1:1, not 4:3"
+        text = f"{who} takes 16:9, 9:16 or 1:1, not 4:3"
         found.append(Broken("4:3", {"aspect_ratio": "4:3"}, "aspect_ratio", text))
     else:
-        text = f"{model} {mode} takes none: the picture decides"
+        text = f"{who} takes no aspect ratio in the mode {mode}"
         found.append(Broken("ratio", {"aspect_ratio": "16:9"}, "aspect_ratio", text, refused=False))
     if row.ratio_required:
-        found.append(Broken("no ratio", {"aspect_ratio": ""}, "aspect_ratio", f"{row.key[0]} requires one"))
+        found.append(Broken("no ratio", {"aspect_ratio": ""}, "aspect_ratio", "is required: 16:9, 9:16 or 1:1"))
     if row.sound:
-        found.append(Broken("no sound", {"sound": None}, "sound", f"{model} must be told: with sound or without"))
+        found.append(Broken("no sound", {"sound": None}, "sound", "is required: yes or no"))
     else:
-        text = f"{model} makes silent clips and takes no sound choice"
+        text = f"{who} takes no sound"
         for sound in (True, False):
             found.append(Broken(f"sound {sound}", {"sound": sound}, "sound", text, refused=False))
     if row.negative:
-        text = f"{model} takes at most {row.negative} characters, not {row.negative + 1}"
+        text = f"{who} takes at most {row.negative} characters, not {row.negative + 1}"
         found.append(Broken("long negative", {"negative_prompt": "x" * (row.negative + 1)}, "negative_prompt", text))
     else:
         changes = {"negative_prompt": "blur"}
-        found.append(Broken("negative", changes, "negative_prompt", f"{model} takes none", refused=False))
+        found.append(Broken("negative", changes, "negative_prompt", f"{who} takes no negative prompt", refused=False))
     for value in BAD_CFG if row.cfg else ["0.5"]:
-        text = f"{model} takes 0 to 1 in steps of 0.1, not {value}" if row.cfg else f"{model} takes none"
+        text = f"{who} takes 0 to 1 in steps of 0.1, not {value}" if row.cfg else f"{who} takes no CFG scale"
         found.append(Broken(f"cfg {value}", {"cfg_scale": Decimal(value)}, "cfg_scale", text, refused=row.cfg))
     if row.images[1] == 0:
-        text = f"{model} {mode} takes no image"
+        text = f"{who} takes no start image in the mode {mode}"
         # Only the page of kling-2-1 says that a picture is refused where none belongs.
         found.append(Broken("image", {"start_image": START}, "start_image", text, refused=model == K21))
     else:
-        found.append(Broken("no image", {"start_image": ""}, "start_image", f"{model} {mode} requires one"))
+        found.append(Broken("no image", {"start_image": ""}, "start_image", "is required"))
     if row.images[1] == 1:
-        found.append(Broken("end image", {"end_image": END}, "end_image", f"{model} {mode} takes no end image"))
+        found.append(Broken("end image", {"end_image": END}, "end_image", f"{who} takes no end image"))
     if row.images[1] == 0:
-        text = f"{model} {mode} takes no end image"
+        text = f"{who} takes no end image in the mode {mode}"
         found.append(Broken("end image", {"end_image": END}, "end_image", text, refused=model == K21))
     if row.routes:
-        text = f"{model} takes auto, value or official, not cheap"
+        text = f"{who} takes auto, value or official, not cheap"
         found.append(Broken("route", {"route": "cheap"}, "route", text))
     else:
-        text = f"{model} on {row.key[0]} takes none"
+        text = f"{who} takes no route"
         found.append(Broken("route", {"route": "auto"}, "route", text, refused=False))
     return found

@@ -16,6 +16,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from generations import clock
@@ -23,19 +24,21 @@ from generations.admin import display, receipt, task_actions
 from generations.admin.base import person_of
 from generations.admin.receipt import PaidAction
 from generations.formats import usd
-from generations.forms.orders import OrderForm, menu
+from generations.forms import parameters
+from generations.forms.orders import OrderForm
 from generations.lifecycle import ordering
 from generations.lifecycle.capacity import why_paused
-from generations.lifecycle.ordering import IMAGE_FIELDS, Problems, Upload
-from generations.models import GenerationTask, Person, Prompt, ReferenceImage, Video
+from generations.lifecycle.ordering import Problems, Upload
+from generations.models import GenerationTask, Person, Price, Prompt, ReferenceImage, Video
 from generations.money import budgets, ledger
 from generations.money.budgets import Outlook
 from generations.providers import ADAPTERS, offers
+from generations.providers.base import IMAGE_FIELDS
 from generations.receipts import preflight
 
-# What decides the price and the time: while one of these is wrong, there is none to name.
-DECIDES = ("provider", "model", "mode", "duration", "sound", "route", "takes")
-SOUND = {True: "true", False: "false", None: ""}  # as the select has it
+# With the settings, what decides the price and the time: while one of these is wrong, there is none to name.
+DECIDES = ("provider", "model", "mode", "takes")
+SELECTED = {True: "true", False: "false"}  # as a select has it
 NO_PRICE = "Estimated: price unknown"
 
 
@@ -45,11 +48,8 @@ class GenerateForm(OrderForm):
     start_image_kept = forms.ModelChoiceField(ReferenceImage.objects.all(), required=False)
     end_image_kept = forms.ModelChoiceField(ReferenceImage.objects.all(), required=False)
 
-    def clean_prompt(self) -> str:
-        return one_newline(self.cleaned_data["prompt"])
-
-    def clean_negative_prompt(self) -> str:
-        return one_newline(self.cleaned_data["negative_prompt"])
+    def typed(self, name: str) -> str:
+        return one_newline(super().typed(name))
 
     def _image(self, name: str) -> Upload | ReferenceImage | None:
         kept: ReferenceImage | None = self.cleaned_data.get(f"{name}_kept")
@@ -114,7 +114,7 @@ def price(request: HttpRequest, pk: int) -> HttpResponse:
 
 def quote(form: OrderForm, prompt: Prompt, *, at: datetime, by: Person) -> dict[str, Any]:
     """Return price, time and budgets of a form in the words of the page; an unknown price is never 0."""
-    if any(name in form.errors for name in DECIDES):
+    if any(name in form.errors for name in (*DECIDES, *parameters.decide_the_price())):
         return {"price": NO_PRICE, "time": "", "budgets": []}
     order, takes = form.order(), form.cleaned_data["takes"]
     each = ledger.estimate(order, at=at)
@@ -144,11 +144,11 @@ def _show(request: HttpRequest, prompt: Prompt, form: GenerateForm) -> HttpRespo
         "form": form,
         "problems": list(_problems(form)) if form.is_bound else [],
         "files_again": [name for name in IMAGE_FIELDS if form.is_bound and request.FILES.get(name)],
-        "kept": {name: image for name in IMAGE_FIELDS if (image := _kept(form, name))},
+        "pictures": [(form[name], form[f"{name}_url"], _kept(form, name)) for name in IMAGE_FIELDS],
         "quote": quote(
             form if form.is_bound else GenerateForm(form.initial), prompt, at=clock.now(), by=person_of(request)
         ),
-        "menu": menu(),
+        "menu": parameters.menu(),
         "price_url": reverse("admin:generations_prompt_price", args=[prompt.pk]),
         "practice": settings.PRACTICE,
         "obstacles": [text for name in ADAPTERS if (text := why_paused(name))],
@@ -158,17 +158,29 @@ def _show(request: HttpRequest, prompt: Prompt, form: GenerateForm) -> HttpRespo
 
 def _initial(request: HttpRequest, prompt: Prompt) -> dict[str, Any]:
     """Return the prompt's words, or all settings of the task or video that the address names."""
-    start = {"batch": uuid.uuid4(), "sound": "false"}
     task = _like(request)
     if task is None:
+        start = {"batch": uuid.uuid4(), **_first_offer(), "sound": "false"}
         return {**start, "prompt": prompt.text, "negative_prompt": prompt.negative_prompt}
-    columns = ("provider", "model", "mode", "aspect_ratio", "negative_prompt", "cfg_scale", "route")
+    copied = {name: getattr(task, name) for name in ("provider", "model", "mode")}
+    copied |= {
+        name: SELECTED[value] if isinstance(value, bool) else value
+        for name, value in task.order().parameters.items()
+        if name != "images"
+    }
     pictures = {f"{name}_kept": getattr(task, f"{name}_id") for name in IMAGE_FIELDS}
     urls = {f"{name}_url": getattr(task, f"{name}_url") for name in IMAGE_FIELDS}
-    copied = {name: getattr(task, name) for name in columns} | {"sound": SOUND[task.sound]}
     if task.campaign and not task.campaign.archived:
         copied["campaign"] = task.campaign.slug
-    return {**start, **copied, **pictures, **urls, "prompt": task.prompt_text, "duration": task.duration_seconds}
+    return {"batch": uuid.uuid4(), **copied, **pictures, **urls}
+
+
+def _first_offer() -> dict[str, str]:
+    """Return the first line of the menu whose price is known, or else the very first one."""
+    priced = {price.key for price in Price.objects.filter(valid_from__lte=timezone.localdate())}
+    menu = list(offers.OFFERS)
+    provider, model, mode = next((key for key in menu if key in priced), menu[0])
+    return {"provider": provider, "model": model, "mode": mode}
 
 
 def _like(request: HttpRequest) -> GenerationTask | None:
@@ -185,7 +197,7 @@ def _like(request: HttpRequest) -> GenerationTask | None:
 
 def _typed(request: HttpRequest) -> dict[str, Any]:
     """Return the form fields that a receipt carried."""
-    return {name: request.POST[name] for name in GenerateForm.base_fields if name in request.POST}
+    return {name: request.POST[name] for name in GenerateForm().fields if name in request.POST}
 
 
 def _add_problems(form: GenerateForm, problems: Problems) -> None:

@@ -10,15 +10,15 @@ from django import forms
 from django.core.files import File
 
 from generations.formats import usd
+from generations.forms import parameters
 from generations.lifecycle import ordering, reachability
 from generations.lifecycle.ordering import OrderRequest, Upload
 from generations.media.images import BadImage, clean_image
 from generations.models import Campaign, Prompt, ReferenceImage
 from generations.models.budgets import LIMIT_MAX
 from generations.providers import offers
-from generations.providers.base import Order
-
-YES_NO = {"true": True, "false": False, "yes": True, "no": False, "1": True, "0": False, "": None}
+from generations.providers.base import IMAGE_FIELDS, Order, Value
+from generations.providers.parameters import Text, Video
 
 
 def choices_of(name: str) -> list[tuple[str, str]]:
@@ -26,19 +26,6 @@ def choices_of(name: str) -> list[tuple[str, str]]:
     words = {"provider": offers.provider_name, "model": offers.model_name, "mode": offers.mode_name}[name]
     values = dict.fromkeys(getattr(offer, name) for offer in offers.OFFERS.values())
     return [(value, words(value)) for value in values]
-
-
-class SoundField(forms.Field):
-    """With sound, silent, or left out: models without sound must not be told."""
-
-    widget = forms.Select(choices=[("", "Provider default"), ("true", "with sound"), ("false", "silent")])
-
-    def to_python(self, value: Any) -> bool | None:
-        if isinstance(value, bool) or value is None:
-            return value
-        if str(value).lower() not in YES_NO:
-            raise forms.ValidationError("with sound, silent, or empty")
-        return YES_NO[str(value).lower()]
 
 
 class WholeNumberField(forms.IntegerField):
@@ -79,36 +66,9 @@ class SpendField(forms.Field):
 class OrderForm(forms.Form):
     """One order of one or more takes. Every problem is found at once and reported at its field."""
 
-    prompt = forms.CharField(widget=forms.Textarea(attrs={"rows": 6}), strip=False, required=False)
-    provider = forms.CharField(widget=forms.Select(choices=choices_of("provider")), initial="apixo", required=False)
-    model = forms.CharField(widget=forms.Select(choices=choices_of("model")), initial="kling-2-6", required=False)
-    mode = forms.CharField(widget=forms.Select(choices=choices_of("mode")), initial="text-to-video", required=False)
-    duration = WholeNumberField(
-        widget=forms.Select(choices=[(n, f"{n} seconds") for n in offers.DURATIONS]),
-        initial=5,
-        required=False,
-        error_messages={"invalid": "a whole number of seconds"},
-    )
-    aspect_ratio = forms.CharField(
-        widget=forms.Select(choices=[("", "Provider default (1:1)"), *((r, r) for r in offers.RATIOS)]), required=False
-    )
-    sound = SoundField(required=False)
-    negative_prompt = forms.CharField(widget=forms.Textarea(attrs={"rows": 2}), required=False)
-    cfg_scale = forms.DecimalField(
-        label="CFG scale",
-        required=False,
-        widget=forms.NumberInput(attrs={"min": "0", "max": "1", "step": "0.1"}),
-        help_text="0 to 1: how closely the prompt is followed. Empty: the model's own choice.",
-        error_messages={"invalid": "a number from 0 to 1"},
-    )
-    start_image = forms.FileField(required=False, widget=forms.FileInput(attrs={"accept": "image/*"}))
-    start_image_url = forms.CharField(label="or its URL", required=False, widget=forms.URLInput)
-    end_image = forms.FileField(required=False, widget=forms.FileInput(attrs={"accept": "image/*"}))
-    end_image_url = forms.CharField(label="or its URL", required=False, widget=forms.URLInput)
-    route = forms.CharField(
-        required=False,
-        widget=forms.Select(choices=[("", "Account default"), *((r, r) for r in ("auto", "value", "official"))]),
-    )
+    provider = forms.CharField(widget=forms.Select, initial="apixo", required=False)
+    model = forms.CharField(widget=forms.Select, required=False)
+    mode = forms.CharField(widget=forms.Select, required=False)
     takes = WholeNumberField(
         initial=1,
         required=False,
@@ -137,13 +97,32 @@ class OrderForm(forms.Form):
     )
     batch = forms.UUIDField(widget=forms.HiddenInput, required=False)
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.kinds = parameters.kinds()
+        self.fields = {**parameters.fields(), **self.fields}
+        for name in ("provider", "model", "mode"):
+            self.fields[name].widget.choices = choices_of(name)
+
+    @property
+    def texts(self) -> list[forms.BoundField]:
+        return [self[name] for name, (first, *_) in self.kinds.items() if isinstance(first, Text)]
+
+    @property
+    def addresses(self) -> list[forms.BoundField]:
+        return [self[name] for name, (first, *_) in self.kinds.items() if isinstance(first, Video)]
+
+    @property
+    def settings(self) -> list[forms.BoundField]:
+        return [self[name] for name, (first, *_) in self.kinds.items() if first.decides]
+
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or self.cleaned_data
-        self.images = {name: image for name in ordering.IMAGE_FIELDS if (image := self._image(name))}
-        for name in ("duration", "takes"):
-            if name in data and data[name] is None:
-                self._default_or_error(name)
-        # A field that cannot be read has its own error; the rules check the rest with a harmless value for it.
+        self.images = {name: image for name in IMAGE_FIELDS if (image := self._image(name))}
+        if data.get("takes", 1) is None:
+            self._default_or_error("takes")
+        self.chosen = self._chosen()
+        # A field that cannot be read has its own error; the rules check the rest without it.
         for name, texts in ordering.problems(self.order_request(None)).items():
             if name not in self.errors:
                 for text in texts:
@@ -157,26 +136,40 @@ class OrderForm(forms.Form):
         else:
             self.cleaned_data[name] = self.fields[name].initial
 
+    def _chosen(self) -> dict[str, Value]:
+        """Return the parameters that were chosen, as the offer reads them; what it does not take stays a text."""
+        offer, chosen = offers.find(*self._key()), dict[str, Value]()
+        for name in [name for name in self.kinds if name in self.cleaned_data]:
+            text = self.typed(name)
+            parameter = offer.parameters.get(name) if offer else None
+            if not text.strip():
+                if name in self.data and parameter and parameter.default is not None:
+                    self.add_error(name, "is required")
+                continue
+            try:
+                chosen[name] = parameter.parse(text) if parameter else text
+            except ValueError as error:
+                self.add_error(name, f"{offer.name if offer else ''} {error}")
+        return chosen
+
+    def typed(self, name: str) -> str:
+        """Return the text of a parameter as its person typed it."""
+        return self.cleaned_data.get(name) or ""
+
+    def _key(self) -> tuple[str, str, str]:
+        data = self.cleaned_data
+        provider = data.get("provider", "") if "provider" in self.data else self.fields["provider"].initial
+        return provider, data.get("model", ""), data.get("mode", "")
+
     def chosen_delivery(self) -> str:
         chosen: str = self.cleaned_data.get("delivery", "")
         return chosen if "delivery" in self.data else reachability.default_delivery()
 
     def order(self) -> Order:
-        data = self.cleaned_data
-        return Order(
-            provider=data.get("provider", "") if "provider" in self.data else self.fields["provider"].initial,
-            model=data.get("model", ""),
-            mode=data.get("mode", ""),
-            prompt=data.get("prompt", ""),
-            duration_seconds=data.get("duration") or 5,
-            aspect_ratio=data.get("aspect_ratio", ""),
-            sound=data.get("sound"),
-            negative_prompt=data.get("negative_prompt", ""),
-            cfg_scale=data.get("cfg_scale"),
-            start_image=data.get("start_image_url", ""),
-            end_image=data.get("end_image_url", ""),
-            route=data.get("route", ""),
-        )
+        provider, model, mode = self._key()
+        start, end = (self.cleaned_data.get(f"{name}_url", "") for name in IMAGE_FIELDS)
+        order = Order(provider=provider, model=model, mode=mode, parameters=self.chosen).with_images(start, end)
+        return offers.with_defaults(order)
 
     def paying_campaign(self, prompt: Prompt | None) -> Campaign | None:
         """Return the campaign that pays: the chosen one, or the prompt's."""
@@ -205,25 +198,3 @@ class OrderForm(forms.Form):
         except BadImage as error:
             self.add_error(name, str(error))
             return None
-
-
-def menu() -> list[dict[str, Any]]:
-    """Return what each offer accepts, for generate.js, which shows only the fields that apply."""
-    return [
-        {
-            "provider": offer.provider,
-            "model": offer.model,
-            "mode": offer.mode,
-            "prompt_max": offer.prompt_max,
-            "negative_prompt_max": offer.negative_prompt_max,
-            "durations": offer.durations,
-            "aspect_ratios": offer.aspect_ratios,
-            "aspect_ratio_required": offer.aspect_ratio_required,
-            "sound": offer.sound,
-            "cfg_scale": offer.cfg_scale,
-            "routes": offer.routes,
-            "images_min": offer.images_min,
-            "images_max": offer.images_max,
-        }
-        for offer in offers.OFFERS.values()
-    ]

@@ -12,6 +12,7 @@ from generations.formats import usd
 from generations.forms.orders import UsdField, choices_of
 from generations.models import Price
 from generations.providers import offers
+from generations.providers.parameters import spoken
 
 EARLIEST = date(2024, 1, 1)  # nothing that this program orders was for sale before
 AHEAD = timedelta(days=366)  # a later start is a typing error
@@ -34,17 +35,22 @@ class PriceForm(ModelForm):
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or self.cleaned_data
         offer = offers.find(data.get("provider", ""), data.get("model", ""), data.get("mode", ""))
-        name = offers.model_name(data.get("model", ""))
         if offer is None:
             self.add_error("mode", "This provider has no such model and mode.")
-        elif data.get("duration_seconds") not in (None, *offer.durations):
-            self.add_error("duration_seconds", f"{name} makes {' or '.join(map(str, offer.durations))} seconds.")
-        if offer and data.get("route") and data["route"] not in offer.routes:
-            self.add_error("route", f"{name} has {offers.words(offer.routes) if offer.routes else 'no routes'}.")
-        if offer and data.get("sound") is not None and not offer.sound:
-            self.add_error("sound", f"{name} makes silent clips: leave it unknown.")
+        else:
+            self._check_values(offer)
         self._check_day(data.get("valid_from"))
         return data
+
+    def _check_values(self, offer: offers.Offer) -> None:
+        """Report each value for which the offer can have no price."""
+        for column, name in (("duration_seconds", "duration"), ("sound", "sound"), ("route", "route")):
+            value, parameter = self.cleaned_data.get(column), offer.parameters.get(name)
+            if value in (None, ""):
+                continue
+            text = parameter.problem(value) if parameter else f"takes no {spoken(name)}: leave it empty"
+            if text:
+                self.add_error(column, f"{offer.name} {text}.")
 
     def _check_day(self, day: date | None) -> None:
         if day is None:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import KW_ONLY, dataclass, field, replace
+from dataclasses import KW_ONLY, dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -28,10 +27,9 @@ from generations.models import (
 )
 from generations.money import ledger
 from generations.providers import offers
-from generations.providers.base import Order
+from generations.providers.base import IMAGE_FIELDS, Order
 
 MAX_TAKES = 100  # of one order; a slip of the finger should not empty the account
-IMAGE_FIELDS = ("start_image", "end_image")
 SETTINGS = ("provider", "model", "mode", "duration_seconds", "aspect_ratio", "sound", "cfg_scale", "route")
 RETRIED_FROM = (Status.FAILED, Status.CANCELED, Status.LOST)
 UPLOADED = "uploaded"  # stands in an order for a picture that gets its link only when the order is sent
@@ -72,8 +70,8 @@ class OrderRequest:
 
 def problems(request: OrderRequest) -> Problems:
     """Return everything that stands against a request, by field: the offer's rules and this site's own."""
-    uploaded: dict[str, Any] = dict.fromkeys(request.images, UPLOADED)
-    order = replace(request.order, **uploaded)
+    start, end = (UPLOADED if name in request.images else getattr(request.order, name) for name in IMAGE_FIELDS)
+    order = request.order.with_images(start, end)
     found = offers.problems(order)
     if "provider" not in found and (text := reachability.key_problem(order.provider)):
         found["provider"] = [text]

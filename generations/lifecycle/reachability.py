@@ -9,6 +9,7 @@ from generations.providers import offers
 from generations.providers.addresses import URL_MAX, is_loopback, is_private, is_public_https, is_web_address
 from generations.providers.base import Order
 from generations.providers.offers import provider_name
+from generations.providers.parameters import alternatives
 
 
 def is_near(provider: str) -> bool:
@@ -25,7 +26,7 @@ def picture_problem(order: Order, field: str, *, extension: str) -> str:
     if extension:
         offer = offers.find(order.provider, order.model, order.mode)
         if offer and extension not in offer.image_formats:
-            return f"{provider_name(order.provider)} takes {offers.words(offer.image_formats)} here, not {extension}"
+            return f"{provider_name(order.provider)} takes {alternatives(offer.image_formats)} here, not {extension}"
         if not settings.PUBLIC_URL:
             return (
                 "the provider fetches the picture from this site, and PUBLIC_URL is not set; "

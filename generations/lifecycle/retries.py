@@ -6,12 +6,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
-from generations.lifecycle.ordering import IMAGE_FIELDS, OrderRequest, problems
+from generations.lifecycle.ordering import OrderRequest, problems
 from generations.models import GenerationTask
 from generations.money import ledger
 from generations.providers import offers
-from generations.providers.base import Order
+from generations.providers.base import IMAGE_FIELDS, Order
 from generations.providers.offers import Offer
+from generations.providers.parameters import YesNo
+
+MAY_GO = ("route", "cfg_scale", "aspect_ratio")  # settings without which the same clip may be ordered
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,7 @@ def retry(task: GenerationTask) -> OrderRequest:
 
 def another_take(task: GenerationTask) -> OrderRequest:
     """Request one more clip of the same order."""
-    order = replace(task.order(), start_image=task.start_image_url, end_image=task.end_image_url, callback_url="")
+    order = replace(task.order(), callback_url="").with_images(task.start_image_url, task.end_image_url)
     images = {name: image for name in IMAGE_FIELDS if (image := getattr(task, name))}
     return OrderRequest(order, delivery=task.delivery, images=images, campaign=task.campaign, prompt=task.prompt)
 
@@ -55,12 +58,10 @@ def promotions(task: GenerationTask, *, at: datetime) -> list[Promotion]:
 
 def _fitted(order: Order, offer: Offer) -> Order:
     """Return the order for another offer, without the settings that this one does not know; words and frames stay."""
-    return replace(
-        order,
-        model=offer.model,
-        mode=offer.mode,
-        route=order.route if order.route in offer.routes else "",
-        cfg_scale=order.cfg_scale if offer.cfg_scale else None,
-        sound=bool(order.sound) if offer.sound else (order.sound or None),
-        aspect_ratio=order.aspect_ratio if offer.aspect_ratios else "",
-    )
+    chosen = {
+        name: value
+        for name, value in order.parameters.items()
+        if name in offer.parameters or not (name in MAY_GO or value is False)
+    }
+    silent = {name: False for name, each in offer.parameters.items() if each.required and isinstance(each, YesNo)}
+    return offers.with_defaults(replace(order, model=offer.model, mode=offer.mode, parameters=silent | chosen))

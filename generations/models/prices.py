@@ -75,6 +75,11 @@ class Price(models.Model):
     def __str__(self) -> str:
         return f"{self.provider} {self.model} {self.mode} {self.duration_seconds} s: {self.usd} USD"
 
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """The offer that it is for."""
+        return self.provider, self.model, self.mode
+
     def as_json(self) -> dict[str, Any]:
         """Return the price with the keys of `manage.py prices --json`."""
         names = ("provider", "model", "mode", "duration_seconds", "sound", "source")

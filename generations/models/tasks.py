@@ -238,21 +238,26 @@ class GenerationTask(models.Model):
 
     def order(self) -> Order:
         """What the provider is sent; stored images become links that it can fetch."""
-        return Order(
+        pictures = [
+            image.provider_url() if image else url
+            for image, url in ((self.start_image, self.start_image_url), (self.end_image, self.end_image_url))
+        ]
+        chosen: dict[str, Any] = {
+            "prompt": self.prompt_text,
+            "duration": self.duration_seconds,
+            "sound": self.sound,
+            "aspect_ratio": self.aspect_ratio or None,
+            "negative_prompt": self.negative_prompt or None,
+            "cfg_scale": self.cfg_scale,
+            "route": self.route or None,
+        }
+        order = Order(
             provider=self.provider,
             model=self.model,
             mode=self.mode,
-            prompt=self.prompt_text,
-            duration_seconds=self.duration_seconds,
-            aspect_ratio=self.aspect_ratio,
-            sound=self.sound,
-            negative_prompt=self.negative_prompt,
-            cfg_scale=self.cfg_scale,
-            start_image=self.start_image.provider_url() if self.start_image else self.start_image_url,
-            end_image=self.end_image.provider_url() if self.end_image else self.end_image_url,
-            route=self.route,
             callback_url=self.callback_url() if self.delivery == DeliveryMode.CALLBACK else "",
         )
+        return order.with_images(*pictures).but(**chosen)
 
     def callback_url(self) -> str:
         """Where the provider reports this task: under PUBLIC_URL, with a token that nobody else can make."""

@@ -10,16 +10,13 @@ import re
 from decimal import Decimal
 from typing import Any
 
-from generations.providers.base import Order, RemoteState, RemoteTask
+from generations.providers import offers
+from generations.providers.base import Order, RemoteState, RemoteTask, Value
 from generations.providers.envelope import REFUSALS, Envelope, is_plain, own_code, speaks, text
 from generations.providers.errors import AccountProblem, Busy, FailureKind, OutcomeUnknown, Rejected, ServerTrouble
 from generations.providers.http import Answer, ApiClient
 
-# Our model and mode -> the `model` of kling-api/Kling-2.6-text-to-video and kling-api/Kling-2.6-image-to-video.
-MODELS = {
-    ("kling-2-6", "text-to-video"): "kling-2.6/text-to-video",
-    ("kling-2-6", "image-to-video"): "kling-2.6/image-to-video",
-}
+NAMES = {"images": "image_urls", "video": "video_urls"}  # ours -> theirs
 
 # What a code says of an order: kling-api/Kling-2.6-text-to-video, "Response Status Code". Not in this table, so that
 # the outcome is unknown: 501 "Generation Failed - Content generation task execution failed" (then a task was made),
@@ -96,22 +93,22 @@ class Apikley:
 
 def request_body(order: Order) -> dict[str, Any]:
     """Return the documented JSON of an order, without what was not chosen. Raises: Rejected for an unknown model."""
-    model = MODELS.get((order.model, order.mode))
-    if model is None:
+    offer = offers.find(order.provider, order.model, order.mode)
+    if offer is None or not offer.remote_model:
         raise Rejected(f"Apikley has no {order.model} {order.mode}", kind=FailureKind.INPUT)
-    images = [url for url in (order.start_image, order.end_image) if url]
-    chosen = {
-        "prompt": order.prompt,
-        "image_urls": images or None,
-        "sound": order.sound,
-        "aspect_ratio": order.aspect_ratio or None,
-        "duration": str(order.duration_seconds),  # a number is said to be ignored silently
-    }
-    body: dict[str, Any] = {"model": model}
+    body: dict[str, Any] = {"model": offer.remote_model}
     if order.callback_url:
         body["callBackUrl"] = order.callback_url
-    body["input"] = {key: value for key, value in chosen.items() if value is not None}
+    body["input"] = {NAMES.get(name, name): _value(name, value) for name, value in order.parameters.items()}
     return body
+
+
+def _value(name: str, value: Value) -> Any:
+    if name == "duration":
+        return str(value)  # a number is said to be ignored silently
+    if isinstance(value, Decimal):
+        return float(value)
+    return [value] if name == "video" else list(value) if isinstance(value, tuple) else value
 
 
 def read_status(answer: Answer, *, remote_id: str) -> RemoteTask:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 
-from generations.providers.base import Order, RemoteState, RemoteTask
+from generations.providers.base import Order, RemoteState, RemoteTask, Value
 from generations.providers.envelope import REFUSALS, Envelope
 from generations.providers.errors import FailureKind, ServerTrouble
 from generations.providers.http import ApiClient
@@ -53,6 +53,7 @@ FAIL_CODES = {
     "Unknown error": FailureKind.PROVIDER,
     "INSUFFICIENT_CREDITS": FailureKind.ACCOUNT,
 }
+NAMES = {"images": "image_urls", "video": "video_urls"}  # ours -> theirs; `route` is not among the input at all
 ENVELOPE = Envelope(
     text_fields=("message",),
     id_fields=("taskId",),
@@ -93,21 +94,17 @@ class Apixo:
 
 def request_body(order: Order) -> dict[str, Any]:
     """Return the documented JSON of an order; what was not chosen is left out."""
-    images = [url for url in (order.start_image, order.end_image) if url]
-    chosen = {
-        "mode": order.mode,
-        "prompt": order.prompt,
-        "duration": order.duration_seconds,
-        "sound": order.sound,
-        "aspect_ratio": order.aspect_ratio or None,
-        "image_urls": images or None,
-        "negative_prompt": order.negative_prompt or None,
-        "cfg_scale": None if order.cfg_scale is None else float(order.cfg_scale),
-    }
+    chosen = {NAMES.get(name, name): _value(name, value) for name, value in order.parameters.items() if name != "route"}
     body: dict[str, Any] = {"request_type": "callback" if order.callback_url else "async"}
     if order.callback_url:
         body["callback_url"] = order.callback_url
     if order.route:
         body["provider"] = order.route
-    body["input"] = {key: value for key, value in chosen.items() if value is not None}
+    body["input"] = {"mode": order.mode, **chosen}
     return body
+
+
+def _value(name: str, value: Value) -> Any:
+    if isinstance(value, Decimal):
+        return float(value)
+    return [value] if name == "video" else list(value) if isinstance(value, tuple) else value

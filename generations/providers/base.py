@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import Enum
 from typing import Any, Protocol
 
 # A provider's id of a task is opaque, but it goes into a URL and a column.
 REMOTE_ID = re.compile(r"[A-Za-z0-9_.\-]{1,200}")
+Value = str | int | bool | Decimal | tuple[str, ...]  # of a parameter; a tuple holds addresses
+IMAGE_FIELDS = ("start_image", "end_image")  # the first and the second of the parameter `images`
 UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")  # PostgreSQL refuses NUL, UTF-8 lone surrogates
 
 
@@ -20,21 +23,74 @@ def storable(text: str, limit: int) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """The order of one clip: images are URLs, durations seconds; empty strings and None are not sent."""
+    """One clip to be made: what was chosen, by the names of the menu; what is not in `parameters` is not sent.
+
+    `video_seconds` is the length of the reference video, where the clip becomes as long as that.
+    """
 
     provider: str
     model: str
     mode: str
-    prompt: str
-    duration_seconds: int
-    aspect_ratio: str = ""
-    sound: bool | None = None
-    negative_prompt: str = ""
-    cfg_scale: Decimal | None = None
-    start_image: str = ""
-    end_image: str = ""
-    route: str = ""
+    parameters: Mapping[str, Value] = field(default_factory=dict)
+    video_seconds: int = 0
     callback_url: str = ""
+
+    def but(self, **changes: Value | None) -> Order:
+        """Return the order with other parameters; None takes one away."""
+        changed = {**self.parameters, **changes}
+        return replace(self, parameters={name: value for name, value in changed.items() if value is not None})
+
+    def with_images(self, start: str, end: str) -> Order:
+        """Return the order with these addresses of pictures, which may be empty."""
+        return self.but(images=(start, end) if end else (start,) if start else None)
+
+    def text(self, name: str) -> str:
+        """Return a parameter as text, empty when it was not chosen."""
+        return str(self.parameters.get(name, ""))
+
+    @property
+    def prompt(self) -> str:
+        return self.text("prompt")
+
+    @property
+    def negative_prompt(self) -> str:
+        return self.text("negative_prompt")
+
+    @property
+    def aspect_ratio(self) -> str:
+        return self.text("aspect_ratio")
+
+    @property
+    def route(self) -> str:
+        return self.text("route")
+
+    @property
+    def duration_seconds(self) -> int:
+        """The length of the clip: as chosen, or as long as the reference video."""
+        chosen = self.parameters.get("duration", self.video_seconds)
+        return chosen if isinstance(chosen, int) else 0
+
+    @property
+    def sound(self) -> bool | None:
+        chosen = self.parameters.get("sound")
+        return chosen if isinstance(chosen, bool) else None
+
+    @property
+    def cfg_scale(self) -> Decimal | None:
+        chosen = self.parameters.get("cfg_scale")
+        return chosen if isinstance(chosen, Decimal) else None
+
+    @property
+    def start_image(self) -> str:
+        return self._image(0)
+
+    @property
+    def end_image(self) -> str:
+        return self._image(1)
+
+    def _image(self, number: int) -> str:
+        images = self.parameters.get("images", ())
+        return images[number] if isinstance(images, tuple) and len(images) > number else ""
 
 
 class RemoteState(Enum):

@@ -2,41 +2,45 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from functools import partial
+from typing import Any
 
-from generations.providers.base import UNSTORABLE, Order
+from generations.providers.base import Order, Value
+from generations.providers.parameters import (
+    Choice,
+    Found,
+    Images,
+    Number,
+    Parameter,
+    Stated,
+    Text,
+    WholeNumber,
+    YesNo,
+    alternatives,
+    fields_of,
+    spoken,
+)
 
 DAY = 86_400
-DURATIONS = (5, 10)
-RATIOS = ("16:9", "9:16", "1:1")
-CFG_STEP = Decimal("0.1")
 PROVIDER_NAMES = {"apixo": "APIXO", "apikley": "Apikley"}
 MODEL_NAMES = {"kling-2-6": "Kling 2.6", "kling-2-5-turbo-pro": "Kling 2.5 Turbo Pro", "kling-2-1": "Kling 2.1"}
-NO_TEXT = "has a character that is no text: NUL, or half of a surrogate pair"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """One line of a provider's menu; times in seconds, sizes in characters."""
+    """One line of a provider's menu; times in seconds."""
 
     provider: str
     model: str
     mode: str
-    prompt_max: int
-    durations: tuple[int, ...] = DURATIONS
-    aspect_ratios: tuple[str, ...] = ()  # empty: none may be sent
-    aspect_ratio_required: bool = False
-    images_min: int = 0
-    images_max: int = 0
-    image_formats: tuple[str, ...] = ("jpg", "png", "webp")  # endings, as an uploaded picture gets them
-    sound: bool = False  # True: it must be said, yes or no; False: it may not be sent
-    negative_prompt_max: int = 0  # 0: may not be sent
-    cfg_scale: bool = False
-    routes: tuple[str, ...] = ()  # not sent unless chosen
-    expected_seconds: dict[int, tuple[int, int]]  # duration -> the documented range of generation times
+    parameters: Mapping[str, Parameter]  # in the order of the form, the receipt and the request
+    rules: tuple[Callable[[Order], Found], ...] = ()  # between parameters: the field, and what is wrong with it
+    remote_model: str = ""  # what the provider calls model and mode, where it has one name for both
+    expected_seconds: Mapping[int, tuple[int, int]] = field(default_factory=dict)  # duration -> time, as documented
     first_poll_seconds: int
     poll_seconds: int
     result_life_seconds: int
@@ -47,13 +51,59 @@ class Offer:
     def key(self) -> tuple[str, str, str]:
         return self.provider, self.model, self.mode
 
+    @property
+    def name(self) -> str:
+        """The model and its provider, for people: `Kling 2.6 on Apikley`."""
+        return f"{model_name(self.model)} on {provider_name(self.provider)}"
+
+    @property
+    def image_formats(self) -> tuple[str, ...]:
+        """The endings of the pictures that are taken; empty when none is."""
+        images = self.parameters.get("images")
+        return images.formats if isinstance(images, Images) else ()
+
+    def as_json(self) -> dict[str, Any]:
+        """The keys of one line of `manage.py offers --json`, but for its prices."""
+        return {
+            "provider": self.provider,
+            "model": self.model,
+            "mode": self.mode,
+            "parameters": {name: parameter.as_json() for name, parameter in self.parameters.items()},
+            "expected_seconds": {str(seconds): list(times) for seconds, times in self.expected_seconds.items()},
+            "first_poll_seconds": self.first_poll_seconds,
+            "poll_seconds": self.poll_seconds,
+            "result_life_seconds": self.result_life_seconds,
+            "source": self.source,
+            "read_on": self.read_on.isoformat(),
+        }
+
 
 READ_ON = date(2026, 11, 20)
+DURATION = WholeNumber(values=(5, 10), unit="seconds", required=True, default=5, phrase="{} s")
+RATIO = Choice(values=("16:9", "9:16", "1:1"), phrase="{}")
+SOUND = YesNo(
+    words=("with sound", "silent"),
+    required=True,
+    advice="With sound: describe the sounds in the prompt, such as “birds chirping”.",
+)
+ROUTES = ("auto", "value", "official")
+ROUTE = Choice(values=ROUTES, if_not_sent="Account default")
+CFG_SCALE = Number(
+    minimum=Decimal(0),
+    maximum=Decimal(1),
+    step=Decimal("0.1"),
+    advice="How closely the prompt is followed. 0.3 to 0.5: freer; 0.6 to 0.8: moderate; 0.9 to 1.0: strict.",
+)
+
+IMAGES_2_6 = Images(
+    required=True,
+    max_items=2,
+    stated=Stated.COPY,
+    caution="The page does not say what a second picture does: it may not become the last frame.",
+)
 kling_2_6 = partial(
     Offer,
     model="kling-2-6",
-    prompt_max=1000,
-    sound=True,
     expected_seconds={5: (50, 70), 10: (80, 100)},
     first_poll_seconds=50,
     poll_seconds=5,
@@ -62,27 +112,17 @@ kling_2_6 = partial(
 apixo_2_6 = partial(
     kling_2_6,
     provider="apixo",
-    routes=("auto", "value", "official"),
     result_life_seconds=15 * DAY,
     source="APIXO documents, Kling 2.6",
 )
-apikley_2_6 = partial(
-    kling_2_6,
-    provider="apikley",
-    result_life_seconds=DAY,
-)
+apikley_2_6 = partial(kling_2_6, provider="apikley", result_life_seconds=DAY)
+TEXT_2_6 = {"prompt": Text(max_length=1000, required=True, stated=Stated.COPY), "duration": DURATION, "sound": SOUND}
+TEXT_2_6_APIKLEY = TEXT_2_6 | {"prompt": Text(max_length=1000, required=True)}
+
 apixo_2_5 = partial(
     Offer,
     provider="apixo",
     model="kling-2-5-turbo-pro",
-    prompt_max=2500,
-    negative_prompt_max=2500,
-    cfg_scale=True,
-    routes=(
-        "auto",
-        "value",
-        "official",
-    ),  # on the older page only; the newer one leaves it to the key's settings
     expected_seconds={5: (30, 45), 10: (45, 60)},
     first_poll_seconds=30,
     poll_seconds=5,
@@ -90,13 +130,18 @@ apixo_2_5 = partial(
     source="APIXO documents, Kling 2.5 Turbo Pro",
     read_on=READ_ON,
 )
+TEXT_2_5 = {"prompt": Text(max_length=2500, required=True), "duration": DURATION}
+MORE_2_5 = {
+    "negative_prompt": Text(max_length=2500),
+    "cfg_scale": CFG_SCALE,
+    # The newer page leaves it to the key's settings.
+    "route": Choice(values=ROUTES, if_not_sent="Account default", stated=Stated.OLDER_PAGE),
+}
+
 apixo_2_1 = partial(
     Offer,
     provider="apixo",
     model="kling-2-1",
-    prompt_max=5000,
-    negative_prompt_max=500,  # from an older page; the newer one says only that there is a limit
-    cfg_scale=True,
     expected_seconds={5: (60, 90), 10: (90, 120)},
     first_poll_seconds=60,
     poll_seconds=5,
@@ -104,27 +149,39 @@ apixo_2_1 = partial(
     source="APIXO documents, Kling 2.1",
     read_on=READ_ON,
 )
+TEXT_2_1 = {"prompt": Text(max_length=5000, required=True), "duration": DURATION}
+MORE_2_1 = {
+    "negative_prompt": Text(max_length=500, stated=Stated.OLDER_PAGE),  # the newer page says only that there is a limit
+    "cfg_scale": replace(CFG_SCALE, stated=Stated.OTHER_MODEL),
+}
+ONE_IMAGE, TWO_IMAGES = Images(required=True), Images(required=True, max_items=2)
+IMAGE_2_1, IMAGES_2_1 = (replace(images, stated=Stated.OTHER_MODEL) for images in (ONE_IMAGE, TWO_IMAGES))
 
 MENU = (
-    apixo_2_6(mode="text-to-video", aspect_ratios=RATIOS),
-    apixo_2_6(mode="image-to-video", images_min=1, images_max=2),  # the page does not say what the second image does
-    apixo_2_5(mode="text-to-video", aspect_ratios=RATIOS),
-    apixo_2_5(mode="image-to-video", images_min=1, images_max=2),  # the second one is the final frame
-    apixo_2_1(mode="standard-image-to-video", images_min=1, images_max=1),
-    apixo_2_1(mode="pro-image-to-video", images_min=1, images_max=2),
-    apixo_2_1(mode="master-text-to-video", aspect_ratios=RATIOS),
-    apixo_2_1(mode="master-image-to-video", images_min=1, images_max=1),
+    apixo_2_6(
+        mode="text-to-video",
+        parameters={**TEXT_2_6, "aspect_ratio": replace(RATIO, if_not_sent="Provider default (1:1)"), "route": ROUTE},
+    ),
+    apixo_2_6(mode="image-to-video", parameters={**TEXT_2_6, "images": IMAGES_2_6, "route": ROUTE}),
+    apixo_2_5(mode="text-to-video", parameters={**TEXT_2_5, "aspect_ratio": RATIO, **MORE_2_5}),
+    apixo_2_5(mode="image-to-video", parameters={**TEXT_2_5, "images": TWO_IMAGES, **MORE_2_5}),
+    apixo_2_1(mode="standard-image-to-video", parameters={**TEXT_2_1, "images": IMAGE_2_1, **MORE_2_1}),
+    apixo_2_1(mode="pro-image-to-video", parameters={**TEXT_2_1, "images": IMAGES_2_1, **MORE_2_1}),
+    apixo_2_1(mode="master-text-to-video", parameters={**TEXT_2_1, "aspect_ratio": RATIO, **MORE_2_1}),
+    apixo_2_1(mode="master-image-to-video", parameters={**TEXT_2_1, "images": IMAGE_2_1, **MORE_2_1}),
     apikley_2_6(
         mode="text-to-video",
-        aspect_ratios=RATIOS,
-        aspect_ratio_required=True,
+        remote_model="kling-2.6/text-to-video",
+        parameters={**TEXT_2_6_APIKLEY, "aspect_ratio": replace(RATIO, required=True)},
         source="Apikley OpenAPI, Kling-2.6 text to video; waits as on APIXO's page of the same model",
     ),
     apikley_2_6(
         mode="image-to-video",
-        images_min=1,
-        images_max=1,
-        image_formats=("jpg", "png"),
+        remote_model="kling-2.6/image-to-video",
+        parameters={
+            **TEXT_2_6_APIKLEY,
+            "images": Images(required=True, formats=("jpg", "png"), stated=Stated.OTHER_SELLER),
+        },
         source="Apikley, Kling-2.6 image to video, whose input is KIE.ai's; waits as on APIXO's page of the same model",
     ),
 )
@@ -153,121 +210,67 @@ def mode_name(mode: str) -> str:
 def problems(order: Order) -> dict[str, list[str]]:
     """Every rule of the documents that an order breaks, by field, in words that name it; empty when it is fine."""
     offer = find(order.provider, order.model, order.mode)
-    if offer is None:
-        pairs = [*_prompt_given(order), *_not_offered(order)]
-    else:
-        pairs = [pair for check in CHECKS for pair in check(order, offer)]
     found: dict[str, list[str]] = {}
-    for field, text in pairs:
-        found.setdefault(field, []).append(text)
+    for field_name, text in _not_offered(order) if offer is None else _broken(order, offer):
+        found.setdefault(field_name, []).append(text)
     return found
 
 
-Found = list[tuple[str, str]]
+def _broken(order: Order, offer: Offer) -> Found:
+    found: Found = []
+    for name, parameter in offer.parameters.items():
+        if name in order.parameters:
+            found += parameter.problems(name, order.parameters[name])
+        elif parameter.required:
+            found += _missing(name, parameter)
+    for name in order.parameters.keys() - offer.parameters.keys():
+        for each in fields_of(name, order.parameters[name]):
+            found.append((each, f"takes no {spoken(each)}{_elsewhere(name, offer)}"))
+    found += [pair for rule in offer.rules for pair in rule(order)]
+    return [(name, f"{offer.name} {text}" if text.startswith("takes ") else text) for name, text in found]
+
+
+def _missing(name: str, parameter: Parameter) -> Found:
+    """Say that a parameter is required and, where its values are listed, which there are."""
+    if isinstance(parameter, Images):
+        return parameter.problems(name, ())
+    return [(name, "is required" + (f": {parameter.rule()}" if parameter.options() else ""))]
+
+
+def _elsewhere(name: str, offer: Offer) -> str:
+    """Name the mode, where another one of the same model takes the parameter."""
+    same = [other for other in OFFERS.values() if (other.provider, other.model) == (offer.provider, offer.model)]
+    return f" in the mode {offer.mode}" if any(name in other.parameters for other in same) else ""
 
 
 def _not_offered(order: Order) -> Found:
     """Which of provider, model and mode is the one that nobody has."""
+    found: Found = [] if order.prompt.strip() else [("prompt", "is required")]
     menu = [offer for offer in OFFERS.values() if offer.provider == order.provider]
     if not menu:
         known = sorted({offer.provider for offer in OFFERS.values()})
-        return [("provider", f"{order.provider or 'empty'} is not one of {words(known)}")]
-    found: Found = []
+        return [*found, ("provider", f"{order.provider or 'empty'} is not one of {alternatives(known)}")]
     models = sorted({offer.model for offer in menu})
     modes = [offer.mode for offer in menu if offer.model == order.model]
     if not modes:
-        found.append(("model", f"{order.provider} offers {words(models)}, not {order.model or 'an empty one'}"))
+        found.append(("model", f"{order.provider} offers {alternatives(models)}, not {order.model or 'an empty one'}"))
     if not order.mode:
         found.append(("mode", "is required"))
     elif modes:
-        found.append(("mode", f"{order.model} on {order.provider} has {words(modes)}, not {order.mode}"))
+        found.append(("mode", f"{order.model} on {order.provider} has {alternatives(modes)}, not {order.mode}"))
     return found
 
 
-def _prompt_given(order: Order) -> Found:
-    return [] if order.prompt.strip() else [("prompt", "is required")]
+def with_defaults(order: Order) -> Order:
+    """Return the order with the offer's own default for each parameter that was not chosen."""
+    offer = find(order.provider, order.model, order.mode)
+    defaults = {name: p.default for name, p in offer.parameters.items()} if offer else {}
+    return order.but(**{name: value for name, value in defaults.items() if name not in order.parameters})
 
 
-def _prompt(order: Order, offer: Offer) -> Found:
-    found = _prompt_given(order)
-    if UNSTORABLE.search(order.prompt):
-        found.append(("prompt", NO_TEXT))
-    if len(order.prompt) > offer.prompt_max:
-        found.append(("prompt", f"{offer.model} takes at most {offer.prompt_max} characters, not {len(order.prompt)}"))
-    return found
-
-
-def _duration(order: Order, offer: Offer) -> Found:
-    if order.duration_seconds not in offer.durations:
-        makes = words([str(n) for n in offer.durations])
-        return [("duration", f"{offer.model} makes {makes} seconds, not {order.duration_seconds}")]
-    return []
-
-
-def _aspect_ratio(order: Order, offer: Offer) -> Found:
-    if not order.aspect_ratio:
-        return [("aspect_ratio", f"{offer.provider} requires one")] if offer.aspect_ratio_required else []
-    if not offer.aspect_ratios:
-        return [("aspect_ratio", f"{offer.model} {offer.mode} takes none: the picture decides")]
-    if order.aspect_ratio not in offer.aspect_ratios:
-        return [("aspect_ratio", f"{offer.model} makes {words(offer.aspect_ratios)}, not {order.aspect_ratio}")]
-    return []
-
-
-def _sound(order: Order, offer: Offer) -> Found:
-    if offer.sound and order.sound is None:
-        return [("sound", f"{offer.model} must be told: with sound or without")]
-    if order.sound is not None and not offer.sound:
-        return [("sound", f"{offer.model} makes silent clips and takes no sound choice")]
-    return []
-
-
-def _negative_prompt(order: Order, offer: Offer) -> Found:
-    if not order.negative_prompt:
-        return []
-    if not offer.negative_prompt_max:
-        return [("negative_prompt", f"{offer.model} takes none")]
-    if UNSTORABLE.search(order.negative_prompt):
-        return [("negative_prompt", NO_TEXT)]
-    if len(order.negative_prompt) > offer.negative_prompt_max:
-        limit, length = offer.negative_prompt_max, len(order.negative_prompt)
-        return [("negative_prompt", f"{offer.model} takes at most {limit} characters, not {length}")]
-    return []
-
-
-def _cfg_scale(order: Order, offer: Offer) -> Found:
-    value = order.cfg_scale
-    if value is None:
-        return []
-    if not offer.cfg_scale:
-        return [("cfg_scale", f"{offer.model} takes none")]
-    if not value.is_finite() or not 0 <= value <= 1 or value % CFG_STEP:
-        return [("cfg_scale", f"{offer.model} takes 0 to 1 in steps of 0.1, not {value}")]
-    return []
-
-
-def _images(order: Order, offer: Offer) -> Found:
-    found: Found = []
-    if order.start_image and not offer.images_max:
-        found.append(("start_image", f"{offer.model} {offer.mode} takes no image"))
-    if not order.start_image and offer.images_min:
-        found.append(("start_image", f"{offer.model} {offer.mode} requires one"))
-    if order.end_image and offer.images_max < 2:
-        found.append(("end_image", f"{offer.model} {offer.mode} takes no end image"))
-    return found
-
-
-def _route(order: Order, offer: Offer) -> Found:
-    if not order.route or order.route in offer.routes:
-        return []
-    if not offer.routes:
-        return [("route", f"{offer.model} on {offer.provider} takes none")]
-    return [("route", f"{offer.model} takes {words(offer.routes)}, not {order.route}")]
-
-
-CHECKS = (_prompt, _duration, _aspect_ratio, _sound, _negative_prompt, _cfg_scale, _images, _route)
-
-
-def words(options: list[str] | tuple[str, ...]) -> str:
-    """`5 or 10`; `16:9, 9:16 or 1:1`."""
-    return " or ".join([", ".join(options[:-1]), options[-1]] if len(options) > 1 else options)
+def thawed(provider: str, model: str, mode: str, stored: Mapping[str, Any]) -> dict[str, Value]:
+    """Return frozen parameters as an order has them, in the order of the offer."""
+    offer = find(provider, model, mode)
+    known = offer.parameters if offer else {}
+    names = [*(name for name in known if name in stored), *(name for name in stored if name not in known)]
+    return {name: known[name].from_json(stored[name]) if name in known else stored[name] for name in names}

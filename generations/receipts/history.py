@@ -11,10 +11,10 @@ from django.template.defaultfilters import date as date_filter
 from django.utils.timezone import localtime
 
 from generations.formats import usd
-from generations.lifecycle.ordering import IMAGE_FIELDS, SETTINGS, OrderRequest, Upload
+from generations.lifecycle.ordering import SETTINGS, OrderRequest, Upload
 from generations.models import GenerationTask, LedgerEntry, ReferenceImage, Review, Status, Video
 from generations.models.tasks import BEGINNING_LENGTH
-from generations.providers.base import Order
+from generations.providers.base import IMAGE_FIELDS, Order
 from generations.providers.offers import provider_name
 
 REFUSED = ("content", "input")  # the kinds of failure that the same input meets again

@@ -6,10 +6,10 @@ import time
 from dataclasses import dataclass, field
 
 from generations.lifecycle import reachability
-from generations.lifecycle.ordering import IMAGE_FIELDS, Problems
+from generations.lifecycle.ordering import Problems
 from generations.media import remote_images
 from generations.providers import offers
-from generations.providers.base import Order
+from generations.providers.base import IMAGE_FIELDS, Order
 from generations.receipts.history import Notice
 
 ALL_SECONDS = 20.0  # for all pictures of a receipt; remote_images limits the time of one

@@ -19,7 +19,9 @@ from django.db.models import Model
 from generations.formats import usd
 from generations.lifecycle.ordering import OrderRequest
 from generations.models import Campaign, GenerationTask, Person, Prompt, ReferenceImage
+from generations.providers import offers
 from generations.providers.base import Order
+from generations.providers.parameters import frozen
 from generations.receipts.preflight import Line, Receipt
 
 SALT = "generations.receipt"
@@ -92,9 +94,9 @@ def digest(path: str, fields: Iterable[tuple[str, str]]) -> str:
 
 def _packed(line: Line) -> dict[str, Any]:
     """Return a line's request as JSON, with the pk of each row that it names."""
-    request, order = line.request, asdict(line.request.order)
+    request = line.request
     return {
-        "order": order | {"cfg_scale": None if order["cfg_scale"] is None else str(order["cfg_scale"])},
+        "order": asdict(request.order) | {"parameters": frozen(request.order.parameters)},
         "images": {name: image.pk for name, image in request.images.items() if isinstance(image, ReferenceImage)},
         "rows": {name: row.pk for name in ROWS if (row := getattr(request, name))},
         "more": [line.takes, request.delivery, request.stops_when_approved],
@@ -105,8 +107,10 @@ def _packed(line: Line) -> dict[str, Any]:
 def _request(packed: dict[str, Any]) -> OrderRequest:
     takes, delivery, stops_when_approved = packed["more"]
     rows: dict[str, Any] = {name: ROWS[name]._default_manager.get(pk=pk) for name, pk in packed["rows"].items()}
+    order = packed["order"]
+    chosen = offers.thawed(order["provider"], order["model"], order["mode"], order["parameters"])
     return OrderRequest(
-        Order(**packed["order"] | {"cfg_scale": _amount(packed["order"]["cfg_scale"])}),
+        Order(**order | {"parameters": chosen}),
         takes=takes,
         delivery=delivery,
         stops_when_approved=stops_when_approved,

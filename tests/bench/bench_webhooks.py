@@ -42,7 +42,8 @@ from generations.lifecycle import ordering
 from generations.lifecycle.ordering import OrderRequest
 from generations.models import GenerationTask, Status
 from generations.providers.base import Order
-order = Order(provider="apixo", model="kling-2-5-turbo-pro", mode="text-to-video", prompt="gulls", duration_seconds=5)
+chosen = {"prompt": "gulls", "duration": 5}
+order = Order(provider="apixo", model="kling-2-5-turbo-pro", mode="text-to-video", parameters=chosen)
 at, later, made = clock.now(), clock.now() + datetime.timedelta(hours=9), []
 for __ in range(%d):
     made += ordering.place([OrderRequest(order, delivery="callback", takes=100)], at=at)

@@ -85,13 +85,17 @@ def test_an_order_is_a_row_and_exit_code_0() -> None:
         (["--model", "kling-3"], "model", "kling-2-6, not kling-3"),
         (["--mode", "pro"], "mode", "text-to-video or image-to-video, not pro"),
         (["--provider", "acme"], "provider", "acme is not one of"),
-        (["--duration", "7"], "duration", "kling-2-6 makes 5 or 10 seconds, not 7"),
+        (["--duration", "7"], "duration", "Kling 2.6 on APIXO takes 5 or 10 seconds, not 7"),
         (["--duration", "five"], "duration", "a whole number of seconds"),
         (["--aspect-ratio", "4:3"], "aspect_ratio", "16:9, 9:16 or 1:1, not 4:3"),
-        (["--negative-prompt", "fog"], "negative_prompt", "kling-2-6 takes none"),
-        (["--cfg-scale", "0.5"], "cfg_scale", "kling-2-6 takes none"),
+        (["--negative-prompt", "fog"], "negative_prompt", "Kling 2.6 on APIXO takes no negative prompt"),
+        (["--cfg-scale", "0.5"], "cfg_scale", "takes no CFG scale"),
         (["--route", "cheap"], "route", "auto, value or official, not cheap"),
-        (["--start-image", "https://example.com/a.png"], "start_image", "takes no image"),
+        (
+            ["--start-image", "https://example.com/a.png"],
+            "start_image",
+            "takes no start image in the mode text-to-video",
+        ),
         (["--start-image", "/no/such/file.png"], "start_image", "No such file"),
         (["--start-image", __file__], "start_image", "not a JPG, PNG or WebP"),
         (["--takes", "0"], "takes", "1 to 100"),
@@ -106,7 +110,11 @@ def test_an_order_is_a_row_and_exit_code_0() -> None:
         (["--spend-at-most", "NaN"], "spend_at_most", "an amount in USD"),
         (["--spend-at-most", ""], "spend_at_most", "an amount in USD"),
         (["--spend-at-most", "5"], "spend_at_most", "the price of this order is unknown"),
-        (["--mode", "image-to-video"], "start_image", "requires one"),
+        (["--mode", "image-to-video"], "start_image", "is required"),
+        (["--start-image", "data:image/png;base64,AAAA"], "start_image", "not a picture: data:image/png"),
+        (["--set", "seed=7"], "set", "no model takes seed"),
+        (["--set", "duration=5", "--duration", "5"], "duration", "is given twice"),
+        (["--set", "duration=7"], "duration", "takes 5 or 10 seconds, not 7"),
     ],
 )
 def test_a_rule_that_is_broken_is_named_with_its_field_and_nothing_is_written(
@@ -131,8 +139,8 @@ def test_for_people_each_problem_is_a_line_on_stderr_and_the_last_one_speaks_of_
     code, out, err = generate("--prompt", "x", "--model", "kling-2-6", "--mode", "text-to-video", "--duration", "7")
     assert (code, out) == (2, "")
     assert err.splitlines() == [
-        "duration: kling-2-6 makes 5 or 10 seconds, not 7",
-        "sound: kling-2-6 must be told: with sound or without",
+        "duration: Kling 2.6 on APIXO takes 5 or 10 seconds, not 7",
+        "sound: is required: yes or no",
         "Nothing was ordered. Nothing was charged.",
     ]
 

@@ -22,20 +22,20 @@ from generations.lifecycle import accounts, decisions, ordering, polling, retrie
 from generations.lifecycle.ordering import OrderRequest
 from generations.models import Account, BalanceReading, GenerationTask, Status
 from generations.providers import ADAPTERS
-from generations.providers.base import Order, RemoteState, RemoteTask
+from generations.providers.base import RemoteState, RemoteTask
 from generations.worker import jobs
 from tests.crash.cases import Scenario
 from tests.crash.effects import Effects
 from tests.crash.processes import die_with_parent
-from tests.factories import configure
+from tests.factories import an_order, configure
 
 BEGAN = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 ROUNDS = 40  # of the worker; a row that needs more does not move
 PATIENCE = timedelta(hours=3)  # what is due later than that does not move either
 MOVES = ("id", "status", "due_at", "poll_count", "crash_count")  # columns that change as long as anything happens
 ORDERS: dict[str, dict[str, Any]] = {
-    "apixo": {"provider": "apixo", "model": "kling-2-5-turbo-pro"},
-    "apikley": {"provider": "apikley", "model": "kling-2-6", "sound": False, "aspect_ratio": "16:9"},
+    "apixo": {"model": "kling-2-5-turbo-pro"},
+    "apikley": {"model": "kling-2-6", "sound": False, "aspect_ratio": "16:9"},
 }
 
 
@@ -159,7 +159,7 @@ class Studio:
 
     def order_next(self) -> None:
         prompt, self.ordered = self.scenario.prompts[self.ordered], self.ordered + 1
-        order = Order(prompt=prompt, mode="text-to-video", duration_seconds=5, **ORDERS[self.scenario.provider])
+        order = an_order(prompt=prompt, provider=self.scenario.provider, **ORDERS[self.scenario.provider])
         ordering.place([OrderRequest(order, delivery=self.scenario.delivery)], at=self.now())
 
     def task(self) -> GenerationTask:

@@ -27,9 +27,11 @@ from generations.lifecycle import ordering
 from generations.lifecycle.ordering import OrderRequest
 from generations.providers.base import Order
 for line in json.loads(sys.stdin.read()):
-    order = {"model": "kling-2-5-turbo-pro", "mode": "text-to-video", "duration_seconds": 5, "provider": "apixo"}
+    names = {name: line.pop(name) for name in ("provider", "model", "mode") if name in line}
+    offer = {"provider": "apixo", "model": "kling-2-5-turbo-pro", "mode": "text-to-video"} | names
     delivery = line.pop("delivery", "polling")
-    ordering.place([OrderRequest(Order(**(order | line)), delivery=delivery)], at=clock.now())
+    order = Order(**offer, parameters={"duration": 5} | line)
+    ordering.place([OrderRequest(order, delivery=delivery)], at=clock.now())
 """
 
 

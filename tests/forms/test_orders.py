@@ -8,7 +8,8 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils.datastructures import MultiValueDict
 
-from generations.forms.orders import OrderForm, SoundField, menu
+from generations.forms.orders import OrderForm
+from generations.forms.parameters import menu
 from generations.lifecycle import ordering
 from generations.models import ReferenceImage
 from generations.providers.offers import OFFERS
@@ -47,7 +48,9 @@ def test_what_cannot_be_read_is_told_at_its_field_and_nowhere_else(field: str, v
 
 @pytest.mark.parametrize(("said", "meant"), [("true", True), ("no", False), ("", None), (True, True), (False, False)])
 def test_sound_is_with_without_or_not_said(said: Any, meant: bool | None) -> None:
-    assert SoundField(required=False).clean(said) is meant
+    form = OrderForm(GOOD | {"model": "kling-2-6", "sound": said})
+    assert form.is_valid() is (meant is not None)
+    assert form.order().sound is meant
 
 
 def test_a_picture_is_checked_by_its_content() -> None:
@@ -75,6 +78,6 @@ def test_a_good_picture_is_kept_with_its_order_and_not_before() -> None:
 def test_the_menu_tells_the_page_what_each_offer_takes() -> None:
     rows = {(row["provider"], row["model"], row["mode"]): row for row in menu()}
     assert rows.keys() == OFFERS.keys()
-    assert rows["apixo", "kling-2-6", "text-to-video"]["sound"] is True
-    assert rows["apixo", "kling-2-1", "pro-image-to-video"]["images_max"] == 2
-    assert rows["apikley", "kling-2-6", "text-to-video"]["aspect_ratio_required"] is True
+    assert rows["apixo", "kling-2-6", "text-to-video"]["parameters"]["sound"]["required"] is True
+    assert rows["apixo", "kling-2-1", "pro-image-to-video"]["parameters"]["images"]["max_items"] == 2
+    assert rows["apikley", "kling-2-6", "text-to-video"]["parameters"]["aspect_ratio"]["required"] is True

@@ -32,7 +32,7 @@ def test_a_price_may_begin_within_a_year() -> None:
 
 
 def test_the_sound_of_silent_models_has_no_price() -> None:
-    assert a_form(sound="true").errors == {"sound": ["Kling 2.5 Turbo Pro makes silent clips: leave it unknown."]}
+    assert a_form(sound="true").errors == {"sound": ["Kling 2.5 Turbo Pro on APIXO takes no sound: leave it empty."]}
 
 
 def test_a_second_price_from_the_same_day_names_the_first() -> None:

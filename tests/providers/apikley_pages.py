@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from generations.providers.base import Order
+from tests.factories import order_of
 
 SAMPLES = Path(__file__).parents[1] / "samples" / "apikley"
 CLIP = "https://example.com/generated-content.mp4"
@@ -21,7 +21,7 @@ CREATE: dict[str, Any] = OPENAPI["paths"]["/api/v1/jobs/createTask"]["post"]
 REQUEST: dict[str, Any] = CREATE["requestBody"]["content"]["application/json"]
 RESPONSE: dict[str, Any] = CREATE["responses"]["200"]["content"]["application/json"]
 
-T2V = Order(
+T2V = order_of(
     provider="apikley",
     model="kling-2-6",
     mode="text-to-video",
@@ -30,7 +30,7 @@ T2V = Order(
     sound=True,
     aspect_ratio="16:9",
 )
-I2V = Order(
+I2V = order_of(
     provider="apikley",
     model="kling-2-6",
     mode="image-to-video",

@@ -6,12 +6,12 @@ import json
 from pathlib import Path
 from typing import Any
 
-from generations.providers.base import Order
+from tests.factories import order_of
 
 SAMPLES = Path(__file__).parents[1] / "samples" / "apixo"
 CLIP = "https://file.apixo.ai/xxx.mp4"
 
-T2V_26 = Order(
+T2V_26 = order_of(
     provider="apixo",
     model="kling-2-6",
     mode="text-to-video",

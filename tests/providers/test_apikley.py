@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -15,6 +14,7 @@ from generations.providers.apikley import CODES, ENVELOPE, Apikley, read_status
 from generations.providers.base import Provider, RemoteState
 from generations.providers.errors import AccountProblem, Busy, FailureKind, OutcomeUnknown, ProviderError, Rejected
 from generations.providers.http import Answer, read_answer
+from tests.factories import but
 
 from .apikley_pages import OPENAPI, RESPONSE, SAMPLES, T2V, sample
 from .contract import GOOD_ID, KEY, AdapterContract
@@ -77,7 +77,7 @@ def test_the_credits_are_asked_for_at_their_path(httpserver: HTTPServer) -> None
 @pytest.mark.parametrize("changes", [{"model": "kling-3"}, {"mode": "pro"}, {"mode": "../x"}], ids=str)
 def test_an_order_that_has_no_name_there_is_refused_here(httpserver: HTTPServer, changes: dict[str, Any]) -> None:
     with pytest.raises(Rejected):
-        Apikley(httpserver.url_for(""), KEY).submit(replace(T2V, **changes))
+        Apikley(httpserver.url_for(""), KEY).submit(but(T2V, **changes))
     assert httpserver.log == []
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -10,16 +9,13 @@ import pytest
 
 from generations.providers.apixo import request_body
 from generations.providers.base import Order
+from tests.factories import but, order_of
 
 from .apixo_pages import SAMPLES, T2V_26, sample
 
 
 def an_order(model: str, mode: str, prompt: str, seconds: int = 5, **more: Any) -> Order:
-    return Order(provider="apixo", model=model, mode=mode, prompt=prompt, duration_seconds=seconds, **more)
-
-
-def but(order: Order, **changes: Any) -> Order:
-    return replace(order, **changes)
+    return order_of(provider="apixo", model=model, mode=mode, prompt=prompt, duration_seconds=seconds, **more)
 
 
 K26, K25, K21, T2V, I2V = "kling-2-6", "kling-2-5-turbo-pro", "kling-2-1", "text-to-video", "image-to-video"

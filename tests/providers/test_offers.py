@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from generations.providers.base import Order
-from generations.providers.offers import OFFERS, find, problems, words
+from generations.providers.offers import OFFERS, find, problems
+from tests.factories import order_of
 from tests.menu import END, K21, K25, K26, START, TABLE, Broken, Row, broken_rules, full, good
 
 rows = pytest.mark.parametrize("row", TABLE, ids=lambda row: row.name)
@@ -23,11 +25,16 @@ def test_the_table_is_the_whole_menu() -> None:
 @rows
 def test_an_offer_says_what_its_page_says(row: Row) -> None:
     offer = OFFERS[row.key]
-    assert (offer.prompt_max, offer.durations) == (row.prompt, (5, 10))
-    assert (offer.aspect_ratios, offer.aspect_ratio_required) == (row.ratios, row.ratio_required)
-    assert (offer.images_min, offer.images_max) == row.images
-    assert (offer.sound, offer.negative_prompt_max, offer.cfg_scale) == (row.sound, row.negative, row.cfg)
-    assert (offer.routes, offer.image_formats) == (row.routes, row.formats)
+    has: dict[str, Any] = dict(offer.parameters)
+    assert (has["prompt"].required, has["prompt"].max_length) == (True, row.prompt)
+    assert (has["duration"].values, has["duration"].default) == ((5, 10), 5)
+    assert ("aspect_ratio" in has, "sound" in has, "cfg_scale" in has) == (bool(row.ratios), row.sound, row.cfg)
+    if row.ratios:
+        assert (has["aspect_ratio"].values, has["aspect_ratio"].required) == (row.ratios, row.ratio_required)
+    images = (has["images"].min_items, has["images"].max_items) if "images" in has else (0, 0)
+    assert (images, offer.image_formats or row.formats) == (row.images, row.formats)
+    assert (has["negative_prompt"].max_length if row.negative else "negative_prompt" in has) == (row.negative or False)
+    assert (has["route"].values if row.routes else "route" in has) == (row.routes or False)
     assert (offer.expected_seconds, offer.first_poll_seconds) == (row.takes, row.first_poll)
     assert (offer.poll_seconds, offer.result_life_seconds) == (5, row.life)
 
@@ -92,7 +99,7 @@ def test_a_signalling_nan_is_no_guidance() -> None:
 
 
 def test_all_broken_rules_show_at_once() -> None:
-    order = Order(
+    order = order_of(
         provider="apixo",
         model=K26,
         mode="image-to-video",
@@ -126,13 +133,9 @@ def test_what_nobody_offers_is_named_with_what_is_offered(changes: dict[str, str
     assert problems(good(TABLE[0], **changes)) == {field: [text]}
 
 
-def test_choices_are_listed_as_people_say_them() -> None:
-    assert [words(["a"]), words(["a", "b"]), words(("a", "b", "c"))] == ["a", "a or b", "a, b or c"]
-
-
 texts = st.text(alphabet=st.characters(), max_size=50) | st.sampled_from(["", "16:9", "auto", "x" * 6000, START])
 orders = st.builds(
-    Order,
+    order_of,
     provider=st.sampled_from(["apixo", "apikley"]) | texts,
     model=st.sampled_from([K26, K25, K21]) | texts,
     mode=st.sampled_from(sorted({row.key[2] for row in TABLE})) | texts,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import time
 from argparse import BooleanOptionalAction
@@ -17,17 +18,24 @@ from django.utils.datastructures import MultiValueDict
 from tqdm import tqdm
 
 from generations import clock
-from generations.forms.orders import OrderForm
+from generations.forms import parameters
+from generations.forms.orders import OrderForm, choices_of
 from generations.lifecycle import ordering
 from generations.lifecycle.capacity import why_paused
 from generations.management.commands._base import Problems, StudioCommand
 from generations.models import GenerationTask, Prompt, Status
 from generations.models.statuses import ACTIVE
+from generations.providers import offers
+from generations.providers.base import IMAGE_FIELDS
+from generations.providers.parameters import alternatives
 from generations.receipts import preflight
 from generations.receipts.preflight import Receipt
 
 NOTHING = "Nothing was ordered. Nothing was charged."
 POLL_SECONDS = 0.3  # between two reads of the rows while waiting
+# The parameters that had options of their own before there was --set; --sound has two.
+OWN_OPTIONS = ("duration", "aspect_ratio", "negative_prompt", "cfg_scale", "route")
+WITH_OPTION = ("prompt", "sound", "images", *OWN_OPTIONS)
 UNDECIDED = (Status.UNCONFIRMED,)  # a person has to decide first
 
 
@@ -37,12 +45,16 @@ class Command(StudioCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--prompt", help="the text of the clip")
         parser.add_argument("--prompt-id", help="the id of a kept prompt, instead of a text")
-        for name in ("model", "mode", "duration", "aspect-ratio", "negative-prompt", "cfg-scale", "route"):
-            parser.add_argument(f"--{name}")
-        parser.add_argument("--provider", default="apixo")
-        parser.add_argument("--sound", action=BooleanOptionalAction, default=None)
-        parser.add_argument("--start-image", metavar="PATH_OR_URL")
-        parser.add_argument("--end-image", metavar="PATH_OR_URL")
+        for name in ("provider", "model", "mode"):
+            parser.add_argument(f"--{name}", help=alternatives([value for value, _ in choices_of(name)]))
+        for name in OWN_OPTIONS:
+            parser.add_argument(f"--{name.replace('_', '-')}", metavar="X", help=rules(name))
+        parser.add_argument("--sound", action=BooleanOptionalAction, default=None, help=rules("sound"))
+        others = "; ".join(f"{name}: {rules(name)}" for name in parameters.kinds() if name not in WITH_OPTION)
+        help_of_set = f"a parameter that has no option: {others or 'none now'}"
+        parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help=help_of_set)
+        for name in IMAGE_FIELDS:
+            parser.add_argument(f"--{name.replace('_', '-')}", metavar="PATH_OR_URL", help=rules("images"))
         parser.add_argument("--campaign", metavar="SLUG", help="what it is bought for; default: the prompt's")
         parser.add_argument("--takes", default="1", help="how many clips of this")
         parser.add_argument("--spend-at-most", metavar="USD", help="order as many takes as this pays for")
@@ -72,8 +84,8 @@ class Command(StudioCommand):
         """Place the order, or end with exit code 2 and every reason."""
         problems: Problems = {}
         prompt = _kept_prompt(options, problems)
-        data = _form_data(options, prompt)
-        files = {name: file for name in ("start_image", "end_image") if (file := _picture(name, data, problems))}
+        data = _form_data(options, prompt) | _set(options, problems)
+        files = {name: file for name in IMAGE_FIELDS if (file := _picture(name, data, problems))}
         form = OrderForm(data, MultiValueDict({name: [file] for name, file in files.items()}))
         if options["spend_at_most"] == "":
             problems["spend_at_most"] = ["is required where it is named: an amount in USD"]
@@ -117,27 +129,27 @@ def _kept_prompt(options: dict[str, Any], problems: Problems) -> Prompt | None:
 
 
 def _form_data(options: dict[str, Any], prompt: Prompt | None) -> dict[str, Any]:
-    names = (
-        "provider",
-        "model",
-        "mode",
-        "duration",
-        "aspect_ratio",
-        "cfg_scale",
-        "route",
-        "takes",
-        "delivery",
-        "sound",
-        "campaign",
-        "spend_at_most",
-    )
+    names = ("provider", "model", "mode", "sound", *OWN_OPTIONS, "takes", "delivery", "campaign", "spend_at_most")
     data = {name: options[name] for name in names if options[name] is not None}
     data["stops_when_approved"] = options["stop_when_approved"]
     data["prompt"] = prompt.text if prompt else options["prompt"] or ""
     kept = prompt.negative_prompt if prompt else ""
     data["negative_prompt"] = kept if options["negative_prompt"] is None else options["negative_prompt"]
-    for name in ("start_image", "end_image"):
+    for name in IMAGE_FIELDS:
         data[name] = options[name]
+    return data
+
+
+def _set(options: dict[str, Any], problems: Problems) -> dict[str, str]:
+    """Return the parameters that came as NAME=VALUE."""
+    data: dict[str, str] = {}
+    for given in options["set"]:
+        name, _, value = given.partition("=")
+        if name not in parameters.kinds() or name == "images":
+            problems["set"] = [f"no model takes {name}: `manage.py offers` lists what each one takes"]
+        elif name in data or options.get(name) is not None:
+            problems[name] = ["is given twice"]
+        data[name] = value
     return data
 
 
@@ -148,6 +160,9 @@ def _picture(name: str, data: dict[str, Any], problems: Problems) -> UploadedFil
         return None
     if "://" in given:
         data[f"{name}_url"] = given
+        return None
+    if re.match(r"[a-z][a-z0-9+.-]+:", given, re.IGNORECASE):  # of an address that is no web address
+        problems[name] = [f"not a picture: {given if len(given) <= 40 else f'{given[:40]}…'}"]
         return None
     try:
         path = Path(given)
@@ -172,3 +187,14 @@ def describe(task: GenerationTask) -> str:
     files = ", ".join(str(video.file) for video in task.videos.all())
     why = task.error_message or (why_paused(task.provider) if task.status == Status.QUEUED else "")
     return f"task {task.pk}: {task.status} {files or why}".rstrip()
+
+
+def rules(name: str) -> str:
+    """Say for --help which values a parameter takes; where models differ, which each of them takes."""
+    by_rule: dict[str, list[str]] = {}
+    for offer in offers.OFFERS.values():
+        if name in offer.parameters:
+            models = by_rule.setdefault(offer.parameters[name].rule(), [])
+            models += [model for model in [offers.model_name(offer.model)] if model not in models]
+    texts = [rule if len(by_rule) == 1 else f"{', '.join(models)}: {rule}" for rule, models in by_rule.items()]
+    return "; ".join(texts).replace("%", "%%")

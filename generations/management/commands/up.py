@@ -25,7 +25,7 @@ from generations import clock
 from generations.lifecycle import ordering
 from generations.lifecycle.ordering import OrderRequest
 from generations.models import GenerationTask
-from generations.providers.base import Order
+from generations.providers.base import Order, Value
 from generations.worker.jobs import load_schedules
 
 HOST = "127.0.0.1"
@@ -143,10 +143,8 @@ class Processes(honcho.manager.Manager):  # type: ignore[misc]
 def welcome() -> None:
     """Order a few practice clips through the same function as everyone else."""
     for ratio, sound, text in WELCOME:
-        order = Order(
-            provider="apixo", model="kling-2-6", mode="text-to-video", prompt=text,
-            duration_seconds=5, aspect_ratio=ratio, sound=sound,
-        )  # fmt: skip
+        chosen: dict[str, Value] = {"prompt": text, "duration": 5, "sound": sound, "aspect_ratio": ratio}
+        order = Order(provider="apixo", model="kling-2-6", mode="text-to-video", parameters=chosen)
         ordering.place([OrderRequest(order)], at=clock.now())
 
 

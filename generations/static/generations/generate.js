@@ -6,9 +6,11 @@
   const menu = JSON.parse(document.getElementById("menu").textContent);
   const field = (name) => form.elements.namedItem(name);
   const row = (name) => form.querySelector(`[data-field="${name}"]`);
+  const rows = [...form.querySelectorAll("[data-field]")].map((box) => box.dataset.field);
   const all = Object.fromEntries(
-    ["model", "mode", "duration", "aspect_ratio", "sound", "route"].map((name) => [name, [...field(name).options]]),
+    rows.filter((name) => field(name)?.options).map((name) => [name, [...field(name).options]]),
   );
+  const parameters = new Set(menu.flatMap((offer) => Object.keys(offer.parameters)));
   const chosen = () => ["provider", "model", "mode"].map((name) => field(name).value);
   const unique = (values) => [...new Set(values)];
 
@@ -37,22 +39,42 @@
     if (offer) fit(offer);
   }
 
+  // The values of a parameter as a select has them; nothing where they are not listed.
+  function listed({ type, values, minimum, maximum }) {
+    if (type === "boolean") return ["true", "false"];
+    if (values) return values.map(String);
+    return type === "integer" ? Array.from({ length: maximum - minimum + 1 }, (_, n) => String(minimum + n)) : [];
+  }
+
+  // Shows the fields of the offer's parameters and no others, each with the values that it takes.
   function fit(offer) {
-    narrow("duration", offer.durations.map(String));
-    narrow("aspect_ratio", offer.aspect_ratio_required ? offer.aspect_ratios : ["", ...offer.aspect_ratios]);
-    narrow("route", ["", ...offer.routes]);
-    narrow("sound", offer.sound ? ["true", "false"] : ["", "true", "false"]);
-    show("aspect_ratio", offer.aspect_ratios.length > 0);
-    show("route", offer.routes.length > 0);
-    show("sound", offer.sound);
-    show("cfg_scale", offer.cfg_scale);
-    show("negative_prompt", offer.negative_prompt_max > 0);
-    document.getElementById("not-sent").hidden = offer.negative_prompt_max > 0 || !field("negative_prompt").value;
-    show("start_image", offer.images_max > 0);
-    show("end_image", offer.images_max > 1);
-    form.querySelector('[data-group="images"]').hidden = offer.images_max === 0;
-    limit("prompt", offer.prompt_max);
-    limit("negative_prompt", offer.negative_prompt_max);
+    for (const name of parameters) {
+      const parameter = offer.parameters[name];
+      if (name === "images") fitImages(parameter);
+      else if (row(name)) {
+        show(name, Boolean(parameter));
+        if (parameter && all[name]) fitSelect(name, parameter);
+        if (parameter?.max_length) limit(name, parameter.max_length);
+      }
+    }
+    const pictures = form.querySelector('[data-group="images"]');
+    pictures.hidden = !pictures.querySelector("[data-field]:not([hidden])");
+    const words = field("negative_prompt");
+    document.getElementById("not-sent").hidden = Boolean(offer.parameters.negative_prompt) || !words?.value;
+  }
+
+  function fitSelect(name, parameter) {
+    narrow(name, parameter.required ? listed(parameter) : ["", ...listed(parameter)]);
+    const empty = [...field(name).options].find((option) => !option.value);
+    if (empty) empty.textContent = parameter.if_not_sent;
+  }
+
+  function fitImages(parameter) {
+    ["start_image", "end_image"].filter(row).forEach((name, number) => {
+      show(name, number < (parameter?.max_items ?? 0));
+      const caution = row(name).querySelector("[data-caution]");
+      caution.textContent = number ? (parameter?.caution ?? "") : "";
+    });
   }
 
   const limits = {};
@@ -73,8 +95,9 @@
   async function quote() {
     const number = ++asked;
     const query = new URLSearchParams();
-    for (const name of ["provider", "model", "mode", "duration", "sound", "route", "takes", "campaign"]) {
-      if (!field(name).disabled) query.set(name, field(name).value);
+    for (const control of form.elements) {
+      const sent = control.name && control.type !== "file" && control.type !== "hidden" && control.localName !== "textarea";
+      if (sent && !control.disabled && control.type !== "checkbox") query.set(control.name, control.value);
     }
     let words = { price: "Estimated: price unknown", time: "", budgets: [] };
     try {

@@ -1,0 +1,79 @@
+"""The form fields of the menu's parameters: one each, and for each picture a file and an address."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from generations.providers import offers
+from generations.providers.base import IMAGE_FIELDS
+from generations.providers.parameters import Images, Number, Parameter, Text, Video, label
+
+Kinds = dict[str, list[Parameter]]
+
+
+def kinds() -> Kinds:
+    """Return every parameter of the menu, by its name, as each offer has it."""
+    found: Kinds = {}
+    for offer in offers.OFFERS.values():
+        for name, parameter in offer.parameters.items():
+            found.setdefault(name, []).append(parameter)
+    return found
+
+
+def decide_the_price() -> list[str]:
+    """Return the names of the parameters on which a price may depend."""
+    return [name for name, parameters in kinds().items() if parameters[0].decides]
+
+
+def fields() -> dict[str, forms.Field]:
+    """Return the fields of all parameters; what each offer takes of them is checked by the form."""
+    found: dict[str, forms.Field] = {}
+    for name, parameters in kinds().items():
+        if isinstance(parameters[0], Images):
+            for field in IMAGE_FIELDS:
+                found[field] = forms.FileField(required=False, widget=forms.FileInput(attrs={"accept": "image/*"}))
+                found[f"{field}_url"] = forms.CharField(label="or its URL", required=False, widget=forms.URLInput)
+        else:
+            found[name] = _field(name, parameters)
+    return found
+
+
+def _field(name: str, parameters: list[Parameter]) -> forms.Field:
+    return forms.CharField(
+        label=label(name),
+        required=False,
+        strip=False,
+        widget=_widget(name, parameters),
+        initial=next((each.default for each in parameters if each.default is not None), None),
+        help_text=next((each.advice for each in parameters if each.advice), ""),
+    )
+
+
+def _widget(name: str, parameters: list[Parameter]) -> forms.Widget:
+    first = parameters[0]
+    if isinstance(first, Text):
+        return forms.Textarea(attrs={"rows": 6 if name == "prompt" else 2})
+    if isinstance(first, Number):
+        return forms.NumberInput(attrs={edge: str(getattr(first, at)) for edge, at in EDGES.items()})
+    if isinstance(first, Video):
+        return forms.URLInput()
+    return forms.Select(choices=_choices(parameters))
+
+
+EDGES = {"min": "minimum", "max": "maximum", "step": "step"}
+
+
+def _choices(parameters: list[Parameter]) -> list[tuple[str, str]]:
+    """Return the values that some offer takes, and nothing where an offer does without."""
+    listed = dict(pair for each in parameters for pair in each.options())
+    if all(value.isdecimal() for value in listed):
+        listed = dict(sorted(listed.items(), key=lambda pair: int(pair[0])))
+    everywhere = len(parameters) == len(offers.OFFERS) and all(each.default is not None for each in parameters)
+    return [*([] if everywhere else [("", parameters[0].if_not_sent)]), *listed.items()]
+
+
+def menu() -> list[dict[str, Any]]:
+    """Return what each offer takes, for generate.js, which shows only the fields that apply."""
+    return [offer.as_json() for offer in offers.OFFERS.values()]

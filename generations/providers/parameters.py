@@ -1,0 +1,306 @@
+"""The kinds of parameters that an offer can have: what a value may be, how it is read, refused and described.
+
+Not here: which offer has which parameters (offers), under which names a provider wants them (the adapters).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, ClassVar
+
+from generations.providers.base import IMAGE_FIELDS, UNSTORABLE, Value
+
+YES_NO = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+NO_TEXT = "has a character that is no text: NUL, or half of a surrogate pair"
+LABELS = {"cfg_scale": "CFG scale"}
+
+Found = list[tuple[str, str]]
+
+
+class Stated(StrEnum):
+    """Where a limit was read."""
+
+    PAGE = "on the provider's page"
+    COPY = "on a stored copy of another page of the provider"
+    OLDER_PAGE = "on an older page of the provider"
+    OTHER_MODEL = "on the provider's page of another model"
+    OTHER_SELLER = "with another seller of the same model"
+    NOWHERE = "nowhere: chosen with care"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameter:
+    """One parameter of an offer; what is neither chosen nor has a default is not sent."""
+
+    type: ClassVar[str]
+    decides: ClassVar[bool] = True  # whether the price may depend on it
+
+    required: bool = False
+    default: Value | None = None  # sent when nothing was chosen
+    if_not_sent: str = "Provider default"  # what the provider then does, as its page says
+    advice: str = ""  # from the page, shown beside the field
+    caution: str = ""  # what no page says and a buyer should know, shown before the order
+    stated: Stated = Stated.PAGE
+    phrase: str = ""  # on a receipt, with {} for the value; empty: the name and the value
+
+    def parse(self, text: str) -> Value:
+        """Read what a person typed. Raises ValueError, whose text names the rule."""
+        return text
+
+    def from_json(self, stored: Any) -> Value:
+        """Read a value as `frozen` wrote it."""
+        return stored  # type: ignore[no-any-return]
+
+    def problem(self, value: Value) -> str:
+        """Why a value is refused, to be read after the name of the model; empty when it is taken."""
+        raise NotImplementedError
+
+    def problems(self, name: str, value: Value) -> Found:
+        """Return each broken rule with the field of the form where it shows."""
+        return [(name, text)] if (text := self.problem(value)) else []
+
+    def options(self) -> list[tuple[str, str]]:
+        """Return the values of a list with their words; empty when they are not listed."""
+        return []
+
+    def rule(self) -> str:
+        """Say in short which values are taken: `5 or 10`."""
+        return alternatives([value for value, _ in self.options()])
+
+    def describe(self, name: str, value: Value) -> str:
+        """Say what was chosen, for a receipt."""
+        return self.phrase.format(value) if self.phrase else f"{label(name)} {value}"
+
+    def limits(self) -> dict[str, Any]:
+        """Return the keys of `manage.py offers --json` that only this kind has."""
+        return {}
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the keys of one parameter in `manage.py offers --json`."""
+        default = str(self.default) if isinstance(self.default, Decimal) else self.default
+        words = {name: text for name in ("advice", "caution") if (text := getattr(self, name))}
+        common = {"type": self.type, "required": self.required, "default": default, "stated": str(self.stated)}
+        return {**common, **self.limits(), **words}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice(Parameter):
+    """One of a list of texts."""
+
+    type = "choice"
+    values: tuple[str, ...]
+
+    def problem(self, value: Value) -> str:
+        return "" if value in self.values else f"takes {alternatives(self.values)}, not {value}"
+
+    def options(self) -> list[tuple[str, str]]:
+        return [(value, value) for value in self.values]
+
+    def limits(self) -> dict[str, Any]:
+        return {"values": list(self.values)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WholeNumber(Parameter):
+    """A whole number: one of a list, or any in a range; `unit` is read after it: seconds."""
+
+    type = "integer"
+    values: tuple[int, ...] = ()
+    minimum: int = 0
+    maximum: int = 0
+    unit: str = ""
+
+    def parse(self, text: str) -> int:
+        if not re.fullmatch(r"-?[0-9]{1,9}", text.strip()):
+            raise ValueError(f"takes a whole number{self._of()}, not {text}")
+        return int(text)
+
+    def problem(self, value: Value) -> str:
+        is_whole = isinstance(value, int) and not isinstance(value, bool)
+        return "" if is_whole and value in self._numbers() else f"takes {self.rule()}, not {value}"
+
+    def options(self) -> list[tuple[str, str]]:
+        return [(str(number), f"{number} {self.unit}".rstrip()) for number in self._numbers()]
+
+    def rule(self) -> str:
+        numbers = alternatives(self.values) if self.values else f"{self.minimum} to {self.maximum}"
+        return f"{numbers} {self.unit}".rstrip()
+
+    def limits(self) -> dict[str, Any]:
+        if self.values:
+            return {"values": list(self.values)}
+        return {"minimum": self.minimum, "maximum": self.maximum, "step": 1}
+
+    def _numbers(self) -> Sequence[int]:
+        return self.values or range(self.minimum, self.maximum + 1)
+
+    def _of(self) -> str:
+        return f" of {self.unit}" if self.unit else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Number(Parameter):
+    """A decimal in a range, in steps."""
+
+    type = "decimal"
+    minimum: Decimal
+    maximum: Decimal
+    step: Decimal
+
+    def parse(self, text: str) -> Decimal:
+        if not re.fullmatch(r"[+-]?([0-9]{1,9}(\.[0-9]{0,9})?|\.[0-9]{1,9})", text.strip()):
+            raise ValueError(f"takes a number, {self.rule()}, not {text}")
+        return Decimal(text.strip())
+
+    def from_json(self, stored: Any) -> Value:
+        return Decimal(str(stored))
+
+    def problem(self, value: Value) -> str:
+        is_number = isinstance(value, Decimal) and value.is_finite()
+        fits = is_number and self.minimum <= value <= self.maximum and not (value - self.minimum) % self.step  # type: ignore[operator]
+        return "" if fits else f"takes {self.rule()}, not {value}"
+
+    def rule(self) -> str:
+        return f"{self.minimum} to {self.maximum} in steps of {self.step}"
+
+    def limits(self) -> dict[str, Any]:
+        return {name: str(getattr(self, name)) for name in ("minimum", "maximum", "step")}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class YesNo(Parameter):
+    """Yes or no; `words` are what a receipt says for each."""
+
+    type = "boolean"
+    words: tuple[str, str] = ("yes", "no")
+
+    def parse(self, text: str) -> bool:
+        if text.strip().lower() not in YES_NO:
+            raise ValueError(f"takes yes or no, not {text}")
+        return YES_NO[text.strip().lower()]
+
+    def problem(self, value: Value) -> str:
+        return "" if isinstance(value, bool) else f"takes yes or no, not {value}"
+
+    def options(self) -> list[tuple[str, str]]:
+        return [("true", self.words[0]), ("false", self.words[1])]
+
+    def rule(self) -> str:
+        return "yes or no"
+
+    def describe(self, name: str, value: Value) -> str:
+        words = self.words[0 if value else 1]
+        return words if self.words != ("yes", "no") else f"{label(name)}: {words}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Text(Parameter):
+    """A text; `max_length` in characters. Where it is required, it may not be blank."""
+
+    type = "text"
+    decides = False
+    max_length: int
+
+    def problem(self, value: Value) -> str:
+        if not isinstance(value, str):
+            return f"takes a text, not {value}"
+        if UNSTORABLE.search(value):
+            return NO_TEXT
+        return "" if len(value) <= self.max_length else f"takes at most {self.max_length} characters, not {len(value)}"
+
+    def problems(self, name: str, value: Value) -> Found:
+        if self.required and isinstance(value, str) and not value.strip():
+            return [(name, "is required")]
+        return Parameter.problems(self, name, value)
+
+    def rule(self) -> str:
+        return f"at most {self.max_length} characters"
+
+    def limits(self) -> dict[str, Any]:
+        return {"max_length": self.max_length}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Images(Parameter):
+    """One or two pictures at addresses: the start image and, where `max_items` is 2, the end image.
+
+    `formats` are endings; `end_caution` is what a buyer of a second picture should know.
+    """
+
+    type = "images"
+    decides = False
+    min_items: int = 1
+    max_items: int = 1
+    formats: tuple[str, ...] = ("jpg", "png", "webp")
+
+    def from_json(self, stored: Any) -> Value:
+        return tuple(stored)
+
+    def problems(self, name: str, value: Value) -> Found:
+        start, *others = value if isinstance(value, tuple) and value else ("",)
+        found = [] if start else [(IMAGE_FIELDS[0], "is required")]
+        if len(others) >= self.max_items and any(others):
+            found.append((IMAGE_FIELDS[1], "takes no end image"))
+        return found
+
+    def rule(self) -> str:
+        return f"{'a start' if self.max_items == 1 else 'a start and an end'} image: {alternatives(self.formats)}"
+
+    def limits(self) -> dict[str, Any]:
+        return {"min_items": self.min_items, "max_items": self.max_items, "formats": list(self.formats)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Video(Parameter):
+    """The address of one video of at most `max_seconds`; the clip becomes as long as it is."""
+
+    type = "video"
+    decides = False
+    max_seconds: int
+    formats: tuple[str, ...] = ("mp4", "mov", "m4v")
+
+    def problem(self, value: Value) -> str:
+        return "" if isinstance(value, str) and value else f"takes the address of a video, not {value}"
+
+    def rule(self) -> str:
+        return f"the address of a {alternatives(self.formats)} of at most {self.max_seconds} seconds"
+
+    def limits(self) -> dict[str, Any]:
+        items = {"min_items": 1, "max_items": 1}
+        return {**items, "formats": list(self.formats), "max_seconds": self.max_seconds}
+
+
+def label(name: str) -> str:
+    """Return a parameter's name for people: `Aspect ratio`."""
+    return LABELS.get(name, name.replace("_", " ").capitalize())
+
+
+def spoken(name: str) -> str:
+    """Return a parameter's name as it stands within a sentence: `aspect ratio`."""
+    return LABELS.get(name, name.replace("_", " "))
+
+
+def frozen(parameters: Mapping[str, Value]) -> dict[str, Any]:
+    """Return values as JSON takes them: a decimal as text, addresses as a list."""
+    return {
+        name: str(value) if isinstance(value, Decimal) else list(value) if isinstance(value, tuple) else value
+        for name, value in parameters.items()
+    }
+
+
+def fields_of(name: str, value: Value) -> Iterator[str]:
+    """Yield the fields of a form that hold a parameter: pictures have one each."""
+    if name != "images" or not isinstance(value, tuple):
+        yield name
+    else:
+        yield from (field for field, address in zip(IMAGE_FIELDS, value, strict=False) if address)
+
+
+def alternatives(options: Sequence[object]) -> str:
+    """`5 or 10`; `16:9, 9:16 or 1:1`."""
+    texts = [str(option) for option in options]
+    return " or ".join([", ".join(texts[:-1]), texts[-1]] if len(texts) > 1 else texts)
