@@ -134,13 +134,12 @@ def _words(line: Line) -> dict[str, Any]:
     """Return a line of the receipt as the page shows it."""
     order = line.request.order
     names = [offers.provider_name(order.provider), offers.model_name(order.model), offers.mode_name(order.mode)]
-    facts = [*names, f"{order.duration_seconds} s", order.aspect_ratio]
-    facts.append({True: "with sound", False: "silent", None: ""}[order.sound])
+    facts = [*names, *offers.facts(order)]
     sum_words = f"{usd(line.price_usd)} × {line.takes}" if line.takes > 1 and line.price_usd is not None else ""
     return {
         "task": line.request.retry_of,
         "prompt": order.prompt,
-        "facts": ", ".join(fact for fact in facts if fact),
+        "facts": ", ".join(facts),
         "sum": sum_words,
         "total": usd(line.total_usd),
         "campaign": line.request.campaign,

@@ -67,11 +67,16 @@ class OrderRequest:
     promoted_from: GenerationTask | None = None
     stops_when_approved: bool = False
 
+    @property
+    def with_uploads(self) -> Order:
+        """The order with a word in the place of each picture that has no address yet."""
+        start, end = (UPLOADED if name in self.images else getattr(self.order, name) for name in IMAGE_FIELDS)
+        return self.order.with_images(start, end)
+
 
 def problems(request: OrderRequest) -> Problems:
     """Return everything that stands against a request, by field: the offer's rules and this site's own."""
-    start, end = (UPLOADED if name in request.images else getattr(request.order, name) for name in IMAGE_FIELDS)
-    order = request.order.with_images(start, end)
+    order = request.with_uploads
     found = offers.problems(order)
     if "provider" not in found and (text := reachability.key_problem(order.provider)):
         found["provider"] = [text]

@@ -10,7 +10,7 @@ from typing import BinaryIO
 from PIL import Image, ImageCms, ImageOps
 
 # Both from the providers' pages: "JPG, PNG, WebP, max 10MB per image".
-MAX_IMAGE_BYTES = 10 * 2**20
+MAX_IMAGE_BYTES = 10_000_000
 IMAGE_FORMATS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp"}
 # Twelve times 1080p; 75 MB in memory.
 MAX_IMAGE_PIXELS = 25_000_000
@@ -137,4 +137,4 @@ def _encoded(image: Image.Image, kind: str) -> bytes:
 
 
 def _megabytes(size: int) -> str:
-    return f"{size / 2**20:.1f}".removesuffix(".0") + " MB"
+    return f"{size / 1_000_000:.1f}".removesuffix(".0") + " MB"

@@ -58,5 +58,5 @@ def _body(answer: requests.Response) -> bytes:
     while chunk := answer.raw.read1(CHUNK_BYTES, decode_content=False):
         data += chunk
         if len(data) > MAX_IMAGE_BYTES:
-            raise WrongPicture(f"more than {MAX_IMAGE_BYTES // 2**20} MB")
+            raise WrongPicture(f"more than {MAX_IMAGE_BYTES // 1_000_000} MB")
     return bytes(data)

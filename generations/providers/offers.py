@@ -22,6 +22,7 @@ from generations.providers.parameters import (
     YesNo,
     alternatives,
     fields_of,
+    label,
     spoken,
 )
 
@@ -216,6 +217,33 @@ def problems(order: Order) -> dict[str, list[str]]:
     return found
 
 
+def facts(order: Order) -> list[str]:
+    """Say what was chosen, but for words and pictures: `5 s`, `16:9`, `with sound`."""
+    known, chosen = _known(order), order.parameters
+    return [each.describe(name, chosen[name]) for name, each in known.items() if each.decides and name in chosen]
+
+
+def left_out(order: Order) -> list[str]:
+    """Say what the provider decides, because it was not chosen: `Aspect ratio: Provider default (1:1)`."""
+    chosen = order.parameters
+    return [
+        f"{label(name)}: {each.if_not_sent}"
+        for name, each in _known(order).items()
+        if each.decides and name not in chosen
+    ]
+
+
+def cautions(order: Order) -> list[str]:
+    """Return what no page says of the parameters that were chosen, and a buyer should know."""
+    known, chosen = _known(order), order.parameters
+    return [text for name, each in known.items() if name in chosen and (text := each.warning(chosen[name]))]
+
+
+def _known(order: Order) -> Mapping[str, Parameter]:
+    offer = find(order.provider, order.model, order.mode)
+    return offer.parameters if offer else {}
+
+
 def _broken(order: Order, offer: Offer) -> Found:
     found: Found = []
     for name, parameter in offer.parameters.items():
@@ -263,9 +291,8 @@ def _not_offered(order: Order) -> Found:
 
 def with_defaults(order: Order) -> Order:
     """Return the order with the offer's own default for each parameter that was not chosen."""
-    offer = find(order.provider, order.model, order.mode)
-    defaults = {name: p.default for name, p in offer.parameters.items()} if offer else {}
-    return order.but(**{name: value for name, value in defaults.items() if name not in order.parameters})
+    known, chosen = _known(order), order.parameters
+    return order.but(**{name: each.default for name, each in known.items() if name not in chosen})
 
 
 def thawed(provider: str, model: str, mode: str, stored: Mapping[str, Any]) -> dict[str, Value]:

@@ -75,6 +75,10 @@ class Parameter:
         """Say what was chosen, for a receipt."""
         return self.phrase.format(value) if self.phrase else f"{label(name)} {value}"
 
+    def warning(self, value: Value) -> str:
+        """Say what a buyer of this value should know, empty when nothing."""
+        return self.caution
+
     def limits(self) -> dict[str, Any]:
         """Return the keys of `manage.py offers --json` that only this kind has."""
         return {}
@@ -228,7 +232,7 @@ class Text(Parameter):
 class Images(Parameter):
     """One or two pictures at addresses: the start image and, where `max_items` is 2, the end image.
 
-    `formats` are endings; `end_caution` is what a buyer of a second picture should know.
+    `formats` are endings; the caution is about the end image.
     """
 
     type = "images"
@@ -246,6 +250,9 @@ class Images(Parameter):
         if len(others) >= self.max_items and any(others):
             found.append((IMAGE_FIELDS[1], "takes no end image"))
         return found
+
+    def warning(self, value: Value) -> str:
+        return self.caution if isinstance(value, tuple) and len(value) > 1 else ""
 
     def rule(self) -> str:
         return f"{'a start' if self.max_items == 1 else 'a start and an end'} image: {alternatives(self.formats)}"

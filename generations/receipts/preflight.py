@@ -17,6 +17,7 @@ from generations.lifecycle.capacity import why_paused
 from generations.lifecycle.ordering import OrderRequest, Problems
 from generations.models import BalanceReading, Budget, BudgetPeriod, Campaign, Lease, Person
 from generations.money import budgets, ledger
+from generations.providers import offers
 from generations.providers.offers import provider_name
 from generations.receipts import history
 from generations.receipts.history import Notice
@@ -130,7 +131,8 @@ def _line(request: OrderRequest, checks: ImageChecks, *, at: datetime) -> Line:
     problems = ordering.problems(request)
     unseen = checks.run(request.order, problems)
     price = ledger.estimate(request.order, at=at)
-    notices = [] if problems else [*unseen, *history.of(request, price_usd=price)]
+    cautions = [Notice(f"caution {text}", text) for text in offers.cautions(request.with_uploads)]
+    notices = [] if problems else [*cautions, *unseen, *history.of(request, price_usd=price)]
     return Line(request=request, takes=request.takes, price_usd=price, problems=problems, notices=tuple(notices))
 
 

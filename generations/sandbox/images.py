@@ -12,7 +12,7 @@ from urllib3.exceptions import HTTPError
 from .rules import is_loopback
 
 FETCH_SECONDS = 3.0
-MOST_BYTES = 10 * 1024 * 1024  # "max 10MB per image"
+MOST_BYTES = 10_000_000  # "max 10MB per image"
 MOST_PIXELS = 50_000_000
 STORED_SIDE = 1280  # pixels; a background need not be larger
 

@@ -14,6 +14,7 @@ from PIL import Image
 from pytest_django import Settings
 from pytest_httpserver import HTTPServer
 
+from generations.management.commands.generate import Command
 from generations.models import GenerationTask, ReferenceImage, Status
 from tests.factories import a_budget, a_campaign, a_prompt, a_task, configure
 
@@ -239,3 +240,29 @@ def test_waiting_ends_with_1_when_a_clip_will_not_come(fate: str, status: str, w
 def test_waiting_ends_with_1_when_the_time_is_up() -> None:
     code, out, __ = generate(*GOOD, "--wait", "--timeout", "0", "--json")
     assert (code, json.loads(out)[0]["status"]) == (1, "queued")
+
+
+def test_what_was_ordered_is_said_with_the_defaults_and_the_price() -> None:
+    order = ["--prompt", "a lighthouse", "--model", "kling-2-5-turbo-pro", "--mode", "text-to-video", "--takes", "2"]
+    said = "Ordered: 2 clips of Kling 2.5 Turbo Pro on APIXO; Text to video, 5 s, Aspect ratio: Provider default, "
+    assert said in generate(*order)[2]
+    assert "$0.30 each, $0.60 together." in generate(*order)[2]
+
+
+def test_an_unknown_price_and_an_undocumented_effect_are_warnings() -> None:
+    pictures = ["--start-image", "https://example.com/a.png", "--end-image", "https://example.com/b.png"]
+    code, out, err = generate(*GOOD[:4], "--mode", "image-to-video", "--sound", *pictures, "--json")
+    warnings = json.loads(out)[0]["warnings"]
+    assert code == 0
+    assert any(text.startswith("The price is unknown") for text in warnings)
+    assert any("does not say what a second picture does" in text for text in warnings)
+    assert all(f"warning: {text}" in err for text in warnings)
+
+
+def test_help_lists_the_values_of_each_choice(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        Command().run_from_argv(["manage.py", "generate", "--help"])
+    text = " ".join(capsys.readouterr().out.split())
+    assert "16:9, 9:16 or 1:1" in text
+    assert "apixo or apikley" in text
+    assert "5 or 10 seconds" in text

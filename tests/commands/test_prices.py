@@ -70,7 +70,7 @@ def test_a_price_can_name_its_sound_its_route_and_its_day() -> None:
         ({"usd": "1_0"}, "usd", "not 1_0"),
         ({"usd": "0.00001"}, "usd", "no more than 4 decimal places"),
         ({"source": " "}, "source", "required"),
-        ({"duration": "7"}, "duration", "makes 5 or 10 seconds"),
+        ({"duration": "7"}, "duration", "takes 5 or 10 seconds"),
         ({"mode": "pro"}, "mode", "no such model and mode"),
         ({"route": "cheap"}, "route", "auto, value or official"),
         ({"valid_from": "yesterday"}, "valid-from", "valid date"),

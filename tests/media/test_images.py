@@ -62,7 +62,7 @@ def test_other_formats_are_named_and_refused(data, name):
 
 def test_eleven_megabytes_are_too_much():
     with pytest.raises(BadImage, match="^11 MB: at most 10 MB$"):
-        cleaned(picture("JPEG") + bytes(11 * 2**20 - len(picture("JPEG"))))
+        cleaned(picture("JPEG") + bytes(11_000_000 - len(picture("JPEG"))))
 
 
 def test_no_more_than_the_limit_is_read():
@@ -75,7 +75,7 @@ def test_no_more_than_the_limit_is_read():
 
     with pytest.raises(BadImage):
         clean_image(Endless(bytes(12 * 2**20)))
-    assert Endless.asked == 10 * 2**20 + 1
+    assert Endless.asked == 10_000_001
 
 
 BOMB = """

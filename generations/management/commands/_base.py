@@ -23,6 +23,15 @@ class StudioCommand(BaseCommand):
             raise CommandError("The database is not set up, or not up to date: run `manage.py migrate` (or `up`).")
         return super().execute(*args, **options)
 
+    def run_from_argv(self, argv: list[str]) -> None:
+        """With --json, report an option that cannot be read as JSON too."""
+        if "--json" in argv:
+            try:
+                self.create_parser(argv[0], argv[1]).parse_args(argv[2:])
+            except CommandError as error:
+                self.refuse({"options": [str(error).removeprefix("Error: ")]}, as_json=True)
+        super().run_from_argv(argv)
+
     def refuse(self, problems: Problems, *, as_json: bool, done: str = "Nothing was changed.") -> NoReturn:
         """Exit with code 2 and list every problem: one a line on stderr, or one JSON object on stdout."""
         if as_json:

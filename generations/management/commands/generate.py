@@ -18,6 +18,7 @@ from django.utils.datastructures import MultiValueDict
 from tqdm import tqdm
 
 from generations import clock
+from generations.formats import usd
 from generations.forms import parameters
 from generations.forms.orders import OrderForm, choices_of
 from generations.lifecycle import ordering
@@ -29,9 +30,10 @@ from generations.providers import offers
 from generations.providers.base import IMAGE_FIELDS
 from generations.providers.parameters import alternatives
 from generations.receipts import preflight
-from generations.receipts.preflight import Receipt
+from generations.receipts.preflight import Line, Receipt
 
 NOTHING = "Nothing was ordered. Nothing was charged."
+UNPRICED = "The price is unknown: what it costs will show in the provider's balance."
 POLL_SECONDS = 0.3  # between two reads of the rows while waiting
 # The parameters that had options of their own before there was --set; --sound has two.
 OWN_OPTIONS = ("duration", "aspect_ratio", "negative_prompt", "cfg_scale", "route")
@@ -70,10 +72,11 @@ class Command(StudioCommand):
         tasks = self._order(options)
         if options["wait"]:
             wait_for([task.pk for task in tasks], timeout=options["timeout"])
-        rows = GenerationTask.objects.with_charged().prefetch_related("videos").order_by("pk")
-        tasks = list(rows.filter(pk__in=[task.pk for task in tasks]))
+        ordered = GenerationTask.objects.with_charged().prefetch_related("videos").order_by("pk")
+        tasks = list(ordered.filter(pk__in=[task.pk for task in tasks]))
         if options["json"]:
-            self.stdout.write(json.dumps([task.as_json() for task in tasks], indent=2, ensure_ascii=False))
+            rows = [task.as_json() | {"warnings": self.warnings} for task in tasks]
+            self.stdout.write(json.dumps(rows, indent=2, ensure_ascii=False))
         else:
             for task in tasks:
                 self.stdout.write(describe(task))
@@ -104,14 +107,18 @@ class Command(StudioCommand):
         self._warn(receipt)
         (line,) = receipt.lines
         try:
-            return ordering.place([replace(line.request, takes=line.takes)], at=at, shown=[line.price_usd])
+            tasks = ordering.place([replace(line.request, takes=line.takes)], at=at, shown=[line.price_usd])
         except ValidationError as error:  # another order was first
             self.refuse(error.message_dict, as_json=as_json, done=NOTHING)
+        self.stderr.write(f"Ordered: {what(line)}")
+        return tasks
 
     def _warn(self, receipt: Receipt) -> None:
         """Say what a person should know, and what was dropped, on stderr."""
         trimmed = [receipt.trimmed.text] if receipt.trimmed and receipt.trimmed.text else []
-        for text in [*trimmed, *(str(notice) for notice in receipt.all_notices)]:
+        unpriced = [UNPRICED] if receipt.unpriced else []
+        self.warnings = [*trimmed, *unpriced, *(str(notice) for notice in receipt.all_notices)]
+        for text in self.warnings:
             self.stderr.write(f"warning: {text}")
 
 
@@ -180,6 +187,18 @@ def wait_for(ids: list[int], *, timeout: float) -> None:
         while (left := waiting.count()) and time.monotonic() < ends:
             bar.update(len(ids) - left - bar.n)
             time.sleep(POLL_SECONDS)
+
+
+def what(line: Line) -> str:
+    """Say what a line orders, the defaults that were chosen for it, and its price."""
+    order = line.request.order
+    offer = f"{offers.model_name(order.model)} on {offers.provider_name(order.provider)}"
+    settings = [offers.mode_name(order.mode), *offers.facts(order), *offers.left_out(order)]
+    clips = "1 clip" if line.takes == 1 else f"{line.takes} clips"
+    price = usd(line.price_usd) + (
+        f" each, {usd(line.total_usd)} together" if line.takes > 1 and line.total_usd else ""
+    )
+    return f"{clips} of {offer}; {', '.join(settings)}; {price}."
 
 
 def describe(task: GenerationTask) -> str:
