@@ -22,9 +22,10 @@ from pathlib import Path
 from typing import Any
 
 from generations.sandbox import Sandbox
-from tests.crash.postgres import Postgres, own_server
-from tests.crash.web import Web
-from tests.crash.worker import Site, Worker
+from tests.processes.postgres import Postgres, own_server
+from tests.processes.site import Site
+from tests.processes.web import Web
+from tests.processes.worker import Worker
 
 AT_ONCE = 20
 BODY_MAX = 64 * 1024
@@ -191,9 +192,9 @@ def compare(site: Site, rows: list[list[Any]], calls: list[Call]) -> list[str]:
     entries = site.sql("SELECT kind, count(*) FROM generations_ledgerentry GROUP BY kind")
     if entries != [("hold", len(rows))]:
         found.append(f"the ledger has {entries}")
-    rings = site.sql("SELECT count(*) FROM django_q_ormq")[0][0] - len(rows) // 100
-    if rings < len(heard):
-        found.append(f"{rings} rings for {len(heard)} rows that became due")
+    wakeups = site.sql("SELECT count(*) FROM django_q_ormq")[0][0] - len(rows) // 100
+    if wakeups < len(heard):
+        found.append(f"{wakeups} wake-ups for {len(heard)} rows that became due")
     return found[:20]
 
 

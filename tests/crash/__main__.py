@@ -21,25 +21,23 @@ django.setup()
 
 from django.db import connections  # noqa: E402
 
-from tests.crash.cases import SCENARIOS, Case, Scenario, find  # noqa: E402
+from tests.crash.cases import SCENARIOS, Case, find  # noqa: E402
 from tests.crash.harness import make_template  # noqa: E402
-from tests.crash.mutations import MUTATIONS, Mutation  # noqa: E402
+from tests.crash.mutations import MUTATIONS  # noqa: E402
 from tests.crash.runner import Lane, Verdict, run_all  # noqa: E402
 
+LANES = 2  # one for each core
 SHELF = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # a kill leaves what is there, as on a disk
 
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.crash", description=__doc__)
-    parser.add_argument("scenarios", nargs="*", help="beginnings of their names; all without any")
+    parser.add_argument("names", nargs="*", help="beginnings of scenarios' names, or planted bugs; all without any")
     parser.add_argument("--case", help="replay one case and keep its folder, e.g. apixo-busy/17")
     parser.add_argument("--every", type=int, default=1, help="try each k-th point only")
     parser.add_argument("--planted", action="store_true", help="put each bug in, and see it caught")
-    parser.add_argument("--plant", help="put one bug in, by its name")
-    parser.add_argument("--lanes", type=int, default=2)
     parser.add_argument("--seed", default="1")
     parser.add_argument("--list", action="store_true", help="list the scenarios and the planted bugs")
-    parser.add_argument("--verbose", action="store_true", help="a line for each case")
     return parser.parse_args()
 
 
@@ -49,13 +47,10 @@ def main() -> int:
         print(*SCENARIOS, "", *(f"{mutation.name}: {mutation.put_in.__doc__}" for mutation in MUTATIONS), sep="\n")
         return 0
     logging.disable(logging.CRITICAL)
-    mutations = {one.name: one for one in MUTATIONS}
     with tempfile.TemporaryDirectory(prefix="crash-", dir=SHELF) as folder:
         server = server_of(connections.databases["default"])
         template = f"crash_{os.getpid()}_template" if server else str(Path(folder, "template.sqlite3"))
         lane = Lane(template, Path(folder), seed=options.seed, server=server)
-        if options.plant:
-            lane.mutate = mutations[options.plant].put_in
         if server:
             lane.administer(f'CREATE DATABASE "{template}"')
         connections.databases["default"]["NAME"] = template
@@ -79,19 +74,13 @@ def run(lane: Lane, options: argparse.Namespace) -> int:
     if options.case:
         return replay(lane, find(options.case))
     if options.planted:
-        return try_planted(lane, options.scenarios)
-    wanted = [
-        one for one in SCENARIOS.values() if not options.scenarios or one.name.startswith(tuple(options.scenarios))
-    ]
-    return try_all(wanted, [replace(lane) for __ in range(options.lanes)], options)
-
-
-def try_all(scenarios: list[Scenario], lanes: list[Lane], options: argparse.Namespace) -> int:
+        return try_planted(lane, options.names)
+    scenarios = [one for one in SCENARIOS.values() if one.name.startswith(tuple(options.names) or "")]
     began, tried, bad = time.monotonic(), 0, 0
-    for verdict in run_all(scenarios, lanes, every=options.every):
+    for verdict in run_all(scenarios, [replace(lane) for __ in range(LANES)], every=options.every):
         tried += 1
-        bad += bool(verdict.violations)
-        if options.verbose or verdict.violations:
+        if verdict.violations:
+            bad += 1
             print(said(verdict, options.seed), flush=True)
     seconds = time.monotonic() - began
     print(f"{tried} cases of {len(scenarios)} scenarios in {seconds:.0f} s, seed {options.seed}: {bad} with violations")
@@ -99,7 +88,7 @@ def try_all(scenarios: list[Scenario], lanes: list[Lane], options: argparse.Name
 
 
 def said(verdict: Verdict, seed: str) -> str:
-    where = f"killed at {verdict.died_at}" if verdict.died else "not killed"
+    where = f"killed at {verdict.died_at}" if verdict.died_at else "not killed"
     lines = [f"{verdict.case} ({where}, {verdict.seconds:.2f} s)"]
     lines += [f"    {text}" for text in verdict.violations]
     if verdict.violations:
@@ -122,9 +111,10 @@ def try_planted(lane: Lane, names: list[str]) -> int:
     wanted = [mutation for mutation in MUTATIONS if not names or mutation.name in names]
     missed = 0
     lane.open()
-    healthy = {case: run_with(lane, None, case).violations for case in sorted({mutation.case for mutation in wanted})}
+    healthy = {case: lane.run(find(case)).violations for case in sorted({mutation.case for mutation in wanted})}
     for mutation in wanted:
-        found = run_with(lane, mutation, mutation.case).violations
+        lane.mutate = mutation.put_in
+        found = lane.run(find(mutation.case)).violations
         first = next((text for text in found if text.startswith(mutation.caught)), "")
         missed += not first or bool(healthy[mutation.case])
         print(f"{'caught' if first else 'MISSED'}  {mutation.name}  {mutation.case}: {first or found}", flush=True)
@@ -134,11 +124,6 @@ def try_planted(lane: Lane, names: list[str]) -> int:
             print(f"without any bug, {case}: {violations}")
     print(f"{len(wanted) - missed} of {len(wanted)} planted bugs are caught")
     return bool(missed)
-
-
-def run_with(lane: Lane, mutation: Mutation | None, case: str) -> Verdict:
-    lane.mutate = mutation.put_in if mutation else None
-    return lane.run(find(case))
 
 
 if __name__ == "__main__":

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
-Ends = frozenset[str]
+# What is ordered at each provider, besides what tests/factories.py orders.
+ORDERS: dict[str, dict[str, Any]] = {
+    "apixo": {},
+    "apikley": {"provider": "apikley", "model": "kling-2-6", "sound": False, "aspect_ratio": "16:9"},
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -13,9 +18,9 @@ class Scenario:
 
     name: str
     prompts: tuple[str, ...]
-    steps: tuple[str, ...] = ("order", "work")
-    ends: tuple[Ends, ...]  # where each prompt's rows may end when nothing dies, or not in the middle of its POST
-    if_killed: Ends = frozenset()  # where they may end besides when the process died before its last step
+    steps: tuple[str, ...]
+    ends: tuple[frozenset[str], ...]  # where each prompt may end when nothing dies, or not in the middle of its POST
+    if_killed: frozenset[str] = frozenset()  # where they may end besides when the process died before its last step
     provider: str = "apixo"
     delivery: str = "polling"
     recovery: tuple[str, ...] = ()  # what people do after the crash
@@ -38,124 +43,87 @@ class Case:
         return f"{self.scenario}/{self.kill_at}"
 
 
-def ends(*statuses: str) -> tuple[Ends, ...]:
-    return (frozenset(statuses),)
+def tried(name: str, prompts: str, steps: str, where: str, *, if_killed: str = "", **other: Any) -> Scenario:
+    """A scenario in short: prompts are parted by `, `, steps by spaces; each prompt ends at one of `where`, parted by
+    spaces, or at the several that a + joins."""
+    ends = tuple(frozenset(statuses.split("+")) for statuses in where.split())
+    return Scenario(name=name, prompts=tuple(prompts.split(", ")), steps=tuple(steps.split()), ends=ends,
+                    if_killed=frozenset(if_killed.split()), **other)  # fmt: skip
 
-
-STORED, FAILED, UNSURE = ends("stored"), ends("failed"), ends("unconfirmed")
 
 # What came of the POST -> where the order ends. A refused account is set right by a person.
 OUTCOMES = {
-    **dict.fromkeys(("accepted", "busy", "bad key", "no money"), STORED),
-    **dict.fromkeys(("lost answer", "lost order", "gateway", "server error", "no id", "odd id", "cut answer"), UNSURE),
-    **dict.fromkeys(("hang", "not json", "redirect"), UNSURE),
-    "reject": FAILED,
+    **dict.fromkeys(("accepted", "busy", "bad key", "no money"), "stored"),
+    **dict.fromkeys(("lost answer", "lost order", "gateway", "server error", "no id", "odd id"), "unconfirmed"),
+    **dict.fromkeys(("cut answer", "hang", "not json", "redirect"), "unconfirmed"),
+    "reject": "failed",
 }
-STATES = {
-    **dict.fromkeys(("slow", "odd state", "late visible", "no urls", "trouble", "silent once"), STORED),
-    "other task once": STORED,
-    "forgotten": ends("lost"),
-    "fail": FAILED,
-}
+STATES = ("slow", "odd state", "late visible", "no urls", "trouble", "silent once", "other task once")
 FILES = ("truncated once", "short once", "html once", "endless once", "reset once", "fresh url", "two videos")
-BOTH = ("late visible", "fail", "two videos", "truncated once", "fresh url")  # tried at Apikley as well
+ANSWERS = dict.fromkeys((*STATES, *FILES), "stored") | {"forgotten": "lost", "fail": "failed"}
+AT_BOTH = ("late visible", "fail", "two videos", "truncated once", "fresh url")  # tried at Apikley as well
 
 
-def _words(provider: str, words: dict[str, tuple[Ends, ...]]) -> list[Scenario]:
+def _words(provider: str, words: dict[str, str]) -> list[Scenario]:
     """One order whose prompt has one word."""
     return [
-        Scenario(name=f"{provider}-{word.replace(' ', '-')}", prompts=(f"[{word}] gulls",), ends=where,
-                 provider=provider, recovery=("resume_orders",) if word in ("bad key", "no money") else ())
+        tried(f"{provider}-{word.replace(' ', '-')}", f"[{word}] gulls", "order work", where, provider=provider,
+              recovery=("resume_orders",) if word in ("bad key", "no money") else ())
         for word, where in words.items()
     ]  # fmt: skip
 
 
-def _answers(provider: str) -> list[Scenario]:
-    found = {**STATES, **dict.fromkeys(FILES, STORED)}
-    return _words(provider, {word: found[word] for word in found if provider == "apixo" or word in BOTH})
-
-
-def _callbacks() -> list[Scenario]:
-    """By the real view; `tick` advances what is due without waiting for anything."""
-
-    def of(name: str, words: str, where: tuple[Ends, ...], **other: object) -> Scenario:
-        fields: dict[str, object] = {"steps": ("order", "tick", "callback", "tick", "work"), **other}
-        return Scenario(name=name, prompts=(f"{words} gulls",), ends=where, delivery="callback", **fields)  # type: ignore[arg-type]
-
-    return [
-        of("callback", "", STORED),
-        of("callback-apikley", "", STORED, provider="apikley"),
-        of("callback-twice", "", STORED, steps=("order", "tick", "callback", "callback", "tick", "work")),
-        of("callback-of-a-failure", "[fail]", FAILED),
-        of("callback-finds-a-lost-answer", "[lost answer]", STORED, if_killed=frozenset({"unconfirmed"})),
-        of("callback-lies-about-success", "[lying] [slow]", STORED),
-        of("callback-lies-about-failure", "[lying fail]", STORED),
-        of("callback-forged", "", STORED, steps=("order", "tick", "forged_callback", "tick", "work")),
-        of("callback-before-the-answer", "[early]", STORED, steps=("order", "work"), web=True),
-        of("callback-before-a-lost-answer", "[early] [lost answer]", STORED, steps=("order", "work"), web=True,
-           if_killed=frozenset({"unconfirmed"})),
-        *(of(f"callback-before-a-refusal-{api}", "[early] [busy but taken]", STORED, provider=api,
-             steps=("order", "work"), web=True, if_killed=frozenset({"unconfirmed"})) for api in ("apixo", "apikley")),
-    ]  # fmt: skip
-
-
-def _people() -> list[Scenario]:
-    killed_unsure, killed_stored = frozenset({"unconfirmed"}), frozenset({"stored"})
-    return [
-        Scenario(name="cancel", prompts=("gulls",), steps=("order", "cancel", "work"), ends=ends("canceled"),
-                 if_killed=killed_stored),
-        Scenario(name="cancel-too-late", prompts=("gulls",), steps=("order", "remember", "tick", "cancel", "work"),
-                 ends=STORED),
-        Scenario(name="confirm", prompts=("[lost answer] gulls",), steps=("order", "work", "confirm", "work"),
-                 ends=STORED, if_killed=killed_unsure),
-        Scenario(name="abandon", prompts=("[lost order] gulls",), steps=("order", "work", "abandon"), ends=FAILED,
-                 if_killed=killed_unsure),
-        Scenario(name="abandon-and-again", prompts=("[lost once] gulls",),
-                 steps=("order", "work", "abandon", "again", "work"), ends=ends("failed", "stored"), rows=2,
-                 if_killed=killed_unsure),
-        Scenario(name="cancel-and-again", prompts=("gulls",), steps=("order", "cancel", "again", "work"),
-                 ends=ends("canceled", "stored"), rows=2, if_killed=killed_stored),
-        Scenario(name="another-take", prompts=("gulls",), steps=("order", "take", "work"), ends=STORED, rows=2),
-        Scenario(name="poll-now", prompts=("[slow] gulls",), steps=("order", "tick", "poll_now", "work"), ends=STORED),
-        Scenario(name="poll-again-for-a-lost-one", prompts=("[forgotten] gulls",),
-                 steps=("order", "work", "poll_now", "work"), ends=ends("lost")),
-        Scenario(name="url-life-ends", prompts=("[html] gulls",),
-                 steps=("order", "until_ready", "tick", "tick", "sixteen_days", "work"),
-                 ends=ends("lost"), recovery=("sixteen_days", "tick")),
-        Scenario(name="cleanup", prompts=("[two videos] gulls",), steps=("order", "work", "sixteen_days", "cleanup"),
-                 ends=STORED),
-    ]  # fmt: skip
-
-
-def _machines() -> list[Scenario]:
-    """Processes that slept, or work beside each other; jobs that come twice; a provider that is away."""
-    return [
-        Scenario(name="answer-after-the-lease", prompts=("gulls",), ends=STORED, if_killed=frozenset({"unconfirmed"}),
-                 steps=("order", "send_and_sleep", "two_minutes", "tick", "apply_last", "work")),
-        Scenario(name="answer-of-an-earlier-sending", prompts=("[busy] gulls",), ends=STORED,
-                 steps=("order", "send_and_sleep", "apply_first", "send_and_sleep", "apply_first", "apply_last",
-                        "work")),
-        Scenario(name="success-after-the-end", prompts=("[fail] gulls",), ends=FAILED,
-                 steps=("order", "work", "late_success", "work")),
-        Scenario(name="write-after-the-end", prompts=("[fail] gulls",), ends=FAILED,
-                 steps=("order", "tick", "remember", "work", "late_write", "work")),
-        Scenario(name="two-savers", prompts=("[slow file] gulls",), ends=STORED,
-                 steps=("order", "until_ready", "two_savers", "work")),
-        Scenario(name="doubled-jobs", prompts=("gulls", "[busy] terns"), ends=STORED * 2,
-                 steps=("order", "double", "work")),
-        Scenario(name="several", prompts=("gulls", "[lost answer] terns", "[reject] auks"),
-                 ends=(*STORED, *UNSURE, *FAILED)),
-        Scenario(name="id-of-another", prompts=("gulls", "[taken id] terns"), ends=(*STORED, *UNSURE),
-                 steps=("order_next", "work", "order", "work")),
-        Scenario(name="first-order-ever", prompts=("gulls",), ends=STORED, steps=("forget_balances", "order", "work")),
-        Scenario(name="provider-away", prompts=("gulls",), ends=STORED, shut_at_first=True,
-                 steps=("order", "tick", "two_minutes", "tick")),
-    ]  # fmt: skip
-
-
+# By the real view; `tick` advances what is due without waiting for anything.
+CALLED = "order tick callback tick work"
+CALLBACKS = [
+    tried("callback", "gulls", CALLED, "stored"),
+    tried("callback-apikley", "gulls", CALLED, "stored", provider="apikley"),
+    tried("callback-twice", "gulls", "order tick callback callback tick work", "stored"),
+    tried("callback-of-a-failure", "[fail] gulls", CALLED, "failed"),
+    tried("callback-finds-a-lost-answer", "[lost answer] gulls", CALLED, "stored", if_killed="unconfirmed"),
+    tried("callback-lies-about-success", "[lying] [slow] gulls", CALLED, "stored"),
+    tried("callback-lies-about-failure", "[lying fail] gulls", CALLED, "stored"),
+    tried("callback-forged", "gulls", "order tick forged_callback tick work", "stored"),
+    tried("callback-before-the-answer", "[early] gulls", "order work", "stored", web=True),
+    tried("callback-before-a-lost-answer", "[early] [lost answer] gulls", "order work", "stored",
+          if_killed="unconfirmed", web=True),
+    *(tried(f"callback-before-a-refusal-{api}", "[early] [busy but taken] gulls", "order work", "stored",
+            if_killed="unconfirmed", web=True, provider=api) for api in ("apixo", "apikley")),
+]  # fmt: skip
+PEOPLE = [
+    tried("cancel", "gulls", "order cancel work", "canceled", if_killed="stored"),
+    tried("cancel-too-late", "gulls", "order remember tick cancel work", "stored"),
+    tried("confirm", "[lost answer] gulls", "order work confirm work", "stored", if_killed="unconfirmed"),
+    tried("abandon", "[lost order] gulls", "order work abandon", "failed", if_killed="unconfirmed"),
+    tried("abandon-and-again", "[lost once] gulls", "order work abandon again work", "failed+stored",
+          if_killed="unconfirmed", rows=2),
+    tried("cancel-and-again", "gulls", "order cancel again work", "canceled+stored", if_killed="stored", rows=2),
+    tried("another-take", "gulls", "order take work", "stored", rows=2),
+    tried("poll-now", "[slow] gulls", "order tick poll_now work", "stored"),
+    tried("poll-again-for-a-lost-one", "[forgotten] gulls", "order work poll_now work", "lost"),
+    tried("url-life-ends", "[html] gulls", "order until_ready tick tick sixteen_days work", "lost",
+          recovery=("sixteen_days", "tick")),
+    tried("cleanup", "[two videos] gulls", "order work sixteen_days cleanup", "stored"),
+]  # fmt: skip
+# Processes that slept, or work beside each other; jobs that come twice; a provider that is away.
+MACHINES = [
+    tried("answer-after-the-lease", "gulls", "order send_and_sleep two_minutes tick apply_last work", "stored",
+          if_killed="unconfirmed"),
+    tried("answer-of-an-earlier-sending", "[busy] gulls",
+          "order send_and_sleep apply_first send_and_sleep apply_first apply_last work", "stored"),
+    tried("success-after-the-end", "[fail] gulls", "order work late_success work", "failed"),
+    tried("write-after-the-end", "[fail] gulls", "order tick remember work late_write work", "failed"),
+    tried("two-savers", "[slow file] gulls", "order until_ready two_savers work", "stored"),
+    tried("doubled-jobs", "gulls, [busy] terns", "order double work", "stored stored"),
+    tried("several", "gulls, [lost answer] terns, [reject] auks", "order work", "stored unconfirmed failed"),
+    tried("id-of-another", "gulls, [taken id] terns", "order_next work order work", "stored unconfirmed"),
+    tried("first-order-ever", "gulls", "forget_balances order work", "stored"),
+    tried("provider-away", "gulls", "order tick two_minutes tick", "stored", shut_at_first=True),
+]  # fmt: skip
 ALL = [
-    *_words("apixo", OUTCOMES), *_words("apikley", OUTCOMES), *_answers("apixo"), *_answers("apikley"),
-    *_callbacks(), *_people(), *_machines(),
+    *_words("apixo", OUTCOMES), *_words("apikley", OUTCOMES),
+    *_words("apixo", ANSWERS), *_words("apikley", {word: ANSWERS[word] for word in AT_BOTH}),
+    *(replace(one, delivery="callback") for one in CALLBACKS), *PEOPLE, *MACHINES,
 ]  # fmt: skip
 SCENARIOS: dict[str, Scenario] = {one.name: one for one in ALL}
 

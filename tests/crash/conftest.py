@@ -11,13 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.crash import processes
 from tests.crash.faulty_provider.server import FaultyProvider
-from tests.crash.postgres import TEMPLATE, Postgres, binaries
-from tests.crash.worker import Site, Worker
+from tests.crash.running import RunningSite
+from tests.processes import proc
+from tests.processes.postgres import TEMPLATE, Postgres, binaries
+from tests.processes.site import Site
+from tests.processes.worker import Worker
 
 HERE = Path(__file__).parent
-WAITING = {"provider", "start", "worker"}  # fixtures of tests here that wait for real processes
+WAITING = {"provider", "start"}  # fixtures of tests here that wait for real processes
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -51,25 +53,23 @@ def site(tmp_path: Path, provider: FaultyProvider, migrated: Path) -> Site:
 
 @pytest.fixture
 def start() -> Iterator[Callable[..., Worker]]:
-    """Start workers that are gone when the test ends, whatever becomes of it."""
+    """Start workers that are up, and are gone when the test ends, whatever becomes of it."""
     workers: list[Worker] = []
 
     def started(site: Site, **options: object) -> Worker:
-        workers.append(Worker(site, **options).start())  # type: ignore[arg-type]
-        return workers[-1]
+        workers.append(worker := Worker(site, **options).start())  # type: ignore[arg-type]
+        worker.wait_for(worker.is_up, "worker")
+        return worker
 
     yield started
     for worker in workers:
-        processes.send(signal.SIGKILL, worker.processes())
+        proc.send(signal.SIGKILL, worker.processes())
         worker.process.wait()
 
 
 @pytest.fixture
-def worker(site: Site, start: Callable[..., Worker]) -> Worker:
-    """A worker that is up."""
-    worker = start(site)
-    worker.wait_for(worker.is_up, "worker")
-    return worker
+def running(site: Site, provider: FaultyProvider, start: Callable[..., Worker]) -> RunningSite:
+    return RunningSite(site, provider, start(site))
 
 
 @pytest.fixture(scope="session")

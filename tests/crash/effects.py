@@ -26,7 +26,6 @@ from django.db.backends.utils import CursorWrapper
 
 WRITES = re.compile(r'\s*(?:INSERT (?:OR \w+ )?INTO|UPDATE|DELETE FROM) "(\w+)"')
 PROMPT = re.compile(rb'"prompt": ?"((?:[^"\\]|\\.)*)"')
-KINDS = ("commit", "committed", "send", "half send", "receive", "write", "half write", "fsync", "rename", "unlink")
 
 _write, _open, _readlink, _kill = os.write, io.open, os.readlink, os.kill
 
@@ -93,16 +92,18 @@ def _wrap_database(effects: Effects) -> None:
     commit, execute = BaseDatabaseWrapper._commit, CursorWrapper._execute  # type: ignore[attr-defined]
     rollback = BaseDatabaseWrapper._rollback  # type: ignore[attr-defined]
 
+    def told(tables: str, act: Callable[..., Any], *args: Any) -> Any:
+        effects.point("commit", tables)
+        result = act(*args)
+        effects.did("commit", tables)
+        effects.point("committed", tables)
+        return result
+
     def committing(self: Any) -> Any:
         written, self.crash_written = getattr(self, "crash_written", []), []
         if not written:  # nothing that could be lost
             return commit(self)
-        tables = " ".join(dict.fromkeys(written))
-        effects.point("commit", tables)
-        result = commit(self)
-        effects.did("commit", tables)
-        effects.point("committed", tables)
-        return result
+        return told(" ".join(dict.fromkeys(written)), commit, self)
 
     def executing(self: Any, sql: str, params: Any, *ignored: Any) -> Any:
         found = WRITES.match(sql) if isinstance(sql, str) else None
@@ -113,11 +114,7 @@ def _wrap_database(effects: Effects) -> None:
         if self.db.in_atomic_block:
             self.db.crash_written = [*getattr(self.db, "crash_written", []), table]
             return execute(self, sql, params, *ignored)
-        effects.point("commit", table)  # a statement by itself commits itself
-        result = execute(self, sql, params, *ignored)
-        effects.did("commit", table)
-        effects.point("committed", table)
-        return result
+        return told(table, execute, self, sql, params, *ignored)  # a statement by itself commits itself
 
     def rolling_back(self: Any) -> Any:
         self.crash_written = []

@@ -66,8 +66,7 @@ def _studio(place: Place, case: Case, effects: Effects, *, seed: str, began: flo
 def warm_up(place: Place, case: Case) -> None:
     """Run a scenario in the process that children are forked from: what loads lazily is loaded once."""
     studio = _studio(place, case, Effects(place.trace), seed="warm", began=0.0)
-    for step in case.scenario.steps:
-        studio.take_step(step)
+    studio.take_steps(*case.scenario.steps)
     get_provider.cache_clear()
     connections.close_all()
     assert threading.active_count() == 1, threading.enumerate()  # a fork takes only one along
@@ -80,8 +79,7 @@ def live(place: Place, case: Case, *, seed: str, mutate: Callable[[], None] | No
     if mutate:
         mutate()
     install(effects)
-    for step in case.scenario.steps:
-        studio.take_step(step)
+    studio.take_steps(*case.scenario.steps)
     effects.note("completed", str(effects.count))
 
 
@@ -91,7 +89,7 @@ def recover(place: Place, case: Case, *, seed: str, mutate: Callable[[], None] |
     passed = max([0.0, *(float(detail) for *__, kind, detail in lines if kind == "clock")])
     effects = Effects(place.folder / "recovery.jsonl")
     studio = _studio(place, case, effects, seed=f"{seed} {case} recovery", began=passed)
-    studio.open_door()
+    point_at(place, place.provider)  # it can be reached again
     if mutate:
         mutate()
     install(effects)
@@ -99,22 +97,16 @@ def recover(place: Place, case: Case, *, seed: str, mutate: Callable[[], None] |
         Lease.objects.exclude(token=None).update(expires_at=datetime(2000, 1, 1, tzinfo=UTC))  # they run out
         for part in place.media.rglob("*.part"):
             os.utime(part, (BEGAN.timestamp(), BEGAN.timestamp()))  # they are as old as they would be
-        _trouble_queue(studio)
-    for step in ("work", *case.scenario.recovery, "work"):
-        studio.take_step(step)
+        fortune = random.choice(["kept", "lost", "doubled"])  # what becomes of the queue
+        if fortune == "lost":
+            OrmQ.objects.all().delete()
+        elif fortune == "doubled":
+            studio.double()
+    studio.take_steps("work", *case.scenario.recovery, "work")
     _once_more(studio, effects)
     studio.advance(2 * 3600.0)
-    studio.cleanup()
+    studio.take_steps("cleanup")
     effects.note("clock", str(studio.passed))
-
-
-def _trouble_queue(studio: Studio) -> None:
-    """The queue is as it was left, or lost, or each of its jobs is there twice."""
-    fortune = random.choice(["kept", "lost", "doubled"])
-    if fortune == "lost":
-        OrmQ.objects.all().delete()
-    elif fortune == "doubled":
-        studio.double()
 
 
 def _once_more(studio: Studio, effects: Effects) -> None:

@@ -21,26 +21,13 @@ from hypothesis.stateful import initialize, precondition
 
 from generations.integrity import cleanup
 from generations.lifecycle import accounts, decisions, ordering, polling, retries, saving
-from generations.lifecycle.calls import CallKind, Outcome, ProviderCall
+from generations.lifecycle.calls import CallKind
 from generations.lifecycle.ordering import OrderRequest
 from generations.models import GenerationTask, Lease, Status
 from generations.money import limits
-from generations.worker.due import advance_due_tasks
-from tests.crash.judge.database import Database
-from tests.crash.provider_model import Claim, Crashed, Providers
-from tests.crash.steps import (
-    DEATHS,
-    DELIVERY,
-    FETCHES,
-    ORDERS,
-    PROVIDER,
-    TASKS_MAX,
-    WHICH,
-    Conducting,
-    Steps,
-    empty,
-    step,
-)
+from tests.crash.cases import ORDERS
+from tests.crash.provider_model import FILE_FATES, Crashed, Providers
+from tests.crash.steps import PROVIDER, TASKS_MAX, WHICH, Conducting, Steps, empty, step
 from tests.factories import a_price, an_order
 
 
@@ -63,15 +50,11 @@ class Deciding(Steps):
         text = {"the right one": right, "made up": "made-up-4", "another task's": other, "no id": "a b/../c"}[given]
         try:
             if decisions.attach_remote_id(task, text, "on the dashboard", at=at, by=self.person) and text not in mine:
-                self._err(task.pk, text)
+                # What becomes of both orders is no fault of the program's.
+                owners = {remote.task for remote in self.providers.remotes.values() if remote.id == text}
+                self.providers.erred |= {task.pk, *owners}
         except ValidationError as error:
             note(str(error))
-
-    def _err(self, pk: int, named: str) -> None:
-        """A person gave a task an id that is not its own: what becomes of both is no fault of the program's."""
-        self.providers.erred |= {pk} | (
-            {self.providers.remotes[named].task} if named in self.providers.remotes else set()
-        )
 
     @precondition(lambda self: self.pages or self._some("unconfirmed"))
     @step(which=WHICH)
@@ -103,6 +86,9 @@ class Deciding(Steps):
         self.providers.paused[provider] = False
 
 
+FETCHES = st.lists(st.sampled_from(FILE_FATES), min_size=1, max_size=3)
+DEATHS = st.sampled_from([0, 0, 0, *range(1, 9)])
+DELIVERY = st.sampled_from(["polling", "callback"])
 REMOTE_STATES = ["done", "done", "done", "failed", "forgotten", "working"]
 SAVE_LEASE_SECONDS = 20
 PATIENCE = 400  # rounds until everything must have come to rest
@@ -124,14 +110,7 @@ class Studio(Conducting, Deciding):
         empty()
         self.providers = Studio.current = Providers(retry_on_5xx)
         settings.RETRY_SUBMIT_ON_5XX = retry_on_5xx
-        self.rows = Database([], [], [], [], [])
         self.person = User.objects.get_or_create(username="mira")[0]
-        self.in_flight: list[ProviderCall] = []
-        self.answered: list[tuple[ProviderCall, Outcome]] = []
-        self.written: list[tuple[ProviderCall, Outcome]] = []
-        self.claims: dict[int, Claim] = {}  # id() of an order's call -> its claim
-        self.pages: list[GenerationTask] = []  # as a person saw them, some time ago
-        self.dead_leases: dict[str, float] = {}
         a_price("0.30")
         a_price("0.40", provider="apikley", model="kling-2-6", sound=False)
         if limit:
@@ -225,10 +204,15 @@ class Studio(Conducting, Deciding):
     @step(fates=FETCHES, dies_at=DEATHS)
     def clips_are_finished_and_fetched(self, fates: list[str], dies_at: int) -> None:
         """All of an order's way home at once, so that it is gone often; its last step may go wrong."""
-        self._conduct_well("accepted", finished=True)
+        self._finish(fates, dies_at=dies_at)
+
+    def _finish(self, fates: list[str], *, dies_at: int = 0) -> bool:
+        """False when nothing was due."""
+        was_due = self._conduct_well("accepted", finished=True)
         self.providers.file_fates = list(fates)
         for task in GenerationTask.objects.filter(status=Status.READY):
             self._save(task.pk, dies_at=dies_at)
+        return was_due
 
     def _save(self, pk: int, *, dies_at: int = 0) -> None:
         try:
@@ -276,7 +260,7 @@ class Studio(Conducting, Deciding):
         providers = self.providers
         note("-- everybody behaves from now on --")
         providers.now = max(providers.now, providers.latest)
-        providers.dead_urls, providers.file_fates = set(), []
+        providers.dead_urls = set()
         self._write_all()
         for provider in ORDERS:
             self._resume_orders(provider)
@@ -286,23 +270,11 @@ class Studio(Conducting, Deciding):
                 remote.called_back = True
                 providers.call_back(remote.task, remote.id, body=f'{{"data": {{"taskId": "{remote.id}"}}, "last": 1}}')
         for __ in range(PATIENCE):
-            goes_on = self._round()
+            was_due = self._finish([])
             self.check()
-            if not goes_on:
+            if not was_due:
                 break
         self.check_rest()
-
-    def _round(self) -> bool:
-        """One well-behaved slice, at the next time that something is due; False when nothing is."""
-        self._claim()
-        self._exchange_all("accepted", "as it is")
-        self._write_all()
-        for remote in self.providers.remotes.values():
-            remote.state = "done" if remote.state == "working" else remote.state
-        advance_due_tasks(self.providers.now)
-        for task in GenerationTask.objects.filter(status=Status.READY):
-            self._save(task.pk)
-        return self._pass_time_until_due()
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import requests
@@ -19,7 +20,6 @@ from generations.lifecycle import callbacks, polling, saving, submitting
 from generations.media import clips, downloads
 from generations.media.store import LocalStore, store
 from generations.models import EntryKind, GenerationTask, Status, Video
-from generations.models.leases import LeaseHolder
 from generations.models.statuses import MOVES
 from generations.money import ledger
 from generations.providers import http as provider_http
@@ -240,7 +240,7 @@ def callback_url_trusted() -> None:
     """A callback's URL is fetched."""
 
     def read(data: dict[str, Any]) -> RemoteTask | None:
-        urls = json.loads(data.get("resultJson", "{}")).get("resultUrls", [])
+        urls = json.loads(data.get("resultJson", "{}")).get("resultUrls")
         return RemoteTask(state=RemoteState.DONE, result_urls=tuple(urls)) if urls else None
 
     _believe(read)
@@ -341,9 +341,7 @@ def lease_ignored() -> None:
     """A clip is saved without its lease."""
 
     @contextlib.contextmanager
-    def holding(name: str, *, seconds: float) -> Iterator[LeaseHolder | None]:
-        hold = LeaseHolder.__new__(LeaseHolder)
-        hold.renew = lambda: True  # type: ignore[method-assign]
-        yield hold
+    def holding(name: str, *, seconds: float) -> Iterator[Any]:
+        yield SimpleNamespace(renew=lambda: True)
 
     saving.lease_held = holding  # type: ignore[attr-defined]

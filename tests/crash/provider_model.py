@@ -8,8 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
 
@@ -25,31 +26,52 @@ from generations.providers.errors import (
     FailureKind,
     NotSent,
     OutcomeUnknown,
+    ProviderError,
     Rejected,
     ServerTrouble,
 )
 from tests.factories import NOW
+from tests.processes.site import Row
 
 # What an answer to an order says, by the table in docs/architecture.md: only these prove that nothing was accepted.
 NOT_ACCEPTED = {"busy", "busy, and a lie", "stopped", "unsent", "refused", "refused with all others"}
+
+
+class OrderFate(NamedTuple):
+    told: str
+    error: Callable[[], ProviderError] | None = None  # the answer, instead of an id
+    accepted: bool = False
+    calls_back: bool = False  # before the answer
+
+
+LOST = partial(OutcomeUnknown, "the answer was lost")
+TROUBLE, BUSY = partial(ServerTrouble, "oops", code="500"), partial(Busy, "slow down", code="429")
+ANOTHERS_ID = "accepted, and another task's id is given"
 ORDER_FATES = {
-    "accepted": "accepted",
-    "accepted, and the callback comes first": "accepted",
-    "accepted, and the answer is lost": "unknown",
-    "accepted, the callback comes first, the answer is lost": "unknown",
-    "accepted, and another task's id is given": "unknown",
-    "accepted, and said to be a server's trouble": "own 5xx",
-    "accepted, the callback comes first, and said to be busy": "busy, and a lie",
-    "lost on its way": "unknown",
-    "a server's trouble": "own 5xx",
-    "refused": "refused",
-    "refused with all others": "refused with all others",
-    "busy": "busy",
-    "busy, and a time is named": "busy",
-    "stopped": "stopped",
-    "unsent": "unsent",
+    "accepted": OrderFate("accepted", accepted=True),
+    "accepted, and the callback comes first": OrderFate("accepted", None, True, True),
+    "accepted, and the answer is lost": OrderFate("unknown", LOST, True),
+    "accepted, the callback comes first, the answer is lost": OrderFate("unknown", LOST, True, True),
+    ANOTHERS_ID: OrderFate("unknown", accepted=True),
+    "accepted, and said to be a server's trouble": OrderFate("own 5xx", TROUBLE, True),
+    "accepted, the callback comes first, and said to be busy": OrderFate("busy, and a lie", BUSY, True, True),
+    "lost on its way": OrderFate("unknown", LOST),
+    "a server's trouble": OrderFate("own 5xx", TROUBLE),
+    "refused": OrderFate("refused", partial(Rejected, "no", code="400", kind=FailureKind.INPUT)),
+    "refused with all others": OrderFate(
+        "refused with all others", partial(Rejected, "no permission", code="403", kind=FailureKind.ACCOUNT)
+    ),
+    "busy": OrderFate("busy", BUSY),
+    "busy, and a time is named": OrderFate("busy", partial(BUSY, retry_after_seconds=40)),
+    "stopped": OrderFate("stopped", partial(AccountProblem, "no money", code="402")),
+    "unsent": OrderFate("unsent", partial(NotSent, "no connection")),
 }
 STATE_FATES = ["as it is", "as it is", "as it is", "no answer", "busy", "stopped", "an unknown word", "unseen"]
+STATE_ERRORS: dict[str, Callable[[], ProviderError]] = {
+    "no answer": partial(OutcomeUnknown, "HTTP 502"),
+    "busy": BUSY,
+    "stopped": partial(AccountProblem, "no such key", code="401"),
+}
 FILE_FATES = ["cut", "whole", "gone", "try again", "no room"]
 
 
@@ -140,37 +162,17 @@ class Providers:
         assert self.may_be_sent(claim), f"task {claim.task} is sent again, and may have been accepted before"
         status, attempts, holds = row_of(claim.task)
         assert (attempts, holds) == (claim.attempt, 1), "an order is sent without a row that says so"
-        claim.told = ORDER_FATES[self.fate]
-        if "accepted" in self.fate:
-            return self._accept(provider, claim)
-        raise {
-            "lost on its way": OutcomeUnknown("the answer was lost"),
-            "a server's trouble": ServerTrouble("oops", code="500"),
-            "refused": Rejected("no", code="400", kind=FailureKind.INPUT),
-            "refused with all others": Rejected("no permission", code="403", kind=FailureKind.ACCOUNT),
-            "busy": Busy("slow down", code="429"),
-            "busy, and a time is named": Busy("slow down", code="429", retry_after_seconds=40),
-            "stopped": AccountProblem("no money", code="402"),
-            "unsent": NotSent("no connection"),
-        }[self.fate]
-
-    def _accept(self, provider: str, claim: Claim) -> str:
+        fate = ORDER_FATES[self.fate]
         taken = sorted(remote.id for remote in self.remotes.values() if is_known(provider, remote.id))
+        claim.told = "accepted" if self.fate == ANOTHERS_ID and not taken else fate.told
         remote = Remote(f"{provider}-{len(self.remotes) + 1}", claim.task)
-        self.remotes[remote.id] = remote
-        if "callback comes first" in self.fate:
+        if fate.accepted:
+            self.remotes[remote.id] = remote
+        if fate.calls_back:
             self.call_back(remote.task, remote.id)
-        if "another task's id" in self.fate and taken:
-            return taken[0]
-        if "another task's id" in self.fate:
-            claim.told = "accepted"
-        if "said to be a server's trouble" in self.fate:
-            raise ServerTrouble("oops", code="500")
-        if "said to be busy" in self.fate:
-            raise Busy("slow down", code="429")
-        if "answer is lost" in self.fate:
-            raise OutcomeUnknown("the answer was lost")
-        return remote.id
+        if fate.error:
+            raise fate.error()
+        return taken[0] if self.fate == ANOTHERS_ID and taken else remote.id
 
     def is_deceived(self, task: int) -> bool:
         """Whether a provider said that it refused an order that it took, and then took back what could tell of it."""
@@ -181,12 +183,8 @@ class Providers:
     def poll(self, provider: str, remote_id: str) -> RemoteTask:
         assert not connection.in_atomic_block, "a transaction is open while a poll is sent"
         remote = self.remotes.get(remote_id) if remote_id.startswith(provider) else None
-        if self.fate == "no answer":
-            raise OutcomeUnknown("HTTP 502")
-        if self.fate == "busy":
-            raise Busy("slow down", code="429")
-        if self.fate == "stopped":
-            raise AccountProblem("no such key", code="401")
+        if self.fate in STATE_ERRORS:
+            raise STATE_ERRORS[self.fate]()
         if remote is None or remote.state == "forgotten" or self.fate == "unseen":
             self.said[remote_id].append("unseen")
             return RemoteTask(state=RemoteState.UNSEEN, raw_state="404")
@@ -263,32 +261,31 @@ def poster(clip: Path) -> bytes:
     return b"\xff\xd8\xff\xd9"
 
 
-def row_of(task: int) -> tuple[str, int, int]:
+def select(sql: str, *values: Any) -> list[Row]:
+    """Rows as they are, without the program's models."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT status, attempts,"
-            " (SELECT count(*) FROM generations_ledgerentry WHERE task_id = t.id AND kind = 'hold')"
-            " FROM generations_generationtask t WHERE id = %s",
-            [task],
-        )
-        status, attempts, holds = cursor.fetchone()
-    return status, attempts, holds
+        cursor.execute(sql, values)
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+HOLDS = "(SELECT count(*) FROM generations_ledgerentry WHERE task_id = t.id AND kind = 'hold') AS holds"
+
+
+def row_of(task: int) -> tuple[str, int, int]:
+    """Its status, its attempts and its reservations."""
+    (row,) = select(f"SELECT status, attempts, {HOLDS} FROM generations_generationtask t WHERE id = %s", task)
+    return row["status"], row["attempts"], row["holds"]
 
 
 def is_paused(provider: str) -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM generations_pause WHERE provider = %s", [provider])
-        return bool(cursor.fetchone()[0])
+    return bool(select("SELECT reason FROM generations_pause WHERE provider = %s", provider))
 
 
 def is_known(provider: str, remote_id: str) -> bool:
     """Whether a row has this id."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM generations_generationtask WHERE provider = %s AND remote_id = %s",
-            [provider, remote_id],
-        )
-        return bool(cursor.fetchone()[0])
+    sql = "SELECT id FROM generations_generationtask WHERE provider = %s AND remote_id = %s"
+    return bool(select(sql, provider, remote_id))
 
 
 @dataclass
@@ -306,8 +303,6 @@ class ModelProvider:
         return self.providers.poll(self.name, remote_id)
 
     def balance(self) -> Decimal:
-        if self.providers.fate == "stopped":
-            raise AccountProblem("no such key", code="401")
-        if self.providers.fate == "no answer":
-            raise OutcomeUnknown("HTTP 502")
+        if self.providers.fate in ("stopped", "no answer"):
+            raise STATE_ERRORS[self.providers.fate]()
         return self.providers.balances[self.name]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import os
-import select
 import shutil
 import signal
 import tempfile
@@ -26,8 +25,8 @@ from tests.crash.faulty_provider.server import start
 from tests.crash.harness import live, recover, serve, warm_up
 from tests.crash.judge.cases import Evidence, read_trace, violations
 from tests.crash.judge.database import Database
-from tests.crash.processes import die_with_parent
 from tests.crash.studio import Place
+from tests.processes.proc import die_with_parent
 
 CHILD_SECONDS = 60  # a child that takes longer hangs
 CATCH_UP_SECONDS = 20  # for the provider to read what a killed process had sent
@@ -39,10 +38,9 @@ class Verdict:
     """What came of a case."""
 
     case: str
-    died: bool
     violations: list[str]
     seconds: float
-    died_at: str = ""
+    died_at: str  # empty: it was not killed
 
 
 @dataclass
@@ -84,13 +82,13 @@ class Lane:
             died = self._child(lambda: live(place, case, seed=self.seed, mutate=self.mutate), may_die=True)
             found, died_at = self._judge(place, case, died=died)
         except Broken as error:
-            found, died, died_at = [f"harness: {error}"], False, ""
+            found, died_at = [f"harness: {error}"], ""
         finally:
             if web_pid:
                 os.kill(web_pid, signal.SIGKILL)
                 os.waitpid(web_pid, 0)
             self._clear(place, keep=self.keep)
-        return Verdict(str(case), died, found, time.monotonic() - began, died_at)
+        return Verdict(str(case), found, time.monotonic() - began, died_at)
 
     def _judge(self, place: Place, case: Case, *, died: bool) -> tuple[list[str], str]:
         trace = read_trace(place.trace)
@@ -158,6 +156,7 @@ class Lane:
         pid = os.fork()
         if pid == 0:
             die_with_parent()
+            signal.alarm(CHILD_SECONDS)
             gc.disable()
             status = 1
             try:
@@ -167,18 +166,10 @@ class Lane:
                 log.write_text(traceback.format_exc())
             finally:
                 os._exit(status)
-        with open(os.pidfd_open(pid)) as descriptor:
-            in_time = bool(select.select([descriptor], [], [], CHILD_SECONDS)[0])
-        if not in_time:
-            os.kill(pid, signal.SIGKILL)
-        __, status = os.waitpid(pid, 0)
-        if not in_time:
-            raise Broken(f"a child did not end within {CHILD_SECONDS} s")
-        if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL and may_die:
-            return True
-        if status:
-            raise Broken(log.read_text() if log.exists() else f"a child ended with status {status}")
-        return False
+        died_of = -os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        if died_of and not (may_die and died_of == signal.SIGKILL):
+            raise Broken(log.read_text() if log.exists() else f"a child ended by signal {died_of}; 14: too slow")
+        return bool(died_of)
 
 
 class Broken(Exception):
@@ -190,18 +181,8 @@ class Quiet(WSGIRequestHandler):
         pass
 
 
-def points(scenario: Scenario, run: Callable[[Case], Verdict], *, every: int = 1, first: int = 1) -> Iterator[Verdict]:
-    """Unharmed once, then killed at point 1, 2, 3 ... (or at every k-th), until it completes without reaching it."""
-    yield run(Case(scenario, "0"))
-    for number in range(first, MAX_POINTS, every):
-        verdict = run(Case(scenario, str(number)))
-        if not verdict.died and not verdict.violations:
-            return  # it was over before: this run has been tried already
-        yield verdict
-
-
 def run_all(scenarios: list[Scenario], lanes: list[Lane], *, every: int = 1) -> Iterator[Verdict]:
-    """All points of all scenarios, on all lanes side by side."""
+    """Each scenario unharmed, then killed at point 1, 2, 3 ... (or at every k-th), on all lanes side by side."""
     context = get_context("fork")
     turn, verdicts = context.Value("i", 0), context.SimpleQueue()
     for lane in lanes:
@@ -223,8 +204,12 @@ def _walk(lane: Lane, scenarios: list[Scenario], turn: Any, verdicts: Any, every
                 mine, turn.value = turn.value, turn.value + 1
             if mine >= len(scenarios):
                 return
+            verdicts.put(lane.run(Case(scenarios[mine], "0")))
             # Not all begin at point 1: so that a subset has cases of all kinds.
-            for verdict in points(scenarios[mine], lane.run, every=every, first=1 + mine % every):
+            for point in range(1 + mine % every, MAX_POINTS, every):
+                verdict = lane.run(Case(scenarios[mine], str(point)))
+                if not verdict.died_at and not verdict.violations:
+                    break  # it was over before: this run has been tried already
                 verdicts.put(verdict)
     finally:
         verdicts.put(None)

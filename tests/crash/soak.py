@@ -21,33 +21,33 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.crash import processes
+from tests.crash.cases import ORDERS
 from tests.crash.faulty_provider.server import FaultyProvider
 from tests.crash.judge import rules
 from tests.crash.judge.database import Database
-from tests.crash.postgres import Postgres, own_server
-from tests.crash.web import Web
-from tests.crash.worker import Site, Worker
+from tests.processes import proc
+from tests.processes.postgres import Postgres, own_server
+from tests.processes.site import Site
+from tests.processes.web import Web
+from tests.processes.worker import Worker
 
 BATCHES = 10
 QUIET_SECONDS = 420.0  # in which everything comes to its end once it is left alone
 ENDS = ("stored", "failed", "unconfirmed", "canceled")
 PRICE = "--provider apikley --model kling-2-6 --mode text-to-video --duration 5 --usd 0.4 --source soak"
-APIKLEY = {"provider": "apikley", "model": "kling-2-6", "aspect_ratio": "16:9", "sound": False}
 SET_ASIDE = "SELECT count(*) FROM generations_generationtask WHERE error_kind = 'set aside' AND status = 'ready'"
-# A person takes some back that were not sent yet.
-CANCEL = """
+PERSON = """
 from generations import clock
-from generations.lifecycle import ordering
+from generations.lifecycle import ordering, polling
 from generations.models import GenerationTask
+"""
+# A person takes some back that were not sent yet.
+CANCEL = f"""{PERSON}
 for task in GenerationTask.objects.filter(status="queued")[:2]:
     ordering.cancel(task, at=clock.now(), by=None)
 """
 # What a person does with a clip that was set aside: "Check now".
-POLL_NOW = """
-from generations import clock
-from generations.lifecycle import polling
-from generations.models import GenerationTask
+POLL_NOW = f"""{PERSON}
 for task in GenerationTask.objects.filter(status="ready", error_kind="set aside"):
     polling.poll_now(task, at=clock.now(), by=None)
 """
@@ -78,15 +78,15 @@ class Chaos:
         what = self.dice.choices(["kill", "stop", "all", "supervisor", "database"], [60, 30, 4, 3, 3])[0]
         inner = [pid for pid in all_of_them if pid != self.worker.process.pid]
         if what == "kill" and inner:
-            processes.send(signal.SIGKILL, [self.dice.choice(inner)])
+            proc.send(signal.SIGKILL, [self.dice.choice(inner)])
         elif what == "stop" and inner:
             pid = self.dice.choice(inner)
-            processes.send(signal.SIGSTOP, [pid])
+            proc.send(signal.SIGSTOP, [pid])
             self.sleeping[pid] = now + self.dice.choice([0.5, 2.0, 12.0, 25.0])
         elif what == "all":
             self.again()
         elif what == "supervisor":
-            processes.send(signal.SIGKILL, [self.worker.process.pid])
+            proc.send(signal.SIGKILL, [self.worker.process.pid])
         elif what == "database" and self.server:
             self.server.die()
             time.sleep(2)
@@ -101,7 +101,7 @@ class Chaos:
         self.worker.start()
 
     def wake(self, pids: list[int]) -> None:
-        processes.send(signal.SIGCONT, pids)
+        proc.send(signal.SIGCONT, pids)
         for pid in pids:
             del self.sleeping[pid]
 
@@ -147,7 +147,7 @@ def run(folder: Path, server: Postgres | None, orders: int, seconds: float, seed
                 rage(chaos, orders, seconds)
                 return [*quiet(chaos), *verdict(site, provider, orders)]
             finally:
-                processes.send(signal.SIGKILL, chaos.worker.processes())
+                proc.send(signal.SIGKILL, chaos.worker.processes())
                 chaos.worker.process.wait()
 
 
@@ -164,14 +164,13 @@ def rage(chaos: Chaos, orders: int, seconds: float) -> None:
 
 def buy(site: Site, orders: int, seconds: float) -> None:
     for batch in range(BATCHES):
-        for provider in ({}, APIKLEY):
+        numbers = range(orders * batch // BATCHES // 4, orders * (batch + 1) // BATCHES // 4)
+        for provider in ORDERS if numbers else ():
             for delivery in ("polling", "callback"):
-                numbers = range(orders * batch // BATCHES // 4, orders * (batch + 1) // BATCHES // 4)
-                kind = f"{provider.get('provider', 'apixo')} {delivery}"
-                prompts = [f"gull {number} {kind}" for number in numbers]
-                while prompts:
+                prompts = [f"gull {number} {provider} {delivery}" for number in numbers]
+                while True:
                     with suppress(AssertionError):  # the database is away: nothing was written
-                        site.order(*prompts, delivery=delivery, **provider)
+                        site.order(*prompts, delivery=delivery, **ORDERS[provider])
                         break
         with suppress(AssertionError):
             site.manage("shell", "-v0", "-c", CANCEL)
@@ -196,12 +195,12 @@ def quiet(chaos: Chaos) -> list[str]:
 
 def verdict(site: Site, provider: FaultyProvider, orders: int) -> list[str]:
     """What the journal, the files and the database say."""
-    journal = provider.journal
-    say(f"in the end: {dict(Counter(site.statuses()))}; accepted {provider.accepted} of {orders}")
+    url, journal, truth = site.database_url, provider.journal, provider.truth()
     posts = Counter(post["fault"] or "honest" for post in journal.posts)
-    say(f"orders: {dict(posts)}; callbacks: {dict(journal.callbacks)}; orphans: {len(site.orphans())}")
-    needless = rules.no_needless_doubt(Database.at(site.database_url), provider.truth())
-    return [*site.broken(provider), *needless]
+    say(f"in the end: {dict(Counter(site.statuses()))}; accepted {provider.accepted} of {orders}")
+    orphans = len(rules.orphans(url, site.media))
+    say(f"orders: {dict(posts)}; callbacks: {dict(journal.callbacks)}; orphans: {orphans}")
+    return [*rules.broken(url, truth, site.media), *rules.no_needless_doubt(Database.at(url), truth)]
 
 
 if __name__ == "__main__":

@@ -23,10 +23,10 @@ from generations.money import budgets
 from generations.providers.base import RemoteState, RemoteTask
 from generations.providers.errors import AccountProblem
 from generations.worker.due import advance_due_tasks
+from tests.crash.cases import ORDERS
 from tests.crash.judge import rules
-from tests.crash.judge.database import Database, Row, moment
+from tests.crash.judge.database import Database, moment
 from tests.crash.provider_model import (
-    FILE_FATES,
     NOT_ACCEPTED,
     ORDER_FATES,
     STATE_FATES,
@@ -35,19 +35,14 @@ from tests.crash.provider_model import (
     Remote,
     is_paused,
     row_of,
+    select,
 )
+from tests.processes.site import Row
 
 POSTS_MAX = 3
 TASKS_MAX = 5  # of one example: few enough for them to meet
 WHICH = st.integers(0, TASKS_MAX - 1)
 FATES = st.sampled_from([*["accepted"] * 4, *ORDER_FATES])
-FETCHES = st.lists(st.sampled_from(FILE_FATES), min_size=1, max_size=3)
-DEATHS = st.sampled_from([0, 0, 0, *range(1, 9)])
-DELIVERY = st.sampled_from(["polling", "callback"])
-ORDERS: dict[str, dict[str, Any]] = {
-    "apixo": {},
-    "apikley": {"provider": "apikley", "model": "kling-2-6", "sound": False, "aspect_ratio": "16:9"},
-}
 PROVIDER = st.sampled_from(sorted(ORDERS))
 ENDS = ["well", "well", "well", "well", "it crashes", "it sleeps", "it crashes with half of it written"]
 
@@ -70,14 +65,20 @@ def step(**strategies: Any) -> Callable[[Any], Any]:
 
 
 class Steps(RuleBasedStateMachine):
-    """A site that is judged after each step; `open` of the whole machine sets up what is declared here."""
+    """A site that is judged after each step."""
 
-    is_sound = False  # whether the last step went well
     providers: Providers
-    rows: Database  # as they were after the last step
-    in_flight: list[ProviderCall]
-    pages: list[GenerationTask]  # as a person saw them, some time ago
-    dead_leases: dict[str, float]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_sound = False  # whether the last step went well
+        self.rows = Database([], [], [], [], [])  # as they were after the last step
+        self.in_flight: list[ProviderCall] = []
+        self.answered: list[tuple[ProviderCall, Outcome]] = []
+        self.written: list[tuple[ProviderCall, Outcome]] = []
+        self.claims: dict[int, Claim] = {}  # id() of an order's call -> its claim
+        self.pages: list[GenerationTask] = []  # as a person saw them, some time ago
+        self.dead_leases: dict[str, float] = {}
 
     # -- judging --
 
@@ -188,13 +189,6 @@ class Steps(RuleBasedStateMachine):
         return remotes[which % len(remotes)]
 
 
-def select(sql: str) -> list[Row]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql)
-        names = [column[0] for column in cursor.description]
-        return [dict(zip(names, values, strict=True)) for values in cursor.fetchall()]
-
-
 def empty() -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         for model in apps.get_app_config("generations").get_models():
@@ -202,10 +196,6 @@ def empty() -> None:
 
 
 class Conducting(Steps):
-    answered: list[tuple[ProviderCall, Outcome]]
-    written: list[tuple[ProviderCall, Outcome]]
-    claims: dict[int, Claim]  # id() of an order's call -> its claim
-
     @step(order=FATES, question=st.sampled_from(STATE_FATES), twins=st.booleans(), ends=st.sampled_from(ENDS))
     def conduct(self, order: str, question: str, twins: bool, ends: str) -> None:
         """What is due is claimed, sent and asked for; the process may die, or fall asleep, before it writes down what
@@ -223,14 +213,16 @@ class Conducting(Steps):
         """A slice in which nothing of ours goes wrong, when something is due; clips may be finished by then."""
         self._conduct_well(order, finished=finished)
 
-    def _conduct_well(self, order: str, *, finished: bool) -> None:
+    def _conduct_well(self, order: str, *, finished: bool) -> bool:
+        """False when nothing was due."""
         for remote in self.providers.remotes.values():
             remote.state = "done" if finished and remote.state == "working" else remote.state
-        self._pass_time_until_due()
+        was_due = self._pass_time_until_due()
         self._claim()
         self._exchange_all(order, "as it is")
         self._write_all()
         advance_due_tasks(self.providers.now)
+        return was_due
 
     @precondition(lambda self: not self.in_flight)
     @step(twins=st.booleans())

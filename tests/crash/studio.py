@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import urllib.request
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,19 +25,15 @@ from generations.models import Account, BalanceReading, GenerationTask, Status
 from generations.providers import ADAPTERS
 from generations.providers.base import RemoteState, RemoteTask
 from generations.worker import jobs
-from tests.crash.cases import Scenario
+from tests.crash.cases import ORDERS, Scenario
 from tests.crash.effects import Effects
-from tests.crash.processes import die_with_parent
 from tests.factories import an_order, configure
+from tests.processes.proc import die_with_parent
 
 BEGAN = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 ROUNDS = 40  # of the worker; a row that needs more does not move
 PATIENCE = timedelta(hours=3)  # what is due later than that does not move either
 MOVES = ("id", "status", "due_at", "poll_count", "crash_count")  # columns that change as long as anything happens
-ORDERS: dict[str, dict[str, Any]] = {
-    "apixo": {"model": "kling-2-5-turbo-pro"},
-    "apikley": {"model": "kling-2-6", "sound": False, "aspect_ratio": "16:9"},
-}
 
 
 @dataclass(frozen=True)
@@ -75,9 +72,11 @@ class Studio:
         self.ordered = 0  # of the scenario's prompts
         self.memory: dict[str, Any] = {}  # of a sleeping process
 
-    def take_step(self, step: str) -> None:
-        self.effects.note("step", step)
-        getattr(self, step)()
+    def take_steps(self, *steps: str) -> None:
+        for step in steps:
+            self.effects.note("step", step)
+            act = STEPS.get(step) or getattr(Studio, step)
+            act(self)
 
     # -- time --
 
@@ -159,48 +158,16 @@ class Studio:
 
     def order_next(self) -> None:
         prompt, self.ordered = self.scenario.prompts[self.ordered], self.ordered + 1
-        order = an_order(prompt=prompt, provider=self.scenario.provider, **ORDERS[self.scenario.provider])
+        order = an_order(prompt=prompt, **ORDERS[self.scenario.provider])
         ordering.place([OrderRequest(order, delivery=self.scenario.delivery)], at=self.now())
 
     def task(self) -> GenerationTask:
         return GenerationTask.objects.order_by("id")[0]
 
-    def remember(self) -> None:
-        """Somebody has the task's page open."""
-        self.memory["task"] = self.task()
-
-    def cancel(self) -> None:
-        ordering.cancel(self.memory.get("task") or self.task(), at=self.now(), by=None)
-
     def confirm(self) -> None:
         mine, tasks = self.task(), self.place.ask_provider("truth")["tasks"]
         for name in [name for name, task in tasks.items() if task["prompt"] == mine.prompt_text]:
             decisions.attach_remote_id(mine, name, "in the provider's list", at=self.now(), by=None)
-
-    def abandon(self) -> None:
-        decisions.mark_not_accepted(self.task(), "not in the provider's list", at=self.now(), by=None)
-
-    def again(self) -> None:
-        ordering.place([retries.retry(self.task())], at=self.now())
-
-    def take(self) -> None:
-        ordering.place([retries.another_take(self.task())], at=self.now())
-
-    def poll_now(self) -> None:
-        polling.poll_now(self.task(), at=self.now(), by=None)
-
-    def resume_orders(self) -> None:
-        accounts.resume_provider(self.scenario.provider)
-
-    def open_door(self) -> None:
-        """The provider can be reached again."""
-        point_at(self.place, self.place.provider)
-
-    def sixteen_days(self) -> None:
-        self.advance(16 * 86400.0)
-
-    def cleanup(self) -> None:
-        jobs.cleanup()
 
     # -- callbacks --
 
@@ -231,28 +198,18 @@ class Studio:
         if call:
             self.memory.setdefault("answers", []).append((call, call()))
 
-    def apply_first(self) -> None:
-        self._apply(0)
-
-    def apply_last(self) -> None:
-        self._apply(-1)
-
-    def _apply(self, which: int) -> None:
+    def apply_answer(self, which: int) -> None:
         if self.memory.get("answers"):
             call, outcome = self.memory["answers"][which]
             submitting.apply_submit_answer(call.task_id, outcome, at=self.now(), attempt=call.attempt)
 
-    def late_success(self) -> None:
-        """An answer to an old question, from before the task ended."""
-        polling.apply_poll_answer(self.task().pk, self._old_success(), at=self.now())
-
     def late_write(self) -> None:
-        """The same, by a process that had read the row before it ended, and was stopped before it wrote."""
+        """A success, by a process that had read the row before it ended, and was stopped before it wrote."""
         task = self.memory.get("task") or self.task()
         if task.status == Status.RUNNING:
-            polling.APPLY[RemoteState.DONE](task, self._old_success(), at=self.now(), pace_seconds=0.0)
+            polling.APPLY[RemoteState.DONE](task, self.success(), at=self.now(), pace_seconds=0.0)
 
-    def _old_success(self) -> RemoteTask:
+    def success(self) -> RemoteTask:
         url = f"{self.place.provider}/{self.place.name}/elsewhere/clip.mp4"
         return RemoteTask(state=RemoteState.DONE, raw_state="success", result_urls=(url,))
 
@@ -261,9 +218,6 @@ class Studio:
         with self.effects.mute():
             BalanceReading.objects.all().delete()
             Account.objects.all().delete()
-
-    def two_minutes(self) -> None:
-        self.advance(200.0)
 
     def two_savers(self) -> None:
         """Two jobs for one clip reach two workers at the same time."""
@@ -278,6 +232,25 @@ class Studio:
                 os._exit(0)
         self._run("generations.worker.jobs.save", 1)
         os.waitpid(pid, 0)
+
+
+STEPS: dict[str, Callable[[Studio], object]] = {
+    "two_minutes": lambda studio: studio.advance(200.0),
+    "sixteen_days": lambda studio: studio.advance(16 * 86400.0),
+    "cleanup": lambda studio: jobs.cleanup(),
+    # Somebody has the task's page open.
+    "remember": lambda studio: studio.memory.update(task=studio.task()),
+    "cancel": lambda studio: ordering.cancel(studio.memory.get("task") or studio.task(), at=studio.now(), by=None),
+    "abandon": lambda studio: decisions.mark_not_accepted(studio.task(), "not listed", at=studio.now(), by=None),
+    "again": lambda studio: ordering.place([retries.retry(studio.task())], at=studio.now()),
+    "take": lambda studio: ordering.place([retries.another_take(studio.task())], at=studio.now()),
+    "poll_now": lambda studio: polling.poll_now(studio.task(), at=studio.now(), by=None),
+    "resume_orders": lambda studio: accounts.resume_provider(studio.scenario.provider),
+    "apply_first": lambda studio: studio.apply_answer(0),
+    "apply_last": lambda studio: studio.apply_answer(-1),
+    # An answer to an old question, from before the task ended.
+    "late_success": lambda studio: polling.apply_poll_answer(studio.task().pk, studio.success(), at=studio.now()),
+}
 
 
 def point_at(place: Place, address: str) -> None:

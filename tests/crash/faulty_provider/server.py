@@ -26,7 +26,7 @@ from tests.clips import clip
 from tests.crash.faulty_provider.faults import Script, drawn, scripted
 from tests.crash.faulty_provider.journal import CLIP_SECONDS, Journal, Task, unique_clip
 from tests.crash.faulty_provider.replies import ANYWHERE, STATES, Reply, as_json, of_file, say, to_order, unknown_task
-from tests.crash.processes import die_with_parent
+from tests.processes.proc import die_with_parent
 
 DOORS_SECONDS = 100.0  # nobody waits for ever, whatever a test forgets
 SLOW_FILE_SECONDS = 0.15  # `[slow file]`
@@ -51,7 +51,7 @@ class FaultyProvider(ThreadingHTTPServer):
         self.orders_open, self.files_open = threading.Event(), threading.Event()
         self.orders_open.set()
         self.files_open.set()
-        self.orders_held = 0
+        self.orders_held: list[int] = []  # the ports of the clients that wait
 
     def __enter__(self) -> FaultyProvider:
         threading.Thread(target=self.serve_forever, args=[0.05], daemon=True).start()
@@ -224,8 +224,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def _hold_order(self) -> None:
         if not self.server.orders_open.is_set():
-            with self.server.lock:
-                self.server.orders_held += 1
+            self.server.orders_held.append(self.client_address[1])
             self.server.orders_open.wait(DOORS_SECONDS)
 
     def _poll(self, api: str, task_id: str) -> Reply:

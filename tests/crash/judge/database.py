@@ -2,30 +2,14 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections import defaultdict
 from collections.abc import Callable
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-import psycopg
-from psycopg.rows import dict_row
-
-Row = dict[str, Any]
-
-
-def select(url: str, sql: str, *values: Any) -> list[Row]:
-    """Run a statement on the database of a URL; `?` stands for a value."""
-    if url.startswith("sqlite"):
-        with closing(sqlite3.connect(url.removeprefix("sqlite:///"), timeout=30, isolation_level=None)) as connection:
-            connection.row_factory = sqlite3.Row
-            return [dict(row) for row in connection.execute(sql, values)]
-    with psycopg.connect(url, autocommit=True, row_factory=dict_row) as postgres:
-        cursor = postgres.execute(sql.replace("?", "%s"), values)
-        return cursor.fetchall() if cursor.description else []
+from tests.processes.site import Row, select
 
 
 @dataclass(frozen=True)

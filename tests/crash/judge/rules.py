@@ -15,7 +15,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from tests.crash.judge.database import Database, Row, moment, usd
+from tests.crash.judge.database import Database, moment, usd
+from tests.processes.site import Row
 
 Truth = dict[str, Any]
 MOVES = {

@@ -77,14 +77,11 @@ def open_files(pid: int) -> list[str]:
     return found
 
 
-def talks_to(pid: int, port: int) -> bool:
-    """Whether it has an established connection to a port on this machine."""
-    sockets = {
-        fields[9]
-        for line in (PROC / "net/tcp").read_text().splitlines()[1:]
-        if (fields := line.split())[3] == "01" and int(fields[2].rpartition(":")[2], 16) == port
-    }
-    return any(name.removeprefix("socket:[").rstrip("]") in sockets for name in open_files(pid))
+def local_ports(pid: int) -> set[int]:
+    """Its own ends of its connections."""
+    lines = [line.split() for line in (PROC / "net/tcp").read_text().splitlines()[1:]]
+    ports = {f"socket:[{fields[9]}]": int(fields[1].rpartition(":")[2], 16) for fields in lines}
+    return {ports[name] for name in open_files(pid) if name in ports}
 
 
 def send(number: signal.Signals, pids: Iterable[int]) -> None:

@@ -10,8 +10,8 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.crash import processes
-from tests.crash.worker import ROOT, Site
+from tests.processes import proc
+from tests.processes.site import ROOT, Site
 from tests.servers import free_port
 
 THREADS = 16  # as in management/commands/up.py, which cannot be imported without a site
@@ -31,7 +31,7 @@ class Web:
             self.process = subprocess.Popen(
                 [sys.executable, *command], cwd=ROOT, env=self.site.env, stdout=log, stderr=log
             )
-        processes.wait_for(lambda: self.status("GET", "/login/") == 200, "web server")
+        proc.wait_for(lambda: self.status("GET", "/login/") == 200, "web server")
         return self
 
     def __exit__(self, *exception: object) -> None:
@@ -52,6 +52,6 @@ class Web:
 
     def memory_mb(self) -> float:
         """Resident memory of the server and its worker process."""
-        own = [self.process.pid, *processes.children(self.process.pid, processes.everybody())]
+        own = [self.process.pid, *proc.children(self.process.pid, proc.everybody())]
         lines = [line for pid in own for line in Path(f"/proc/{pid}/status").read_text().splitlines()]
         return sum(int(line.split()[1]) for line in lines if line.startswith("VmRSS")) / 1024
