@@ -72,9 +72,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
     """Show the form with every problem at once, then its receipt; place the order that is confirmed."""
     prompt = _prompt_for(request, pk)
     if request.method != "POST":
-        return _show(request, prompt, GenerateForm(initial=_initial(request, prompt)))
-    if "change" in request.POST:
-        return _show(request, prompt, GenerateForm(initial=_typed(request)))
+        return _show(request, prompt, GenerateForm(initial=_typed(request) or _initial(request, prompt)))
     outcome = receipt.confirm(request)
     if isinstance(outcome, HttpResponse):
         return outcome
@@ -196,8 +194,9 @@ def _like(request: HttpRequest) -> GenerationTask | None:
 
 
 def _typed(request: HttpRequest) -> dict[str, Any]:
-    """Return the form fields that a receipt carried."""
-    return {name: request.POST[name] for name in GenerateForm().fields if name in request.POST}
+    """Return the fields of the form whose receipt the address names; nothing where it is not of this session."""
+    shown = receipt.kept(request, request.GET.get(receipt.FIELD))
+    return dict(shown["hidden"]) if shown else {}
 
 
 def _add_problems(form: GenerateForm, problems: Problems) -> None:

@@ -1,4 +1,7 @@
-"""The receipt page: what an order costs and what stands against it, and the confirmation that places it."""
+"""The receipt page: what an order costs and what stands against it, and the confirmation that places it.
+
+A form that is posted leads to its receipt at an address of its own, which the session keeps as it was shown.
+"""
 
 from __future__ import annotations
 
@@ -10,24 +13,28 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import admin, messages
-from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.views.decorators.http import require_safe
 
 from generations import clock
 from generations.admin.base import person_of
+from generations.admin.task_actions import may_order
 from generations.formats import usd
 from generations.lifecycle import ordering
 from generations.lifecycle.ordering import OrderRequest
-from generations.models import GenerationTask
+from generations.models import GenerationTask, ReferenceImage
 from generations.money.budgets import Outlook
 from generations.providers import offers
+from generations.providers.base import IMAGE_FIELDS
 from generations.receipts import preflight, signed
 from generations.receipts.preflight import Line, Receipt
 from generations.receipts.signed import NotAccepted
 
 FIELD = "receipt"  # of the form: the signed receipt
+KEPT, MOST_KEPT = "receipts", 20  # of a session: what its newest receipts show, by batch
 NOTHING = "Nothing was ordered. Nothing was charged."
 
 
@@ -42,7 +49,7 @@ class PaidAction:
     requests: list[OrderRequest]
     batch: uuid.UUID
     back: list[tuple[str, str]]
-    change_url: str = ""  # empty where the form's own fields are changed
+    change_url: str = ""  # empty where the posted form is changed: it is filled in from the receipt
     leave_url: str = ""
     hidden: list[tuple[str, str]]
     spend_at_most: Decimal | None = None
@@ -73,7 +80,11 @@ def confirm(request: HttpRequest) -> HttpResponse | Refused | None:
     except ValidationError as error:
         return Refused(error.messages, receipt.batch, receipt.seen)
     _tell(request, tasks, is_new=tasks[0].created_at == at)
-    return _go(tasks)
+    url = _url(tasks)
+    if shown := kept(request, receipt.batch):
+        shown["ordered"] = url
+        request.session.modified = True
+    return redirect(url)
 
 
 def _fields(request: HttpRequest) -> Iterator[tuple[str, str]]:
@@ -89,20 +100,27 @@ def inspect(request: HttpRequest, action: PaidAction) -> Receipt:
 
 
 def show(request: HttpRequest, action: PaidAction, receipt: Receipt, refused: Refused | None = None) -> HttpResponse:
-    """Show a receipt and, after a confirmation that ordered nothing, why; one with problems cannot be confirmed."""
-    form = signed.digest(request.path, action.hidden)
+    """Lead to a receipt and, after a confirmation that ordered nothing, why; one with problems cannot be confirmed."""
+    form, at = signed.digest(request.path, action.hidden), clock.now()
     batch = (refused and refused.batch) or action.batch
-    token = signed.sign(receipt, by=person_of(request), form=form, batch=batch, at=clock.now())
-    context = {
-        **admin.site.each_context(request),
+    token = signed.sign(receipt, by=person_of(request), form=form, batch=batch, at=at)
+    shown = {
         "title": action.title,
-        "action": action,
-        "receipt": receipt,
+        "at": at.timestamp(),
+        "form_url": request.get_full_path(),
+        "hidden": action.hidden,
+        "back": action.back,
+        "leave_url": action.leave_url,
+        "change_url": action.change_url or f"{request.path}?{FIELD}={batch}",
+        "note": action.note,
+        "takes": receipt.takes,
+        "trimmed": receipt.trimmed.text if receipt.trimmed else "",
+        "balances": receipt.balances,
         "lines": [_words(line) for line in (*receipt.lines, *receipt.left_out)],
         "many": len(action.requests) > 1,
         "stops_when_approved": any(asked.stops_when_approved for asked in action.requests),
         "problems": [text for texts in receipt.problems.values() for text in texts],
-        "notices": [(notice, _task_url(notice.task)) for notice in receipt.all_notices],
+        "notices": [(notice.text, notice.task, _task_url(notice.task)) for notice in receipt.all_notices],
         "budgets": [_budget(outlook) for outlook in receipt.outlooks],
         "total": total(receipt),
         "button": f"Order {clips(receipt.takes)}, {total(receipt)}",
@@ -110,7 +128,28 @@ def show(request: HttpRequest, action: PaidAction, receipt: Receipt, refused: Re
         "why": _why(refused, receipt) if refused else [],
         "practice": settings.PRACTICE,
     }
+    others = {key: value for key, value in request.session.get(KEPT, {}).items() if key != str(batch)}
+    request.session[KEPT] = dict([*others.items(), (str(batch), shown)][-MOST_KEPT:])
+    return redirect("admin:generations_receipt", batch)
+
+
+@require_safe
+def page(request: HttpRequest, batch: uuid.UUID) -> HttpResponse:
+    """Show a receipt as it was made; after an hour, or once it was confirmed, without its button."""
+    if not may_order(request):
+        raise PermissionDenied
+    shown = kept(request, batch)
+    if shown is None:
+        raise Http404("This receipt is not one of this session")
+    too_old = clock.now().timestamp() > shown["at"] + signed.MAX_AGE.total_seconds()
+    context = {**admin.site.each_context(request), **shown, "too_old": too_old}
     return render(request, "admin/generations/receipt.html", context)
+
+
+def kept(request: HttpRequest, batch: object) -> dict[str, Any] | None:
+    """Return what a receipt of this session shows, and whether it was ordered; None for another's."""
+    receipts: dict[str, Any] = request.session.get(KEPT, {})
+    return receipts.get(str(batch))
 
 
 def _why(refused: Refused, receipt: Receipt) -> list[str]:
@@ -137,21 +176,35 @@ def _words(line: Line) -> dict[str, Any]:
     facts = [*names, *offers.facts(order)]
     sum_words = f"{usd(line.price_usd)} × {line.takes}" if line.takes > 1 and line.price_usd is not None else ""
     return {
-        "task": line.request.retry_of,
+        "task": str(line.request.retry_of or ""),
+        "task_url": line.request.retry_of.get_absolute_url() if line.request.retry_of else "",
         "prompt": order.prompt,
         "facts": ", ".join(facts),
+        "negative_prompt": order.negative_prompt,
+        "pictures": list(_pictures(line.request)),
         "sum": sum_words,
         "total": usd(line.total_usd),
-        "campaign": line.request.campaign,
+        "campaign": str(line.request.campaign or ""),
         "problems": [text for texts in line.problems.values() for text in texts],
     }
+
+
+def _pictures(asked: OrderRequest) -> Iterator[dict[str, str]]:
+    """Yield the name of each picture, and its stored file or its address."""
+    for name in IMAGE_FIELDS:
+        image, words = asked.images.get(name), name.replace("_", " ").capitalize()
+        if isinstance(image, ReferenceImage):
+            yield {"name": words, "file": image.file.url, "address": ""}
+        elif address := getattr(asked.order, name):
+            yield {"name": words, "file": "", "address": address}
 
 
 def _budget(outlook: Outlook) -> dict[str, Any]:
     """Return the four numbers of a budget, and what this order leaves of it."""
     after = None if outlook.numbers.estimated is None else outlook.period.remaining_usd - outlook.numbers.estimated
     return {
-        "period": outlook.period,
+        "name": str(outlook.period),
+        "hard": outlook.period.hard,
         "numbers": outlook.numbers.named(),
         "after": usd(after) if after is not None else "price unknown",
         "refused": bool(outlook.refusal),
@@ -172,12 +225,13 @@ def _tell(request: HttpRequest, tasks: list[GenerationTask], *, is_new: bool) ->
         messages.warning(request, text)
 
 
-def _go(tasks: list[GenerationTask]) -> HttpResponse:
+def _url(tasks: list[GenerationTask]) -> str:
+    """Return the address of the task that was ordered, or of the list of all of them."""
     if len(tasks) == 1:
-        return redirect(tasks[0])
+        return tasks[0].get_absolute_url()
     batches = {task.batch for task in tasks}
     which = f"batch={tasks[0].batch}" if len(batches) == 1 else "id__in=" + ",".join(str(task.pk) for task in tasks)
-    return redirect(f"{reverse('admin:generations_generationtask_changelist')}?{which}")
+    return f"{reverse('admin:generations_generationtask_changelist')}?{which}"
 
 
 def reserved(tasks: list[GenerationTask]) -> str:

@@ -69,6 +69,7 @@ class TaskAdmin(ReadOnlyAdmin):
         wrap = self.admin_site.admin_view
         return [
             path("live/", wrap(self.live_list), name="generations_generationtask_live_list"),
+            path("receipt/<uuid:batch>/", wrap(receipt.page), name="generations_receipt"),
             path("<int:pk>/live/", wrap(self.live), name="generations_generationtask_live"),
             *(
                 path(f"<int:pk>/{name}/", wrap(partial(view, name=name)), name=f"generations_task_{name}")

@@ -24,7 +24,7 @@ Said = Callable[[Any], list[str]]
 
 def order(client: Client, of: Prompt, **changes: Any) -> Any:
     """Fill in the form, and press the button of the receipt that comes."""
-    return confirm(client, client.post(url(of), filled(**changes)))
+    return confirm(client, client.post(url(of), filled(**changes), follow=True))
 
 
 def a_kept_picture() -> ReferenceImage:

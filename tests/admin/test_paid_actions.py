@@ -89,8 +89,8 @@ def test_another_take_confirmed_twice_is_ordered_once(admin_client: Client) -> N
 def test_a_receipt_of_one_task_does_not_serve_another(admin_client: Client) -> None:
     one, other = a_task(Status.STORED), a_task(Status.STORED)
     data = fields_of(press(admin_client, one, "take"))
-    assert admin_client.post(door(other, "take"), data).context["why"]
-    assert admin_client.post(door(one, "again"), data).context["why"]
+    assert admin_client.post(door(other, "take"), data, follow=True).context["why"]
+    assert admin_client.post(door(one, "again"), data, follow=True).context["why"]
     assert new(one, other) == []
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.contrib.sessions.models import Session
 from django.core.exceptions import ValidationError
 from django.db import connection
 from django.test import Client
@@ -19,14 +20,14 @@ from generations.lifecycle import ordering
 from generations.models import Budget, GenerationTask, LedgerEntry, Prompt, ReferenceImage, Review, Status
 from generations.money.limits import set_limit
 from generations.receipts import signed
-from tests.admin.receipts import a_picture, confirm, fields_of, filled, url
-from tests.factories import a_budget, a_campaign, a_price, a_prompt, a_task, a_video
+from tests.admin.receipts import a_picture, confirm, door, fields_of, filled, url
+from tests.factories import a_budget, a_campaign, a_price, a_prompt, a_task, a_video, an_image
 
 Said = Callable[[Any], list[str]]
 
 
 def preview(client: Client, of: Prompt, **changes: Any) -> Any:
-    return client.post(url(of), filled(**changes))
+    return client.post(url(of), filled(**changes), follow=True)
 
 
 def now_budget(limit: str, **changes: Any) -> Budget:
@@ -97,7 +98,7 @@ def test_changing_something_brings_every_field_back(buyer_client: Client) -> Non
     data = {"prompt": "my words\nin two lines", "mode": "image-to-video", "takes": "4", "spend_at_most": "5",
             "stops_when_approved": "on", "cfg_scale": "0.5", "start_image": a_picture()}  # fmt: skip
     page = preview(buyer_client, prompt, **data)
-    form = buyer_client.post(url(prompt), fields_of(page) | {"change": "yes"}).context["form"]
+    form = buyer_client.get(page.context["change_url"]).context["form"]
     names = ("prompt", "mode", "takes", "spend_at_most", "stops_when_approved", "cfg_scale", "start_image_kept")
     kept = str(ReferenceImage.objects.get().pk)
     assert [form[name].value() for name in names] == [
@@ -148,7 +149,7 @@ def test_a_receipt_that_is_confirmed_twice_orders_once_and_says_so(buyer_client:
 
 def test_a_second_tab_of_the_same_form_orders_once(buyer_client: Client) -> None:
     prompt, data = a_prompt(), filled()
-    tabs = [buyer_client.post(url(prompt), data) for _ in range(2)]
+    tabs = [buyer_client.post(url(prompt), data, follow=True) for _ in range(2)]
     for tab in tabs:
         confirm(buyer_client, tab)
     assert GenerationTask.objects.count() == 1
@@ -250,7 +251,7 @@ def test_a_receipt_of_other_fields_orders_nothing(buyer_client: Client, changes:
 
 def test_a_receipt_of_another_prompt_s_page_orders_nothing(buyer_client: Client) -> None:
     page, other = preview(buyer_client, a_prompt()), a_prompt()
-    assert why(buyer_client.post(url(other), fields_of(page)))
+    assert why(buyer_client.post(url(other), fields_of(page), follow=True))
     assert nothing_was_written()
 
 
@@ -281,3 +282,46 @@ def test_two_clicks_at_once_order_once(staff: User, client: Client) -> None:
         thread.join()
     assert answers == [302] * 4
     assert GenerationTask.objects.count() == LedgerEntry.objects.filter(kind="hold").count() == 3
+
+
+def test_a_receipt_has_an_address_that_shows_it_again_and_changes_nothing(buyer_client: Client) -> None:
+    page = preview(buyer_client, a_prompt(), takes="2")
+    address = page.redirect_chain[-1][0]
+    before = dict(Session.objects.values_list("pk", "session_data"))
+    for _ in range(2):
+        assert buyer_client.get(address).context["token"] == page.context["token"]
+    assert dict(Session.objects.values_list("pk", "session_data")) == before
+    assert nothing_was_written()
+
+
+def test_a_receipt_s_address_is_its_person_s_alone(buyer_client: Client, admin_client: Client) -> None:
+    address = preview(buyer_client, a_prompt()).redirect_chain[-1][0]
+    assert admin_client.get(address).status_code == 404
+
+
+def test_a_receipt_that_was_ordered_or_is_old_has_no_button(
+    buyer_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prompt = a_prompt()
+    page = preview(buyer_client, prompt)
+    confirm(buyer_client, page)
+    text = buyer_client.get(page.redirect_chain[-1][0]).content.decode()
+    assert "This was ordered" in text
+    assert GenerationTask.objects.get().get_absolute_url() in text
+    assert 'value="Order' not in text
+    old = preview(buyer_client, prompt).redirect_chain[-1][0]
+    monkeypatch.setattr(signed, "MAX_AGE", timedelta(seconds=-1))
+    text = buyer_client.get(old).content.decode()
+    assert "more than an hour old" in text
+    assert 'value="Order' not in text
+
+
+def test_the_pictures_and_what_is_not_wanted_are_shown(buyer_client: Client) -> None:
+    image = an_image()
+    task = a_task(Status.STORED, model="kling-2-1", mode="pro-image-to-video", negative_prompt="<fog>",
+                  start_image=image, end_image_url="https://example.com/end.png")  # fmt: skip
+    page = buyer_client.post(door(task, "take"), follow=True)
+    text = page.content.decode()
+    assert "&lt;fog&gt;" in text
+    assert f'<img class="input" src="{image.file.url}" alt="Start image"' in text
+    assert "https://example.com/end.png" in text

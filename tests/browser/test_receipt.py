@@ -71,7 +71,7 @@ def seemly(page: Page, told: list[str], what: str) -> None:
 def test_an_order_is_changed_and_confirmed_by_keyboard_alone(open_page: Any, prompt: Prompt) -> None:
     page = open_page("/admin/")
     filled(page, prompt, takes="2")
-    page.get_by_role("button", name="Change something").focus()
+    page.get_by_role("link", name="Change something").focus()
     page.keyboard.press("Enter")
     expect(page.get_by_label("Takes:", exact=True)).to_have_value("2")
     page.get_by_label("Takes:", exact=True).fill("3")
@@ -82,6 +82,22 @@ def test_an_order_is_changed_and_confirmed_by_keyboard_alone(open_page: Any, pro
     page.keyboard.press("Enter")
     expect(page.get_by_text("3 clips ordered. $0.90 of practice money reserved.")).to_be_visible()
     assert GenerationTask.objects.filter(status=Status.QUEUED).count() == 3
+
+
+def test_the_way_back_sends_no_form_again(open_page: Any, prompt: Prompt) -> None:
+    page = open_page("/admin/")
+    filled(page, prompt)
+    receipt = page.url
+    page.get_by_role("button", name="Order 1 clip").click()
+    expect(page.get_by_text("of practice money reserved")).to_be_visible()
+    page.go_back()
+    assert page.url == receipt
+    expect(page.get_by_text("This was ordered")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("button", name="Order 1 clip")).to_have_count(0)
+    page.go_back()
+    expect(page.get_by_role("button", name="See the receipt")).to_be_visible()
+    assert GenerationTask.objects.filter(status=Status.QUEUED).count() == 1
 
 
 def test_the_keyboard_is_led_to_what_changed(open_page: Any, prompt: Prompt) -> None:
