@@ -1,4 +1,4 @@
-"""System checks: settings that contradict each other are told at start and not at three in the morning."""
+"""System checks: report contradictory settings when the site starts."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from django.core.checks import CheckMessage, Error, Warning, register
 from generations.media.origins import Origins
 from generations.providers.addresses import is_loopback
 
-VERIFY_SECONDS = 60  # what media.verify may take after a download
+VERIFY_SECONDS = 60  # what clips.verify may take after a download
 
 
 @register
 def limits_nest(**kwargs: Any) -> list[CheckMessage]:
-    """A job's own deadline ends before django-q2's timeout, and that before a job is given out again."""
+    """Check that each limit ends before the next: HTTP, job deadline, django-q2's timeout, its redelivery."""
     queue: dict[str, Any] = settings.Q_CLUSTER
     found: list[CheckMessage] = []
     if queue["timeout"] < settings.DOWNLOAD_DEADLINE_SECONDS + VERIFY_SECONDS:
@@ -49,7 +49,7 @@ def limits_nest(**kwargs: Any) -> list[CheckMessage]:
 
 @register
 def origins_are_readable(**kwargs: Any) -> list[CheckMessage]:
-    """RESULT_ORIGINS holds hosts and origins, or no clip could ever be fetched."""
+    """Check that RESULT_ORIGINS can be parsed; otherwise no clip could be fetched."""
     try:
         Origins.parse(settings.RESULT_ORIGINS)
     except ValueError as error:
@@ -59,7 +59,7 @@ def origins_are_readable(**kwargs: Any) -> list[CheckMessage]:
 
 @register
 def scale_is_sane(**kwargs: Any) -> list[CheckMessage]:
-    """A shortened wait is for practice: a real provider answers 429 to it, or worse."""
+    """Check WAIT_SCALE: shortened waits are for practice; a real provider answers 429 to them."""
     if settings.WAIT_SCALE <= 0:
         return [Error("WAIT_SCALE must be more than 0.", id="generations.E005")]
     is_real = any(config.api_key and not is_loopback(config.base_url) for config in settings.PROVIDERS.values())

@@ -1,10 +1,10 @@
-"""Numbers as words for people."""
+"""Format numbers for people and JSON."""
 
 from decimal import Decimal
 
 
 def usd(amount: Decimal | None) -> str:
-    """`$0.35`; cents at least, up to four places where they count; an unknown price is said to be unknown."""
+    """Return `$0.35`: at least cents, at most four places; None becomes `price unknown`."""
     if amount is None:
         return "price unknown"
     places = 2 if amount == amount.quantize(Decimal("0.01")) else 4
@@ -12,18 +12,18 @@ def usd(amount: Decimal | None) -> str:
 
 
 def exact(amount: Decimal | None) -> str | None:
-    """Money in JSON: a string with four decimals; unknown is null."""
+    """Return money for JSON: a string with four decimals; None for an unknown price."""
     return None if amount is None else f"{amount:.4f}"
 
 
 def clock(seconds: float) -> str:
-    """`0:05`, `1:40`: a clip's length as players write it."""
+    """Return a clip's length as players show it: `0:05`, `1:40`."""
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes}:{rest:02d}"
 
 
 def duration(seconds: float) -> str:
-    """`45 s`, `3 min`, `2 h 5 min`, `14 d 3 h`: the two largest units that matter."""
+    """Return the two largest units: `45 s`, `3 min`, `2 h 5 min`, `14 d 3 h`."""
     total = max(0, round(seconds))
     if total < 120:
         return f"{total} s"
@@ -36,7 +36,7 @@ def duration(seconds: float) -> str:
 
 
 def megabytes(size_bytes: int) -> str:
-    """`850 kB`, `3.2 MB`: decimal units, as file managers show them."""
+    """Return a size in decimal units, as file managers do: `850 kB`, `3.2 MB`."""
     if size_bytes < 1_000_000:
         return f"{max(1, round(size_bytes / 1000))} kB" if size_bytes else "0 kB"
     return f"{size_bytes / 1_000_000:,.1f} MB"

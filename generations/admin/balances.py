@@ -23,7 +23,7 @@ from generations.formats import duration
 from generations.lifecycle import accounts
 from generations.models import Account, BalanceReading, Pause
 
-WORTH_SAYING = 0.995  # of the documented pace; above it nobody notices
+WORTH_SAYING = 0.995  # of the documented rate; above it nobody notices
 
 
 @dataclass(frozen=True, slots=True)

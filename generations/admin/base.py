@@ -13,7 +13,7 @@ from django.http import HttpRequest
 from generations.models import Person
 from generations.providers import offers
 
-if TYPE_CHECKING:  # only the stubs' classes take a type
+if TYPE_CHECKING:  # only the stubs' classes are generic
     ModelAdmin = admin.ModelAdmin[Any]
     ModelForm = forms.ModelForm[Any]
 else:
@@ -81,7 +81,7 @@ class ArchivableAdmin(ModelAdmin):
         self._set_archived(request, rows, False)
 
     def _set_archived(self, request: HttpRequest, rows: QuerySet[Any], archived: bool) -> None:
-        # The rows of the page are annotated and may be grouped: a plain query updates them.
+        # The page's queryset is annotated and may be grouped, so a plain one updates.
         count = self.model.objects.filter(pk__in=rows.values("pk")).exclude(archived=archived).update(archived=archived)
         self.message_user(request, f"{count} {'archived' if archived else 'restored'}.", messages.SUCCESS)
 

@@ -1,4 +1,4 @@
-"""Budgets: what may be spent, how much of it is held and spent, who set it, and when it was told."""
+"""The pages of budgets: limits, what is reserved and spent of each, and who set it when."""
 
 from __future__ import annotations
 
@@ -22,29 +22,29 @@ from generations.models.budgets import ALARMS
 from generations.money import limits
 from generations.money.budgets import Numbers
 
-FIXED = ("scope", "campaign", "person", "period")  # what makes it this budget and no other
+FIXED = ("scope", "campaign", "person", "period")  # identify a budget and never change
 PERIODS_SHOWN = 12
 
 
 def present(*, at: datetime) -> list[BudgetPeriod]:
-    """The present period of each of this site's budgets."""
+    """Return the present period of each of this site's budgets."""
     budgets = Budget.objects.of_this_site().select_related("campaign", "person").with_periods(at=at)
     return [budget.period_at(at) for budget in budgets]
 
 
 def alarms(periods: list[BudgetPeriod]) -> list[tuple[BudgetPeriod, int]]:
-    """The periods of which much is used, each with the mark that it has passed; those that are full first."""
+    """Return the periods that passed a mark, each with the highest mark in percent, the fullest first."""
     marks = ((period, max((mark for mark in ALARMS if period.percent >= mark), default=0)) for period in periods)
     return sorted(((period, mark) for period, mark in marks if mark), key=lambda pair: -pair[1])
 
 
 def numbers(period: BudgetPeriod) -> Numbers:
-    """The four numbers of a period: what its orders were estimated at, and what became of that."""
+    """Return the four numbers of a period; Estimated is the sum over all its orders."""
     return Numbers.of(period, estimated=period.estimated_usd)
 
 
 class BudgetForm(ModelForm):
-    """A limit, and what it is for; the rules of what a limit may be are those of the commands."""
+    """A limit and its scope, under the same rules as the commands."""
 
     class Meta:
         model = Budget
@@ -56,9 +56,9 @@ class BudgetForm(ModelForm):
         people = get_user_model().objects.filter(is_active=True)
         for name, rows, help_text in (
             ("campaign", Campaign.objects.in_use(), "Only with the scope “a campaign”."),
-            ("person", people, "Only with the scope “a person”: the one who orders."),
+            ("person", people, "Only with the scope “a person”: the person who orders."),
         ):
-            if name in self.fields:  # once the budget is there, they are shown as words
+            if name in self.fields:  # an existing budget shows them read-only
                 field: Any = self.fields[name]
                 field.queryset, field.help_text = rows, help_text
                 for verb in ("add", "change", "delete", "view"):
@@ -79,17 +79,17 @@ class BudgetForm(ModelForm):
         for name in (Scope.CAMPAIGN, Scope.PERSON):
             chosen, meant = data.get(name), data.get("scope") == name
             if meant and not chosen and name not in self.errors:
-                self.add_error(name, f"Say which {name}: the scope is a {name}.")
+                self.add_error(name, f"Choose a {name}: the scope is a {name}.")
             elif chosen and not meant:
                 self.add_error(name, f"Leave it empty, or choose “a {name}” as the scope.")
         key = {name: data.get(name) for name in FIXED}
-        if not self.errors and (there := Budget.objects.of_this_site().filter(**key).first()):
-            self.add_error("period", f"There is one already, “{there}”: change that one's limit.")
+        if not self.errors and (existing := Budget.objects.of_this_site().filter(**key).first()):
+            self.add_error("period", f"This budget exists already: “{existing}”. Change its limit instead.")
 
     def wanted(self) -> dict[str, Any]:
-        """What limits.set_limit() is told."""
-        kept = {name: self.cleaned_data.get(name, getattr(self.instance, name)) for name in FIXED}
-        return {**kept, "limit_usd": self.cleaned_data["limit_usd"], "hard": self.cleaned_data["hard"]}
+        """Return the arguments of limits.set_limit()."""
+        fixed = {name: self.cleaned_data.get(name, getattr(self.instance, name)) for name in FIXED}
+        return {**fixed, "limit_usd": self.cleaned_data["limit_usd"], "hard": self.cleaned_data["hard"]}
 
 
 @admin.register(Budget)
@@ -117,11 +117,11 @@ class BudgetAdmin(ModelAdmin):
 
     @staticmethod
     def _of(budget: Budget) -> list[str]:
-        """Its own parts, without those that are empty."""
+        """Return which of FIXED this budget has a value for."""
         return [name for name in FIXED if getattr(budget, name)]
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        """A budget is deleted on its own page, one at a time."""
+        """Remove the action that deletes many budgets: each is deleted on its own page."""
         return {name: action for name, action in super().get_actions(request).items() if name != "delete_selected"}
 
     def changeform_view(
@@ -133,7 +133,7 @@ class BudgetAdmin(ModelAdmin):
     ) -> HttpResponse:
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)
-        except ValidationError as error:  # an order came between the form's check and the saving
+        except ValidationError as error:  # an order came between the form's check and the save
             self.message_user(request, f"{error.messages[0]}. Nothing was changed.", messages.ERROR)
             return HttpResponseRedirect(request.path)
 
@@ -160,9 +160,9 @@ class BudgetAdmin(ModelAdmin):
     def four(self, budget: Budget) -> str:
         return display.four_numbers(numbers(self._present(budget)))
 
-    @admin.display(description="When it does not fit", ordering="hard")
+    @admin.display(description="Over budget", ordering="hard")
     def kind(self, budget: Budget) -> str:
-        tone, words = ("info", "refused") if budget.hard else ("neutral", "warns")
+        tone, words = ("info", "refuses orders") if budget.hard else ("neutral", "only warns")
         return format_html('<span class="badge badge-{}">{}</span>', tone, words)
 
     @admin.display(description="Now")
@@ -176,7 +176,7 @@ class BudgetAdmin(ModelAdmin):
         rows = ((period.words, display.meter(period)) for period in earlier[:PERIODS_SHOWN])
         return format_html_join("", '<div class="earlier"><span>{}</span>{}</div>', rows) or display.EMPTY
 
-    @admin.display(description="What happened")
+    @admin.display(description="History")
     def history(self, budget: Budget) -> str:
         events = budget.events.select_related("by")[:50]
         rows = ((display.when(event.at), _event_words(event.note, event.by, event.percent)) for event in events)
@@ -184,7 +184,7 @@ class BudgetAdmin(ModelAdmin):
 
     @staticmethod
     def _present(budget: Budget) -> BudgetPeriod:
-        return budget.period_at(timezone.now())  # of this host: asking the database's clock is a query a row
+        return budget.period_at(timezone.now())  # this host's clock: the database's costs a query a row
 
 
 def _event_words(note: str, by: Person | None, percent: int | None) -> str:

@@ -1,4 +1,4 @@
-"""Campaigns: what was spent on each, and what is left for it."""
+"""The pages of campaigns: what was spent on each, and what remains of its budgets."""
 
 from __future__ import annotations
 
@@ -48,15 +48,15 @@ class CampaignAdmin(ArchivableAdmin):
         return ["name", "slug", "archived", *self.get_readonly_fields(request, obj)]
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        """A campaign is deleted on its own page, where it is said when that cannot be."""
+        """Remove the action that deletes many campaigns: the page of each says why it cannot be deleted."""
         return {name: action for name, action in super().get_actions(request).items() if name != "delete_selected"}
 
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         campaign = self.get_object(request, object_id)
-        if campaign and (kept := _kept(campaign)):
-            text = f"{campaign} has {kept}, so it stays with what was spent on it. Archive it instead."
+        if campaign and (uses := _uses(campaign)):
+            text = f"{campaign} has {uses}, so it cannot be deleted. Archive it instead."
             self.message_user(request, text, messages.WARNING)
             return redirect(campaign)
         return super().delete_view(request, object_id, extra_context)
@@ -89,7 +89,7 @@ class CampaignAdmin(ArchivableAdmin):
 
 
 class CampaignFilter(admin.SimpleListFilter):
-    """The rows of one campaign, or of none; each list says where its campaign is."""
+    """Filter by campaign, or by none; `path` leads from the row to its campaign."""
 
     title = "campaign"
     parameter_name = "campaign"
@@ -106,7 +106,7 @@ class CampaignFilter(admin.SimpleListFilter):
 
 
 class TaskCampaignFilter(CampaignFilter):
-    """For what belongs to a task."""
+    """Filter by the campaign of the row's task."""
 
     path = "task__campaign"
 
@@ -116,8 +116,7 @@ def _total(entries: Any) -> Subquery:
     return Subquery(rows, output_field=DecimalField(max_digits=12, decimal_places=4))
 
 
-def _kept(campaign: Campaign) -> str:
-    """What stands against deleting it, in words."""
+def _uses(campaign: Campaign) -> str:
     counts = (
         (GenerationTask.objects.filter(campaign=campaign).count(), "task"),
         (campaign.prompts.count(), "prompt"),

@@ -11,7 +11,7 @@ from generations.formats import usd
 WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 560, 170, 62, 22, 8
 STEPS = (1, 2, 2.5, 5, 10)
 LABEL_EVERY = 4  # bars
-ROOMY = 14  # bars; with more, the last label would not fit under its bar
+ROOMY = 14  # bars; with more, the last label does not fit
 DAY = "%d %b"
 BEAMS_WIDTH, NAMES_WIDTH, AMOUNT_WIDTH = 380, 130, 60  # a beam is a horizontal bar
 BEAM_SLOT, BEAM_HEIGHT = 22, 16
@@ -93,8 +93,8 @@ class Beams:
 def draw_rows(rows: list[tuple[str, Decimal]], *, name: str, whole: bool = True) -> Beams | None:
     """Return a chart of amounts by name, the largest first; None for fewer than two amounts.
 
-    Of more than BEAMS_MAX rows the smallest share one bar, or are left out when `whole` is false: then `rows` are only
-    a part of all rows, and their sum would mean nothing.
+    Beyond BEAMS_MAX, the smallest rows share one bar. `whole=False` says that `rows` are not all rows, so the
+    smallest are left out: their sum would mean nothing.
     """
     rows = sorted(((words, amount) for words, amount in rows if amount > 0), key=lambda row: -row[1])
     if len(rows) < 2:

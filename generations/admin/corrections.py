@@ -1,4 +1,4 @@
-"""Corrections of the ledger: a difference to what a clip cost, and values for what was charged at an unknown price."""
+"""Pages that correct the ledger: change what a clip cost, and value charges of unknown price."""
 
 from __future__ import annotations
 
@@ -23,27 +23,27 @@ LIST = "admin:generations_ledgerentry_changelist"
 
 
 class CorrectionForm(forms.Form):
-    """By how much, and why."""
+    """The difference in USD and its reason."""
 
     amount = UsdField(
         label="Difference in USD",
         decimal_places=4,
-        help_text="-0.10 takes ten cents off what was spent, 0.10 adds them.",
+        help_text="-0.10 lowers what was spent by ten cents, 0.10 raises it.",
     )
     reason = forms.CharField(
         max_length=ledger.REASON_MAX, widget=AdminTextInputWidget(attrs={"class": "vLargeTextField"}),
-        help_text="Stands in the ledger for good, with your name.",
+        help_text="The ledger shows it for ever, with your name.",
     )  # fmt: skip
 
 
 def may_correct(request: HttpRequest) -> bool:
-    """Who may write corrections: nobody writes any other entry by hand."""
+    """Return whether a person may write corrections, the only entries that people write."""
     return bool(request.user.has_perm("generations.add_ledgerentry"))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def correct(request: HttpRequest, pk: int) -> HttpResponse:
-    """The page of one correction."""
+    """Show and handle the form that corrects what a task cost. Raises: PermissionDenied, Http404."""
     if not may_correct(request):
         raise PermissionDenied
     task = get_object_or_404(GenerationTask.objects.with_charged().select_related("prompt"), pk=pk)
@@ -62,7 +62,7 @@ def correct(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _corrected(request: HttpRequest, task: GenerationTask, form: CorrectionForm) -> bool:
-    """Write it, or put at its field what stands against it."""
+    """Write a correction; return False with errors on the form when the ledger refuses it."""
     amount, reason = form.cleaned_data["amount"], form.cleaned_data["reason"]
     try:
         entry = ledger.adjust(task, amount, at=clock.now(), by=person_of(request), reason=reason)
@@ -76,18 +76,18 @@ def _corrected(request: HttpRequest, task: GenerationTask, form: CorrectionForm)
 
 @require_POST
 def value(request: HttpRequest) -> HttpResponse:
-    """Value everything that was charged at an unknown price, where one is known by now."""
+    """Value every charge of unknown price for which a price is known by now. Raises: PermissionDenied."""
     if not may_correct(request):
         raise PermissionDenied
     valued, refused = ledger.value_unpriced(at=clock.now(), by=person_of(request))
     left = LedgerEntry.objects.unpriced().count()
     level = messages.SUCCESS if valued else messages.WARNING
-    messages.add_message(request, level, f"{len(valued)} valued, {left} still of unknown price.")
+    messages.add_message(request, level, f"Added a price to {len(valued)} charges; {left} are still unpriced.")
     for text in refused:
         messages.error(request, text)
     return redirect(LIST)
 
 
 def of_unpriced(request: HttpRequest) -> dict[str, Any]:
-    """What the ledger's list says of charges without a value."""
+    """Return what the ledger's list shows about charges of unknown price."""
     return {"unpriced": LedgerEntry.objects.unpriced().count(), "may_correct": may_correct(request)}

@@ -35,7 +35,7 @@ PULSING = (Status.SUBMITTING, Status.RUNNING, Status.READY)
 def badge(status: str) -> str:
     """Return a status as a coloured word; its dot pulses while the worker or the provider works on the task.
 
-    `data-moves` tells task.js that the status will change by itself.
+    `data-moves` tells task.js that the status will change without a person.
     """
     status = Status(status)
     pulse = " pulse" if status in PULSING else ""

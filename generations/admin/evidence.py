@@ -20,7 +20,7 @@ from generations.providers.base import REMOTE_ID, named_id
 from generations.providers.errors import ProviderError
 
 NAMED = re.compile(rf'"task_?id"\s*:\s*"({REMOTE_ID.pattern})"', re.IGNORECASE)
-DELIVERIES = 20  # of one task; an honest provider sends four at most
+DELIVERIES = 20  # of one task; a provider sends four at most
 BALANCE_HINT = (
     "An unexplained drop suggests that the order was accepted. No drop proves little: a provider may charge an order "
     "only when its clip is made."

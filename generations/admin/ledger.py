@@ -1,4 +1,4 @@
-"""The ledger: what was held, charged and released, to read; corrections are written beside it."""
+"""The pages of the ledger: every entry, read-only, with links to corrections."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ WORDS = {"hold": "Reserved", "charge": "Spent", "release": "Released", "adjust":
 
 
 class UnpricedFilter(admin.SimpleListFilter):
-    """Charges of unknown price that nobody has valued yet."""
+    """Select charges of unknown price that nobody has valued yet."""
 
     title = "price"
     parameter_name = "unpriced"

@@ -25,7 +25,7 @@ from generations.providers import offers
 
 
 def again(tasks: list[GenerationTask], *, hidden: list[tuple[str, str]]) -> PaidAction:
-    """Try failed tasks again: all that the receipt names, or none."""
+    """Request that failed tasks be tried again: all that the receipt names, or none."""
     one = tasks[0] if len(tasks) == 1 else None
     return PaidAction(
         title=f"Receipt: {one} again" if one else f"Receipt: {len(tasks)} tasks again",
@@ -39,7 +39,7 @@ def again(tasks: list[GenerationTask], *, hidden: list[tuple[str, str]]) -> Paid
 
 
 def take(task: GenerationTask) -> PaidAction:
-    """Order one more clip with the very same settings."""
+    """Request one more clip with the same settings."""
     return PaidAction(
         title=f"Receipt: another take of {task}",
         requests=[retries.another_take(task)],
@@ -51,7 +51,7 @@ def take(task: GenerationTask) -> PaidAction:
 
 
 class PromoteForm(forms.Form):
-    """Choose the more expensive mode; a page that is older than the prices may name one that is gone."""
+    """The choice of a more expensive mode; a page older than the prices may name one that is gone."""
 
     to = forms.ChoiceField(label="More expensive option")
 
@@ -63,7 +63,7 @@ class PromoteForm(forms.Form):
 
 
 def promote(task: GenerationTask, way: Promotion) -> PaidAction:
-    """Order the same prompt and frames on a more expensive mode."""
+    """Request the same prompt and frames on a more expensive mode. Raises: Http404."""
     more = f": {usd(way.more)} more than {task} cost" if way.more is not None else ""
     return PaidAction(
         title=f"Receipt: {task} promoted",
@@ -90,7 +90,10 @@ ACTIONS: dict[str, Callable[[HttpRequest, GenerationTask], PaidAction | None]] =
 
 @require_POST
 def action_view(request: HttpRequest, pk: int, name: str) -> HttpResponse:
-    """Show the receipt of a task's paid action; confirm it when it comes back."""
+    """Show the receipt of a task's paid action, and place the order when it is confirmed.
+
+    Raises: PermissionDenied without the right to order, Http404.
+    """
     if not task_actions.may_order(request):
         raise PermissionDenied
     task = get_object_or_404(GenerationTask, pk=pk)

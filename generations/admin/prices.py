@@ -1,4 +1,4 @@
-"""Prices: dated rows; a new price is a new row, so that what was estimated before can still be explained."""
+"""The pages of prices: dated and read-only, so that earlier estimates can be explained; a new price is a new row."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ class PriceAdmin(ModelAdmin):
         prices: Any = super().get_queryset(request)
         return prices.with_superseded(on=timezone.localdate())  # type: ignore[no-any-return]
 
-    @admin.action(description="Read again today: still the same", permissions=["add"])
+    @admin.action(description="Confirm today: price unchanged", permissions=["add"])
     def still_the_same(self, request: HttpRequest, prices: QuerySet[Price]) -> None:
         count = prices.update(checked_at=clock.now())
-        self.message_user(request, f"{count} marked as read today.", messages.SUCCESS)
+        self.message_user(request, f"Marked {count} prices as read today.", messages.SUCCESS)
 
     @admin.display(description="Clip", ordering="mode")
     def what(self, price: Price) -> str:
@@ -61,10 +61,10 @@ class PriceAdmin(ModelAdmin):
 
     @admin.display(description="Valid from", ordering="valid_from")
     def since(self, price: Any) -> str:
-        """Its first day, and whether it counts today for what it names."""
+        """Return the first day, and whether the price is in force."""
         tone, words = ("neutral", "superseded") if price.superseded else ("good", "in force")
         if price.valid_from > timezone.localdate():
-            tone, words = "info", "to come"
+            tone, words = "info", "upcoming"
         badge = format_html('<span class="badge badge-{}">{}</span>', tone, words)
         return format_html("{} {}", date_filter(price.valid_from, "j M Y"), badge)
 

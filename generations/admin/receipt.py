@@ -1,4 +1,4 @@
-"""The receipt page: what an order costs and what stands against it, and the confirmation that places it.
+"""The receipt page: what an order costs, warnings and problems, and the confirmation that places it.
 
 A form that is posted leads to its receipt at an address of its own, which the session keeps as it was shown.
 """
@@ -40,9 +40,9 @@ NOTHING = "Nothing was ordered. Nothing was charged."
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaidAction:
-    """A button that costs money: what it orders, and what its receipt page says around that.
+    """A button that costs money: what it orders, and the texts of its receipt page.
 
-    `hidden` are the fields that ask for the same again.
+    `hidden` are the form fields that repeat the request.
     """
 
     title: str
@@ -58,7 +58,7 @@ class PaidAction:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A confirmation that ordered nothing: why, its batch, and what its person had seen."""
+    """A confirmation that ordered nothing: why, its batch, and what the person had seen."""
 
     why: list[str]
     batch: uuid.UUID | None = None

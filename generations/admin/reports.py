@@ -1,4 +1,4 @@
-"""Reports: what was spent, on what, and the cost per approved clip; as pages, and as files."""
+"""The pages of reports: what was spent, on what, and the cost per approved clip; each table also as a file."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ from generations.reports.export import Column, Table, as_csv, as_xlsx
 from generations.reports.spend import Question, Row
 from generations.reports.totals import Figures
 
-SHOWN = 200  # rows of a table on the page; a file has them all
+SHOWN = 200  # rows of a table on the page; a file has all
 DAYS_OF_BARS = 62  # longer periods get a bar a month
-LABELS = 5  # under the bars, about: more would touch on a phone
+LABELS = 5  # about so many under the bars: more would overlap on a phone
 SANE = [MinValueValidator(date(2000, 1, 1)), MaxValueValidator(date(2100, 12, 31))]
 MONEYS = {"practice": True, "real": False}
 TITLES = {"provider": "Provider", "model": "Model", "mode": "Mode", "campaign": "Campaign", "person": "Person"}
@@ -54,7 +54,7 @@ FIGURES = (
 
 
 class ReportForm(forms.Form):
-    """What a report is about; what is not given is this month, the site's own money, and all of the rest."""
+    """The dates, money and dimensions of a report; by default this month, this site's money, and everything."""
 
     first = forms.DateField(label="From", widget=forms.DateInput({"type": "date"}), validators=SANE)
     last = forms.DateField(label="To", widget=forms.DateInput({"type": "date"}), validators=SANE)
@@ -80,14 +80,14 @@ class ReportForm(forms.Form):
             field.choices = choices
 
     def add_prefix(self, field_name: str) -> str:
-        """`from` and `to` in the address: the first is no name for an attribute."""
+        """Return `from` and `to` for the address; `from` cannot name an attribute."""
         return {"first": "from", "last": "to"}.get(field_name, field_name)
 
     def clean(self) -> dict[str, Any]:
         asked = super().clean() or {}
         first, last = asked.get("first"), asked.get("last")
         if first and last and first > last:
-            self.add_error("first", f"The period begins after its end: {first} is later than {last}.")
+            self.add_error("first", f"From is later than To: {first} is after {last}.")
         return asked
 
     def question(self) -> Question:
@@ -101,7 +101,7 @@ def may_see(request: HttpRequest) -> bool:
 
 
 def page(request: HttpRequest, title: str, template: str, **context: Any) -> TemplateResponse:
-    """One of the report's pages, in the frame of the admin."""
+    """Return a report's page in the frame of the admin."""
     return TemplateResponse(
         request, f"admin/reports/{template}.html", {**admin.site.each_context(request), "title": title, **context}
     )
@@ -110,7 +110,10 @@ def page(request: HttpRequest, title: str, template: str, **context: Any) -> Tem
 def reported(
     request: HttpRequest, title: str, tables: Callable[[Question, int | None], tuple[dict[str, Any], list[Table]]]
 ) -> Any:
-    """A page of tables for the question in the address, or one of them as a file."""
+    """Return a page of tables for the question in the address, or one table as a file.
+
+    Raises: PermissionDenied without the right to see the ledger, Http404 for an unknown table.
+    """
     if not may_see(request):
         raise PermissionDenied
     form = ReportForm(request.GET, today=timezone.localdate(clock.now()))
@@ -118,14 +121,14 @@ def reported(
         return page(request, title, "report", form=form)
     question = form.question()
     slug = request.GET.get("table")
-    context, found = tables(question, None if slug else SHOWN)
+    context, contents = tables(question, None if slug else SHOWN)
     if slug:
         return download(
-            next((table for table in found if table.slug == slug), None), question, request.GET.get("file", "")
+            next((table for table in contents if table.slug == slug), None), question, request.GET.get("file", "")
         )
     query = {name: value for name, value in request.GET.dict().items() if name not in ("table", "file")}
     prompt = Prompt.objects.get(pk=question.prompt) if question.prompt else None
-    cut = [(replace(each, rows=each.rows[:SHOWN]), _beams(each)) for each in found]
+    cut = [(replace(each, rows=each.rows[:SHOWN]), _beams(each)) for each in contents]
     return page(
         request, title, "report", form=form, question=question, tables=cut, shown=SHOWN,
         query=_query(query), prompt=prompt, without_prompt=_asked(question), **context,
@@ -133,7 +136,7 @@ def reported(
 
 
 def spend(request: HttpRequest) -> HttpResponse:
-    """By day, and by each thing that money was spent on."""
+    """Show what was spent, by day and by each dimension."""
     return reported(request, "Spend", _spend)  # type: ignore[no-any-return]
 
 
@@ -142,12 +145,12 @@ def prompts(request: HttpRequest) -> HttpResponse:
 
 
 def providers(request: HttpRequest) -> HttpResponse:
-    """How each provider does, and whether its balance falls as the ledger says."""
+    """Show how reliable each provider is, and whether its balance falls by what the ledger charged."""
     return reported(request, "Providers", _providers)  # type: ignore[no-any-return]
 
 
 def download(table: Table | None, question: Question, form: str) -> HttpResponseBase:
-    """A table as a CSV file, line by line, or as an XLSX file."""
+    """Return a table as a CSV or XLSX file. Raises: Http404 for no table."""
     if table is None:
         raise Http404("There is no such table.")
     money = "practice" if question.practice else "real"
@@ -159,19 +162,19 @@ def download(table: Table | None, question: Question, form: str) -> HttpResponse
 
 
 def _spend(question: Question, limit: int | None) -> tuple[dict[str, Any], list[Table]]:
-    found = reports.spend_report(question)
+    figures = reports.spend_report(question)
     by_day = Table(
         "day", "Per day",
         (Column("Day", "day"), *(column for column in FIGURES if "pproved" not in column.name)),
-        [(day, *_figures(figures, clips=False)) for day, figures in found.days],
+        [(day, *_figures(each, clips=False)) for day, each in figures.days],
     )  # fmt: skip
-    tables = [_table(name, title, found.by[name]) for name, title in TITLES.items()]
-    context = {"total": found.total, "chart": _chart(found.days, question), "is_empty": not found.days}
+    tables = [_table(name, title, figures.by[name]) for name, title in TITLES.items()]
+    context = {"total": figures.total, "chart": _chart(figures.days, question), "is_empty": not figures.days}
     return context, [by_day, *tables]
 
 
 def _prompts(question: Question, limit: int | None) -> tuple[dict[str, Any], list[Table]]:
-    """Every prompt; or one, by the words that it had when they were ordered."""
+    """Return a table of all prompts, or of one prompt's wordings."""
     total, rows = reports.by_prompt(question, limit=limit)
     links = [f"?{_asked(question, prompt=row.key)}" for row in rows]
     tables = [replace(_table("prompt", "Prompt", rows), links=links)]
@@ -180,37 +183,37 @@ def _prompts(question: Question, limit: int | None) -> tuple[dict[str, Any], lis
         versions = [
             (each.name, each.words, *_figures(each.figures)) for each in reports.by_version(question, question.prompt)
         ]
-        tables = [Table("version", "Per version of its words", columns, versions)]
+        tables = [Table("version", "Per version of the prompt", columns, versions)]
     return {"total": total, "is_empty": not rows}, tables
 
 
 def _providers(question: Question, limit: int | None) -> tuple[dict[str, Any], list[Table]]:
     scores = scorecard.scores(question)
     card = Table(
-        "scorecard", "Scorecard: orders that were sent in these days and have ended",
+        "scorecard", "Scorecard: orders that were sent on these days and have ended",
         (Column("Provider"), Column("Ended", "count"), Column("Stored", "count"), Column("Success, %", "count"),
          Column("Median seconds", "count"), Column("95 % within seconds", "count")),
         [(provider_name(score.provider), score.ended, score.ends[Status.STORED], score.success_percent,
           score.percentile(50), score.percentile(95)) for score in scores],
     )  # fmt: skip
     failures = Table(
-        "failures", "Failures by kind, and their share of what all ended orders were priced at",
-        (Column("Provider"), Column("Kind"), Column("Orders", "count"), Column("Of the failures, %", "count"),
-         Column("Would have cost", "usd"), Column("Of the money, %", "count")),
+        "failures", "Failures by kind, and their share of the price of all ended orders",
+        (Column("Provider"), Column("Kind"), Column("Orders", "count"), Column("Share of failures, %", "count"),
+         Column("Would have cost", "usd"), Column("Share of money, %", "count")),
         [(provider_name(score.provider), kind, each.count, score.share(kind), each.usd,
           score.share_of_money(kind))
          for score in scores for kind, each in sorted(score.failures.items(), key=lambda item: -item[1].count)],
     )  # fmt: skip
-    found = balances.drifts(question)
+    drifts = balances.drifts(question)
     balance = Table(
-        "balance", "Balance and ledger: how much an account fell between the last readings of two days",
+        "balance", "Balance and ledger: how much each balance fell between the last readings of two days",
         (Column("Day", "day"), Column("Provider"), Column("Balance fell", "usd"), Column("Ledger charged", "usd"),
          Column("Unexplained", "usd"), Column("Unpriced", "count"), Column("Topped up", "usd"),
          Column("What could explain it")),
         [(each.day, provider_name(each.provider), each.fell, each.charged, each.drift, each.unpriced, each.topped_up,
-          "; ".join(f"task {task.pk}: {why}" for task, why in each.suspects)) for each in found],
+          "; ".join(f"task {task.pk}: {why}" for task, why in each.suspects)) for each in drifts],
     )  # fmt: skip
-    return {"is_empty": not scores and not found}, [card, failures, balance]
+    return {"is_empty": not scores and not drifts}, [card, failures, balance]
 
 
 def _table(slug: str, title: str, rows: list[Row]) -> Table:
@@ -226,7 +229,7 @@ def _figures(figures: Figures, *, clips: bool = True) -> tuple[Any, ...]:
 
 
 def _chart(days: list[tuple[date, Figures]], question: Question) -> Chart | None:
-    """A bar a day; a bar a month where the days would be too many to see."""
+    """Draw a bar a day, or a bar a month for long periods."""
     spent = {day: figures.spent for day, figures in days}
     length = (question.last - question.first).days + 1
     if length <= DAYS_OF_BARS:
@@ -241,7 +244,7 @@ def _chart(days: list[tuple[date, Figures]], question: Question) -> Chart | None
 
 
 def _beams(table: Table) -> Beams | None:
-    """What was spent on each row; of failures, what each kind would have cost."""
+    """Draw what was spent on each row, or what each kind of failure would have cost."""
     names = [column.name for column in table.columns]
     amount = next((name for name in ("Spent", "Would have cost") if name in names), "")
     if not amount or table.columns[0].kind == "day":
@@ -257,7 +260,7 @@ def _beams(table: Table) -> Beams | None:
 
 
 def _asked(question: Question, **more: Any) -> str:
-    """The address of a question, with other values for some of its parts."""
+    """Return the query of a question, with some parts replaced."""
     money = "practice" if question.practice else "real"
     return _query({"from": question.first, "to": question.last, "money": money, **question.bound, **more})
 
@@ -269,16 +272,16 @@ def _query(values: dict[str, Any]) -> str:
 
 
 def month_statement(request: HttpRequest) -> HttpResponse:
-    """What each clip of a month has cost, campaign by campaign, to print."""
+    """Show what each clip of a month cost, by campaign, for printing. Raises: PermissionDenied."""
     if not may_see(request):
         raise PermissionDenied
     today = timezone.localdate(clock.now())
     asked = request.GET.get("month", f"{today:%Y-%m}")
     money = request.GET.get("money", "practice" if settings.PRACTICE else "real")
     month = monthly.month_of(asked)
-    problem = "" if month else f"“{asked}” is no month: write it as {today:%Y-%m}."
-    found = monthly.of_month(month, practice=MONEYS.get(money, settings.PRACTICE)) if month else None
-    return page(request, "Month statement", "statement", statement=found, problem=problem, asked=asked, money=money)
+    problem = "" if month else f"“{asked}” is not a month: write it like {today:%Y-%m}."
+    statement = monthly.of_month(month, practice=MONEYS.get(money, settings.PRACTICE)) if month else None
+    return page(request, "Month statement", "statement", statement=statement, problem=problem, asked=asked, money=money)
 
 
 urlpatterns = [

@@ -27,7 +27,7 @@ DONE = {Review.APPROVED: "Approved", Review.REJECTED: "Rejected", Review.UNDECID
 
 
 class VerdictForm(forms.Form):
-    """A decision on a clip; `stop` also cancels the takes that still wait."""
+    """A decision on a clip; `stop` also cancels the takes that were not sent yet."""
 
     verdict = forms.ChoiceField(choices=Review.choices, required=False)
     stop = forms.BooleanField(required=False)
@@ -79,7 +79,7 @@ def buttons(video: Video, *, may_order: bool) -> list[Button]:
 
 @require_POST
 def judge_view(request: HttpRequest, pk: int) -> HttpResponse:
-    """Apply a decision to one clip."""
+    """Apply a decision to one clip. Raises: PermissionDenied, Http404."""
     if not may_review(request):
         raise PermissionDenied
     video = get_object_or_404(Video.objects.select_related("task"), pk=pk)
@@ -88,7 +88,7 @@ def judge_view(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, "Choose to approve, reject or clear the decision. Nothing was changed.")
         return redirect("admin:generations_video_change", pk)
     verdict = Review(form.cleaned_data["verdict"])
-    # Who may not order may not cancel orders either; takes that were ordered to stop at an approval do.
+    # Only who may order may cancel orders; takes that were ordered to stop at an approval stop anyway.
     stop = form.cleaned_data["stop"] and may_order(request)
     judged = reviewing.judge(video, verdict, at=clock.now(), by=person_of(request), stop=stop)
     text = said(verdict, 1) if judged.changed else "Already decided so. Nothing was changed."

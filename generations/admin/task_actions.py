@@ -1,4 +1,4 @@
-"""What a person can do to a task without ordering: cancel, poll, decide about an unknown order."""
+"""What a person can do to a task without ordering: cancel, poll, decide about an unconfirmed order."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ TOO_LATE = "Task {} has moved on: someone, or the worker, was first. Nothing was
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of an action: a message, its level, and the task to show."""
+    """The result of an action: a message, its level, and the task to show."""
 
     level: int
     text: str
@@ -32,7 +32,7 @@ class Outcome:
 
 
 class WhyForm(forms.Form):
-    """How a person knows: shown on the timeline with the name."""
+    """A reason, shown on the timeline with the person's name."""
 
     why = forms.CharField(
         label="How do you know?",
@@ -42,7 +42,7 @@ class WhyForm(forms.Form):
 
 
 class ConfirmForm(WhyForm):
-    """The provider's id of an order whose answer was lost."""
+    """The provider's id of an unconfirmed order."""
 
     remote_id = forms.CharField(
         label="The provider's task id",
@@ -57,7 +57,7 @@ class ConfirmForm(WhyForm):
 
 
 class WaitForm(WhyForm):
-    """Why nothing is decided yet."""
+    """The reason to leave an order undecided."""
 
     why = forms.CharField(
         label="What are you waiting for?",
@@ -142,13 +142,13 @@ ACTIONS: dict[str, Callable[[HttpRequest, GenerationTask], Outcome]] = {
 
 
 def may_order(request: HttpRequest) -> bool:
-    """Say whether a person may spend money, and decide about orders."""
+    """Return whether a person may spend money, and decide about orders."""
     return bool(request.user.has_perm("generations.order_clips"))
 
 
 @require_POST
 def action_view(request: HttpRequest, pk: int, name: str) -> HttpResponse:
-    """Run an action on a task and say what came of it."""
+    """Run an action on a task and show its result. Raises: PermissionDenied, Http404."""
     if not may_order(request):
         raise PermissionDenied
     outcome = ACTIONS[name](request, get_object_or_404(GenerationTask, pk=pk))

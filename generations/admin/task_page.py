@@ -1,4 +1,4 @@
-"""What the page of a task shows: facts, progress, and the possible actions with their prices."""
+"""The content of a task's page: facts, progress, and the possible actions with their prices."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ CHECKABLE = (Status.RUNNING, Status.READY, Status.LOST)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """A button, the explanation beside it, and the form of what it needs to know."""
+    """A button, the explanation beside it, and its form."""
 
     name: str
     label: str
@@ -78,7 +78,7 @@ class Progress:
 
     @property
     def value(self) -> int:
-        """Return percent: 90 at the longest documented time, 99 at most."""
+        """The progress in percent: 90 at the longest documented time, 99 at most."""
         return min(90 if self.elapsed <= self.high else 99, round(90 * self.elapsed / self.high) if self.high else 99)
 
 

@@ -47,7 +47,7 @@ class StatusFilter(admin.SimpleListFilter):
 
 @admin.register(GenerationTask)
 class TaskAdmin(ReadOnlyAdmin):
-    fields = ()  # a template of its own draws the page
+    fields = ()  # the template draws the page
     list_display = ["clip", "name", "status_badge", "settings", "price", "ordered"]
     list_display_links = ["name"]
     list_filter = [StatusFilter, CampaignFilter, ("provider", NameFilter), ("model", NameFilter), "practice"]
@@ -89,14 +89,14 @@ class TaskAdmin(ReadOnlyAdmin):
         return super().render_change_form(request, context, *args, **kwargs)
 
     def live(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Return the changing parts of a task's page, for task.js. Raises PermissionDenied."""
+        """Return the changing parts of a task's page, for task.js. Raises: PermissionDenied."""
         task = get_object_or_404(GenerationTask.objects.select_related("prompt"), pk=pk)
         if request.method not in ("GET", "HEAD") or not self.has_view_permission(request, task):
             raise PermissionDenied
         return render(request, "admin/generations/generationtask/_live.html", self._page(request, task))
 
     def live_list(self, request: HttpRequest) -> HttpResponse:
-        """Return the table of the list, for task.js. Raises PermissionDenied."""
+        """Return the table of the list, for task.js. Raises: PermissionDenied."""
         if request.method not in ("GET", "HEAD") or not self.has_view_permission(request):
             raise PermissionDenied
         try:
@@ -187,7 +187,7 @@ def _next_step(task: GenerationTask) -> str:
         return "needs a decision"
     if task.due_at is None:
         return ""
-    seconds = (task.due_at - timezone.now()).total_seconds()  # by this host's clock: a row is not worth a query
+    seconds = (task.due_at - timezone.now()).total_seconds()  # this host's clock: the database's costs a query a row
     if task.status == Status.QUEUED and seconds <= 0:
         return "waiting to be sent"
     return f"next check in {duration(seconds)}" if seconds > 0 else "being checked"

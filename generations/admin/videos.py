@@ -1,4 +1,4 @@
-"""Stored clips: staff watch, title, describe and review them; the facts come from the file and cannot be edited."""
+"""The pages of stored clips: staff watch, title, describe and review them; facts of the file cannot be edited."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from generations.models import Review, Video
 
 
 class VideoForm(ModelForm):
-    """The words of a clip: all of it that people write."""
+    """The texts of a clip, all that people write about it."""
 
     class Meta:
         model = Video
@@ -30,7 +30,7 @@ class VideoForm(ModelForm):
 
 
 class DamageFilter(admin.SimpleListFilter):
-    """Clips whose file is not what was stored."""
+    """Select clips whose file is not what was stored."""
 
     title = "file"
     parameter_name = "damaged"

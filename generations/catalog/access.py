@@ -9,12 +9,12 @@ from generations.models import ReferenceImage, Video
 
 
 def may_browse(user: AbstractBaseUser | AnonymousUser) -> bool:
-    """Let signed-in people browse. CATALOG_PUBLIC is for published videos, and so far nothing can be published."""
+    """Return whether a person is signed in; CATALOG_PUBLIC has no effect while nothing can be published."""
     return user.is_authenticated
 
 
 def may_open(user: AbstractBaseUser | AnonymousUser, row: Video | ReferenceImage) -> bool:
-    """Show clips and posters to whoever may browse, and uploaded start images to staff."""
+    """Return whether a person may open a file: clips and posters when browsing, uploaded images as staff."""
     if isinstance(row, ReferenceImage):
         return may_browse(user) and bool(getattr(user, "is_staff", False))
     return may_browse(user)

@@ -1,4 +1,4 @@
-"""Answer with a stored file, complete or in part, so that a browser caches it and never runs it as a page of ours."""
+"""Send stored files, complete or in part, so that browsers cache them and never run them as our pages."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from generations.media.store import Damaged, store
 logger = logging.getLogger(__name__)
 
 CONTENT_TYPES = {".mp4": "video/mp4", ".jpg": "image/jpeg", ".png": "image/png", ".webp": "image/webp"}
-CHUNK_BYTES = 128 * 1024  # a player that jumps throws away at most what is in flight
-MAX_AGE_SECONDS = 3600  # names are never used twice, but a right to see may end
-# Opened on its own, a file is a page: one that may show itself and run nothing. The style is the browser's own, and
+CHUNK_BYTES = 128 * 1024  # what a player that seeks wastes at most
+MAX_AGE_SECONDS = 3600  # names are never reused, but a permission may end
+# A file that is opened directly is a page, which may show itself and run nothing. The style is the browser's, and
 # without our origin its player may not fetch the clip.
 FILE_POLICY = (
     "default-src 'none'; media-src 'self'; img-src 'self'; style-src 'unsafe-inline'; sandbox allow-same-origin"
@@ -37,7 +37,7 @@ FIXED_HEADERS = {
 
 
 class Part:
-    """Read a file from its position in chunks, as they are sent; Django closes it with the response."""
+    """A file that is read from its position in chunks as they are sent; Django closes it with the response."""
 
     def __init__(self, file: File[Any], length: int) -> None:
         self.file, self.left = file, length
@@ -52,7 +52,7 @@ class Part:
 
 
 def serve(request: HttpRequest, name: str, *, sha256: str = "", download_as: str = "") -> HttpResponseBase:
-    """Send a file, or the part of it that is asked for (RFC 9110). Raises: Http404, with a line in the log."""
+    """Send a file, or the requested part of it (RFC 9110). Raises: Http404 for a missing file, which is logged."""
     try:
         file = store.open(name)
     except Damaged as error:
@@ -74,7 +74,7 @@ def _answer(request: HttpRequest, file: File[Any], suffix: str, sha256: str) -> 
     complete = HttpResponse(headers=headers, content_type=CONTENT_TYPES.get(suffix, "application/octet-stream"))
     conditional = get_conditional_response(request, etag=etag, last_modified=modified, response=complete)
     if conditional is not None and (conditional is not complete or request.method == "HEAD"):
-        return conditional  # 304, 412, or the headers alone
+        return conditional  # 304, 412, or only headers
     wanted = None
     if "Range" in request.headers and _still_the_same(request.headers.get("If-Range", ""), etag, modified):
         try:
@@ -96,7 +96,7 @@ def _streamed(file: File[Any], complete: HttpResponse, wanted: range | None, siz
 
 
 def _still_the_same(if_range: str, etag: str, modified: int) -> bool:
-    """Whether the client's part is of this very file; a weak tag or another date never is (RFC 9110, 13.1.5)."""
+    """Return whether the client's part is of this file; never for a weak tag or another date (RFC 9110, 13.1.5)."""
     if not if_range or if_range == etag:
         return True
     return parse_http_date_safe(if_range) == modified

@@ -20,12 +20,12 @@ from generations.models.images import LINK_LIFE_SECONDS, SIGNER
 
 logger = logging.getLogger(__name__)
 
-NAME_LENGTH = 80  # of a download, before its number: file systems end at 255 bytes, and a letter may take four
+NAME_LENGTH = 80  # before its number: names end at 255 bytes, a letter may take four
 
 
 @require_safe
 def media(request: HttpRequest, path: str) -> HttpResponseBase:
-    """Serve a clip, a poster or a start image; 404 to whoever may not see it, as if it were not there.
+    """Serve a clip, a poster or a start image. Raises: Http404 when it does not exist or the person may not see it.
 
     Rows are the gate; STORED_NAME keeps a wrong row from opening `tmp/`, `..` or an absolute path.
     """
@@ -42,7 +42,7 @@ def media(request: HttpRequest, path: str) -> HttpResponseBase:
 
 @require_safe
 def reference_image(request: HttpRequest, signed: str, extension: str) -> HttpResponseBase:
-    """Serve a start image to the provider, which has no account here: the signed link is its permission."""
+    """Serve a start image to a provider, for whom the signed link is the permission. Raises: Http404."""
     try:
         pk = int(SIGNER.unsign(signed, max_age=LINK_LIFE_SECONDS))
     except (BadSignature, ValueError) as error:
@@ -54,20 +54,20 @@ def reference_image(request: HttpRequest, signed: str, extension: str) -> HttpRe
 
 
 def download_name(video: Video) -> str:
-    """`neon-rain-market-17.mp4`: words of the title and the number, with nothing that a shell or a header minds."""
+    """Return a name like `neon-rain-market-17.mp4`, safe in shells and headers."""
     words = slugify(video.title, allow_unicode=True)[:NAME_LENGTH].rstrip("-")
     return f"{words or 'video'}-{video.pk}.mp4"
 
 
 def damaged() -> HttpResponse:
-    """Refuse a damaged clip: better no clip than a wrong one. It may be repaired at any time, so nothing is cached."""
+    """Refuse a damaged clip, uncached: a repair may come at any time."""
     words = "This clip's file is damaged, so it is not shown. The admin says what is wrong with it.\n"
     headers = {**FIXED_HEADERS, "Cache-Control": "no-store", "Accept-Ranges": "none"}
     return HttpResponse(words, status=410, headers=headers, content_type="text/plain; charset=utf-8")
 
 
 def _is_cut(video: Video) -> bool:
-    """Whether the file has another size than its row says; the daily comparison reads its bytes."""
+    """Return whether the file's size differs from its row's; the daily comparison reads the bytes."""
     try:
         size = video.file.size
     except OSError:

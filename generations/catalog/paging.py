@@ -1,4 +1,4 @@
-"""Page by key: a page is "what is older than this video", so new videos never shift it and nothing is counted."""
+"""Page by key: a page lists what is older than a video, so new videos never shift it and nothing is counted."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from generations.models import Video
 PAGE_SIZE = 24  # fills rows of two, three and four
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
-# Microseconds until the year 4253, and 60 bits of id: more would overflow what Python and the column can hold.
+# Microseconds until the year 4253, and 60 bits of id: more would overflow Python's dates and the column.
 CURSOR = re.compile(r"([0-9a-f]{1,14})-([0-9a-f]{1,15})")
 
 
 class BadCursor(ValueError):
-    """The text is no place in the catalog."""
+    """The text does not name a position in the catalog."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """A place in the catalog, beside one video; it stays good when that video is gone."""
+    """A position in the catalog, beside a video; it stays valid when that video is deleted."""
 
     at: datetime
     pk: int
@@ -45,7 +45,7 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Videos, newest first; `newer` and `older` are None where there is nothing more."""
+    """Videos, newest first; `newer` and `older` are None at either end."""
 
     videos: list[Video]
     newer: Cursor | None
@@ -53,14 +53,14 @@ class Page:
 
 
 def older_than(videos: QuerySet[Video], place: Cursor) -> QuerySet[Video]:
-    """Return those that come after a place, the nearest first."""
-    # Not `earlier OR same time and lower id`: SQLite answers that with two scans and a sort.
+    """Return the videos after a position, the nearest first."""
+    # Not `earlier OR same time and lower id`, which SQLite answers with two scans and a sort.
     found = videos.filter(created_at__lte=place.at).exclude(created_at=place.at, pk__gte=place.pk)
     return found.order_by("-created_at", "-pk")
 
 
 def newer_than(videos: QuerySet[Video], place: Cursor) -> QuerySet[Video]:
-    """Return those that come before a place, the nearest first."""
+    """Return the videos before a position, the nearest first."""
     found = videos.filter(created_at__gte=place.at).exclude(created_at=place.at, pk__lte=place.pk)
     return found.order_by("created_at", "pk")
 
@@ -70,13 +70,13 @@ def page(videos: QuerySet[Video], *, before: str = "", after: str = "", size: in
     if before:
         rows = list(older_than(videos, Cursor.parse(before))[: size + 1])
     elif after:
-        # Turned round, so that the row too many, which says that there is more, stands in front.
+        # Reversed: the extra row, which shows that there is more, comes first.
         rows = list(newer_than(videos, Cursor.parse(after))[: size + 1])[::-1]
         more, rows = len(rows) > size, rows[-size:]
         return Page(rows, Cursor.of(rows[0]) if more else None, Cursor.of(rows[-1]) if rows else None)
     else:
         rows = list(videos.order_by("-created_at", "-pk")[: size + 1])
     more, rows = len(rows) > size, rows[:size]
-    # Whoever asks for what is older than a place came from there: no query is spent on what is newer.
+    # A request for older videos came from a newer page, so that needs no query.
     newer = Cursor.of(rows[0]) if before and rows else None
     return Page(rows, newer, Cursor.of(rows[-1]) if more else None)

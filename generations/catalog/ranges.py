@@ -9,13 +9,13 @@ ONE_RANGE = re.compile(r"bytes=[ \t]*(?:(\d{1,15})-(\d{0,15})|-(\d{1,15}))[ \t]*
 
 
 class Unsatisfiable(Exception):
-    """The range is well written, and the file has no such bytes."""
+    """The range is well formed, but outside of the file."""
 
 
 def parse_range(header: str, size: int) -> range | None:
-    """Return the bytes that a Range header asks for; None for what is malformed or several ranges, to be ignored.
+    """Return the bytes that a Range header asks for; None to ignore a malformed header or several ranges.
 
-    RFC 9110, 14.2, lets a server answer either with the complete file. Raises: Unsatisfiable.
+    RFC 9110, 14.2, allows the complete file as an answer to both. Raises: Unsatisfiable.
     """
     found = ONE_RANGE.fullmatch(header)
     if not found:

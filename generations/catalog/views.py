@@ -19,11 +19,11 @@ OTHER_TAKES = 6
 @require_safe
 @for_browsers
 def catalog(request: HttpRequest) -> HttpResponse:
-    """List posters, newest first; of one campaign, if one is asked for."""
+    """List posters, newest first, of one campaign if one is named. Raises: Http404."""
     before, after = request.GET.get("before", ""), request.GET.get("after", "")
     slug = request.GET.get("campaign", "")
     if slug and not slug_re.match(slug):
-        raise Http404  # PostgreSQL does not even compare with a NUL
+        raise Http404  # PostgreSQL refuses a NUL
     campaign = get_object_or_404(Campaign, slug=slug) if slug else None
     videos = Video.objects.select_related("task")
     try:
@@ -32,7 +32,7 @@ def catalog(request: HttpRequest) -> HttpResponse:
         raise Http404 from error
     if after and not before and found.newer is None:
         here = f"?campaign={slug}" if campaign else ""
-        return redirect(reverse("catalog") + here)  # the way back ends at the newest page, in full
+        return redirect(reverse("catalog") + here)  # paging back ends at the full newest page
     offered = list(Campaign.objects.filter(archived=False) | Campaign.objects.filter(slug=slug))
     context = {"page": found, "first": not (before or after), "campaign": campaign, "campaigns": offered}
     return render(request, "catalog/catalog.html", context)
@@ -41,7 +41,7 @@ def catalog(request: HttpRequest) -> HttpResponse:
 @require_safe
 @for_browsers
 def video(request: HttpRequest, pk: int) -> HttpResponse:
-    """Show one video: the player, what was ordered, what was made."""
+    """Show one video: the player, what was ordered, what was made. Raises: Http404."""
     tasks = GenerationTask.objects.with_charged().select_related(
         "prompt", "start_image", "end_image", "ordered_by", "campaign"
     )
@@ -59,7 +59,7 @@ def video(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def shape(video: Video) -> str:
-    """`wide`, `tall` or `square`: how the page makes room for the picture before it is loaded."""
+    """Return `wide`, `tall` or `square`, so that the page reserves room before the picture loads."""
     if video.width > video.height * 1.1:
         return "wide"
     return "tall" if video.height > video.width * 1.1 else "square"

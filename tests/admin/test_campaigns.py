@@ -64,7 +64,7 @@ def test_a_campaign_that_is_used_is_archived_and_not_deleted(admin_client: Clien
         a_budget("1", scope="campaign", campaign=campaign)
     for method in (admin_client.get, admin_client.post):
         (text,) = said(method(page(campaign, "delete"), {"post": "yes"}, follow=True))
-        assert text == f"Autumn has 1 {kind}, so it stays with what was spent on it. Archive it instead."
+        assert text == f"Autumn has 1 {kind}, so it cannot be deleted. Archive it instead."
     assert Campaign.objects.exists()
 
 

@@ -58,15 +58,15 @@ def test_what_was_not_charged_is_not_corrected(admin_client: Client) -> None:
 def test_unpriced_charges_are_counted_listed_and_valued(admin_client: Client, staff: User, said: Said) -> None:
     task = a_task(Status.STORED, model="kling-2-6", price_usd=None)
     a_task(Status.STORED)
-    assert "1 charge of unknown price." in admin_client.get(LIST).content.decode()
+    assert "1 charge without a price." in admin_client.get(LIST).content.decode()
     listed = admin_client.get(LIST, {"unpriced": "yes"}).context["cl"].result_list
     assert [entry.task for entry in listed] == [task]
-    assert said(admin_client.post(VALUE, follow=True)) == ["0 valued, 1 still of unknown price."]
+    assert said(admin_client.post(VALUE, follow=True)) == ["Added a price to 0 charges; 1 are still unpriced."]
     a_price("0.55", model="kling-2-6")
     response = admin_client.post(VALUE, follow=True)
-    assert said(response) == ["1 valued, 0 still of unknown price."]
+    assert said(response) == ["Added a price to 1 charges; 0 are still unpriced."]
     assert task.entries.get(kind="adjust").by == staff
-    assert "of unknown price" not in admin_client.get(LIST).content.decode()
+    assert "without a price." not in admin_client.get(LIST).content.decode()
 
 
 def test_what_a_budget_does_not_carry_is_told(admin_client: Client, said: Said) -> None:
@@ -74,7 +74,7 @@ def test_what_a_budget_does_not_carry_is_told(admin_client: Client, said: Said) 
     a_budget("0.10")
     a_price("0.55", model="kling-2-6")
     first, second = said(admin_client.post(VALUE, follow=True))
-    assert first == "0 valued, 1 still of unknown price."
+    assert first == "Added a price to 0 charges; 1 are still unpriced."
     assert "Over budget" in second
 
 

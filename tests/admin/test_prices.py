@@ -79,7 +79,7 @@ def test_it_is_said_which_price_counts_today(admin_client: Client) -> None:
     assert not said[date(2026, 11, 20), None]
     assert not said[date(2026, 2, 1), True]
     html = admin_client.get(LIST, {"model": "kling-2-6"}).content.decode()
-    assert [html.count(words) for words in (">in force<", ">superseded<", ">to come<")] == [2, 1, 1]
+    assert [html.count(words) for words in (">in force<", ">superseded<", ">upcoming<")] == [2, 1, 1]
 
 
 def test_a_source_that_was_read_again_keeps_its_price_and_gets_its_day(admin_client: Client) -> None:

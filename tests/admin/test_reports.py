@@ -54,7 +54,7 @@ def test_a_prompt_leads_to_the_versions_of_its_words(admin_client: Client) -> No
     link = f"?from=2026-11-01&amp;to=2026-11-30&amp;money=practice&amp;prompt={prompt.pk}"
     assert link in text(admin_client, PROMPTS, **NOVEMBER)
     page = text(admin_client, PROMPTS, **NOVEMBER, prompt=str(prompt.pk))
-    assert "Per version of its words" in page
+    assert "Per version of the prompt" in page
     assert "v1, as it is now" in page
     assert "Terns" not in page
     assert (
@@ -62,7 +62,7 @@ def test_a_prompt_leads_to_the_versions_of_its_words(admin_client: Client) -> No
         .splitlines()[1]
         .startswith('"v1, as it is now",gulls,0.3000')
     )
-    assert "Only of the prompt" in text(admin_client, SPEND, **NOVEMBER, prompt=str(prompt.pk))
+    assert "Only the prompt" in text(admin_client, SPEND, **NOVEMBER, prompt=str(prompt.pk))
 
 
 def test_a_prompt_that_is_none_is_told(admin_client: Client) -> None:
@@ -101,7 +101,7 @@ def test_a_table_that_is_none_is_not_found(admin_client: Client) -> None:
 @pytest.mark.parametrize(
     ("query", "said"),
     [
-        ({"from": "2026-11-30", "to": "2026-11-01"}, "The period begins after its end"),
+        ({"from": "2026-11-30", "to": "2026-11-01"}, "From is later than To"),
         ({"from": "2026-13-01"}, "Enter a valid date"),
         ({"to": "nonsense"}, "Enter a valid date"),
         ({"from": ""}, "This field is required"),
@@ -151,7 +151,7 @@ def test_the_statement_has_a_poster_a_price_and_a_total(admin_client: Client) ->
 @pytest.mark.parametrize("month", ["2026-13", "nonsense", "0000-00", "<script>"])
 def test_what_is_no_month_is_said(admin_client: Client, month: str) -> None:
     page = text(admin_client, STATEMENT, month=month)
-    assert "is no month" in page
+    assert "is not a month" in page
     assert "<script>”" not in page
 
 

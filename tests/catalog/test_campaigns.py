@@ -47,7 +47,7 @@ def test_the_campaigns_in_use_are_offered(visitor: Client) -> None:
 
 def test_a_campaign_without_videos_says_so(visitor: Client) -> None:
     a_campaign()
-    assert "Autumn has none." in text(visitor.get("/", {"campaign": "autumn"}))
+    assert "Autumn has no videos." in text(visitor.get("/", {"campaign": "autumn"}))
 
 
 def test_a_video_names_its_campaign_and_leads_to_the_others(visitor: Client) -> None:

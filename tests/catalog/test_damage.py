@@ -17,7 +17,7 @@ def test_its_card_says_so(visitor: Client) -> None:
 def test_its_page_says_what_is_wrong_and_offers_neither_player_nor_download(visitor: Client) -> None:
     video = a_video(damage="its file has other bytes than were stored")
     page = visitor.get(video.get_absolute_url()).content.decode()
-    assert "It is not shown: its file has other bytes than were stored." in page
+    assert "It is hidden: its file has other bytes than were stored." in page
     assert "<video" not in page
     assert "download" not in page
 

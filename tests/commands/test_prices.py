@@ -104,12 +104,12 @@ def test_what_is_missing_is_exit_code_2_too() -> None:
 class TestValuing:
     def test_what_was_charged_at_an_unknown_price_is_valued_by_a_person(self, staff: User) -> None:
         task = a_task(Status.STORED, model="kling-2-6", price_usd=None)
-        assert "1 charged at an unknown price" in run("prices")[1]
+        assert "1 charges are unpriced" in run("prices")[1]
         a_price("0.55", model="kling-2-6")
         code, out, __ = run("prices", "value", "--by", "mira")
         assert code == 0
         assert out.splitlines()[0].startswith(f"task {task.pk}: $0.55, its price was unknown")
-        assert out.splitlines()[-1] == "1 valued, 0 still of unknown price."
+        assert out.splitlines()[-1] == "Added a price to 1 charges; 0 are still unpriced."
         assert LedgerEntry.objects.get(kind="adjust").by == staff
 
     def test_somebody_answers_for_it(self) -> None:
@@ -122,5 +122,5 @@ class TestValuing:
         a_price("0.55", model="kling-2-6")
         code, out, err = run("prices", "value", "--by", "mira")
         assert code == 2
-        assert "0 valued, 1 still of unknown price." in out
+        assert "Added a price to 0 charges; 1 are still unpriced." in out
         assert "budget: Task" in err

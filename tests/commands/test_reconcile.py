@@ -57,5 +57,5 @@ def test_while_another_run_is_under_way_it_does_nothing_and_says_so(monkeypatch:
     Lease.objects.take(LEASE, seconds=60)
     a_file("videos/stray.mp4")
     answer: dict[str, Any] = json.loads(reconcile("--json", code=1))
-    assert [item["why"] for item in answer["remains"]] == ["another run is under way: nothing was done"]
+    assert [item["why"] for item in answer["remains"]] == ["another run is in progress: nothing was done"]
     assert (answer["finished"], answer["quarantined"]) == (False, [])

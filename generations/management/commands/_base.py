@@ -15,12 +15,12 @@ Problems = dict[str, list[str]]
 
 
 class StudioCommand(BaseCommand):
-    """A command that needs the database. Raises CommandError when migrations are missing."""
+    """A command that needs the database. Raises: CommandError when migrations are missing."""
 
     def execute(self, *args: Any, **options: Any) -> str | None:
         executor = MigrationExecutor(connection)
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-            raise CommandError("The database is not set up, or not up to date: run `manage.py migrate` (or `up`).")
+            raise CommandError("The database is not up to date: run `manage.py migrate` (or `up`).")
         return super().execute(*args, **options)
 
     def run_from_argv(self, argv: list[str]) -> None:

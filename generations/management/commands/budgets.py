@@ -1,4 +1,4 @@
-"""`manage.py budgets`: what may be spent, is held and is spent; `budgets set` sets a limit."""
+"""`manage.py budgets`: list limits and what is reserved and spent of each; `budgets set` sets a limit."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ HEADS = ("Scope", "Period", "Limit", "Estimated", "Reserved", "Spent", "Remainin
 
 
 class Command(StudioCommand):
-    help = "List this site's budgets with their present period; set a limit. Exit 2: refused, nothing was changed."
+    help = "List this site's budgets with their present period, or set a limit. Exit 2: refused, nothing was changed."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--json", action="store_true", help="one JSON array")
         verbs = parser.add_subparsers(dest="verb", metavar="set")
-        setting = verbs.add_parser("set", help="make a budget, or change its limit")
+        setting = verbs.add_parser("set", help="create a budget, or change its limit")
         setting.add_argument("scope", metavar="SCOPE", help="site, campaign:<slug> or person:<username>")
         setting.add_argument("period", metavar="PERIOD", help=", ".join(Period.values))
         setting.add_argument("limit", metavar="LIMIT", help="in USD")
         kind = setting.add_mutually_exclusive_group()
         kind.add_argument(
-            "--hard", action="store_true", default=None, help="refuse what does not fit; a new one is hard"
+            "--hard", action="store_true", default=None, help="refuse orders over the limit (default for a new budget)"
         )
-        kind.add_argument("--warn", action="store_false", dest="hard", help="only warn")
+        kind.add_argument("--warn", action="store_false", dest="hard", help="only warn about orders over the limit")
         setting.add_argument("--json", action="store_true", help="the budget, in a JSON array")
 
     def handle(self, **options: Any) -> None:
@@ -65,7 +65,7 @@ class Command(StudioCommand):
 
 
 def _subject(scope: str, problems: Problems) -> dict[str, Any]:
-    """What a scope names, as the columns of a budget."""
+    """Return the columns of a budget that a scope names; empty, with a problem added, when there is none."""
     kind, __, name = scope.partition(":")
     if scope == Scope.SITE:
         return {"scope": Scope.SITE}
@@ -89,7 +89,7 @@ def _amount(text: str, problems: Problems) -> Decimal | None:
 
 
 def cells(period: BudgetPeriod) -> tuple[str, ...]:
-    """A line of the table."""
+    """Return a period's row of the table."""
     amounts = (period.limit_usd, period.estimated_usd, period.held_usd, period.spent_usd, period.remaining_usd)
     when = period.budget.period if period.ends_on is None else f"{period.budget.period} ({period.words})"
     return (

@@ -13,10 +13,10 @@ from generations.management.commands._base import StudioCommand
 
 
 class Command(StudioCommand):
-    help = "Blank expired source URLs of clips whose file is complete, and of no others; remove stale part files."
+    help = "Blank the expired source URLs of complete clips, and remove stale part files."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
+        parser.add_argument("--dry-run", action="store_true", help="list what would be done, change nothing")
         parser.add_argument("--json", action="store_true")
 
     def handle(self, **options: Any) -> None:

@@ -1,4 +1,4 @@
-"""`manage.py ledger`: every event of money, oldest first."""
+"""`manage.py ledger`: list the ledger's entries, oldest first."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ class Command(StudioCommand):
     help = "List the ledger, oldest entry first."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--task", type=int, metavar="ID", help="of one task only")
+        parser.add_argument("--task", type=int, metavar="ID", help="only this task")
         parser.add_argument("--json", action="store_true", help="one JSON array")
 
     def handle(self, **options: Any) -> None:
         entries = LedgerEntry.objects.select_related("by").order_by("id")
         if options["task"] is not None:
             entries = entries.filter(task=options["task"])
-        rows = entries.iterator(chunk_size=2000)  # there may be millions: they are written as they are read
+        rows = entries.iterator(chunk_size=2000)  # there may be millions, so each is written as it is read
         if options["json"]:
             self._write_json(rows)
             return

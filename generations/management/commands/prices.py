@@ -1,4 +1,4 @@
-"""`manage.py prices`: what clips cost; `prices add` adds a dated price, `prices value` values what had none."""
+"""`manage.py prices`: list prices; `prices add` adds a dated one, `prices value` values unpriced charges."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ from generations.models import LedgerEntry, Price
 from generations.money import ledger
 
 HEADS = ("Provider", "Model", "Mode", "Length", "Sound", "Route", "USD", "Valid from", "Source")
-# Where the option has another name than the column.
+# Columns whose option has another name.
 OPTIONS = {"duration_seconds": "duration", "valid_from": "valid-from"}
 SOUND = {True: "with sound", False: "silent", None: "any"}
 
 
 class Command(StudioCommand):
-    help = "List prices; add a dated one. Exit 2: refused, nothing was changed."
+    help = "List prices, add a dated one, or value unpriced charges. Exit 2: refused, nothing was changed."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--json", action="store_true", help="one JSON array")
         verbs = parser.add_subparsers(dest="verb", metavar="add|value")
-        add = verbs.add_parser("add", help="add a price; the old ones stay")
+        add = verbs.add_parser("add", help="add a price; earlier ones stay")
         for name in ("provider", "model", "mode", "duration", "usd", "source"):
             add.add_argument(f"--{name}", required=True)
         add.add_argument("--sound", action=BooleanOptionalAction, default=None, help="default: with and without")
         add.add_argument("--route", default="", help="default: any")
         add.add_argument("--valid-from", metavar="DATE", help="default: today")
         add.add_argument("--json", action="store_true", help="the new row, in a JSON array")
-        value = verbs.add_parser("value", help="value the clips that were charged at an unknown price")
-        value.add_argument("--by", required=True, metavar="USERNAME", help="who answers for it")
+        value = verbs.add_parser("value", help="apply known prices to unpriced charges")
+        value.add_argument("--by", required=True, metavar="USERNAME", help="the person who is responsible")
 
     def handle(self, **options: Any) -> None:
         if options["verb"] == "add":
@@ -53,7 +53,7 @@ class Command(StudioCommand):
             return
         self.tabulate(HEADS, [cells(price) for price in prices], numbers=(6,))
         if unpriced := LedgerEntry.objects.unpriced().count():
-            self.stdout.write(f"{unpriced} charged at an unknown price: `prices value` values them where one is known.")
+            self.stdout.write(f"{unpriced} charges are unpriced: `prices value` applies the prices that are known.")
 
     def _add(self, options: dict[str, Any]) -> Price:
         names = ("provider", "model", "mode", "usd", "source", "route")
@@ -74,13 +74,15 @@ class Command(StudioCommand):
         for entry in valued:
             self.stdout.write(f"task {entry.task_id}: {usd(entry.amount_usd)}, {entry.note}")
         left = LedgerEntry.objects.unpriced().count()
-        self.stdout.write(f"{len(valued)} valued, {left} still of unknown price.")
+        self.stdout.write(f"Added a price to {len(valued)} charges; {left} are still unpriced.")
         if refused:
-            self.refuse({"budget": refused}, as_json=False, done="These were not valued: raise the limit first.")
+            self.refuse(
+                {"budget": refused}, as_json=False, done="These charges are still unpriced: raise the limit first."
+            )
 
 
 def cells(price: Price) -> tuple[str, ...]:
-    """A line of the table."""
+    """Return a price's row of the table."""
     return (
         price.provider, price.model, price.mode, f"{price.duration_seconds} s", SOUND[price.sound],
         price.route or "any", usd(price.usd), price.valid_from.isoformat(), price.source,

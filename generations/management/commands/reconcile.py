@@ -30,7 +30,7 @@ class Command(StudioCommand):
         done = reconcile(at=clock.now(), worker_lives=Lease.objects.is_worker_alive(), wait_seconds=WAIT_SECONDS)
         if done is None:
             done = AuditResult()
-            done.leave("run", "another run is under way: nothing was done")
+            done.leave("run", "another run is in progress: nothing was done")
         if options["json"]:
             self.stdout.write(json.dumps(done.as_json()))
         else:
@@ -50,7 +50,7 @@ class Command(StudioCommand):
         for pk in done.cleared:
             self.stdout.write(f"video {pk}: complete again, no longer marked as damaged.")
         for pk in done.posters_blanked:
-            self.stdout.write(f"video {pk}: its poster is gone, and none can be made.")
+            self.stdout.write(f"video {pk}: its poster is missing and cannot be made.")
         for move in done.quarantined:
             self.stdout.write(f"{move['from']}: no row names it, moved to {move['to']}.")
         for count, words in (
@@ -61,7 +61,7 @@ class Command(StudioCommand):
             if count:
                 self.stdout.write(f"{count} {words}.")
         if not done.finished:
-            self.stdout.write("The run did not come to its end: run it again.")
+            self.stdout.write("The run did not finish: run it again.")
         if done.remains:
             self.stdout.write("Needs a person:")
         elif done.finished:

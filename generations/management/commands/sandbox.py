@@ -12,9 +12,7 @@ from generations.sandbox import Sandbox
 
 
 class Command(BaseCommand):
-    help = (
-        "Run the practice provider: it serves the APIs of APIXO and Apikley and renders test clips. It costs nothing."
-    )
+    help = "Run the practice provider: it serves the APIs of APIXO and Apikley and renders test clips. It is free."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--port", type=int, default=8900)

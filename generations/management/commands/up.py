@@ -30,7 +30,7 @@ from generations.worker.jobs import load_schedules
 
 HOST = "127.0.0.1"
 WEB_THREADS = 16  # a video player occupies one while it streams
-STOP_SECONDS = 60  # for running jobs to end; then everything is killed
+STOP_SECONDS = 60  # for running jobs to end before everything is killed
 
 # The first orders of a new practice site; the README's first picture shows them.
 WELCOME = (
@@ -84,7 +84,7 @@ class Command(BaseCommand):
             return
         password = secrets.token_urlsafe(12)
         users.create_superuser("admin", password=password)
-        self.stdout.write(f"Made the user admin with the password {password}  (shown once)")
+        self.stdout.write(f"Created the user admin with the password {password}  (shown once)")
 
     def _run(self, port: int) -> int:
         env = os.environ | {"PYTHONUNBUFFERED": "1"}
@@ -112,7 +112,7 @@ class Command(BaseCommand):
 class Processes(honcho.manager.Manager):  # type: ignore[misc]
     """Stop the worker first: its running jobs still need the site and the practice provider.
 
-    honcho stops processes and prints inside the signal handler. That fails when the signal comes while it prints, or
+    honcho stops processes and prints inside the signal handler, which fails when the signal comes while it prints or
     before each process has reported its id, so here a thread does it.
     """
 
@@ -141,7 +141,7 @@ class Processes(honcho.manager.Manager):  # type: ignore[misc]
 
 
 def welcome() -> None:
-    """Order a few practice clips through the same function as everyone else."""
+    """Order a few practice clips for a new site."""
     for ratio, sound, text in WELCOME:
         chosen: dict[str, Value] = {"prompt": text, "duration": 5, "sound": sound, "aspect_ratio": ratio}
         order = Order(provider="apixo", model="kling-2-6", mode="text-to-video", parameters=chosen)
