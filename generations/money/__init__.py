@@ -1,4 +1,4 @@
-"""The ledger and its only writer, the counters of budgets, and their limits.
+"""Write the ledger, count budgets and check their limits.
 
 Not here: figures for people (reports), prices as rows (models/prices).
 """

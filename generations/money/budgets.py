@@ -1,7 +1,7 @@
-"""The counters of budgets: what an order holds, and what of it is spent or freed when its hold is settled.
+"""Count in budgets what orders reserve, and what of it is spent or released when a hold is settled.
 
-Each counter moves by one conditional UPDATE, in the transaction that writes the ledger and after the ledger's own rows;
-always in the order of the budgets' keys, so that two transactions never wait for each other.
+Each counter changes by one conditional UPDATE, in the transaction that writes the ledger and after its entries, in the
+order of the budgets' keys, so that no two transactions wait for each other.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ ZERO = Decimal(0)
 class Numbers:
     """The four numbers of money, in USD.
 
-    `estimated` is None where a price is not known, `remaining` where there is no limit.
+    `estimated` is None when a price is unknown, `remaining` when there is no limit.
     """
 
     estimated: Decimal | None
@@ -44,13 +44,13 @@ class Numbers:
 
     @classmethod
     def of(cls, period: BudgetPeriod, *, estimated: Decimal | None) -> Numbers:
-        """A period's numbers beside what an order would add."""
+        """Return a period's numbers, with the estimate of an order."""
         return cls(
             estimated=estimated, reserved=period.held_usd, spent=period.spent_usd, remaining=period.remaining_usd
         )
 
     def named(self) -> list[tuple[str, str]]:
-        """Each number with its name, as people read them."""
+        """Return each number with its name, formatted for people."""
         numbers = [("Estimated", usd(self.estimated)), ("Reserved", usd(self.reserved)), ("Spent", usd(self.spent))]
         return numbers if self.remaining is None else [*numbers, ("Remaining", usd(self.remaining))]
 
@@ -60,7 +60,7 @@ class Numbers:
 
 @dataclass(slots=True)
 class Change:
-    """What changes in the counters of one period of a budget."""
+    """What changes in the counters of one period of a budget, in USD."""
 
     budget: Budget
     starts_on: date
@@ -84,7 +84,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """Whether an order fits a budget: the period with its numbers, and why it is refused, or nothing."""
+    """Whether an order fits a budget: the period, its numbers, and why it is refused, or ""."""
 
     period: BudgetPeriod
     numbers: Numbers
@@ -95,7 +95,7 @@ Changes = dict[tuple[int, date], Change]
 
 
 def fit_check(period: BudgetPeriod, cost: Decimal | None) -> Outlook:
-    """Check an amount against a budget's period; None is an unknown price."""
+    """Check an amount in USD, None for an unknown price, against a budget's period."""
     numbers = Numbers.of(period, estimated=cost)
     if not period.hard or (cost is not None and cost <= period.remaining_usd):
         return Outlook(period, numbers)
@@ -120,7 +120,7 @@ def reserve(holds: list[LedgerEntry], *, at: datetime) -> None:
 
 
 def settle(entries: list[LedgerEntry]) -> None:
-    """Count charges and releases where their holds were counted, or defer them to the end of deferred_counters()."""
+    """Count charges and releases in the periods of their holds, or defer that to the end of deferred_counters()."""
     if (waiting := _waiting.get()) is not None:
         waiting += [entry.pk for entry in entries]
     else:
@@ -129,9 +129,9 @@ def settle(entries: list[LedgerEntry]) -> None:
 
 @contextmanager
 def deferred_counters() -> Iterator[None]:
-    """Write the counters once for all that is settled inside, as the last step of the transaction around it.
+    """Count all that is settled inside at once, as the last step of the transaction around it.
 
-    A transaction that settles many tasks would otherwise hold a budget's row while it waits for the next task's.
+    A transaction that settles many tasks would otherwise lock a budget's row while it waits for the next task's.
     """
     waiting: list[int] = []
     token = _waiting.set(waiting)
@@ -139,7 +139,7 @@ def deferred_counters() -> Iterator[None]:
         yield
     finally:
         _waiting.reset(token)
-    if waiting:  # read again: what an inner transaction took back is not there
+    if waiting:  # read again: an inner transaction may have rolled back
         _settle(LedgerEntry.objects.filter(pk__in=waiting).select_related("task"))
 
 
@@ -149,7 +149,7 @@ _waiting: ContextVar[list[int] | None] = ContextVar("_waiting", default=None)
 def correct(entry: LedgerEntry, *, at: datetime) -> None:
     """Count a correction in the periods of its task's hold.
 
-    A period that is over limits no order any more: where the correction exceeds its limit, it stops being hard.
+    A past period limits no order: if the correction exceeds its limit, it stops being hard.
 
     Raises: ValidationError at `amount`, with a text for each hard budget that refuses it; the caller rolls back.
     """
@@ -172,8 +172,8 @@ def correct(entry: LedgerEntry, *, at: datetime) -> None:
 
 def _settle(entries: Iterable[LedgerEntry]) -> None:
     entries = [entry for entry in entries if entry.kind in SETTLED]
-    found = LedgerEntry.objects.holds().filter(task__in=[entry.task_id for entry in entries])
-    holds = {hold.task_id: hold for hold in found}
+    rows = LedgerEntry.objects.holds().filter(task__in=[entry.task_id for entry in entries])
+    holds = {hold.task_id: hold for hold in rows}
     held = ((entry, holds[entry.task_id]) for entry in entries if entry.task_id in holds)
     for change in _changes((entry, hold.day, -(hold.amount_usd or ZERO)) for entry, hold in held):
         change.write(change.rows())
@@ -182,7 +182,7 @@ def _settle(entries: Iterable[LedgerEntry]) -> None:
 def _changes(moved: Iterable[tuple[LedgerEntry, date, Decimal]]) -> list[Change]:
     """Sum what entries change in each period of each budget, in the order in which the rows are locked.
 
-    Each entry comes with the day of its task's hold, and with its change of what is held.
+    Each entry comes with the day of its task's hold and with its change of the reserved amount.
     """
     changes: Changes = {}
     known: dict[tuple[bool, int | None, int | None], list[Budget]] = {}
@@ -206,7 +206,7 @@ def _covering(task: GenerationTask, known: dict[tuple[bool, int | None, int | No
 
 
 def _fit(change: Change) -> bool:
-    """Add to what is held, if it fits; the first order of a period makes its row."""
+    """Reserve the amount if it fits; the first order of a period inserts its row."""
     rows = change.rows()
     if change.write(_with_room(rows, change)):
         return True
@@ -245,7 +245,7 @@ def _kind(budget: Budget) -> str:
 
 
 def alarm(period: BudgetPeriod, *, at: datetime) -> None:
-    """Log and keep once in a period that half, four fifths or all of its limit is reserved or spent."""
+    """Log, once for each period, that half, four fifths or all of its limit is reserved or spent."""
     reached = max((percent for percent in ALARMS if period.percent >= percent), default=0)
     mine = BudgetPeriod.objects.filter(pk=period.pk, alarmed__lt=reached)
     if not reached or not mine.update(alarmed=reached):

@@ -19,41 +19,41 @@ REASON_MAX = 300  # characters of a note; longer ones are cut
 
 
 def estimate(order: Order, *, at: datetime) -> Decimal | None:
-    """USD for one clip of this order today; None when no price is known, which is not the same as free."""
+    """Return the price of one clip of this order today, in USD; None when it is unknown, which is not free."""
     return Price.objects.of(order, on=timezone.localdate(at))
 
 
 def hold(task: GenerationTask, *, at: datetime, by: Person | None = None) -> None:
-    """Reserve one task's frozen price: see hold_all()."""
+    """Reserve one task's frozen price. Raises: ValidationError, as hold_all() does."""
     hold_all([task], at=at, by=by)
 
 
 def hold_all(tasks: list[GenerationTask], *, at: datetime, by: Person | None = None) -> None:
-    """Reserve the frozen prices, all of them or none: committed before the orders may leave.
+    """Reserve the frozen prices, all or none, in a transaction that must be committed before the orders are sent.
 
     Raises: ValidationError at `budget` when a hard one refuses them.
     """
     with transaction.atomic():
-        # The entries first: whoever sets a budget closes the ledger, and counts what stands in it.
+        # Entries first: setting a limit locks the ledger and counts its entries.
         holds = [_entry(task, EntryKind.HOLD, task.price_usd, at=at, by=by, note="ordered") for task in tasks]
         budgets.reserve(LedgerEntry.objects.bulk_create(holds), at=at)
 
 
 def charge(task: GenerationTask, *, at: datetime, note: str) -> None:
-    """Spend the held price of a clip that was made; a task that is settled already stays as it is."""
+    """Spend the reserved price of a clip that was made; does nothing if the hold is settled."""
     _settle(task, EntryKind.CHARGE, at=at, by=None, note=note)
 
 
 def release(task: GenerationTask, *, at: datetime, note: str, by: Person | None = None) -> None:
-    """Free the held price of a task without a clip; a task that is settled already stays as it is."""
+    """Release the reserved price of a task without a clip; does nothing if the hold is settled."""
     _settle(task, EntryKind.RELEASE, at=at, by=by, note=note)
 
 
 def adjust(task: GenerationTask, amount_usd: Decimal, *, at: datetime, by: Person | None, reason: str) -> LedgerEntry:
-    """Correct what a task cost by a difference in USD, which a person answers for with a reason.
+    """Correct what a task cost by a difference in USD, with a responsible person and a reason.
 
-    Raises: ValidationError, with nothing written, at `task`, `amount`, `by` or `reason` for what is no correction or
-    takes off more than was spent, or that a hard budget whose period still runs refuses.
+    Raises: ValidationError, with nothing written, at `task`, `amount`, `by` or `reason`: for an invalid correction, one
+    that takes off more than was spent, or one that a hard budget whose period still runs refuses.
     """
     with transaction.atomic():
         GenerationTask.objects.select_for_update().get(pk=task.pk)
@@ -66,9 +66,9 @@ def adjust(task: GenerationTask, amount_usd: Decimal, *, at: datetime, by: Perso
 
 
 def value_unpriced(*, at: datetime, by: Person | None) -> tuple[list[LedgerEntry], list[str]]:
-    """Correct every unpriced charge by the price that is known now; return the corrections and the refusals.
+    """Correct every unpriced charge by a known price; return the corrections and the refusals in words.
 
-    The price of the day on which it was ordered counts; where there is none, today's.
+    The price on the day of the order counts, or else today's.
     """
     valued, refused = [], []
     for entry in LedgerEntry.objects.unpriced().select_related("task").order_by("pk"):
@@ -81,7 +81,7 @@ def value_unpriced(*, at: datetime, by: Person | None) -> tuple[list[LedgerEntry
             continue
         try:
             valued += _value(
-                entry.task, price, at=at, by=by, reason=f"its price was unknown; valued at the price of {day}"
+                entry.task, price, at=at, by=by, reason=f"its price was unknown; the price of {day} was applied"
             )
         except ValidationError as error:
             refused += [f"Task {entry.task_id}: {text}" for text in error.messages]
@@ -89,7 +89,7 @@ def value_unpriced(*, at: datetime, by: Person | None) -> tuple[list[LedgerEntry
 
 
 def _value(task: GenerationTask, price: Decimal, *, at: datetime, by: Person | None, reason: str) -> list[LedgerEntry]:
-    """Value one charge, unless another run has valued it since it was listed."""
+    """Value one charge, unless another run has done so since it was listed."""
     with transaction.atomic():
         GenerationTask.objects.select_for_update().get(pk=task.pk)
         if not LedgerEntry.objects.unpriced().filter(task=task).exists():
@@ -107,23 +107,23 @@ def _settle(task: GenerationTask, kind: EntryKind, *, at: datetime, by: Person |
 
 
 def _problems(task: GenerationTask, amount_usd: Decimal, *, by: Person | None, reason: str) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
+    problems: dict[str, list[str]] = {}
     entries = LedgerEntry.objects.filter(task=task)
     paid = entries.spent().total_usd()
     if not entries.charges().exists():
-        found["task"] = [f"nothing was charged for task {task.pk}, so there is nothing to correct"]
+        problems["task"] = [f"nothing was charged for task {task.pk}, so there is nothing to correct"]
     is_nothing = not amount_usd and not entries.charges().filter(amount_usd=None).exists()
     if not amount_usd.is_finite() or is_nothing or abs(amount_usd) > AMOUNT_MAX:
-        found["amount"] = [f"a difference in USD, up to {usd(AMOUNT_MAX)}, not {amount_usd}"]
+        problems["amount"] = [f"a difference in USD, up to {usd(AMOUNT_MAX)}, not {amount_usd}"]
     elif amount_usd != amount_usd.quantize(FOUR_PLACES):
-        found["amount"] = [f"at most four decimal places, not {amount_usd}"]
+        problems["amount"] = [f"at most four decimal places, not {amount_usd}"]
     elif paid + amount_usd < 0:
-        found["amount"] = [f"task {task.pk} cost {usd(paid)}, so no more than that can be taken off"]
+        problems["amount"] = [f"task {task.pk} cost {usd(paid)}, so no more than that can be taken off"]
     if by is None:
-        found["by"] = ["a correction needs a person who answers for it"]
+        problems["by"] = ["a correction needs a person who is responsible for it"]
     if not reason.strip():
-        found["reason"] = ["a correction needs a reason"]
-    return found
+        problems["reason"] = ["a correction needs a reason"]
+    return problems
 
 
 def _entry(

@@ -1,4 +1,4 @@
-"""Setting the limits of budgets, and the audit of their counters against the ledger."""
+"""Set the limits of budgets, and audit their counters against the ledger."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from generations.money.budgets import ZERO, alarm
 
 @dataclass(slots=True)
 class Tally:
-    """What the ledger says of one period."""
+    """What the ledger says of one period, in USD."""
 
     estimated: Decimal = ZERO
     held: Decimal = ZERO
     spent: Decimal = ZERO
 
     def differences(self, period: BudgetPeriod) -> list[str]:
-        """The counters that differ."""
+        """Return a line for each counter of the period that differs from the ledger."""
         names = ("estimated", "held", "spent")
         pairs = [(name, getattr(period, f"{name}_usd"), getattr(self, name)) for name in names]
         return [f"{name} is {usd(kept)}, the ledger says {usd(said)}" for name, kept, said in pairs if kept != said]
@@ -48,12 +48,12 @@ def set_limit(
     hard: bool | None = None,
     practice: bool | None = None,
 ) -> Budget:
-    """Make a budget, or change its limit; `hard` None keeps what it is, and a new one is hard.
+    """Create a budget or change its limit in USD; `hard=None` keeps the present value, and a new budget is hard.
 
-    The counters of its present period are taken from the ledger.
+    The counters of the present period are taken from the ledger.
 
-    Raises: ValidationError at `limit`, with nothing changed, for an amount that is no limit, and for a hard limit below
-    what is reserved and spent.
+    Raises: ValidationError at `limit`, with nothing changed, for an invalid amount, or a hard limit below what is
+    reserved and spent.
     """
     practice = settings.PRACTICE if practice is None else practice
     _check(limit_usd)
@@ -67,9 +67,9 @@ def set_limit(
         tally = _present(budget, at=at)
         _check_room(budget, tally)
         budget.save()
-        kept = _keep(budget, tally, at=at)
+        present = _save_period(budget, tally, at=at)
         BudgetEvent.objects.create(budget=budget, at=at, by=by, note=described(budget.limit_usd, hard=budget.hard))
-        alarm(kept, at=at)
+        alarm(present, at=at)
     return budget
 
 
@@ -83,7 +83,7 @@ def check_limit(
     person: Person | None,
     hard: bool,
 ) -> None:
-    """Check a limit of this site's money before it is saved.
+    """Check a limit of this site's money, in USD, before it is saved.
 
     Raises: ValidationError at `limit`, as set_limit() does.
     """
@@ -108,18 +108,18 @@ def _check_room(budget: Budget, tally: Tally) -> None:
     if budget.hard and budget.limit_usd < tally.held + tally.spent:
         text = (
             f"a hard limit of {usd(budget.limit_usd)} is below what this period has: {usd(tally.held)} reserved + "
-            f"{usd(tally.spent)} spent = {usd(tally.held + tally.spent)}; set that much, or let it only warn"
+            f"{usd(tally.spent)} spent = {usd(tally.held + tally.spent)}; set at least that, or let it only warn"
         )
         raise ValidationError({"limit": [text]})
 
 
 def _present(budget: Budget, *, at: datetime) -> Tally:
-    """What the ledger says of the present period."""
+    """Return what the ledger says of the present period."""
     day = timezone.localdate(at)
     return tallies(budget, day=day).get(starts_on(budget.period, day), Tally())
 
 
-def _keep(budget: Budget, tally: Tally, *, at: datetime) -> BudgetPeriod:
+def _save_period(budget: Budget, tally: Tally, *, at: datetime) -> BudgetPeriod:
     columns = {
         "limit_usd": budget.limit_usd,
         "hard": budget.hard,
@@ -128,19 +128,19 @@ def _keep(budget: Budget, tally: Tally, *, at: datetime) -> BudgetPeriod:
         "spent_usd": tally.spent,
     }
     first = starts_on(budget.period, timezone.localdate(at))
-    kept = BudgetPeriod.objects.update_or_create(budget=budget, starts_on=first, defaults=columns)[0]
-    # Another limit has other marks: they are alarmed again once they are reached.
-    alarmed = max((percent for percent in ALARMS if percent <= min(kept.alarmed, kept.percent)), default=0)
-    BudgetPeriod.objects.filter(pk=kept.pk).update(alarmed=alarmed)
-    kept.alarmed = alarmed
-    return kept
+    saved = BudgetPeriod.objects.update_or_create(budget=budget, starts_on=first, defaults=columns)[0]
+    # A new limit has new marks, which may be reached again.
+    alarmed = max((percent for percent in ALARMS if percent <= min(saved.alarmed, saved.percent)), default=0)
+    BudgetPeriod.objects.filter(pk=saved.pk).update(alarmed=alarmed)
+    saved.alarmed = alarmed
+    return saved
 
 
 def _lock_ledger() -> None:
     """Lock the ledger against writers until this transaction ends.
 
-    They write their entry first and count it in budgets afterwards, so none is missed or counted twice. On SQLite a
-    transaction has the only write lock from its beginning.
+    Writers add an entry first and count it afterwards, so none is missed or counted twice. On SQLite, every transaction
+    holds the only write lock.
     """
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
@@ -148,25 +148,25 @@ def _lock_ledger() -> None:
 
 
 def tallies(budget: Budget, *, day: date | None = None) -> dict[date, Tally]:
-    """Return first day of a period -> what the ledger says of it; only the period of `day`, if that is given.
+    """Return what the ledger says of each period, by its first day; only of the period of `day`, if given.
 
     A task's money counts in the period of its hold, whenever it was charged.
     """
     holds = _holds(budget)
     if day is not None and budget.period != Period.TOTAL:
         holds = holds.filter(day__gte=starts_on(budget.period, day))
-    its_day = LedgerEntry.objects.holds().filter(task=OuterRef("task")).values("day")
+    hold_day = LedgerEntry.objects.holds().filter(task=OuterRef("task")).values("day")
     spent = LedgerEntry.objects.spent().filter(task__in=holds.values("task"))
-    found: dict[date, Tally] = defaultdict(Tally)
+    by_period: dict[date, Tally] = defaultdict(Tally)
     for name, entries in (
-        ("estimated", holds.annotate(its_day=F("day"))),
-        ("held", holds.open_holds().annotate(its_day=F("day"))),
-        ("spent", spent.annotate(its_day=Subquery(its_day))),
+        ("estimated", holds.annotate(hold_day=F("day"))),
+        ("held", holds.open_holds().annotate(hold_day=F("day"))),
+        ("spent", spent.annotate(hold_day=Subquery(hold_day))),
     ):
-        for hold_day, amount in entries.order_by().values_list("its_day").annotate(usd=Sum("amount_usd")):
-            tally = found[starts_on(budget.period, hold_day)]
+        for held_on, amount in entries.order_by().values_list("hold_day").annotate(usd=Sum("amount_usd")):
+            tally = by_period[starts_on(budget.period, held_on)]
             setattr(tally, name, getattr(tally, name) + four_places(amount))
-    return found
+    return by_period
 
 
 def _holds(budget: Budget) -> LedgerQuerySet:
@@ -179,9 +179,9 @@ def _holds(budget: Budget) -> LedgerQuerySet:
 
 
 def audit() -> list[str]:
-    """Return where the counters of budgets and the ledger differ, one line each.
+    """Return a line for each difference between the counters of budgets and the ledger.
 
-    Orders may come while it compares, so differences are compared once more with the ledger locked.
+    Orders may come meanwhile, so differences are confirmed with the ledger locked.
     """
     if not list(_differences()):
         return []
@@ -192,12 +192,13 @@ def audit() -> list[str]:
 
 def _differences() -> Iterator[str]:
     for budget in Budget.objects.select_related("campaign", "person").prefetch_related("periods").order_by("pk"):
-        said = tallies(budget)
-        kept = {period.starts_on: period for period in budget.periods.all()}
-        for missing in sorted(first for first in said if first not in kept and first > min(kept, default=first)):
-            yield f"budget {budget.key} {budget.period}: money of {missing} is not counted at all"
-        for period in kept.values():
-            for text in said.get(period.starts_on, Tally()).differences(period):
+        ledger = tallies(budget)
+        periods = {period.starts_on: period for period in budget.periods.all()}
+        earliest = min(periods, default=None)
+        for missing in sorted(first for first in ledger if earliest and earliest < first and first not in periods):
+            yield f"budget {budget.key} {budget.period}: nothing from {missing} is counted, but the ledger has entries"
+        for period in periods.values():
+            for text in ledger.get(period.starts_on, Tally()).differences(period):
                 yield f"budget {budget.key} {budget.period}, {period.words}: {text}"
             if period.hard and period.used_usd > period.limit_usd:
                 yield f"budget {budget.key} {budget.period}, {period.words}: {usd(period.used_usd)} is over its limit"

@@ -121,7 +121,7 @@ class TestUnpriced:
         a_price("0.55", model="kling-2-6")
         ((entry,), refused) = ledger.value_unpriced(at=NOW, by=staff)
         assert (entry.task, entry.amount_usd, entry.by, refused) == (task, Decimal("0.55"), staff, [])
-        assert entry.note == "its price was unknown; valued at the price of 2026-11-20"
+        assert entry.note == "its price was unknown; the price of 2026-11-20 was applied"
         assert not LedgerEntry.objects.unpriced().exists()
         assert ledger.value_unpriced(at=NOW, by=staff) == ([], [])
 

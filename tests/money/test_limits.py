@@ -66,8 +66,8 @@ def test_a_hard_limit_below_what_is_held_and_spent_is_refused_with_the_sum() -> 
         a_budget("0.59")
     assert refused.value.message_dict == {
         "limit": [
-            "a hard limit of $0.59 is below what this period has: $0.30 reserved + $0.30 spent = $0.60; set that much, "
-            "or let it only warn"
+            "a hard limit of $0.59 is below what this period has: $0.30 reserved + $0.30 spent = $0.60; "
+            "set at least that, or let it only warn"
         ]
     }
     assert counters(budget)[0] == "0.60"
@@ -134,7 +134,7 @@ def test_the_audit_finds_money_that_no_period_counts() -> None:
     budget = a_budget("9", period="day", at=YESTERDAY)
     ordering.place([OrderRequest(an_order())], at=NOW)
     budget.periods.get(starts_on=NOW.date()).delete()
-    assert limits.audit() == ["budget site day: money of 2026-11-20 is not counted at all"]
+    assert limits.audit() == ["budget site day: nothing from 2026-11-20 is counted, but the ledger has entries"]
 
 
 def test_an_unpriced_order_that_is_valued_later_is_counted(staff: User) -> None:
