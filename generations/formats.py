@@ -3,10 +3,12 @@
 from decimal import Decimal
 
 
-def usd(amount: Decimal | None) -> str:
-    """Return `$0.35`: at least cents, at most four places; None becomes `price unknown`."""
+def usd(amount: Decimal | None, *, is_minimum: bool = False) -> str:
+    """Return `$0.35`: at least cents, at most four places; None becomes `price unknown`, a minimum `from $0.35`."""
     if amount is None:
         return "price unknown"
+    if is_minimum:
+        return f"from {usd(amount)}"
     places = 2 if amount == amount.quantize(Decimal("0.01")) else 4
     return f"{'-' if amount < 0 else ''}${abs(amount):,.{places}f}"
 

@@ -23,6 +23,7 @@ from generations.models import (
 from generations.models.statuses import ACTIVE
 from generations.money import ledger, limits
 from generations.providers.base import Order
+from generations.providers.parameters import frozen
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 numbers = itertools.count(1)
@@ -86,13 +87,20 @@ def a_task(status: Status = Status.QUEUED, **changes: Any) -> GenerationTask:
             "result_urls": ["http://127.0.0.1:9/clip.mp4"],
             "source_expires_at": NOW + timedelta(days=15),
         }
-    task = GenerationTask.objects.create(**(fields | changes))
+    task = GenerationTask.objects.create(**{"parameters": frozen_of(fields | changes), **fields, **changes})
     ledger.hold(task, at=NOW)
     if status in (Status.READY, Status.STORED, Status.LOST):
         ledger.charge(task, at=NOW, note="the clip was made")
     if status in (Status.FAILED, Status.CANCELED):
         ledger.release(task, at=NOW, note="nothing was made")
     return task
+
+
+def frozen_of(columns: dict[str, Any]) -> dict[str, Any]:
+    """What an order of these columns keeps of its parameters."""
+    names = ("sound", "aspect_ratio", "negative_prompt", "cfg_scale", "route")
+    chosen = {name: columns[name] for name in names if columns.get(name) not in (None, "")}
+    return frozen({"prompt": columns["prompt_text"], "duration": columns["duration_seconds"], **chosen})
 
 
 def a_price(usd: str, **changes: Any) -> Price:

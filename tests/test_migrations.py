@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django_q.models import Schedule
 from pytest_django import DjangoDbBlocker
 
-from generations.models import GenerationTask, LedgerEntry, Pause
+from generations.models import GenerationTask, LedgerEntry, Pause, Price
 from generations.models.ledger import EntryKind
 from generations.worker import jobs
 from tests.factories import NOW
@@ -90,8 +91,9 @@ def written_before() -> None:
     user.user_permissions.set(permission.objects.filter(codename__in=("delete_breaker", "view_heading")))
     task = old.get_model("generations", "GenerationTask").objects.create(
         prompt=old.get_model("generations", "Prompt").objects.create(text="a lighthouse"), prompt_text="a lighthouse",
-        provider="apixo", model="kling-2-6", mode="text-to-video", duration_seconds=5, practice=True, price_usd="0.30",
-        created_at=NOW, due_at=NOW, ordered_by=user, deaths=2, posts=3, asks=4, doubtful=True,
+        provider="apixo", model="kling-2-1", mode="master-text-to-video", duration_seconds=5, practice=True,
+        price_usd="0.30", created_at=NOW, due_at=NOW, ordered_by=user, cfg_scale="0.6", deaths=2,
+        posts=3, asks=4, doubtful=True,
     )  # fmt: skip
     enter(old, "hold", task_id=task.pk)
     old.get_model("generations", "Breaker").objects.create(provider="apixo", reason="401", opened_at=NOW)
@@ -117,6 +119,8 @@ def test_rows_written_under_the_old_names_are_read_under_the_new_ones(empty_data
     written_before()
     migrate()
     task = GenerationTask.objects.get()
+    assert task.order().parameters == {"prompt": "a lighthouse", "duration": 5, "cfg_scale": Decimal("0.6")}
+    assert set(Price.objects.filter(is_minimum=True).values_list("model", flat=True)) == {"kling-2-5-turbo-pro"}
     assert (task.crash_count, task.send_count, task.poll_count, task.maybe_accepted) == (2, 3, 4, True)
     pause = Pause.objects.get()
     assert (pause.provider, pause.reason, pause.paused_at) == ("apixo", "401", NOW)

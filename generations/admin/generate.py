@@ -120,7 +120,7 @@ def quote(form: OrderForm, prompt: Prompt, *, at: datetime, by: Person) -> dict[
     periods = preflight.budget_periods(form.paying_campaign(prompt), by=by, at=at)
     return {
         "budgets": [_budget(budgets.fit_check(period, cost)) for period in periods],
-        "price": _estimated(each, takes),
+        "price": _estimated(each, takes, is_minimum=ledger.is_minimum(order, at=at)),
         "time": _usual_time(offers.find(order.provider, order.model, order.mode), order.duration_seconds),
     }
 
@@ -233,13 +233,13 @@ def _budget(outlook: Outlook) -> dict[str, Any]:
     return {"name": str(period), "numbers": numbers.named(), "verdict": verdict, "tone": tone}
 
 
-def _estimated(each: Decimal | None, takes: int) -> str:
+def _estimated(each: Decimal | None, takes: int, *, is_minimum: bool) -> str:
     practice = " Practice: no real money." if settings.PRACTICE else ""
     if each is None:
         return f"{NO_PRICE}.{practice}"
     if takes == 1:
-        return f"Estimated: {usd(each)}.{practice}"
-    return f"Estimated: {usd(each)} × {takes} = {usd(each * takes)}.{practice}"
+        return f"Estimated: {usd(each, is_minimum=is_minimum)}.{practice}"
+    return f"Estimated: {usd(each, is_minimum=is_minimum)} × {takes} = {usd(each * takes)}.{practice}"
 
 
 def _usual_time(offer: offers.Offer | None, seconds: int) -> str:

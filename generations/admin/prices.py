@@ -14,7 +14,6 @@ from django.utils.html import format_html
 from generations import clock
 from generations.admin import display
 from generations.admin.base import ModelAdmin, NameFilter
-from generations.formats import usd
 from generations.forms.prices import PriceForm
 from generations.models import Price
 
@@ -48,16 +47,16 @@ class PriceAdmin(ModelAdmin):
 
     @admin.display(description="Clip", ordering="mode")
     def what(self, price: Price) -> str:
-        return display.two_lines(price.mode, f"{price.duration_seconds} s, {price.provider}")
+        return display.two_lines(price.mode, f"{price.length}, {price.provider}")
 
     @admin.display(description="Sound, route")
     def holds_for(self, price: Price) -> str:
         sound = {True: "with sound", False: "silent", None: "any sound"}[price.sound]
-        return display.two_lines(sound, price.route or "any route")
+        return display.two_lines(sound, ", ".join([price.route or "default route", *price.settings.split()]))
 
     @admin.display(description="Price", ordering="usd")
     def amount(self, price: Price) -> str:
-        return usd(price.usd)
+        return price.amount
 
     @admin.display(description="Valid from", ordering="valid_from")
     def since(self, price: Any) -> str:

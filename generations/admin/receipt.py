@@ -163,7 +163,7 @@ def clips(number: int) -> str:
 def total(receipt: Receipt) -> str:
     """Return the sum in words, `$1.05`, and how many clips of unknown price it leaves out."""
     if not receipt.unpriced:
-        return usd(receipt.known_usd)
+        return usd(receipt.known_usd, is_minimum=receipt.is_minimum)
     if receipt.unpriced == receipt.takes:
         return usd(None)
     return f"{usd(receipt.known_usd)} and {receipt.unpriced} of unknown price"
@@ -174,7 +174,8 @@ def _words(line: Line) -> dict[str, Any]:
     order = line.request.order
     names = [offers.provider_name(order.provider), offers.model_name(order.model), offers.mode_name(order.mode)]
     facts = [*names, *offers.facts(order)]
-    sum_words = f"{usd(line.price_usd)} × {line.takes}" if line.takes > 1 and line.price_usd is not None else ""
+    many = line.takes > 1 and line.price_usd is not None
+    sum_words = f"{usd(line.price_usd, is_minimum=line.is_minimum)} × {line.takes}" if many else ""
     return {
         "task": str(line.request.retry_of or ""),
         "task_url": line.request.retry_of.get_absolute_url() if line.request.retry_of else "",
@@ -183,7 +184,7 @@ def _words(line: Line) -> dict[str, Any]:
         "negative_prompt": order.negative_prompt,
         "pictures": list(_pictures(line.request)),
         "sum": sum_words,
-        "total": usd(line.total_usd),
+        "total": usd(line.total_usd, is_minimum=line.is_minimum),
         "campaign": str(line.request.campaign or ""),
         "problems": [text for texts in line.problems.values() for text in texts],
     }

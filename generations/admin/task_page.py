@@ -211,7 +211,7 @@ def _ordered(task: GenerationTask) -> Facts:
 
 
 def _money(task: GenerationTask) -> Facts:
-    yield "Estimated", usd(task.price_usd)
+    yield "Estimated", usd(task.price_usd, is_minimum=task.price_is_minimum)
     yield "Reserved", usd(task.price_usd if _reserved(task) else Decimal(0))
     spent = [entry.amount_usd for entry in task.entries.all() if entry.kind in SPENT]
     known = [amount for amount in spent if amount is not None]

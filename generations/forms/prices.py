@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from django.utils import timezone
 from generations.formats import usd
 from generations.forms.orders import UsdField, choices_of
 from generations.models import Price
+from generations.models.prices import ANY_LENGTH, SAME, Unit
 from generations.providers import offers
 from generations.providers.parameters import spoken
 
@@ -28,9 +30,16 @@ class PriceForm(ModelForm):
 
     class Meta:
         model = Price
-        fields = ["provider", "model", "mode", "duration_seconds", "sound", "route", "usd", "valid_from", "source"]
+        fields = [
+            "provider", "model", "mode", "duration_seconds", "sound", "route", "settings", "usd", "unit", "is_minimum",
+            "valid_from", "source",
+        ]  # fmt: skip
         field_classes = {"usd": UsdField}
         widgets = {name: forms.Select(choices=choices_of(name)) for name in ("provider", "model", "mode")}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["unit"].required = False
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or self.cleaned_data
@@ -39,18 +48,37 @@ class PriceForm(ModelForm):
             self.add_error("mode", "This provider has no such model and mode.")
         else:
             self._check_values(offer)
+        if not data.get("duration_seconds") and data.get("unit") == Unit.CLIP:
+            self.add_error("duration_seconds", "A price for a clip is one of a length: only one a second goes without.")
         self._check_day(data.get("valid_from"))
         return data
+
+    def clean_duration_seconds(self) -> int:
+        return self.cleaned_data["duration_seconds"] or ANY_LENGTH
+
+    def clean_unit(self) -> str:
+        return self.cleaned_data["unit"] or Unit.CLIP
+
+    def clean_settings(self) -> str:
+        """Return the pairs in one order, so that the same are found to be the same."""
+        pairs = sorted(self.cleaned_data["settings"].split())
+        if not all(re.fullmatch(r"[a-z_]+=\S+", pair) for pair in pairs):
+            raise forms.ValidationError("NAME=VALUE, with spaces between the pairs")
+        return " ".join(pairs)
 
     def _check_values(self, offer: offers.Offer) -> None:
         """Report each value for which the offer can have no price."""
         for column, name in (("duration_seconds", "duration"), ("sound", "sound"), ("route", "route")):
             value, parameter = self.cleaned_data.get(column), offer.parameters.get(name)
-            if value in (None, ""):
+            if value in (None, "", ANY_LENGTH) and value is not False:
                 continue
             text = parameter.problem(value) if parameter else f"takes no {spoken(name)}: leave it empty"
             if text:
                 self.add_error(column, f"{offer.name} {text}.")
+        for name, value in (pair.split("=", 1) for pair in self.cleaned_data.get("settings", "").split()):
+            parameter = offer.parameters.get(name)
+            if parameter is None or (parameter.options() and value not in dict(parameter.options())):
+                self.add_error("settings", f"{offer.name} takes no {spoken(name)} of {value}.")
 
     def _check_day(self, day: date | None) -> None:
         if day is None:
@@ -66,5 +94,5 @@ class PriceForm(ModelForm):
             self.add_error("valid_from", text)
 
     def _of_the_same_day(self) -> Price | None:
-        names = [name for name in self.Meta.fields if name not in ("usd", "source")]
+        names = [*SAME, "sound"]
         return Price.objects.filter(**{name: self.cleaned_data[name] for name in names}).first()

@@ -28,6 +28,7 @@ from generations.models import (
 from generations.money import ledger
 from generations.providers import offers
 from generations.providers.base import IMAGE_FIELDS, Order
+from generations.providers.parameters import frozen
 
 MAX_TAKES = 100  # of one order; a slip of the finger should not empty the account
 SETTINGS = ("provider", "model", "mode", "duration_seconds", "aspect_ratio", "sound", "cfg_scale", "route")
@@ -190,6 +191,7 @@ def _tasks(
         **images,
         "campaign": request.campaign,
         "prompt": request.prompt or _prompt_of(request, by),
+        "parameters": {name: value for name, value in frozen(order.parameters).items() if name != "images"},
         "prompt_text": order.prompt,
         "negative_prompt": order.negative_prompt,
         "delivery": request.delivery,
@@ -198,6 +200,7 @@ def _tasks(
         "stops_when_approved": request.stops_when_approved,
         "practice": settings.PRACTICE,
         "price_usd": price_usd,
+        "price_is_minimum": ledger.is_minimum(order, at=at),
         "batch": batch,
         "ordered_by": by,
         "created_at": at,

@@ -11,27 +11,34 @@ from django.db import models
 from django.db.models import Case, Exists, F, OuterRef, Q, When
 from django.utils import timezone
 
-from generations.formats import exact
+from generations.formats import exact, usd
 from generations.providers.base import Order
 
+ANY_LENGTH = 0  # the duration of a price by the second
 PRICE_MAX = Decimal(1_000)  # USD for one clip; more is a typing error
-SAME = ["provider", "model", "mode", "duration_seconds", "route", "valid_from"]
+SAME = ["provider", "model", "mode", "duration_seconds", "route", "settings", "valid_from"]
+
+
+class Unit(models.TextChoices):
+    CLIP = "clip", "a clip"
+    SECOND = "second", "a second"
 
 
 class PriceQuerySet(models.QuerySet["Price"]):
-    def of(self, order: Order, *, on: date) -> Decimal | None:
-        """Return the price of one clip on a day, in USD; None when it is unknown.
-
-        A price for this sound or route comes before one for any, then the newest comes first.
-        """
-        row = (
-            self.filter(provider=order.provider, model=order.model, mode=order.mode)
-            .filter(duration_seconds=order.duration_seconds, valid_from__lte=on)
-            .filter(Q(sound=None) | Q(sound=order.sound), Q(route="") | Q(route=order.route))
-            .order_by(F("sound").asc(nulls_last=True), "-route", "-valid_from", "-id")
-            .first()
+    def best(self, order: Order, *, on: date) -> Price | None:
+        """The price that counts for an order on a day: the one that names most of its parameters, then the newest."""
+        rows = (
+            self.filter(provider=order.provider, model=order.model, mode=order.mode, valid_from__lte=on)
+            .filter(Q(duration_seconds=order.duration_seconds) | Q(duration_seconds=ANY_LENGTH))
+            .filter(Q(sound=None) | Q(sound=order.sound), route=order.route)
+            .order_by(F("sound").asc(nulls_last=True), "-duration_seconds", "-valid_from", "-id")
         )
-        return row.usd if row else None
+        return max((row for row in rows if row.holds_for(order)), key=lambda row: len(row.named), default=None)
+
+    def of(self, order: Order, *, on: date) -> Decimal | None:
+        """USD for one clip on a day; None when no price is known."""
+        price = self.best(order, on=on)
+        return price.for_clip(order) if price else None
 
     def with_superseded(self, *, on: date) -> PriceQuerySet:
         """Annotate `superseded`: whether a newer price for exactly the same is in force on a day."""
@@ -45,9 +52,20 @@ class Price(models.Model):
     provider = models.CharField(max_length=20)
     model = models.CharField(max_length=50)
     mode = models.CharField(max_length=50)
-    duration_seconds = models.PositiveSmallIntegerField()
+    duration_seconds = models.PositiveSmallIntegerField(
+        default=ANY_LENGTH, blank=True, help_text="Empty: any length, for a price by the second."
+    )
     sound = models.BooleanField(null=True, blank=True, help_text="Unknown: the price holds with and without sound.")
-    route = models.CharField(max_length=20, blank=True, help_text="Empty: the price holds for every route.")
+    route = models.CharField(max_length=20, blank=True, help_text="Empty: the account's default route.")
+    settings = models.CharField(
+        max_length=200,
+        blank=True,
+        help_text="Other parameters that it holds for, as NAME=VALUE with spaces between: resolution=1080p.",
+    )
+    unit = models.CharField(max_length=10, choices=Unit.choices, default=Unit.CLIP)
+    is_minimum = models.BooleanField(
+        "starting price", default=False, help_text="The page calls it so: a clip may cost more."
+    )
     usd = models.DecimalField(
         "USD",
         max_digits=10,
@@ -73,7 +91,29 @@ class Price(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.provider} {self.model} {self.mode} {self.duration_seconds} s: {self.usd} USD"
+        return f"{self.provider} {self.model} {self.mode} {self.length}: {self.usd} USD"
+
+    @property
+    def length(self) -> str:
+        return f"{self.duration_seconds} s" if self.duration_seconds else "any length"
+
+    @property
+    def amount(self) -> str:
+        """`$0.30`; `from $0.06 a second`."""
+        return usd(self.usd, is_minimum=self.is_minimum) + (" a second" if self.unit == Unit.SECOND else "")
+
+    @property
+    def named(self) -> dict[str, str]:
+        """The further parameters that it holds for."""
+        return dict(pair.split("=", 1) for pair in self.settings.split())
+
+    def holds_for(self, order: Order) -> bool:
+        chosen = {name: str(value).lower() for name, value in order.parameters.items() if name in self.named}
+        return chosen == {name: value.lower() for name, value in self.named.items()}
+
+    def for_clip(self, order: Order) -> Decimal:
+        """USD for one clip of an order that it holds for."""
+        return self.usd * order.duration_seconds if self.unit == Unit.SECOND else self.usd
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -82,10 +122,12 @@ class Price(models.Model):
 
     def as_json(self) -> dict[str, Any]:
         """Return the price with the keys of `manage.py prices --json`."""
-        names = ("provider", "model", "mode", "duration_seconds", "sound", "source")
+        names = ("provider", "model", "mode", "sound", "source", "is_minimum", "unit")
         return {
             "id": self.pk,
             **{name: getattr(self, name) for name in names},
+            "duration_seconds": self.duration_seconds or None,
+            "parameters": self.named,
             "route": self.route or None,
             "usd": exact(self.usd),
             "valid_from": self.valid_from.isoformat(),

@@ -21,11 +21,13 @@ from generations.models.people import Person
 from generations.models.prompts import Prompt
 from generations.models.statuses import ACTIVE, ENDED, IN_FLIGHT, MOVES, Status
 from generations.providers import offers
-from generations.providers.base import Order
+from generations.providers.base import Order, Value
 
 # 256 bits of HMAC-SHA256 under SECRET_KEY, so no row and no log holds the token.
 CALLBACKS = signing.Signer(salt="generations.callback")
 
+UNPRICED = "The price is unknown: what it costs will show in the provider's balance."
+MINIMUM = "The price is a starting price: the clip may cost more."
 BEGINNING_LENGTH = 60  # characters by which orders of the same words are found: a whole text is too long for an index
 
 # Sent, refused for now, and named by a callback: before it is sent again the provider is asked whether it knows it.
@@ -101,7 +103,11 @@ class GenerationTask(models.Model):
     end_image_url = models.TextField(blank=True)
     delivery = models.CharField(max_length=10, choices=DeliveryMode.choices, default=DeliveryMode.POLLING)
     practice = models.BooleanField()
+    parameters = models.JSONField(
+        default=dict, help_text="All that was chosen, but for the pictures; columns repeat what lists and reports need."
+    )
     price_usd = models.DecimalField(max_digits=10, decimal_places=4, null=True)
+    price_is_minimum = models.BooleanField(default=False, help_text="A starting price: the clip may cost more.")
     ordered_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="tasks")
     batch = models.UUIDField(default=uuid.uuid4, help_text="The takes of one order share it.")
     take = models.PositiveSmallIntegerField(default=1, help_text="The number of the clip in its order, from 1.")
@@ -242,22 +248,28 @@ class GenerationTask(models.Model):
             image.provider_url() if image else url
             for image, url in ((self.start_image, self.start_image_url), (self.end_image, self.end_image_url))
         ]
-        chosen: dict[str, Any] = {
-            "prompt": self.prompt_text,
-            "duration": self.duration_seconds,
-            "sound": self.sound,
-            "aspect_ratio": self.aspect_ratio or None,
-            "negative_prompt": self.negative_prompt or None,
-            "cfg_scale": self.cfg_scale,
-            "route": self.route or None,
-        }
         order = Order(
             provider=self.provider,
             model=self.model,
             mode=self.mode,
+            parameters=self.chosen,
+            video_seconds=self.duration_seconds,
             callback_url=self.callback_url() if self.delivery == DeliveryMode.CALLBACK else "",
         )
-        return order.with_images(*pictures).but(**chosen)
+        return order.with_images(*pictures)
+
+    @property
+    def chosen(self) -> dict[str, Value]:
+        """The parameters that were ordered, but for the pictures."""
+        return offers.thawed(self.provider, self.model, self.mode, self.parameters)
+
+    @property
+    def warnings(self) -> list[str]:
+        """What a buyer should know of its price and its parameters."""
+        order = Order(provider=self.provider, model=self.model, mode=self.mode, parameters=self.chosen)
+        images = (self.start_image_id or self.start_image_url, self.end_image_id or self.end_image_url)
+        unpriced = [UNPRICED] if self.price_usd is None else [MINIMUM] if self.price_is_minimum else []
+        return [*unpriced, *offers.cautions(order.with_images(*(str(image or "") for image in images)))]
 
     def callback_url(self) -> str:
         """Where the provider reports this task: under PUBLIC_URL, with a token that nobody else can make."""
@@ -289,11 +301,14 @@ class GenerationTask(models.Model):
             "duration_seconds": self.duration_seconds,
             "aspect_ratio": self.aspect_ratio or None,
             "sound": self.sound,
+            "parameters": self.parameters,
             "prompt": self.prompt_text,
             "remote_id": self.remote_id,
             "practice": self.practice,
             "retry_of": self.retry_of_id,
             "price_usd": exact(self.price_usd),
+            "price_is_minimum": self.price_is_minimum,
+            "warnings": self.warnings,
             "charged_usd": exact(getattr(self, "charged_usd", None)),
             "error_kind": self.error_kind or None,
             "error_code": self.error_code or None,

@@ -23,6 +23,12 @@ def estimate(order: Order, *, at: datetime) -> Decimal | None:
     return Price.objects.of(order, on=timezone.localdate(at))
 
 
+def is_minimum(order: Order, *, at: datetime) -> bool:
+    """Whether today's price of an order is a starting price: a clip may cost more."""
+    price = Price.objects.best(order, on=timezone.localdate(at))
+    return price is not None and price.is_minimum
+
+
 def hold(task: GenerationTask, *, at: datetime, by: Person | None = None) -> None:
     """Reserve one task's frozen price. Raises: ValidationError, as hold_all() does."""
     hold_all([task], at=at, by=by)

@@ -35,6 +35,7 @@ class Line:
     request: OrderRequest
     takes: int
     price_usd: Decimal | None
+    is_minimum: bool = False
     problems: Problems
     notices: tuple[Notice, ...] = ()
 
@@ -78,6 +79,11 @@ class Receipt:
     def total_usd(self) -> Decimal | None:
         """Return the USD that are reserved when this is ordered; None while one price is unknown."""
         return None if self.unpriced else self.known_usd
+
+    @property
+    def is_minimum(self) -> bool:
+        """Whether a price among them is a starting price: it may cost more."""
+        return any(line.is_minimum for line in self.lines)
 
     @property
     def unpriced(self) -> int:
@@ -133,7 +139,10 @@ def _line(request: OrderRequest, checks: ImageChecks, *, at: datetime) -> Line:
     price = ledger.estimate(request.order, at=at)
     cautions = [Notice(f"caution {text}", text) for text in offers.cautions(request.with_uploads)]
     notices = [] if problems else [*cautions, *unseen, *history.of(request, price_usd=price)]
-    return Line(request=request, takes=request.takes, price_usd=price, problems=problems, notices=tuple(notices))
+    return Line(
+        request=request, takes=request.takes, price_usd=price, is_minimum=ledger.is_minimum(request.order, at=at),
+        problems=problems, notices=tuple(notices),
+    )  # fmt: skip
 
 
 def _outlooks(lines: list[Line], periods: dict[Campaign | None, list[BudgetPeriod]]) -> list[budgets.Outlook]:

@@ -157,8 +157,8 @@ def test_a_line_end_counts_as_one_character(admin_client: Client) -> None:
 @pytest.mark.parametrize(
     ("changes", "price"),
     [
-        ({}, "Estimated: $0.30. Practice: no real money."),
-        ({"takes": "2"}, "Estimated: $0.30 × 2 = $0.60. Practice: no real money."),
+        ({}, "Estimated: from $0.30. Practice: no real money."),
+        ({"takes": "2"}, "Estimated: from $0.30 × 2 = $0.60. Practice: no real money."),
         ({"model": "kling-2-6", "sound": "true"}, "Estimated: price unknown. Practice: no real money."),
         ({"duration": "7"}, "Estimated: price unknown"),
         ({"takes": "lots"}, "Estimated: price unknown"),
@@ -176,7 +176,7 @@ def test_real_money_is_not_called_practice(admin_client: Client, settings: Any) 
     configure(settings, "apixo", api_key="key")
     query = {"provider": "apixo", "model": "kling-2-5-turbo-pro", "mode": "text-to-video", "duration": "5"}
     words = admin_client.get(url(a_prompt(), "price"), query).json()
-    assert words["price"] == "Estimated: $0.30."
+    assert words["price"] == "Estimated: from $0.30."
     assert "Practice" not in admin_client.get(url(a_prompt())).content.decode()
 
 

@@ -30,7 +30,7 @@ def new(*old: GenerationTask) -> list[GenerationTask]:
 def test_trying_again_shows_the_receipt_and_orders_nothing(buyer_client: Client) -> None:
     task = a_task(Status.FAILED)
     page = press(buyer_client, task, "again")
-    assert page.context["button"] == "Order 1 clip, $0.30"
+    assert page.context["button"] == "Order 1 clip, from $0.30"
     assert f"?like={task.pk}" in page.content.decode()
     assert new(task) == []
 
@@ -127,7 +127,7 @@ def test_trying_many_again_names_the_sum_and_what_is_left_out(buyer_client: Clie
     tasks = [a_task(Status.FAILED), a_task(Status.CANCELED), a_task(Status.RUNNING), a_task(Status.FAILED)]
     retry = a_task(Status.QUEUED, retry_of=tasks[3])
     page = act(buyer_client, "try_again", *tasks)
-    assert page.context["button"] == "Order 2 clips, $0.60"
+    assert page.context["button"] == "Order 2 clips, from $0.60"
     assert f"left out: task {retry.pk} already tries this one again" in page.content.decode()
     assert new(*tasks, retry) == []
 

@@ -48,7 +48,7 @@ def test_a_good_form_shows_its_receipt_and_orders_nothing(buyer_client: Client) 
     page = preview(buyer_client, a_prompt(), takes="3")
     text = page.content.decode()
     assert nothing_was_written()
-    for words in ("Nothing is ordered yet", "$0.30 × 3", 'value="Order 3 clips, $0.90"', "Change something",
+    for words in ("Nothing is ordered yet", "$0.30 × 3", 'value="Order 3 clips, from $0.90"', "Change something",
                   "No budget limits this order", "APIXO: never read yet", "No worker is alive"):  # fmt: skip
         assert words in text
 
@@ -57,7 +57,7 @@ def test_what_is_held_is_the_amount_on_the_button(buyer_client: Client) -> None:
     page = preview(buyer_client, a_prompt(), takes="3")
     confirm(buyer_client, page)
     held = sum(entry.amount_usd or 0 for entry in LedgerEntry.objects.filter(kind="hold"))
-    assert page.context["button"] == f"Order 3 clips, ${held:.2f}"
+    assert page.context["button"] == f"Order 3 clips, from ${held:.2f}"
 
 
 def test_the_four_numbers_of_each_budget_and_what_is_left_after_it_are_shown(buyer_client: Client) -> None:
@@ -112,7 +112,7 @@ def test_takes_are_trimmed_to_the_amount_and_the_rule_is_said(buyer_client: Clie
     page = preview(buyer_client, a_prompt(), takes="5", spend_at_most="1.00")
     text = page.content.decode()
     assert "so 3 of 5 takes are ordered. The last takes are dropped first: 2, which would have cost $0.60." in text
-    assert page.context["button"] == "Order 3 clips, $0.90"
+    assert page.context["button"] == "Order 3 clips, from $0.90"
     confirm(buyer_client, page)
     assert GenerationTask.objects.count() == 3
 

@@ -30,7 +30,7 @@ def test_the_published_prices_are_listed_as_a_table() -> None:
     _, out, _ = run("prices")
     head, first, *others = out.splitlines()
     assert head.split() == ["Provider", "Model", "Mode", "Length", "Sound", "Route", "USD", "Valid", "from", "Source"]
-    assert first.split()[:8] == ["apixo", "kling-2-1", "master-image-to-video", "5", "s", "any", "any", "$1.00"]
+    assert first.split()[:8] == ["apixo", "kling-2-1", "master-image-to-video", "5", "s", "any", "default", "$1.00"]
     assert len(others) == 11
 
 
@@ -40,7 +40,7 @@ def test_the_json_is_an_array_with_exact_amounts() -> None:
     assert len(rows) == 12
     assert set(rows[0]) == {
         "id", "provider", "model", "mode", "duration_seconds", "sound", "route", "usd", "valid_from", "source",
-        "checked_at",
+        "checked_at", "is_minimum", "unit", "parameters",
     }  # fmt: skip
     assert rows[0]["usd"] == "1.0000"
 

@@ -101,9 +101,9 @@ def test_a_task_in_json_has_every_key_of_the_contract() -> None:
     video = a_video(a_task(Status.STORED))
     row = GenerationTask.objects.with_charged().get(pk=video.task_id).as_json()
     assert " ".join(sorted(row)) == (
-        "aspect_ratio charged_usd created_at due_at duration_seconds error_code error_kind error_message finished_at id"
-        " mode model practice price_usd prompt provider remote_id retry_of sound source_expires_at status stored_at"
-        " submitted_at videos"
+        "aspect_ratio charged_usd created_at due_at duration_seconds error_code error_kind error_message"
+        " finished_at id mode model parameters practice price_is_minimum price_usd prompt provider remote_id"
+        " retry_of sound source_expires_at status stored_at submitted_at videos warnings"
     )
     assert " ".join(sorted(row["videos"][0])) == (
         "duration_seconds fps has_audio height id path sha256 size_bytes url width"

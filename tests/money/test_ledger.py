@@ -53,6 +53,20 @@ def test_a_price_for_the_sound_or_the_route_wins_over_one_for_any() -> None:
     assert ledger.estimate(an_order(model="kling-2-6", sound=False), at=NOW) == Decimal("0.20")
     assert ledger.estimate(an_order(model="kling-2-6", sound=True), at=NOW) == Decimal("0.40")
     assert ledger.estimate(an_order(model="kling-2-6", sound=True, route="official"), at=NOW) == Decimal("0.60")
+    assert ledger.estimate(an_order(model="kling-2-6", sound=True, route="value"), at=NOW) is None
+
+
+def test_a_starting_price_is_a_minimum() -> None:
+    assert ledger.is_minimum(an_order(), at=NOW)
+    assert not ledger.is_minimum(an_order(model="kling-2-1", mode="master-text-to-video"), at=NOW)
+
+
+def test_a_price_by_the_second_counts_the_seconds_and_any_parameter() -> None:
+    a_price("0.10", model="kling-3", duration_seconds=0, unit="second")
+    a_price("0.15", model="kling-3", duration_seconds=0, unit="second", settings="resolution=1080p")
+    for resolution, usd in (("720p", "0.70"), ("1080p", "1.05")):
+        order = an_order(model="kling-3", duration_seconds=7, resolution=resolution)
+        assert ledger.estimate(order, at=NOW) == Decimal(usd)
 
 
 def test_a_hold_is_settled_once_whatever_comes_later() -> None:

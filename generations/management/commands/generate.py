@@ -26,6 +26,7 @@ from generations.lifecycle.capacity import why_paused
 from generations.management.commands._base import Problems, StudioCommand
 from generations.models import GenerationTask, Prompt, Status
 from generations.models.statuses import ACTIVE
+from generations.models.tasks import MINIMUM, UNPRICED
 from generations.providers import offers
 from generations.providers.base import IMAGE_FIELDS
 from generations.providers.parameters import alternatives
@@ -33,7 +34,6 @@ from generations.receipts import preflight
 from generations.receipts.preflight import Line, Receipt
 
 NOTHING = "Nothing was ordered. Nothing was charged."
-UNPRICED = "The price is unknown: what it costs will show in the provider's balance."
 POLL_SECONDS = 0.3  # between two reads of the rows while waiting
 # The parameters that had options of their own before there was --set; --sound has two.
 OWN_OPTIONS = ("duration", "aspect_ratio", "negative_prompt", "cfg_scale", "route")
@@ -116,7 +116,7 @@ class Command(StudioCommand):
     def _warn(self, receipt: Receipt) -> None:
         """Say what a person should know, and what was dropped, on stderr."""
         trimmed = [receipt.trimmed.text] if receipt.trimmed and receipt.trimmed.text else []
-        unpriced = [UNPRICED] if receipt.unpriced else []
+        unpriced = [UNPRICED] if receipt.unpriced else [MINIMUM] if receipt.is_minimum else []
         self.warnings = [*trimmed, *unpriced, *(str(notice) for notice in receipt.all_notices)]
         for text in self.warnings:
             self.stderr.write(f"warning: {text}")
@@ -195,7 +195,7 @@ def what(line: Line) -> str:
     offer = f"{offers.model_name(order.model)} on {offers.provider_name(order.provider)}"
     settings = [offers.mode_name(order.mode), *offers.facts(order), *offers.left_out(order)]
     clips = "1 clip" if line.takes == 1 else f"{line.takes} clips"
-    price = usd(line.price_usd) + (
+    price = usd(line.price_usd, is_minimum=line.is_minimum) + (
         f" each, {usd(line.total_usd)} together" if line.takes > 1 and line.total_usd else ""
     )
     return f"{clips} of {offer}; {', '.join(settings)}; {price}."

@@ -30,10 +30,14 @@ class Command(StudioCommand):
         parser.add_argument("--json", action="store_true", help="one JSON array")
         verbs = parser.add_subparsers(dest="verb", metavar="add|value")
         add = verbs.add_parser("add", help="add a price; earlier ones stay")
-        for name in ("provider", "model", "mode", "duration", "usd", "source"):
+        for name in ("provider", "model", "mode", "usd", "source"):
             add.add_argument(f"--{name}", required=True)
+        add.add_argument("--duration", default="", help="in seconds; default: any, for a price by the second")
+        add.add_argument("--unit", default="clip", help="clip or second; default: clip")
+        add.add_argument("--minimum", action="store_true", help="it is a starting price: a clip may cost more")
+        add.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="of another parameter")
         add.add_argument("--sound", action=BooleanOptionalAction, default=None, help="default: with and without")
-        add.add_argument("--route", default="", help="default: any")
+        add.add_argument("--route", default="", help="default: the account's default route")
         add.add_argument("--valid-from", metavar="DATE", help="default: today")
         add.add_argument("--json", action="store_true", help="the new row, in a JSON array")
         value = verbs.add_parser("value", help="apply known prices to unpriced charges")
@@ -59,6 +63,7 @@ class Command(StudioCommand):
         names = ("provider", "model", "mode", "usd", "source", "route")
         day = options["valid_from"] or timezone.localdate(clock.now()).isoformat()
         data = {name: options[name] for name in names}
+        data |= {"unit": options["unit"], "is_minimum": options["minimum"], "settings": " ".join(options["set"])}
         data |= {"duration_seconds": options["duration"], "valid_from": day, "sound": str(options["sound"]).lower()}
         form = PriceForm(data)
         if not form.is_valid():
@@ -83,7 +88,8 @@ class Command(StudioCommand):
 
 def cells(price: Price) -> tuple[str, ...]:
     """Return a price's row of the table."""
+    route = ", ".join([price.route or "default", *price.settings.split()])
     return (
-        price.provider, price.model, price.mode, f"{price.duration_seconds} s", SOUND[price.sound],
-        price.route or "any", usd(price.usd), price.valid_from.isoformat(), price.source,
+        price.provider, price.model, price.mode, price.length, SOUND[price.sound],
+        route, price.amount, price.valid_from.isoformat(), price.source,
     )  # fmt: skip
