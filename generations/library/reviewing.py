@@ -21,24 +21,23 @@ WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What a decision did: whether it changed anything, and the takes that it canceled."""
+    """The result of a decision: whether it changed anything, and the takes that it canceled."""
 
     changed: bool
     canceled: tuple[GenerationTask, ...] = ()
 
     @property
     def saved_usd(self) -> Decimal | None:
-        """Return what the canceled takes would have cost; None when a price is not known."""
+        """What the canceled takes would have cost, in USD; None when a price is unknown."""
         prices = [task.price_usd for task in self.canceled]
         known = [price for price in prices if price is not None]
         return sum(known, Decimal(0)) if len(known) == len(prices) else None
 
 
 def judge(video: Video, verdict: Review, *, at: datetime, by: Person | None, stop: bool = False) -> Judged:
-    """Approve a clip, reject it, or clear the decision.
+    """Approve a clip, reject it, or clear the decision; the same decision twice changes nothing.
 
-    An approval cancels the takes of the same order that still wait, if they were ordered so or if `stop` says so. The
-    same decision twice changes nothing.
+    An approval cancels the takes of the same order that were not sent, if they were ordered so or if `stop` says so.
     """
     decided = verdict != Review.UNDECIDED
     with transaction.atomic():
@@ -56,5 +55,5 @@ def waiting(task: GenerationTask) -> QuerySet[GenerationTask]:
 
 
 def cancel_waiting(task: GenerationTask, *, at: datetime, by: Person | None) -> tuple[GenerationTask, ...]:
-    """Cancel the other takes of its order that were not sent yet; those that were are made and charged."""
+    """Cancel the other takes of its order that were not sent yet; the others are made and charged."""
     return tuple(other for other in waiting(task) if cancel(other, at=at, by=by))

@@ -1,4 +1,4 @@
-"""A claimed row with the HTTP call that is due for it, and how long to wait after a failure."""
+"""A claimed row with the HTTP call that is due for it, and the wait after a failure."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from generations.providers.errors import NotSent, ProviderError
 
 CALL_LEASE = timedelta(seconds=150)  # of a claimed row: the wait for a thread, and one exchange
 REMINDER_INTERVAL = timedelta(hours=1)  # between two reminders of an unconfirmed order
-START_SECONDS = 50.0  # from the claim; with the exchange (90 s at most) and its writing this stays within the lease
+START_SECONDS = 50.0  # from the claim; with an exchange (at most 90 s) and its write it stays within the lease
 BACKOFF_FIRST_SECONDS, BACKOFF_MAX_SECONDS = 2.0, 300.0
 
 Outcome = str | RemoteTask | Decimal | ProviderError
 
 
 class CallKind(Enum):
-    """What a call is for, and so who writes its answer."""
+    """The purpose of a call, which decides who applies its answer."""
 
     SUBMIT = "order"  # the POST that costs money
     POLL = "state"
@@ -40,7 +40,7 @@ class ProviderCall:
     provider: str
     call: Callable[[], str | RemoteTask | Decimal]
     task_id: int = 0
-    attempt: int = 0  # of sending; an answer to an earlier one says nothing of the row as it is now
+    attempt: int = 0  # of sending; the answer to an earlier one does not concern the row as it is now
     claimed_at: float = field(default_factory=lambda: time.monotonic())
 
     def __call__(self) -> Outcome:
@@ -53,7 +53,7 @@ class ProviderCall:
 
 
 def backoff(failures: int, *, most: float = BACKOFF_MAX_SECONDS) -> float:
-    """Seconds to wait after so many failures: doubling, bounded, and spread so that rows do not return as one."""
+    """Return the seconds to wait after `failures` in a row: doubled each time, at most `most`, randomly spread."""
     wait = min(BACKOFF_FIRST_SECONDS * 2.0 ** min(failures, 20), most)
     spread: float = random.uniform(0.75, 1.25)  # noqa: S311 - jitter, not a secret
     return wait * spread * float(settings.WAIT_SCALE)

@@ -1,4 +1,4 @@
-"""Orders: what is asked for, what stands against it, the rows and holds that are written, and canceling what waits."""
+"""Place orders: check a request, write its tasks and holds, and cancel what was not sent."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ from generations.providers import offers
 from generations.providers.base import IMAGE_FIELDS, Order
 from generations.providers.parameters import frozen
 
-MAX_TAKES = 100  # of one order; a slip of the finger should not empty the account
+MAX_TAKES = 100  # of one order: a typing error must not empty the account
 SETTINGS = ("provider", "model", "mode", "duration_seconds", "aspect_ratio", "sound", "cfg_scale", "route")
 RETRIED_FROM = (Status.FAILED, Status.CANCELED, Status.LOST)
-UPLOADED = "uploaded"  # stands in an order for a picture that gets its link only when the order is sent
+UPLOADED = "uploaded"  # stands for an image that gets its URL when the order is sent
 
 Problems = dict[str, list[str]]
 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A checked picture that came with an order, not stored yet."""
+    """A verified image that came with an order, not stored yet."""
 
     image: CleanImage
     name: str
@@ -54,7 +54,7 @@ class Upload:
 class OrderRequest:
     """One order of one or more takes, before anything is written.
 
-    Without a prompt, the campaign's prompt of the same words is used, or a new one is made.
+    Without a prompt, the campaign's prompt of the same words is used, or a new one is created.
     """
 
     order: Order
@@ -76,32 +76,32 @@ class OrderRequest:
 
 
 def problems(request: OrderRequest) -> Problems:
-    """Return everything that stands against a request, by field: the offer's rules and this site's own."""
+    """Return why a request cannot be ordered, by field: the offer's rules and this site's own."""
     order = request.with_uploads
-    found = offers.problems(order)
-    if "provider" not in found and (text := reachability.key_problem(order.provider)):
-        found["provider"] = [text]
+    wrong = offers.problems(order)
+    if "provider" not in wrong and (text := reachability.key_problem(order.provider)):
+        wrong["provider"] = [text]
     if text := _campaign_problem(request):
-        found["campaign"] = [text]
+        wrong["campaign"] = [text]
     if request.retry_of and (text := retry_problem(request.retry_of)):
-        found["task"] = [text]
+        wrong["task"] = [text]
     if not 1 <= request.takes <= MAX_TAKES:
-        found["takes"] = [f"1 to {MAX_TAKES} at a time, not {request.takes}"]
+        wrong["takes"] = [f"1 to {MAX_TAKES} at a time, not {request.takes}"]
     if text := reachability.delivery_problem(order, request.delivery):
-        found["delivery"] = [text]
+        wrong["delivery"] = [text]
     for name in IMAGE_FIELDS:
         extension = image.extension if (image := request.images.get(name)) else ""
         if text := reachability.picture_problem(request.order, name, extension=extension):
-            found.setdefault(name, []).append(text)
-    return found
+            wrong.setdefault(name, []).append(text)
+    return wrong
 
 
 def retry_problem(task: GenerationTask) -> str:
-    """Return why a task cannot be tried again; empty when it can."""
+    """Return why a task cannot be retried; empty when it can."""
     if task.status not in RETRIED_FROM:
-        return f"task {task.pk} is {task.status}: only a failed one is tried again"
-    if under_way := task.retries.exclude(status__in=RETRIED_FROM).first():
-        return f"task {under_way.pk} already tries this one again"
+        return f"task {task.pk} is {task.status}: only a failed task can be tried again"
+    if other := task.retries.exclude(status__in=RETRIED_FROM).first():
+        return f"task {other.pk} is its retry already"
     return ""
 
 
@@ -120,14 +120,14 @@ def place(
 ) -> list[GenerationTask]:
     """Write the tasks of all requests with their holds, and wake the worker.
 
-    The requests were found good by `problems`; only what others may have changed since is checked again, in the same
-    transaction: retries, archived campaigns, prices and budgets. A batch that was ordered before is returned as it is.
+    `problems` must have found the requests good. Only what others may have changed since is checked again, in the same
+    transaction: retries, archived campaigns, prices and budgets. A batch that was ordered before is returned unchanged.
     `shown` is the price in USD of one take of each request, as a person confirmed it.
 
     Raises: ValidationError at `task`, `campaign`, `price` or `budget`, with nothing written.
     """
     batch = batch or uuid.uuid4()
-    # Several requests are no takes of each other.
+    # Several requests are not takes of one order.
     batches = [batch] if len(requests) == 1 else [uuid.uuid5(batch, str(n)) for n in range(len(requests))]
     try:
         with transaction.atomic():
@@ -151,7 +151,7 @@ def _ordered_before(batches: list[uuid.UUID]) -> list[GenerationTask]:
 
 
 def _refuse_changes(requests: Sequence[OrderRequest], retried: list[GenerationTask]) -> None:
-    """Raise ValidationError when a task was retried, or a campaign archived, since the requests were checked."""
+    """Check that no task was retried and no campaign archived meanwhile. Raises: ValidationError."""
     for task in retried:
         if text := retry_problem(task):
             raise ValidationError({"task": [text]})
@@ -210,12 +210,12 @@ def _tasks(
 
 
 def stored(image: Upload | ReferenceImage) -> ReferenceImage:
-    """Return a request's picture as a row, storing an upload."""
+    """Return the row of a request's image; store an upload. Raises: OSError when the disk refuses it."""
     return image if isinstance(image, ReferenceImage) else ReferenceImage.store(image.image, name=image.name)
 
 
 def _prompt_of(request: OrderRequest, by: Person | None) -> Prompt:
-    """Return the campaign's prompt of these very words, or a new one."""
+    """Return the campaign's prompt of the same words, or a new one."""
     order = request.order
     words = {"text": order.prompt, "negative_prompt": order.negative_prompt, "campaign": request.campaign}
     same = Prompt.objects.filter(**words).order_by("archived", "-id")
@@ -223,9 +223,9 @@ def _prompt_of(request: OrderRequest, by: Person | None) -> Prompt:
 
 
 def cancel(task: GenerationTask, *, at: datetime, by: Person | None) -> bool:
-    """Cancel an order that was not sent; False when it is too late, or when the provider may have accepted it."""
+    """Cancel an order that was not sent; return False when it was sent or may have been accepted."""
     with transaction.atomic():
-        # Since it was read it may have been sent, and wait again with an outcome that nobody knows.
+        # Read again: it may have been sent meanwhile, and wait again with an unknown outcome.
         task.refresh_from_db(from_queryset=GenerationTask.objects.select_for_update())
         if not task.can_be_canceled:
             return False

@@ -1,4 +1,4 @@
-"""Who reaches whom: whether a provider can fetch a picture, and call back; and whether we have a key there."""
+"""Tell who can reach whom: whether a provider can fetch an image and call back, and whether we have its key."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from generations.providers.parameters import alternatives
 
 
 def is_near(provider: str) -> bool:
-    """Whether a provider runs on this machine or network, and so reaches what is there."""
+    """Return whether a provider runs on this machine or network, and so reaches private addresses."""
     return is_private(_base_url(provider))
 
 
 def picture_problem(order: Order, field: str, *, extension: str) -> str:
-    """Say why the provider could not fetch a picture, or would not take it; empty when it can and does.
+    """Return why the provider cannot fetch or accept an image; empty when it can.
 
-    `extension` is that of a picture that is kept here; empty where the order has an address, or none.
+    `extension` is that of an image stored here; empty when the order has a URL or no image.
     """
     near = is_near(order.provider)
     if extension:
@@ -46,12 +46,12 @@ def picture_problem(order: Order, field: str, *, extension: str) -> str:
 
 
 def default_delivery() -> DeliveryMode:
-    """Choose callbacks where PUBLIC_URL is https, polling elsewhere."""
+    """Return callbacks when PUBLIC_URL is https, else polling."""
     return DeliveryMode.CALLBACK if settings.PUBLIC_URL.startswith("https://") else DeliveryMode.POLLING
 
 
 def delivery_problem(order: Order, delivery: str) -> str:
-    """Say why the result could not be delivered so; empty when it can."""
+    """Return why the result cannot be delivered this way; empty when it can."""
     if delivery not in DeliveryMode.values:
         return f"polling or callback, not {delivery or 'an empty one'}"
     url = settings.PUBLIC_URL
@@ -65,7 +65,7 @@ def delivery_problem(order: Order, delivery: str) -> str:
 
 
 def key_problem(provider: str) -> str:
-    """Say why nothing can be ordered there; empty when it can."""
+    """Return why nothing can be ordered from a provider; empty when something can."""
     if settings.PROVIDERS[provider].api_key:
         return ""
     return f"{provider.upper()}_API_KEY is not set, so nothing can be ordered from {provider_name(provider)}"

@@ -1,4 +1,4 @@
-"""What can be ordered from an earlier task: a retry after a failure, another take, a promotion to a better mode."""
+"""Order again from an earlier task: a retry after a failure, another take, a promotion to a better mode."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MAY_GO = ("route", "cfg_scale", "aspect_ratio")  # settings without which the sa
 
 @dataclass(frozen=True, slots=True)
 class Promotion:
-    """A more expensive mode that takes the same prompt and frames; in USD, `more` than the draft's own price."""
+    """A more expensive mode for the same prompt and frames; in USD, `more` is the difference to the task's price."""
 
     request: OrderRequest
     price: Decimal
@@ -27,12 +27,12 @@ class Promotion:
 
 
 def retry(task: GenerationTask) -> OrderRequest:
-    """Request the same order again, as a new task that names this one."""
+    """Return the request for the same order, as a new task that names this one."""
     return replace(another_take(task), retry_of=task)
 
 
 def another_take(task: GenerationTask) -> OrderRequest:
-    """Request one more clip of the same order."""
+    """Return the request for one more clip of the same order."""
     order = replace(task.order(), callback_url="").with_images(task.start_image_url, task.end_image_url)
     images = {name: image for name in IMAGE_FIELDS if (image := getattr(task, name))}
     return OrderRequest(order, delivery=task.delivery, images=images, campaign=task.campaign, prompt=task.prompt)
@@ -41,7 +41,7 @@ def another_take(task: GenerationTask) -> OrderRequest:
 def promotions(task: GenerationTask, *, at: datetime) -> list[Promotion]:
     """Return the more expensive modes of the task's provider that take the same prompt and frames, cheapest first.
 
-    A mode without a price is left out: people decide by the difference.
+    A mode without a price is left out, as people decide by the difference.
     """
     own, found = another_take(task), []
     for offer in offers.OFFERS.values():
@@ -57,7 +57,7 @@ def promotions(task: GenerationTask, *, at: datetime) -> list[Promotion]:
 
 
 def _fitted(order: Order, offer: Offer) -> Order:
-    """Return the order for another offer, without the settings that this one does not know; words and frames stay."""
+    """Return the order for another offer, without settings that it does not know; words and frames stay."""
     chosen = {
         name: value
         for name, value in order.parameters.items()

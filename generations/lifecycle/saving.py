@@ -33,24 +33,24 @@ logger = logging.getLogger(__name__)
 
 REENQUEUE_AFTER = timedelta(seconds=30)  # a lost job is enqueued again after this long
 RECHECK_AFTER = timedelta(seconds=5)  # while a worker holds its lease
-MAX_CRASHES = 3  # of workers in a row over one clip; then it is set aside, so that the others flow
+MAX_CRASHES = 3  # of workers in a row on one clip set it aside, so that the others go on
 ASIDE = timedelta(hours=1)
 SET_ASIDE = "set aside"  # the error_kind of such a clip
-LEASE_SECONDS = 20.0  # renewed while we work, so a dead worker's clip is taken up again after this long
-OUTAGE_SECONDS = 15.0  # of the database, after a download: so long it is waited for before the work is given up
-BACKOFF_MAX_SECONDS = 1800.0  # between two tries: a result lives for a day at least
+LEASE_SECONDS = 20.0  # renewed while a worker lives; a dead one's clip is retried after this long
+OUTAGE_SECONDS = 15.0  # how long a finished download waits for the database
+BACKOFF_MAX_SECONDS = 1800.0  # between two tries: URLs live for at least a day
 DURATION_SLACK_SECONDS = 0.5  # encoders add or drop a few frames
 RATIO_SLACK = 0.02  # 1920x1088 is still 16:9
 
 
 class LeaseLost(Exception):
-    """The lease was lost while we worked: another worker has the clip, and we write nothing."""
+    """Another worker took over the lease: this one must write nothing."""
 
 
 def enqueue_due_save(task: GenerationTask, *, at: datetime) -> None:
-    """Enqueue the saving of a finished task, and again if no job takes it up.
+    """Enqueue the saving of a finished task, and again if no worker takes it.
 
-    A clip over which three workers in a row died is set aside for an hour before its next try.
+    After three workers in a row died while saving a clip, it is set aside for an hour before its next try.
     """
     if Lease.objects.is_held(lease_of(task.pk)):
         task.put_off(due_at=at + RECHECK_AFTER, crash_count=task.crash_count)
@@ -61,14 +61,14 @@ def enqueue_due_save(task: GenerationTask, *, at: datetime) -> None:
         if task.put_off(due_at=at + REENQUEUE_AFTER, crash_count=MAX_CRASHES - 1, error_kind=""):
             wakeups.enqueue_save(task.pk)
     elif not mark_lost_if_expired(task, "its worker died each time", at=at):
-        why = f"a worker died {task.crash_count} times in a row with this clip in hand: set aside, next try in an hour"
+        why = f"a worker died {task.crash_count} times in a row while saving this clip; the next try is in an hour"
         if task.put_off(due_at=at + ASIDE, crash_count=task.crash_count, error_kind=SET_ASIDE, error_message=why):
             logger.error("task %s: %s", task.pk, why)
             task.note(why, at=at)
 
 
 def reenqueue_pending_saves(*, at: datetime) -> None:
-    """Re-enqueue pending downloads after a restart: nobody knows what became of the jobs before it."""
+    """Re-enqueue pending downloads after a restart, which may have lost their jobs."""
     ready = GenerationTask.objects.of_this_site().filter(status=Status.READY, urls_died=False)
     ready.filter(due_at__range=(at, at + REENQUEUE_AFTER)).update(due_at=at)
 
@@ -78,14 +78,14 @@ def lease_of(task_id: int) -> str:
 
 
 def save(task_id: int) -> bool:
-    """Fetch, verify and store what a finished task made; True when all of it is stored."""
+    """Fetch, verify and store what a finished task made; return whether all of it is stored."""
     with lease_held(lease_of(task_id), seconds=LEASE_SECONDS) as lease:
         if lease is None:
             return False
         task = GenerationTask.objects.select_related("prompt").get(pk=task_id)
         if task.status != Status.READY or task.urls_died or task.crash_count >= MAX_CRASHES:
             return False
-        # Counted before the work: what kills its worker leaves no other trace.
+        # Counted before the work: a killed worker leaves no other trace.
         GenerationTask.objects.filter(pk=task_id, status=Status.READY).update(crash_count=task.crash_count + 1)
         try:
             trouble = _store_results(task, lease)
@@ -102,14 +102,14 @@ def save(task_id: int) -> bool:
 
 
 def _fence(lease: LeaseHolder) -> None:
-    """Refuse to write in this transaction for a worker that slept and lost its lease. Raises: LeaseLost."""
+    """Check in this transaction that the lease is still ours; a suspended worker may lose it. Raises: LeaseLost."""
     if not lease.renew():
         raise LeaseLost
 
 
 def _store_results(task: GenerationTask, lease: LeaseHolder) -> Exception | None:
-    """Store each result that is not stored yet; return what stood in the way, or None."""
-    ends = time.monotonic() + settings.DOWNLOAD_DEADLINE_SECONDS  # of the job, however many results there are
+    """Store each result that is not stored yet; return the error that prevented it, or None."""
+    ends = time.monotonic() + settings.DOWNLOAD_DEADLINE_SECONDS  # for all results of the job
     try:
         for position, url in enumerate(task.result_urls):
             if not task.videos.filter(position=position).exists():
@@ -122,7 +122,7 @@ def _store_results(task: GenerationTask, lease: LeaseHolder) -> Exception | None
 def _store(task: GenerationTask, position: int, url: str, lease: LeaseHolder, *, seconds: float) -> None:
     """Store one result: the file first, then its row."""
     if seconds <= 0:
-        raise downloads.TryAgain("the time for one job ran out before this result")
+        raise downloads.TryAgain("the time of the job ran out before this result")
     with store.part() as part:
         download = fetch(url, part, seconds=seconds)
         clip, stills = clips.verify(part), _stills(part)
@@ -134,7 +134,7 @@ def _store(task: GenerationTask, position: int, url: str, lease: LeaseHolder, *,
             _create(task, clip, position=position, **files, source_url=url,
                     sha256=download.sha256, size_bytes=download.size_bytes)  # fmt: skip
     except (LeaseLost, IntegrityError, DataError):
-        # The row is certainly not there. After any other error it may be: a commit's own answer can be lost, and a
+        # The row certainly does not exist. After other errors it may, as a commit's answer can be lost: then a
         # file without a row is better than a row without its file.
         _remove(files)
         raise
@@ -202,26 +202,26 @@ def _stills(clip: Path) -> dict[str, bytes]:
 
 
 def differences(task: GenerationTask, clip: Clip) -> list[str]:
-    """Say where a clip is not what was ordered: it was paid for, so it is stored and flagged."""
+    """Return where a clip differs from its order: it was paid for, so it is stored and marked."""
     found = []
     if abs(clip.duration_seconds - task.duration_seconds) > DURATION_SLACK_SECONDS:
-        found.append(f"{clip.duration_seconds:.1f} s long, {task.duration_seconds} s were ordered")
+        found.append(f"{clip.duration_seconds:.1f} s long, but {task.duration_seconds} s were ordered")
     if task.aspect_ratio:
         wide, high = map(int, task.aspect_ratio.split(":"))
         if abs(clip.width * high / (clip.height * wide) - 1) > RATIO_SLACK:
             shape = Fraction(clip.width, clip.height)
-            found.append(f"{shape.numerator}:{shape.denominator} picture, {task.aspect_ratio} was ordered")
+            found.append(f"{shape.numerator}:{shape.denominator} picture, but {task.aspect_ratio} was ordered")
     if task.sound is not None and task.sound != clip.has_audio:
-        found.append("silent, sound was ordered" if task.sound else "has sound, none was ordered")
+        found.append("silent, but sound was ordered" if task.sound else "has sound, but none was ordered")
     return found
 
 
 def _try_later(task: GenerationTask, why: str, *, at: datetime, urls_died: bool = False) -> None:
-    """Put the next try off, until the URLs expire; ask the provider for fresh ones first if they died."""
+    """Put off the next try until the URLs expire; poll for fresh URLs first if they died."""
     if mark_lost_if_expired(task, why, at=at):
         return
     if why != task.error_message:
-        logger.warning("task %s is paid and not stored yet: %s", task.pk, why)
+        logger.warning("task %s is paid but not stored yet: %s", task.pk, why)
         task.note(f"not stored yet: {why}", at=at)
     wait = backoff(task.failures, most=BACKOFF_MAX_SECONDS)
     # The conductor may have enqueued it again meanwhile, so the due time is not compared.
@@ -232,7 +232,7 @@ def _try_later(task: GenerationTask, why: str, *, at: datetime, urls_died: bool 
 
 
 def retry_later(task_id: int, why: str, *, at: datetime) -> None:
-    """Record a fault of ours on the row, and try again like after any other."""
+    """Record an error of our own on the row, and retry as after any other."""
     with lease_held(lease_of(task_id), seconds=LEASE_SECONDS) as lease:
         task = GenerationTask.objects.get(pk=task_id)
         if lease and task.status == Status.READY:

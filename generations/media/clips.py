@@ -24,9 +24,9 @@ __all__ = ["Clip", "NotAVideo", "poster", "smaller", "verify"]
 # made to keep a worker busy or fill its memory: a decoder may hold 16 pictures of this size, 230 MB.
 MAX_SECONDS = 120
 MAX_CLIP_PIXELS = 4096 * 2304
-# A 10 s clip decodes in one to three seconds; the job that calls us has 240 s for everything.
+# A 10 s clip decodes in one to three seconds; the whole job has 240 s.
 DECODE_SECONDS = 60
-# What browsers play, and mature: none of FFmpeg's other 500 decoders is within a hostile file's reach.
+# What browsers play; a hostile file must not reach FFmpeg's other 500 decoders.
 VIDEO_CODES = {"avc1", "avc3", "hvc1", "hev1", "av01", "vp08", "vp09", "mp4v"}
 AUDIO_CODES = {"mp4a", "Opus", "fLaC", ".mp3", "ac-3", "ec-3"}
 UNPLAYABLE = "its picture or sound is in a format that browsers do not play"
@@ -37,7 +37,7 @@ POSTER_QUALITY = 82
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """What a video file really is: the duration is that of its picture, `audio_codec` is "" without sound."""
+    """What a video file contains: the duration is that of its picture, `audio_codec` is "" without sound."""
 
     duration_seconds: float
     width: int
@@ -49,7 +49,7 @@ class Clip:
 
 
 def verify(path: Path) -> Clip:
-    """Return what the clip is, after checking that it is complete: its boxes, every sample, every frame decoded.
+    """Check that a clip is complete (its boxes, every sample, every frame decoded); return what it contains.
 
     Costs: tests/bench/bench_verify.py. Raises: NotAVideo, with words for staff; OSError when the disk refuses.
     """
@@ -86,7 +86,7 @@ def _jpeg(image: Image.Image) -> bytes:
 
 
 def _choose(tracks: list[Track]) -> tuple[Track, Track | None]:
-    """Return the picture and the sound, refusing what is not worth decoding."""
+    """Return the picture and the sound track; refuse what must not be decoded."""
     videos = [track for track in tracks if track.handler == "vide"]
     sounds = [track for track in tracks if track.handler == "soun"]
     if len(videos) != 1 or not videos[0].samples:
@@ -104,11 +104,11 @@ def _choose(tracks: list[Track]) -> tuple[Track, Track | None]:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[InputContainer]:
-    """Open with the MP4 reader and nothing else. Raises: NotAVideo, for every error of FFmpeg's."""
+    """Open with the MP4 reader only. Raises: NotAVideo for every error of FFmpeg's."""
     options = {
-        "protocol_whitelist": "file",  # nothing in the file can make FFmpeg open an address
+        "protocol_whitelist": "file",  # FFmpeg must not open a URL in the file
         "codec_whitelist": DECODERS,
-        "ignore_editlist": "1",  # samples that an edit list hides were paid for and must be complete too
+        "ignore_editlist": "1",  # hidden samples were paid for and must be complete too
         "max_pixels": str(MAX_CLIP_PIXELS),
     }
     try:
@@ -127,9 +127,9 @@ def _decode(container: InputContainer, video: Track, audio: Track | None) -> Cli
     picture, sound = container.streams.video[0], next(iter(container.streams.audio), None)
     picture.codec_context.thread_count = 1
     picture.codec_context.options = {
-        "err_detect": "explode",  # or some decoders paint over damage and say nothing
+        "err_detect": "explode",  # else some decoders conceal damage
         "max_pixels": str(MAX_CLIP_PIXELS),
-        "strict": "1",  # wait for late pictures as long as the standard allows, and drop none that come unordered
+        "strict": "1",  # wait for late frames as long as the standard allows
     }
     deadline = time.monotonic() + DECODE_SECONDS
     frames = 0
@@ -155,7 +155,7 @@ def _decode(container: InputContainer, video: Track, audio: Track | None) -> Cli
 
 
 def _frame_at(container: InputContainer, seconds: float) -> VideoFrame:
-    """Return the first picture at or after this time, or the last one: from the nearest keyframe on."""
+    """Return the first frame at or after this time, or the last one, decoded from the nearest keyframe."""
     stream = container.streams.video[0]
     stream.codec_context.thread_count = 1
     stream.codec_context.options = {"max_pixels": str(MAX_CLIP_PIXELS)}

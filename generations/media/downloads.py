@@ -1,6 +1,6 @@
-"""Fetch a result from an allowed origin into a part file: streamed, hashed, resumed, bounded in every way.
+"""Fetch a result from an allowed origin into a part file: streamed, hashed, resumed, limited in every way.
 
-Every failure is one of the exceptions below, each named for what to do next. `clips.verify` judges the bytes.
+Each failure is one of the exceptions below, named for what to do next. `clips.verify` judges the bytes.
 """
 
 import hashlib
@@ -22,24 +22,24 @@ from generations.media.origins import Deadline, DownloadError, NotAllowed, Origi
 __all__ = ["Download", "DownloadError", "Gone", "NoRoom", "NotAFile", "NotAllowed", "Origins", "TooLarge"]
 __all__ += ["TryAgain", "fetch"]
 
-# Clips are 2 to 40 MB: at this speed the smallest would use up the whole default deadline of 240 s.
+# Clips have 2 to 40 MB: at this speed the smallest uses the whole default deadline of 240 s.
 MIN_BYTES_PER_SECOND = 8 * 1024
-# Speed is judged over this many seconds, or a quarter of a shorter deadline: a pause is no slowness.
+# Speed is measured over this many seconds, or a quarter of a shorter deadline, so that short pauses pass.
 PACE_SECONDS = 15.0
-# Waits before going on with a body that broke off. Any longer trouble is for the caller's own schedule.
+# Waits before resuming a body that broke off; after longer outages the caller retries.
 PAUSES_SECONDS = (0.0, 0.5, 1.0, 2.0)
 CHUNK_BYTES = 256 * 1024
-# The first box of an MP4 is "ftyp": its name stands at bytes 4 to 8.
+# The first box of an MP4 is "ftyp", named at bytes 4 to 8.
 HEAD_BYTES = 8
-# What error pages come as. Other wrong types (octet-stream, none) are common on CDNs, and the bytes decide.
+# The types of error pages. Other wrong types (octet-stream, none) are common on CDNs, so the bytes decide.
 PAGE_TYPES = re.compile(r"text/(html|xml)|application/((.*\+)?json|(.*\+)?xml)|image/.*")
 LATER = {408, 425, 429}
-# Last-Modified proves sameness only when it was this old as it was sent (RFC 9110, 8.8.2.2).
+# Last-Modified proves sameness only when it was this old when sent (RFC 9110, 8.8.2.2).
 SETTLED_SECONDS = 60
 
 
 class Gone(DownloadError):
-    """The address is dead or no longer valid: ask the provider for a fresh one."""
+    """The URL is dead or expired: ask the provider for a fresh one."""
 
 
 class TryAgain(DownloadError):
@@ -55,16 +55,16 @@ class NotAFile(DownloadError):
 
 
 class NoRoom(DownloadError):
-    """Our own disk refuses: put it off, buy nothing more, tell the operator."""
+    """Our own disk refuses: retry later, stop ordering, tell the operator."""
 
 
 class _BrokeOff(Exception):
-    pass  # a body ended too early: go on from there, or start over
+    pass  # the body ended too early: resume or start over
 
 
 @dataclass(frozen=True, slots=True)
 class Download:
-    """A fetched file, on disk to the last byte (fsync)."""
+    """A fetched file, synced to the disk."""
 
     path: Path
     sha256: str
@@ -81,9 +81,9 @@ def fetch(
     deadline_seconds: float,
     min_bytes_per_second: int = MIN_BYTES_PER_SECOND,
 ) -> Download:
-    """Fetch the URL into a new file; after a failure the caller removes what there is of it. Raises: DownloadError.
+    """Fetch a URL into a new file; after a failure the caller removes what exists of it. Raises: DownloadError.
 
-    A body that breaks off is continued (Range, If-Range) within the same call and the same deadline.
+    A body that breaks off is resumed (Range, If-Range) within the same call and deadline.
     """
     with _Part(part, max_bytes) as file, Deadline(deadline_seconds) as deadline:
         transfer = _Transfer(url, file, origins, deadline, min_bytes_per_second)
@@ -148,7 +148,7 @@ class _Part:
 
 @contextmanager
 def _disk() -> Iterator[None]:
-    """Tell the errors of our own disk from those of the network, which are OSErrors too."""
+    """Turn errors of our own disk into NoRoom: network errors are OSErrors too."""
     try:
         yield
     except OSError as error:
@@ -157,18 +157,18 @@ def _disk() -> Iterator[None]:
 
 @dataclass(slots=True)
 class _Transfer:
-    """One result on its way; what it knows between two answers lets it go on where the first broke off."""
+    """One download; its state allows the next answer to resume where the last one broke off."""
 
     url: str
     part: _Part
     origins: Origins
     deadline: Deadline
     slowest: int
-    validator: str = ""  # a strong ETag or a settled Last-Modified: without one there is no going on
+    validator: str = ""  # a strong ETag or a settled Last-Modified: required to resume
     total: int | None = None
 
     def run(self) -> Download:
-        """Ask once, and receive what is missing."""
+        """Request the file once, and receive what is missing."""
         wanted = {}
         if self.part.size and self.validator:
             wanted = {"Range": f"bytes={self.part.size}-", "If-Range": self.validator}
@@ -178,7 +178,7 @@ class _Transfer:
         return self.part.finish(_content_type(answer))
 
     def _begin(self, answer: requests.Response, *, resuming: bool) -> None:
-        """Judge the status and the headers, and decide whether the body goes on or starts over."""
+        """Check the status and the headers, and decide whether to resume or start over."""
         status, headers = answer.status_code, answer.headers
         if resuming and status in (206, 416):
             expected = f"bytes {self.part.size}-{(self.total or 0) - 1}/{self.total}"
@@ -201,7 +201,7 @@ class _Transfer:
             raise TooLarge(f"{_shown(self.url)}: {self.total} bytes, {self.part.max_bytes} are allowed")
 
     def _receive(self, answer: requests.Response) -> None:
-        """Write the body as it comes, and watch the clock."""
+        """Write the body as it comes, and check the speed and the deadline."""
         window = min(PACE_SECONDS, self.deadline.seconds / 4)
         began, before = time.monotonic(), self.part.size
         while chunk := self._next(answer):
@@ -215,7 +215,7 @@ class _Transfer:
             raise _BrokeOff
 
     def _next(self, answer: requests.Response) -> bytes:
-        """Return what has come, at once: waiting for a full chunk would hide a server that dribbles."""
+        """Return what has arrived at once: waiting for a full chunk would hide a slow server."""
         try:
             return bytes(answer.raw.read1(CHUNK_BYTES, decode_content=False))
         except (urllib3.exceptions.HTTPError, OSError) as error:
@@ -238,7 +238,7 @@ def _refused(status: int, url: str) -> DownloadError:
 
 
 def _shown(url: str) -> str:
-    """Return the address without its query, which is the key to a signed URL."""
+    """Return the URL without its query, which may be the key of a signed URL."""
     return re.split(r"[?#]", url, maxsplit=1)[0][:200].encode("unicode_escape").decode("ascii")
 
 
@@ -248,7 +248,7 @@ def _content_type(answer: requests.Response) -> str:
 
 
 def _validator(headers: "requests.structures.CaseInsensitiveDict[str]") -> str:
-    """Return what proves in If-Range that the file is still the same, or "" when nothing does."""
+    """Return what If-Range needs to prove that the file is the same, or ""."""
     if headers.get("Accept-Ranges", "").lower() != "bytes":
         return ""
     if (tag := headers.get("ETag", "")).startswith('"'):

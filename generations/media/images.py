@@ -1,4 +1,4 @@
-"""Read uploaded pictures: accept JPG, PNG and WebP by content, and re-encode them upright without metadata."""
+"""Read uploaded images: accept JPG, PNG and WebP by content, re-encode them upright without metadata."""
 
 import io
 import struct
@@ -14,10 +14,10 @@ MAX_IMAGE_BYTES = 10_000_000
 IMAGE_FORMATS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp"}
 # Twelve times 1080p; 75 MB in memory.
 MAX_IMAGE_PIXELS = 25_000_000
-# 95 is not told from the original by eye. A JPG that was saved at less may grow beyond the limit: then less.
+# 95 looks like the original. A JPG that was saved at less may exceed the limit: then less.
 JPEG_QUALITIES = (95, 90, 85, 75)
 
-# What Pillow's readers raise on broken pictures; it has no exception of its own for them.
+# What Pillow raises for broken images; it has no exception of its own for them.
 BROKEN_PICTURE = (OSError, ValueError, SyntaxError, EOFError, IndexError, KeyError, TypeError, OverflowError)
 FIRST_BYTES = (
     (b"\xff\xd8\xff", "JPEG"),
@@ -39,7 +39,7 @@ SRGB = ImageCms.createProfile("sRGB")
 
 @dataclass(frozen=True, slots=True)
 class CleanImage:
-    """A picture that was decoded and written anew, with nothing but its pixels; `extension` has no dot."""
+    """An image that was decoded and re-encoded, with nothing but its pixels; `extension` has no dot."""
 
     content: bytes
     extension: str
@@ -48,7 +48,7 @@ class CleanImage:
 
 
 class BadImage(Exception):
-    """The upload breaks a rule, which the message names for the person who sent it."""
+    """The upload breaks a rule; the text tells the person which."""
 
 
 def clean_image(source: BinaryIO) -> CleanImage:
@@ -65,7 +65,7 @@ def clean_image(source: BinaryIO) -> CleanImage:
 
 
 def picture_kind(data: bytes) -> str:
-    """Return `jpg`, `png` or `webp` for a complete picture. Raises: BadImage, for anything else."""
+    """Return `jpg`, `png` or `webp` for a complete image. Raises: BadImage for anything else."""
     return IMAGE_FORMATS[_read(data)[0]]
 
 
@@ -84,7 +84,7 @@ def _read(data: bytes) -> tuple[str, Image.Image]:
 
 
 def _kind_of(data: bytes) -> str:
-    """Name the format by its first bytes, so that no reader of Pillow's meets what we do not accept."""
+    """Return the format by its first bytes, so that Pillow reads no other formats."""
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return "WEBP"
     return next((name for start, name in FIRST_BYTES if data.startswith(start)), "unknown" if data else "empty")
@@ -94,16 +94,16 @@ def _check(image: Image.Image, found: str) -> None:
     pixels = image.width * image.height
     if pixels > MAX_IMAGE_PIXELS:
         raise BadImage(f"{pixels / 1e6:.0f} megapixels: at most {MAX_IMAGE_PIXELS // 10**6}")
-    # A phone's JPG may carry a second picture for depth ("MPO"): its first one is what the person sees.
+    # A phone's JPG may carry a second picture for depth ("MPO"): the first one is visible.
     if found != "JPEG" and getattr(image, "is_animated", False):
         raise BadImage("it is animated: send a single picture")
 
 
 def _upright(image: Image.Image) -> Image.Image:
-    """Return the pixels in sRGB, turned as the camera was held, in a picture that carries nothing else."""
+    """Return the pixels in sRGB, rotated as the camera was held, without metadata."""
     image = ImageOps.exif_transpose(image)
     profile = image.info.get("icc_profile")
-    if image.mode.startswith("I"):  # 16 bits of grey: Pillow would cut off all but the darkest 256 shades
+    if image.mode.startswith("I"):  # 16 bits of grey: Pillow would clip all but the darkest 256 shades
         image = image.point(lambda value: value / 256).convert("L")
     elif image.has_transparency_data:
         image = image.convert("RGBA")
@@ -121,7 +121,7 @@ def _upright(image: Image.Image) -> Image.Image:
 
 
 def _encoded(image: Image.Image, kind: str) -> bytes:
-    """Return the picture as a file of the same kind, at the best quality that fits the limit."""
+    """Return the image as a file of the same format, at the best quality that fits the limit."""
     for quality in JPEG_QUALITIES if kind != "PNG" else (0,):
         out = io.BytesIO()
         if kind == "JPEG":

@@ -10,27 +10,27 @@ from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
 
-# A clip has about 5 boxes on top and 60 in its index; a file made of boxes only must not occupy a worker.
+# A clip has about 5 top boxes and 60 in its index; a file of boxes only must not occupy a worker.
 MAX_BOXES = 20_000
-# The index of a 10 s clip is 10 KB; this much is held in memory, and walked in about a second, at worst.
+# The index of a 10 s clip has 10 KB; this much is read into memory, and walked within about a second.
 MAX_INDEX_BYTES = 4 * 2**20
 # 10 s at 60 frames a second with sound are 1,100 samples.
 MAX_SAMPLES = 1_000_000
 # Picture, sound, perhaps a time code.
 MAX_TRACKS = 16
-# Movie times are rounded to milliseconds. Less than one frame, so that a lost last frame is still noticed.
+# Movie times are rounded to milliseconds. Less than one frame, so that a missing last frame is noticed.
 ROUNDING_SECONDS = 0.005
 
 Peek = Callable[[int, int], bytes | memoryview]
 
 
 class NotAVideo(Exception):
-    """The file is no complete video: fetch it again. The message holds none of its bytes: it may be shown to staff."""
+    """The file is not a complete video: fetch it again. The text shows none of its bytes, so staff may see it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A box: its type, where it starts, where its content starts, where it ends."""
+    """A box: its type, its start, the start of its content, and its end."""
 
     kind: bytes
     start: int
@@ -40,7 +40,7 @@ class Box:
 
 @dataclass(slots=True)
 class Track:
-    """What one track promises; `handler` is "vide" or "soun", `codec` is the four letters of its decoder."""
+    """What a track promises; `handler` is "vide" or "soun", `codec` the four letters of its decoder."""
 
     number: int
     handler: str
@@ -57,7 +57,10 @@ class Track:
 
 
 def read_tracks(path: Path) -> list[Track]:
-    """Return the tracks of a complete MP4 file. Raises: NotAVideo, when a box or a sample is not inside it; OSError."""
+    """Return the tracks of a complete MP4 file.
+
+    Raises: NotAVideo when a box or a sample is not inside the file, OSError when it cannot be read.
+    """
     with path.open("rb") as file:
 
         def peek(offset: int, length: int) -> bytes:
@@ -71,7 +74,7 @@ def read_tracks(path: Path) -> list[Track]:
 
 
 def walk(peek: Peek, start: int, end: int, *, top: bool = False) -> Iterator[Box]:
-    """Yield the boxes between two offsets: each must fit, and no byte may be left over."""
+    """Yield the boxes between two offsets. Raises: NotAVideo when one does not fit or a byte is left over."""
     for _ in range(MAX_BOXES):
         if start == end:
             return
@@ -84,7 +87,7 @@ def walk(peek: Peek, start: int, end: int, *, top: bool = False) -> Iterator[Box
             (size,) = struct.unpack_from(">Q", head, 8)
             body = start + 16
         elif size == 0 and top and kind == b"mdat":
-            size = end - start  # "to the end of the file": only the sample tables tell whether that is far enough
+            size = end - start  # "to the end of the file": the sample tables tell whether it is complete
         if not body <= start + size <= end:
             raise NotAVideo("it is cut, or has bytes after its end")
         yield Box(kind, start, body, start + size)
@@ -97,7 +100,7 @@ class _Node:
 
     def __init__(self, data: memoryview, start: int = 0) -> None:
         self.data = data
-        self.start = start  # of the box, in the file; only for boxes on top
+        self.start = start  # of the box in the file; only for top boxes
 
     def children(self, kind: bytes, skip: int = 0) -> list["_Node"]:
         found = walk(lambda at, length: self.data[at : at + length], skip, len(self.data))
@@ -128,7 +131,7 @@ class _Node:
 
 
 class _Room:
-    """The parts of the file that hold samples."""
+    """The parts of the file that contain samples."""
 
     def __init__(self, spans: Iterable[tuple[int, int]]) -> None:
         self.spans = sorted(spans)
@@ -186,7 +189,7 @@ def _read_track(trak: _Node, room: _Room) -> Track:
 
 
 def _read_samples(track: Track, table: _Node, room: _Room) -> None:
-    """Count the samples of a track, and check that each chunk of them lies in the file."""
+    """Count the samples of a track, and check that each chunk lies in the file."""
     sizes = table.need(b"stsz")
     each, track.samples = sizes.at("II", 4)
     ends: Sequence[int] = range(0, (track.samples + 1) * each, each) if each else ()
@@ -214,7 +217,7 @@ def _read_samples(track: Track, table: _Node, room: _Room) -> None:
 
 
 def _read_fragments(tracks: list[Track], mvex: _Node, moofs: list[_Node], room: _Room) -> None:
-    """Add the samples of every fragment to its track, and check that each run of them lies in the file."""
+    """Add the samples of each fragment to its track, and check that each run lies in the file."""
     by_number = {track.number: track for track in tracks}
     usual = {trex.at("I", 4)[0]: trex.at("II", 12) for trex in mvex.children(b"trex")}
     for moof in moofs:
@@ -259,12 +262,12 @@ def _read_fragment(track: Track, usual: tuple[int, ...], traf: _Node, bases: tup
 
 
 def _ends_well(mfra: _Node) -> bool:
-    """Tell whether the index at the end of a fragmented file is complete: a cut file has lost it."""
+    """Return whether the index at the end of a fragmented file is complete; a cut file lost it."""
     return mfra.need(b"mfro").at("I", 4)[0] == len(mfra.data) + 8
 
 
 def _check_all_fragments(tracks: list[Track], moov: _Node, sidx: _Node | None, *, in_moov: bool) -> None:
-    """Refuse a fragmented file that nothing proves complete: a cut between two fragments does not show."""
+    """Refuse a fragmented file that nothing proves complete: a cut between fragments leaves no trace."""
     have = max(track.duration_seconds for track in tracks)
     mvhd, mehd = moov.need(b"mvhd"), moov.child(b"mvex", b"mehd")
     long = mvhd.data[0] == 1
@@ -272,7 +275,7 @@ def _check_all_fragments(tracks: list[Track], moov: _Node, sidx: _Node | None, *
     if mehd:
         (declared,) = mehd.at("Q" if mehd.data[0] == 1 else "I", 4)
     elif in_moov:
-        declared = 0  # then mvhd speaks of the samples in moov only
+        declared = 0  # then mvhd covers only the samples in moov
     promised = declared / scale if scale else 0.0
     if sidx and not promised:
         promised = _promised_by(sidx)
@@ -281,7 +284,7 @@ def _check_all_fragments(tracks: list[Track], moov: _Node, sidx: _Node | None, *
 
 
 def _promised_by(sidx: _Node) -> float:
-    """Return the seconds that a segment index lists; 0 when it may be the index of one segment of many."""
+    """Return the seconds that a segment index lists; 0 if it may be of one segment of many."""
     (scale,) = sidx.at("I", 8)
     (count,) = sidx.at("H", 30 if sidx.data[0] else 22)
     rows = sidx.rows("III", 32 if sidx.data[0] else 24, count)

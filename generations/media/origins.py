@@ -1,7 +1,7 @@
-"""Decide where results may be fetched from; connect there, nowhere else, and only until a deadline.
+"""Decide where results may be fetched from, and connect only there, until a deadline.
 
 An entry is a bare host (https on port 443, public addresses only) or a full origin with its port, such as
-http://127.0.0.1:8900, which alone may be plain http or lie on a private network.
+http://127.0.0.1:8900; only a full origin may be plain http or on a private network.
 """
 
 import re
@@ -20,37 +20,37 @@ from requests.adapters import HTTPAdapter
 from requests_hardened.ip_filter_adapter import IPFilterAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 
-# A result host of a provider was seen to answer 403 to the default of Python's urllib.
+# A provider's result host answered 403 to the default of Python's urllib.
 USER_AGENT = "kling-studio/1.0"
-# A CDN may send on to a storage host; a chain of more is a mistake or a loop.
+# A CDN may redirect to a storage host; a longer chain is an error or a loop.
 MAX_REDIRECTS = 3
-# A healthy CDN takes well under one second; after these another try is worth more than patience.
+# A healthy CDN answers within a second; after this, retrying is better than waiting.
 CONNECT_SECONDS = 10
 SILENCE_SECONDS = 20
-# Signed result URLs are some 500 characters long.
+# Signed result URLs have about 500 characters.
 MAX_URL_LENGTH = 8_192
 
 LABEL = r"[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?"
 NAME = rf"{LABEL}(?:\.{LABEL})*"
-# A bare host has a dot, and ends in letters: 127.1, 0x7f.1 and 2130706433 are addresses to some resolvers.
+# A bare host has a dot and ends in letters: some resolvers read 127.1, 0x7f.1 and 2130706433 as addresses.
 PUBLIC_NAME = re.compile(rf"(?:{LABEL}\.)+[a-z][a-z0-9-]*[a-z0-9]")
 ORIGIN = re.compile(rf"(?P<scheme>https?)://(?P<host>{NAME}|\[[0-9a-f:.]+\])(?::(?P<port>[0-9]{{1,5}}))?", re.A)
-# What follows the origin; a backslash or a control character is read differently by different programs.
+# The rest of the URL; programs differ on backslashes and control characters.
 REST = re.compile(r"(?:[/?#][^\\\x00-\x1f\x7f]*)?")
 FULL = "nor scheme, host and port such as http://127.0.0.1:8900"
 
 
 class DownloadError(Exception):
-    """A result was not fetched; the message is our own words for staff, without the query of a signed URL."""
+    """A result was not fetched; the text is our own, for staff, without the query of a signed URL."""
 
 
 class NotAllowed(DownloadError):
-    """The URL leads outside of RESULT_ORIGINS: a person must check it, or add the origin."""
+    """The URL is outside of RESULT_ORIGINS: a person must check it, or add the origin."""
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """One place to fetch from; `private` means that it may resolve to an address that is not public."""
+    """A place to fetch from; `private` allows it to resolve to a private address."""
 
     scheme: str
     host: str
@@ -69,11 +69,11 @@ class Origins:
 
     @classmethod
     def parse(cls, entries: Iterable[str]) -> "Origins":
-        """Read the entries of RESULT_ORIGINS, skipping blanks. Raises: ValueError, which names the bad one."""
+        """Parse the entries of RESULT_ORIGINS, skipping blanks. Raises: ValueError, which names the bad one."""
         return cls(frozenset(_parse(entry) for entry in map(str.strip, entries) if entry))
 
     def check(self, url: str) -> Origin:
-        """Return the origin that this URL belongs to. Raises: NotAllowed, when it is none of these."""
+        """Return the origin of a URL. Raises: NotAllowed when it is not one of these."""
         scheme, host, port = _split(url)
         for origin in self.allowed:
             if (origin.scheme, origin.host, origin.port) == (scheme, host, port):
@@ -82,14 +82,14 @@ class Origins:
 
 
 def any_origin(url: str, *, private: bool) -> Origin:
-    """Return the origin of a URL that a person gave. Raises: NotAllowed, when it is no plain web address."""
+    """Return the origin of a URL that a person gave. Raises: NotAllowed when it is no plain web address."""
     return Origin(*_split(url), private=private)
 
 
 def _parse(entry: str) -> Origin:
     lowered = entry.lower().removesuffix("/")
     if "://" not in lowered or lowered.startswith("https://") and lowered.count(":") == 1:
-        # "https://host" says no more than "host"; the exemption for private networks wants a written port.
+        # "https://host" means "host"; the exemption for private networks needs an explicit port.
         host = lowered.removeprefix("https://")
         if not PUBLIC_NAME.fullmatch(host):
             raise ValueError(f"RESULT_ORIGINS: {entry!r} is neither a host such as cdn.example.com {FULL}")
@@ -101,7 +101,7 @@ def _parse(entry: str) -> Origin:
 
 
 def _split(url: str) -> tuple[str, str, int]:
-    """Take the origin off a URL, strictly: what two parsers might read in two ways is refused."""
+    """Split the origin off a URL strictly: refuse what two parsers might read differently."""
     end = min((url.find(mark, 8) for mark in "/?#" if mark in url[8:]), default=len(url))
     found = ORIGIN.fullmatch(url[:end].lower())
     if len(url) > MAX_URL_LENGTH or not url[:end].isascii() or not found or not REST.fullmatch(url[end:]):
@@ -111,10 +111,10 @@ def _split(url: str) -> tuple[str, str, int]:
 
 
 class Deadline:
-    """Cut every connection when the time is up.
+    """Cut every connection at a deadline.
 
-    A timeout of requests is for one read: a server that sends its headers, its TLS greeting or its body byte
-    by byte is never late. So a timer shuts the sockets down. What it cannot end is a slow look-up of a name.
+    Timeouts of requests are for one read: a server that sends headers, TLS or body byte by byte never exceeds them. So
+    a timer shuts the sockets down. It cannot end a slow name resolution.
     """
 
     def __init__(self, seconds: float) -> None:
@@ -140,15 +140,15 @@ class Deadline:
             self._sockets.clear()
 
     def left(self) -> float:
-        """Return the seconds left, 0 when it is over."""
+        """Return the seconds left, 0 after the deadline."""
         return 0.0 if self._over.is_set() else max(0.0, self._ends - time.monotonic())
 
     def wait(self, seconds: float) -> None:
-        """Sleep, but not beyond the end."""
+        """Sleep, but not beyond the deadline."""
         self._over.wait(min(seconds, self.left()))
 
     def watch(self, connection: socket.socket) -> None:
-        """Remember a twin of this socket: shutting the twin down ends the connection under TLS, too."""
+        """Keep a duplicate of this socket: shutting it down also ends a connection under TLS."""
         with self._lock:
             self._sockets.append(connection.dup())
         if self._over.is_set():
@@ -158,7 +158,7 @@ class Deadline:
         self._over.set()
         with self._lock:
             for twin in self._sockets:
-                with suppress(OSError):  # it has ended by itself
+                with suppress(OSError):  # it has ended already
                     twin.shutdown(socket.SHUT_RDWR)
 
 
@@ -166,9 +166,9 @@ class Deadline:
 def get(
     url: str, allowed: Callable[[str], Origin], deadline: Deadline, headers: Mapping[str, str] | None = None
 ) -> Iterator[requests.Response]:
-    """Get a URL and yield the answer, unread. Redirects are followed here, so that `allowed` judges each address.
+    """Request a URL and yield the unread response; redirects are followed here, so that `allowed` judges each URL.
 
-    Raises: NotAllowed, requests.TooManyRedirects, and what else requests and urllib3 raise.
+    Raises: NotAllowed, requests.TooManyRedirects, and whatever requests and urllib3 raise.
     """
     with ExitStack() as open_things:
         for _ in range(1 + MAX_REDIRECTS):
@@ -186,12 +186,12 @@ def get(
 
 
 def session_for(origin: Origin, deadline: Deadline) -> requests.Session:
-    """Return a session for one origin, without cookies, credentials or proxies of ours.
+    """Return a session for one origin, without cookies, credentials or proxies.
 
-    requests-hardened looks a public host up once, refuses private addresses, and connects to what it saw.
+    requests-hardened resolves a public host once, refuses private addresses, and connects to the resolved one.
     """
     session = requests.Session()
-    session.trust_env = False  # neither proxies nor ~/.netrc: the filter must see the real address
+    session.trust_env = False  # no proxies or ~/.netrc: the filter must see the real address
     session.headers = requests.structures.CaseInsensitiveDict(
         {"User-Agent": USER_AGENT, "Accept": "*/*", "Accept-Encoding": "identity"}
     )
@@ -207,7 +207,7 @@ def session_for(origin: Origin, deadline: Deadline) -> requests.Session:
 
 
 def _watched(pool: type[HTTPConnectionPool], deadline: Deadline) -> type[HTTPConnectionPool]:
-    """Return a pool whose connections are cut at the deadline."""
+    """Return a pool whose connections end at the deadline."""
 
     class Connection(pool.ConnectionCls):  # type: ignore[name-defined,misc]
         def _new_conn(self) -> socket.socket:

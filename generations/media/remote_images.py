@@ -1,6 +1,6 @@
-"""Probe a start or end image at a URL that a person gave, before money is spent: does it answer, is it accepted?
+"""Probe an image at a URL that a person gave, before money is spent: does it answer, is it accepted?
 
-The provider fetches it once more, from its own network.
+The provider fetches it again, from its own network.
 """
 
 from functools import partial
@@ -17,17 +17,17 @@ CHUNK_BYTES = 64 * 1024
 
 
 class WrongPicture(Exception):
-    """The URL answers with no picture that the model accepts: the order would fail."""
+    """The URL has no image that the model accepts: the order would fail."""
 
 
 class NotSeen(Exception):
-    """The URL does not answer from here: that may be our network's fault, so a person decides."""
+    """The URL does not answer from here; our network may be the cause, so a person decides."""
 
 
 def probe(url: str, *, kinds: tuple[str, ...], private: bool) -> str:
-    """Return the kind (`jpg`, `png`, `webp`) of the picture at a URL. Raises: WrongPicture, NotSeen.
+    """Return the kind (`jpg`, `png`, `webp`) of the image at a URL. Raises: WrongPicture, NotSeen.
 
-    `private` allows addresses of this machine and network: for a provider that runs on it.
+    `private` allows addresses of this machine and network, for a provider that runs on it.
     """
     try:
         allowed = partial(any_origin, private=private)

@@ -28,15 +28,15 @@ from django.core.files.storage import FileSystemStorage, default_storage
 logger = logging.getLogger(__name__)
 
 FOLDERS = ("videos", "posters", "images")
-# What this program calls its files: no other name is opened, whatever a row says.
+# The names of our files: no other is opened, whatever a row says.
 STORED_NAME = re.compile(r"(videos|posters|images)(/[A-Za-z0-9_-][A-Za-z0-9_.-]*)+")
 FILE_SUFFIXES = (".mp4", ".jpg", ".png", ".webp", ".part")
 TMP, QUARANTINE = "tmp", "quarantine"
 JPEG_MARKS = (b"\xff\xd8", b"\xff\xd9")  # its first and last two bytes
 CHANGED = "its file has other bytes than were stored"
 
-# What an error of the disk says for certain about a file. Any other (no permission, no handles, a network file
-# system that is away) says nothing of it.
+# What disk errors prove about a file. Any other (no permission, no handles, a network file
+# system that is away) proves nothing.
 CERTAIN = {
     errno.ENOENT: "its file is missing",
     errno.ENOTDIR: "its file is missing",
@@ -48,16 +48,16 @@ CERTAIN = {
 
 
 class Damaged(OSError):
-    """What stands under a name is certainly not the file that belongs there; the text says what it is."""
+    """What a name refers to is certainly not the file that belongs there; the text says what it is."""
 
 
 class Unreadable(OSError):
-    """The disk refuses to open or read it, which says nothing of the file."""
+    """The disk refuses to open or read a file, which says nothing about its bytes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a listing met: a plain file, or something else, and then in words what is strange about it."""
+    """An entry of a listing: a plain file, or something else, described by `strange`."""
 
     name: str
     modified_at: float = 0.0
@@ -66,7 +66,7 @@ class Found:
 
 
 class LocalStore(FileSystemStorage):
-    """Files below MEDIA_ROOT. Part files lie on the same file system, so that a rename publishes them in one step."""
+    """Files below MEDIA_ROOT. Part files are on the same file system, so that a rename publishes them at once."""
 
     @property
     def location(self) -> str:
@@ -77,17 +77,17 @@ class LocalStore(FileSystemStorage):
         return Path(self.location)
 
     def path(self, name: str) -> str:
-        """Return where a stored file lies. Raises: Damaged, when no file of ours has such a name."""
+        """Return the path of a stored file. Raises: Damaged when our files have no such names."""
         if not STORED_NAME.fullmatch(name):
             raise Damaged("its name leads out of the store")
         return f"{self.location}/{name}"
 
     def is_mounted(self) -> bool:
-        """Whether the folder of clips is there: a disk that is not mounted must not be taken for lost files."""
+        """Return whether the folder of clips exists: an unmounted disk must not look like lost files."""
         return (self.root / "videos").is_dir()
 
     def free_bytes(self) -> int:
-        """Return the room that is left on the disk. Raises: OSError, when it cannot be used."""
+        """Return the free space on the disk. Raises: OSError when it cannot be used."""
         self.root.mkdir(parents=True, exist_ok=True)
         return shutil.disk_usage(self.root).free
 
@@ -95,7 +95,7 @@ class LocalStore(FileSystemStorage):
 
     @contextmanager
     def part(self) -> Iterator[Path]:
-        """Give a place for a file while it is written; at the end, remove what was not published. Raises: OSError."""
+        """Yield a path for writing a file; remove it at the end if it was not published. Raises: OSError."""
         part = self.root / TMP / f"{uuid.uuid4().hex}.part"
         part.parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -104,7 +104,7 @@ class LocalStore(FileSystemStorage):
             part.unlink(missing_ok=True)
 
     def publish(self, part: Path, name: str) -> None:
-        """Give a synced part file its final name, durably: the folder is synced too. Raises: OSError."""
+        """Rename a synced part file to its final name, and sync the folder. Raises: OSError."""
         path = Path(self.path(name))
         path.parent.mkdir(parents=True, exist_ok=True)
         os.replace(part, path)
@@ -118,14 +118,14 @@ class LocalStore(FileSystemStorage):
         return name
 
     def get_available_name(self, name: str, max_length: int | None = None) -> str:
-        return name  # two contents never share one: a second write brings the same file
+        return name  # names are unique to a content, so it is the same file
 
     def delete(self, name: str) -> None:
-        """Remove a stored file, if it is there. Raises: OSError."""
+        """Delete a stored file, if it exists. Raises: OSError."""
         Path(self.path(name)).unlink(missing_ok=True)
 
     def remove_parts(self, *, before: float, dry_run: bool = False) -> list[str]:
-        """Remove part files that were last written before a time, in seconds since 1970; return their names."""
+        """Remove part files last written before a time, in seconds since 1970; return their names."""
         removed = []
         for found in sorted(self.walk(TMP), key=lambda found: found.name):
             if found.strange or not found.name.endswith(".part") or found.modified_at >= before:
@@ -148,7 +148,7 @@ class LocalStore(FileSystemStorage):
         _check(self.path(name), size=size, sha256=sha256)
 
     def is_complete_jpeg(self, name: str) -> bool:
-        """Whether a picture is there from its first mark to its last: one that was cut has lost the last."""
+        """Return whether an image has its first and last marks: a cut one has lost the last."""
         try:
             with self.open(name) as file:
                 start = file.read(2)
@@ -158,7 +158,7 @@ class LocalStore(FileSystemStorage):
             return False
 
     def walk(self, *folders: str) -> Iterator[Found]:
-        """List all below these folders. Links are told and not followed; what vanishes meanwhile is left out."""
+        """Yield all entries below these folders; links are reported, not followed."""
         todo = list(folders)
         while todo:
             here = todo.pop()
@@ -176,7 +176,7 @@ class LocalStore(FileSystemStorage):
                 yield Found(here, strange=f"cannot be listed: {error.strerror}")
 
     def is_same(self, name: str, found: Found) -> bool:
-        """Whether what stands under a name is the very file that was found: not another, and not written since."""
+        """Return whether a name still refers to the file that was found, unwritten since."""
         try:
             facts = os.lstat(self.root / name)
         except OSError:
@@ -186,7 +186,10 @@ class LocalStore(FileSystemStorage):
     # --- Quarantine
 
     def set_aside(self, found: Found, *, day: str) -> str:
-        """Move a file into the day's quarantine, onto nothing; its new name. Raises: OSError, and nothing moved."""
+        """Move a file into the day's quarantine without overwriting; return its new name.
+
+        Raises: OSError, with nothing moved.
+        """
         for number in range(1, 1000):
             aside = f"{QUARANTINE}/{day}{f'.{number}' if number > 1 else ''}/{found.name}"
             try:
@@ -197,11 +200,11 @@ class LocalStore(FileSystemStorage):
         raise FileExistsError(errno.EEXIST, "too many files of this name are there already")
 
     def put_back(self, aside: str, name: str) -> None:
-        """Undo `set_aside`, unless something stands there by now. Raises: OSError."""
+        """Undo `set_aside`. Raises: OSError, also when something has the name again."""
         _move(self.root / aside, self.root / name)
 
     def restore(self, name: str, *, sha256: str) -> bool:
-        """Publish the file of this name and content that was set aside last; False when there is none."""
+        """Publish the last quarantined file of this name and content; return False when there is none."""
         if not STORED_NAME.fullmatch(name):
             return False
         for day in sorted((self.root / QUARANTINE).glob("*"), reverse=True):
@@ -218,7 +221,7 @@ store = cast(LocalStore, default_storage)
 
 
 def _sync(path: Path) -> None:
-    """Write a file, or a folder's names, through to the disk."""
+    """Write a file, or a folder's entries, through to the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -237,7 +240,7 @@ def _check(path: str, *, size: int | None = None, sha256: str = "") -> None:
 
 
 def _opened(path: str, *, size: int | None = None) -> io.FileIO:
-    """Open a plain file: a link is not followed, and a pipe does not block. Raises: Damaged, Unreadable."""
+    """Open a plain file, without following a link or blocking on a pipe. Raises: Damaged, Unreadable."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
@@ -261,7 +264,7 @@ def _judged(error: OSError) -> Damaged | Unreadable:
 
 
 def _examine(name: str, entry: os.DirEntry[str]) -> Found | None:
-    """Describe an entry of a folder; None for what vanished, and for folders that look like folders."""
+    """Describe an entry of a folder; None when it vanished or is an expected folder."""
     try:
         facts = entry.stat(follow_symlinks=False)
     except FileNotFoundError:
@@ -276,7 +279,7 @@ def _examine(name: str, entry: os.DirEntry[str]) -> Found | None:
 
 
 def _move(source: Path, target: Path) -> None:
-    """Rename onto a place that we reserved, as rename alone would replace what stands there."""
+    """Rename onto a name that we reserved, as a plain rename would overwrite a file there."""
     target.parent.mkdir(parents=True, exist_ok=True)
     os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640))
     try:
@@ -287,11 +290,11 @@ def _move(source: Path, target: Path) -> None:
 
 
 def is_text(name: str) -> bool:
-    """Whether a name can be written as text: a file's name may hold any bytes."""
+    """Return whether a file's name, which may have any bytes, is valid text."""
     return name == name.encode("utf-8", "ignore").decode()
 
 
 def shown(name: str) -> str:
-    """Return a name for people and logs: what is no printable text is written as escapes."""
+    """Return a name for people and logs; unprintable bytes become escapes."""
     text = name.encode("utf-8", "backslashreplace").decode()
     return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)

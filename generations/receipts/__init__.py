@@ -1,4 +1,4 @@
-"""Receipts: what an order costs and what stands against it, checked before money is spent, shown, and signed.
+"""Check an order before money is spent: a receipt with its cost, problems and warnings, shown and signed.
 
-Nothing here writes an order: lifecycle/ordering does.
+No order is written here: lifecycle/ordering does that.
 """

@@ -1,4 +1,4 @@
-"""What our own rows say of an order before it is placed: the provider refused the same before, or we own it already."""
+"""Compare an order with earlier ones: the provider refused the same before, or we have such takes already."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from generations.models.tasks import BEGINNING_LENGTH
 from generations.providers.base import IMAGE_FIELDS, Order
 from generations.providers.offers import provider_name
 
-REFUSED = ("content", "input")  # the kinds of failure that the same input meets again
+REFUSED = ("content", "input")  # the kinds of failure that the same input repeats
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something that stops no order, and that a person should know before paying; `task` is where it shows."""
+    """A warning that does not stop an order; `task` is the task that it is about."""
 
     key: str
     text: str
@@ -33,14 +33,14 @@ class Notice:
 
 
 def of(request: OrderRequest, *, price_usd: Decimal | None) -> list[Notice]:
-    """Say whether the same was refused before, and how many clips of it we own; `price_usd` is of one take."""
+    """Return a notice if the same was refused before, and one for takes that we have; `price_usd` is of one take."""
     order, pictures = request.order, _pictures(request)
     same = [task for task in _of_words(order.prompt) if _is_input_of(task, order, pictures)]
     return [*_refused(same), *_owned([task for task in same if _is_alike(task, order)], price_usd)]
 
 
 def _pictures(request: OrderRequest) -> dict[str, str]:
-    """Return, by field, the SHA-256 of a picture that comes with the request, or the address of one that does not."""
+    """Return, by field, an image's SHA-256, or its URL if the site has no file."""
     images = {name: _sha256(image) for name, image in request.images.items()}
     return {name: images.get(name) or getattr(request.order, name) for name in IMAGE_FIELDS}
 
@@ -50,13 +50,16 @@ def _sha256(image: Upload | ReferenceImage) -> str:
 
 
 def _of_words(words: str) -> list[GenerationTask]:
-    """Return orders of these words, latest first; by nothing else, or SQLite takes another index and reads far more."""
+    """Return orders of these words, latest first.
+
+    Filters by nothing else, or SQLite uses another index and reads far more.
+    """
     ours = GenerationTask.objects.of_this_site().filter(beginning=words[:BEGINNING_LENGTH], prompt_text=words)
     return list(ours.select_related("start_image", "end_image").order_by("-id"))
 
 
 def _is_input_of(task: GenerationTask, order: Order, pictures: dict[str, str]) -> bool:
-    """Say whether it was made from the same words and pictures."""
+    """Return whether a task was made from the same words and images."""
     own = [image.sha256 if (image := getattr(task, name)) else getattr(task, f"{name}_url") for name in IMAGE_FIELDS]
     return task.negative_prompt == order.negative_prompt and own == [pictures[name] for name in IMAGE_FIELDS]
 
@@ -83,6 +86,6 @@ def _owned(same: list[GenerationTask], price_usd: Decimal | None) -> list[Notice
     paid = LedgerEntry.objects.spent().filter(task__in=stored)
     spent = paid.aggregate(usd=Sum("amount_usd"))["usd"]
     takes = "1 take" if len(stored) == 1 else f"{len(stored)} takes"
-    another = f"costs {usd(price_usd)}" if price_usd is not None else "costs an unknown price"
+    another = f"costs {usd(price_usd)}" if price_usd is not None else "has no known price"
     text = f"You have {takes} of this, {approved} approved, for {usd(spent)}. Another take {another}."
     return [Notice("owned", text, stored[-1] if len(stored) == 1 else None)]

@@ -1,4 +1,4 @@
-"""Check the pictures at addresses for one receipt: each once, and all of them in the time that a person waits."""
+"""Check the images at URLs for one receipt: each once, all within the time that a person waits."""
 
 from __future__ import annotations
 
@@ -12,43 +12,43 @@ from generations.providers import offers
 from generations.providers.base import IMAGE_FIELDS, Order
 from generations.receipts.history import Notice
 
-ALL_SECONDS = 20.0  # for all pictures of a receipt; remote_images limits the time of one
+ALL_SECONDS = 20.0  # for all images of a receipt; remote_images limits each
 
 
 @dataclass
 class ImageChecks:
-    """What was found so far: (address, formats, near) -> what is wrong with it, and why it could not be read."""
+    """Results so far: (URL, formats, near) -> what is wrong, and why the image could not be read."""
 
     ends: float = field(default_factory=lambda: time.monotonic() + ALL_SECONDS)
-    seen: dict[tuple[str, tuple[str, ...], bool], tuple[str, str]] = field(default_factory=dict)
+    results: dict[tuple[str, tuple[str, ...], bool], tuple[str, str]] = field(default_factory=dict)
 
     def run(self, order: Order, problems: Problems) -> list[Notice]:
-        """Check an order's pictures: add what is wrong to `problems`, return a notice for one that cannot be read."""
+        """Check an order's images: add what is wrong to `problems`, return a notice for each that cannot be read."""
         offer = offers.find(order.provider, order.model, order.mode)
         notices = []
         for name in IMAGE_FIELDS:
             url = getattr(order, name)
             if not url or name in problems or offer is None:
                 continue
-            wrong, unseen = self._once(url, offer.image_formats, near=reachability.is_near(order.provider))
+            wrong, unread = self._once(url, offer.image_formats, near=reachability.is_near(order.provider))
             if wrong:
                 problems[name] = [f"at {url}: {wrong}"]
-            if unseen:
+            if unread:
                 words = name.replace("_", " ")
                 provider = offers.provider_name(order.provider)
-                text = f"The {words} could not be checked: {unseen}. {provider} may still be able to read it."
-                notices.append(Notice(f"unseen {name}", text))
+                text = f"The {words} could not be checked: {unread}. {provider} may still be able to read it."
+                notices.append(Notice(f"unread {name}", text))
         return notices
 
     def _once(self, url: str, kinds: tuple[str, ...], *, near: bool) -> tuple[str, str]:
         key = (url, kinds, near)
-        if key not in self.seen:
-            self.seen[key] = self._probe(url, kinds, near=near)
-        return self.seen[key]
+        if key not in self.results:
+            self.results[key] = self._probe(url, kinds, near=near)
+        return self.results[key]
 
     def _probe(self, url: str, kinds: tuple[str, ...], *, near: bool) -> tuple[str, str]:
         if time.monotonic() > self.ends:
-            return "", f"the others took more than {ALL_SECONDS:g} s"
+            return "", f"the other images took more than {ALL_SECONDS:g} s"
         try:
             remote_images.probe(url, kinds=kinds, private=near)
         except remote_images.WrongPicture as error:

@@ -1,6 +1,6 @@
-"""The receipt before money is spent: what an order costs, which budgets pay for it, and what stands against it.
+"""Build the receipt before money is spent: what an order costs, which budgets pay for it, what forbids it.
 
-Nothing is written here, and no transaction may be open: pictures at an address are read over HTTP.
+Nothing is written here, and no transaction may be open: images at URLs are read over HTTP.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from generations.receipts.image_checks import ImageChecks
 from generations.receipts.spend_cap import Trimmed, trim
 
 ZERO = Decimal(0)
-NO_WORKER = "No worker is alive: the order waits until one is started."
+NO_WORKER = "No worker is running: the order waits until one is started."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One order of a receipt: `price_usd` of one take, None where it is unknown; `takes` as trimmed to an amount."""
+    """One order of a receipt: `price_usd` is of one take, None when unknown; `takes` is the number after trimming."""
 
     request: OrderRequest
     takes: int
@@ -45,13 +45,13 @@ class Line:
 
     @property
     def name(self) -> str:
-        """Return what tells it from the other lines of its receipt."""
+        """The name that tells it from the other lines of its receipt."""
         return f"task {self.request.retry_of.pk}" if self.request.retry_of else "the order"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """What is ordered when it is confirmed, to the cent; `problems` says why it cannot be, by field."""
+    """What is ordered when it is confirmed, to the cent; `problems` says by field why it cannot be."""
 
     lines: tuple[Line, ...]
     left_out: tuple[Line, ...] = ()
@@ -63,7 +63,7 @@ class Receipt:
 
     @property
     def all_notices(self) -> list[Notice]:
-        """Return the notices of the whole order and of each line, none twice."""
+        """The notices of the whole order and of each line, without duplicates."""
         return list(dict.fromkeys([*self.notices, *(notice for line in self.lines for notice in line.notices)]))
 
     @property
@@ -72,12 +72,12 @@ class Receipt:
 
     @property
     def known_usd(self) -> Decimal:
-        """Return the sum of the known prices in USD."""
+        """The sum of the known prices, in USD."""
         return sum((line.total_usd or ZERO for line in self.lines), ZERO)
 
     @property
     def total_usd(self) -> Decimal | None:
-        """Return the USD that are reserved when this is ordered; None while one price is unknown."""
+        """What the order reserves, in USD; None while a price is unknown."""
         return None if self.unpriced else self.known_usd
 
     @property
@@ -87,14 +87,14 @@ class Receipt:
 
     @property
     def unpriced(self) -> int:
-        """Count the clips without a known price."""
+        """The number of clips without a known price."""
         return sum(line.takes for line in self.lines if line.price_usd is None)
 
 
 def inspect(
     requests: list[OrderRequest], *, by: Person | None, at: datetime, spend_at_most: Decimal | None = None
 ) -> Receipt:
-    """Return the receipt of requests that are ordered together; among many, one with a problem is left out.
+    """Return the receipt of requests that are ordered together; of several, those with problems are left out.
 
     `spend_at_most`, in USD, trims the takes of a single request.
     """
@@ -135,10 +135,10 @@ def budget_periods(campaign: Campaign | None, *, by: Person | None, at: datetime
 
 def _line(request: OrderRequest, checks: ImageChecks, *, at: datetime) -> Line:
     problems = ordering.problems(request)
-    unseen = checks.run(request.order, problems)
+    unread = checks.run(request.order, problems)
     price = ledger.estimate(request.order, at=at)
     cautions = [Notice(f"caution {text}", text) for text in offers.cautions(request.with_uploads)]
-    notices = [] if problems else [*cautions, *unseen, *history.of(request, price_usd=price)]
+    notices = [] if problems else [*cautions, *unread, *history.of(request, price_usd=price)]
     return Line(
         request=request, takes=request.takes, price_usd=price, is_minimum=ledger.is_minimum(request.order, at=at),
         problems=problems, notices=tuple(notices),
@@ -148,24 +148,22 @@ def _line(request: OrderRequest, checks: ImageChecks, *, at: datetime) -> Line:
 def _outlooks(lines: list[Line], periods: dict[Campaign | None, list[BudgetPeriod]]) -> list[budgets.Outlook]:
     """Compare the sum of the lines with each budget that covers some of them."""
     sums: dict[int, Decimal | None] = {}
-    seen = {}
+    by_budget = {}
     for line in lines:
         for period in periods[line.request.campaign]:
             key = period.budget.pk
-            seen[key] = period
+            by_budget[key] = period
             before = sums.get(key, ZERO)
             sums[key] = None if before is None or line.total_usd is None else before + line.total_usd
-    return [budgets.fit_check(seen[key], sums[key]) for key in sorted(seen)]
+    return [budgets.fit_check(by_budget[key], sums[key]) for key in sorted(by_budget)]
 
 
 def _balances(lines: list[Line], *, at: datetime) -> list[str]:
-    """Say what each provider last reported as its balance, and how old that is."""
+    """Return the last reading of each provider's balance, and its age, in words."""
     texts = []
     for provider in sorted({line.request.order.provider for line in lines}):
         reading = _last_reading(provider)
-        age = (
-            f"{reading.shown}, read {duration((at - reading.at).total_seconds())} ago" if reading else "never read yet"
-        )
+        age = f"{reading.shown}, read {duration((at - reading.at).total_seconds())} ago" if reading else "not read yet"
         texts.append(f"{provider_name(provider)}: {age}")
     return texts
 
@@ -175,21 +173,21 @@ def _last_reading(provider: str) -> BalanceReading | None:
 
 
 def _notices(lines: list[Line]) -> list[Notice]:
-    """Say what a person should know of the order as a whole."""
-    found = [] if Lease.objects.is_worker_alive() else [Notice("worker", NO_WORKER)]
+    """Return the warnings about the order as a whole."""
+    notices = [] if Lease.objects.is_worker_alive() else [Notice("worker", NO_WORKER)]
     for provider in sorted({line.request.order.provider for line in lines}):
         if text := why_paused(provider):
-            found.append(Notice("paused", f"{text}. The order waits until then."))
+            notices.append(Notice("paused", f"{text}. The order waits until then."))
         theirs = [line.total_usd or ZERO for line in lines if line.request.order.provider == provider]
         reading, total = _last_reading(provider), sum(theirs, ZERO)
         if reading and reading.unit == "USD" and (reading.amount or ZERO) < total:
             text = f"The last known balance at {provider_name(provider)}, {reading.shown}, does not cover {usd(total)}."
-            found.append(Notice("balance", text))
-    return list(dict.fromkeys(found))
+            notices.append(Notice("balance", text))
+    return list(dict.fromkeys(notices))
 
 
 def _passed_over(outlooks: list[budgets.Outlook]) -> list[Notice]:
-    """Name the budgets that only warn, and that this order exceeds."""
+    """Return a notice for each budget that only warns and that this order exceeds."""
     periods = [
         outlook.period
         for outlook in outlooks
@@ -199,8 +197,8 @@ def _passed_over(outlooks: list[budgets.Outlook]) -> list[Notice]:
 
 
 def _merged(lines: list[Line]) -> Problems:
-    found: Problems = {}
+    merged: Problems = {}
     for line in lines:
         for name, texts in line.problems.items():
-            found.setdefault(name, []).extend(text for text in texts if text not in found[name])
-    return found
+            merged.setdefault(name, []).extend(text for text in texts if text not in merged[name])
+    return merged

@@ -1,4 +1,4 @@
-"""The signed receipt: what a person saw before confirming, as a token that is good for an hour and one batch."""
+"""Sign receipts: a token of what a person saw, valid for an hour and for one batch."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ ROWS: dict[str, type[Model]] = {
 
 
 class NotAccepted(Exception):
-    """A receipt that orders nothing, in words; `batch` is that of one that was good once."""
+    """A receipt that orders nothing; the text tells staff why, `batch` is set if it was valid once."""
 
     def __init__(self, text: str, *, batch: uuid.UUID | None = None) -> None:
         super().__init__(text)
@@ -41,7 +41,7 @@ class NotAccepted(Exception):
 
 @dataclass(frozen=True, slots=True)
 class SignedReceipt:
-    """What its person confirms: the requests with the price of one take of each, and all that was shown of them."""
+    """What a person confirms: the requests, the price of one take of each in USD, and all that was shown."""
 
     batch: uuid.UUID
     requests: list[OrderRequest]
@@ -50,7 +50,7 @@ class SignedReceipt:
 
 
 def sign(receipt: Receipt, *, by: Person, form: str, batch: uuid.UUID, at: datetime) -> str:
-    """Return the token of a receipt whose pictures are stored; its batch is ordered once, however often it comes."""
+    """Return the token of a receipt whose images are stored; repeating it orders its batch only once."""
     content = {
         "who": by.pk, "form": form, "batch": batch.hex, "at": at.timestamp(), "seen": seen(receipt),
         "practice": settings.PRACTICE,
@@ -62,38 +62,36 @@ def sign(receipt: Receipt, *, by: Person, form: str, batch: uuid.UUID, at: datet
 def read(token: str, *, by: Person, form: str, at: datetime) -> SignedReceipt:
     """Return what a token orders.
 
-    Raises: NotAccepted when it was forged, is too old, or was made for another person, another form, or other money.
+    Raises: NotAccepted for a forged or expired token, or one of another person, another form, or other money.
     """
     try:
         content = signing.loads(token, salt=SALT)
     except signing.BadSignature as error:
-        raise NotAccepted("This receipt is not one of ours, or was changed on the way.") from error
+        raise NotAccepted("This receipt was not made by this site, or was changed.") from error
     if content["who"] != by.pk:
         raise NotAccepted("This receipt was made for someone else.")
     if content["practice"] != settings.PRACTICE:
-        raise NotAccepted(
-            "This receipt is of practice money, or of real money: the site has changed between them since."
-        )
+        raise NotAccepted("The site has switched between practice and real money since this receipt was made.")
     if content["form"] != form:
-        raise NotAccepted("This receipt is of another order than the one that came with it.")
+        raise NotAccepted("This receipt belongs to another order.")
     batch = uuid.UUID(content["batch"])
     if at.timestamp() > content["at"] + MAX_AGE.total_seconds():
         raise NotAccepted("This receipt is more than an hour old.", batch=batch)
     try:
         requests = [_request(packed) for packed in content["requests"]]
     except ObjectDoesNotExist as error:
-        raise NotAccepted("Something that this receipt orders is no longer there.", batch=batch) from error
+        raise NotAccepted("Something that this receipt orders was deleted.", batch=batch) from error
     return SignedReceipt(batch, requests, [_amount(packed["price"]) for packed in content["requests"]], content["seen"])
 
 
 def digest(path: str, fields: Iterable[tuple[str, str]]) -> str:
-    """Return a digest of a form: its page, and its fields with the line ends that browsers may change."""
+    """Return a digest of a form: its page, and its fields with normalized line ends, which browsers may change."""
     content = [path, sorted((name, value.replace("\r\n", "\n")) for name, value in fields)]
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
 
 def _packed(line: Line) -> dict[str, Any]:
-    """Return a line's request as JSON, with the pk of each row that it names."""
+    """Return a line's request as JSON, with the primary key of each row that it names."""
     request = line.request
     return {
         "order": asdict(request.order) | {"parameters": frozen(request.order.parameters)},
@@ -132,21 +130,21 @@ def seen(receipt: Receipt) -> dict[str, Any]:
 
 
 def changes(before: dict[str, Any], receipt: Receipt) -> list[str]:
-    """Say what differs from what was seen before; empty when nothing does."""
+    """Return what differs from what a person saw, in sentences; empty when nothing does."""
     now = seen(receipt)
     problems = [f"{text[:1].upper()}{text[1:].rstrip('.')}." for texts in receipt.problems.values() for text in texts]
     new = [text for key, text in _notices(receipt).items() if key not in before["notices"]]
-    found = [*_of_lines(before["lines"], now["lines"], receipt), *_of_budgets(before["budgets"], now["budgets"])]
-    return list(dict.fromkeys([*found, *problems, *new]))
+    differences = [*_of_lines(before["lines"], now["lines"], receipt), *_of_budgets(before["budgets"], now["budgets"])]
+    return list(dict.fromkeys([*differences, *problems, *new]))
 
 
 def _of_lines(before: dict[str, Any], now: dict[str, Any], receipt: Receipt) -> Iterator[str]:
     for name in sorted(before.keys() - now.keys()):
         why = next((text for line in receipt.left_out if line.name == name for texts in line.problems.values()
-                    for text in texts), "it cannot be ordered any more")  # fmt: skip
-        yield f"Left out now, {name}: {why}."
+                    for text in texts), "it can no longer be ordered")  # fmt: skip
+        yield f"Now left out, {name}: {why}."
     for name in sorted(now.keys() - before.keys()):
-        yield f"Not left out any more: {name}."
+        yield f"No longer left out: {name}."
     for name in sorted(now.keys() & before.keys()):
         (takes, price, campaign), (takes_now, price_now, campaign_now) = before[name], now[name]
         if price != price_now:
@@ -162,9 +160,9 @@ def _of_budgets(before: dict[str, Any], now: dict[str, Any]) -> Iterator[str]:
         name, limit, hard = before.get(key, (None, None, None))
         name_now, limit_now, hard_now = now.get(key, (None, None, None))
         if name is None:
-            yield f"The budget “{name_now}” covers it now: {_usd(limit_now)}."
+            yield f"The budget “{name_now}” now limits this order: {_usd(limit_now)}."
         elif name_now is None:
-            yield f"The budget “{name}” does not cover it any more."
+            yield f"The budget “{name}” no longer limits this order."
         elif limit != limit_now:
             yield f"The limit of the budget “{name}” was {_usd(limit)}, and is now {_usd(limit_now)}."
         elif hard != hard_now:

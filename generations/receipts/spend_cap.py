@@ -1,4 +1,4 @@
-"""Trim the takes of an order to an amount of money, the last ones first."""
+"""Trim the takes of an order to an amount of money."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ FIELD = "spend_at_most"
 
 @dataclass(frozen=True, slots=True)
 class Trimmed:
-    """How many takes an amount pays for, and why not all; with problems it pays for none."""
+    """How many takes an amount pays for, and why not all; with problems, it pays for none."""
 
     takes: int
     dropped: int = 0
@@ -22,9 +22,9 @@ class Trimmed:
 
 
 def trim(takes: int, *, price_usd: Decimal | None, at_most: Decimal, periods: list[BudgetPeriod]) -> Trimmed:
-    """Trim takes to an amount in USD, and to what remains of the hard budgets in their present periods."""
+    """Drop the last takes that exceed an amount in USD or what remains of the hard budgets in their present periods."""
     if price_usd is None:
-        text = "the price of this order is unknown, so takes cannot be trimmed to an amount; leave it empty"
+        text = "the price of this order is unknown, so its takes cannot be limited by an amount; leave it empty"
         return Trimmed(0, problems={FIELD: [text]})
     if price_usd == 0:
         return Trimmed(takes)
@@ -36,7 +36,7 @@ def trim(takes: int, *, price_usd: Decimal | None, at_most: Decimal, periods: li
     amount, why = min(limits, key=lambda limit: limit[0])
     fitting = min(takes, max(0, int(amount // price_usd)))
     if not fitting:
-        text = f"{why}, and one take costs {usd(price_usd)}: nothing fits; nothing was charged"
+        text = f"{why}, and one take costs {usd(price_usd)}: no take fits; nothing was charged"
         return Trimmed(0, dropped=takes, problems={FIELD: [text]})
     if fitting == takes:
         return Trimmed(takes)

@@ -32,7 +32,7 @@ from generations.worker.pacing import Pace
 
 logger = logging.getLogger(__name__)
 
-SLICE_SECONDS = 40.0  # then the job ends and enqueues a successor, so that a worker can be recycled and other jobs run
+SLICE_SECONDS = 40.0  # then the job ends and enqueues a successor, so that workers are recycled and other jobs run
 CLOSING_SECONDS = 120.0  # how long a slice waits for orders in flight; longer than one HTTP exchange
 LEASE, LEASE_SECONDS = "conductor", 8.0
 THREADS = 16

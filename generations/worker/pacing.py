@@ -1,4 +1,4 @@
-"""The rate limit of a provider: a token bucket over its documented requests a minute."""
+"""Limit the requests to a provider: a token bucket at its documented rate."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from django.conf import settings
 
-BUDGET_SHARE = 0.9  # of the documented rate: a retry after a cut connection is not counted here, but is there
-SLOWEST_PER_SECOND = 0.1  # however many 429 come: slower would learn nothing sooner
+BUDGET_SHARE = 0.9  # of the documented rate: the provider also counts retries after a cut connection
+SLOWEST_PER_SECOND = 0.1  # the minimum after any number of 429
 
 
 @dataclass
@@ -17,7 +17,7 @@ class Pace:
 
     documented: float  # requests a second
     tokens: float = 0.0
-    share: float = 1.0  # of it, as the last 429 left it
+    share: float = 1.0  # of the documented rate, as the last 429 left it
     filled_at: float = field(default_factory=lambda: time.monotonic())
 
     @classmethod
@@ -29,7 +29,7 @@ class Pace:
         return max(self.documented * self.share, min(self.documented, SLOWEST_PER_SECOND))
 
     def available(self) -> int:
-        """How many requests may be sent now; a second's worth at most."""
+        """Return how many requests may be sent now, at most those of one second."""
         now = time.monotonic()
         self.tokens = min(max(self.per_second, 1.0), self.tokens + (now - self.filled_at) * self.per_second)
         self.filled_at = now
@@ -39,5 +39,5 @@ class Pace:
         self.tokens -= requests
 
     def interval_seconds(self, tasks: int) -> float:
-        """The shortest interval at which so many tasks can be asked within four fifths of the rate."""
+        """Return the shortest interval, in seconds, at which four fifths of the rate suffice to poll so many tasks."""
         return tasks / (self.per_second * 0.8)

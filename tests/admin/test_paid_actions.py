@@ -50,7 +50,7 @@ def test_trying_again_twice_orders_once(admin_client: Client, said: Said) -> Non
     pages = [press(admin_client, task, "again") for _ in range(2)]
     confirm(admin_client, pages[0])
     assert "nothing was ordered twice" in said(confirm(admin_client, pages[0]))[-1]
-    assert "already tries this one again" in confirm(admin_client, pages[1]).content.decode()
+    assert "is its retry already" in confirm(admin_client, pages[1]).content.decode()
     assert len(new(task)) == 1
 
 
@@ -58,7 +58,7 @@ def test_a_task_under_way_is_not_tried_again(admin_client: Client) -> None:
     task = a_task(Status.RUNNING)
     page = press(admin_client, task, "again")
     text = page.content.decode()
-    assert "only a failed one is tried again" in text
+    assert "only a failed task can be tried again" in text
     assert "Nothing was ordered. Nothing was charged." in text
     assert 'value="Order' not in text
 
@@ -128,7 +128,7 @@ def test_trying_many_again_names_the_sum_and_what_is_left_out(buyer_client: Clie
     retry = a_task(Status.QUEUED, retry_of=tasks[3])
     page = act(buyer_client, "try_again", *tasks)
     assert page.context["button"] == "Order 2 clips, from $0.60"
-    assert f"left out: task {retry.pk} already tries this one again" in page.content.decode()
+    assert f"left out: task {retry.pk} is its retry already" in page.content.decode()
     assert new(*tasks, retry) == []
 
 
@@ -168,7 +168,7 @@ def test_a_receipt_of_some_tasks_does_not_serve_others(buyer_client: Client) -> 
     tasks = [a_task(Status.FAILED) for _ in range(3)]
     page = act(buyer_client, "try_again", *tasks[:2])
     again = confirm(buyer_client, page, _selected_action=[str(task.pk) for task in tasks])
-    assert again.context["why"] == ["This receipt is of another order than the one that came with it."]
+    assert again.context["why"] == ["This receipt belongs to another order."]
     assert new(*tasks) == []
 
 

@@ -27,9 +27,9 @@ def test_the_list_takes_as_many_queries_for_many_rows_as_for_few(
 
 
 def test_a_row_shows_poster_length_size_sound_and_what_differs(admin_client: Client) -> None:
-    a_video(poster="posters/a.jpg", has_audio=True, differences=["4.0 s long, 5 s were ordered"])
+    a_video(poster="posters/a.jpg", has_audio=True, differences=["4.0 s long, but 5 s were ordered"])
     page = admin_client.get(LIST).content.decode()
-    for words in ("/media/posters/a.jpg", "0:05", "1280 × 720", "with sound", "4.0 s long, 5 s were ordered"):
+    for words in ("/media/posters/a.jpg", "0:05", "1280 × 720", "with sound", "4.0 s long, but 5 s were ordered"):
         assert words in page
 
 

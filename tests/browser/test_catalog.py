@@ -28,7 +28,7 @@ def stored(media_root: Path) -> list[Video]:
         task: GenerationTask = a_task(Status.STORED, prompt=prompt, start_image=image, negative_prompt="fog")
         video = a_video(
             task, content=clip(seconds=2, width=width, height=height), width=width, height=height,
-            title="A lighthouse", differences=["2.0 s long, 5 s were ordered"],
+            title="A lighthouse", differences=["2.0 s long, but 5 s were ordered"],
         )  # fmt: skip
         with_poster(video)
         Path(video.poster.path).write_bytes(clips.poster(video.path))

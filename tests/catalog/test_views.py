@@ -60,7 +60,9 @@ def test_the_newest_video_comes_first(visitor: Client) -> None:
 @pytest.mark.django_db
 def test_a_card_says_what_one_chooses_by(visitor: Client) -> None:
     task = a_task(Status.STORED, practice=True)
-    video = with_poster(a_video(task, has_audio=True, differences=["silent, sound was ordered"], duration_seconds=5.04))
+    video = with_poster(
+        a_video(task, has_audio=True, differences=["silent, but sound was ordered"], duration_seconds=5.04)
+    )
     response = visitor.get("/")
     page = response.content.decode()
     for words in ("0:05", "Kling 2.5 Turbo Pro", "Practice", "Differs from the order"):
@@ -184,8 +186,8 @@ def test_a_corrected_charge_counts(visitor: Client, staff: User) -> None:
 
 
 def test_what_differs_is_said_in_words(visitor: Client) -> None:
-    page = visitor.get(a_video(differences=["silent, sound was ordered"]).get_absolute_url())
-    assert "What differs from the order silent, sound was ordered" in text(page)
+    page = visitor.get(a_video(differences=["silent, but sound was ordered"]).get_absolute_url())
+    assert "What differs from the order silent, but sound was ordered" in text(page)
     assert "What differs" not in text(visitor.get(a_video().get_absolute_url()))
 
 

@@ -159,7 +159,7 @@ def test_an_amount_that_pays_for_nothing_is_refused_with_the_numbers() -> None:
     code, __, err = generate(*PRICED, "--spend-at-most", "0.10")
     assert code == 2
     assert err.splitlines() == [
-        "spend_at_most: $0.10 at most, and one take costs $0.30: nothing fits; nothing was charged",
+        "spend_at_most: $0.10 at most, and one take costs $0.30: no take fits; nothing was charged",
         "Nothing was ordered. Nothing was charged.",
     ]
     assert not GenerationTask.objects.exists()
@@ -174,7 +174,7 @@ def test_what_a_person_should_know_is_on_stderr_and_stops_no_order() -> None:
     a_task(Status.FAILED, error_kind="content", error_message="too dark", prompt_text="a lighthouse")
     code, out, err = generate(*PRICED, "--json")
     assert (code, json.loads(out)[0]["status"]) == (0, "queued")
-    assert "warning: No worker is alive" in err
+    assert "warning: No worker is running" in err
     assert "too dark (task" in err
 
 

@@ -34,7 +34,7 @@ def test_trying_again_is_a_new_task_that_names_the_old_one(staff: User) -> None:
 def test_trying_again_twice_orders_once(staff: User) -> None:
     failed = a_task(Status.FAILED)
     again = placed(retries.retry(failed), by=staff)
-    with pytest.raises(ValidationError, match=f"task {again.pk} already"):
+    with pytest.raises(ValidationError, match=f"task {again.pk} is its retry already"):
         placed(retries.retry(failed), by=staff)
 
 

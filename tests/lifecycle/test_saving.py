@@ -180,7 +180,7 @@ def test_trying_ends_with_the_life_of_the_url(served: Any) -> None:
     assert not saving.save(task.pk)
     task.refresh_from_db()
     assert task.status == Status.LOST
-    assert "life ended" in task.error_message
+    assert "link expired" in task.error_message
 
 
 def test_a_url_outside_the_allowed_origins_is_not_touched(
@@ -213,11 +213,11 @@ def test_a_worker_that_lost_its_lease_leaves_no_row_and_no_file(served: Any, med
 @pytest.mark.parametrize(
     ("ordered", "real", "words"),
     [
-        ({"duration_seconds": 5}, {"duration_seconds": 3.0}, ["3.0 s long, 5 s were ordered"]),
-        ({"aspect_ratio": "16:9"}, {"width": 720, "height": 720}, ["1:1 picture, 16:9 was ordered"]),
+        ({"duration_seconds": 5}, {"duration_seconds": 3.0}, ["3.0 s long, but 5 s were ordered"]),
+        ({"aspect_ratio": "16:9"}, {"width": 720, "height": 720}, ["1:1 picture, but 16:9 was ordered"]),
         ({"aspect_ratio": "16:9"}, {"width": 1920, "height": 1088}, []),
-        ({"sound": True}, {"has_audio": False}, ["silent, sound was ordered"]),
-        ({"sound": False}, {"has_audio": True}, ["has sound, none was ordered"]),
+        ({"sound": True}, {"has_audio": False}, ["silent, but sound was ordered"]),
+        ({"sound": False}, {"has_audio": True}, ["has sound, but none was ordered"]),
         ({"sound": None}, {"has_audio": True}, []),
         ({}, {"duration_seconds": 5.04}, []),
     ],

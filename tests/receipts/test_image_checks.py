@@ -31,13 +31,13 @@ def test_an_address_is_probed_once_for_all_orders(probed: list[str]) -> None:
     checks, order = ImageChecks(), an_order(mode="image-to-video", start_image=URL.format("a"))
     found = [checks.run(order, {}) for _ in range(3)]
     assert probed == [URL.format("a")]
-    assert [notices[0].key for notices in found] == ["unseen start_image"] * 3
+    assert [notices[0].key for notices in found] == ["unread start_image"] * 3
 
 
 def test_when_the_time_is_up_the_rest_is_not_probed_and_that_is_said(probed: list[str]) -> None:
     checks = ImageChecks(ends=time.monotonic() - 1)
     (notice,) = checks.run(an_order(mode="image-to-video", start_image=URL.format("a")), {})
-    assert "the others took more than 20 s" in notice.text
+    assert "the other images took more than 20 s" in notice.text
     assert probed == []
 
 

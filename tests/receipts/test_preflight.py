@@ -103,7 +103,7 @@ def test_a_balance_that_does_not_pay_for_it_is_a_notice() -> None:
 
 
 def test_a_balance_that_was_never_read_is_said_so() -> None:
-    assert inspect().balances == ("APIXO: never read yet",)
+    assert inspect().balances == ("APIXO: not read yet",)
 
 
 def test_a_dead_worker_and_an_open_pause_are_notices(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -135,7 +135,7 @@ def test_a_picture_that_cannot_be_seen_from_here_is_a_notice(httpserver: HTTPSer
     httpserver.expect_request("/a.png").respond_with_data("away", status=503)
     receipt = inspect(mode="image-to-video", start_image=httpserver.url_for("/a.png"))
     assert receipt.problems == {}
-    assert "unseen start_image" in keys(receipt)
+    assert "unread start_image" in keys(receipt)
 
 
 def test_a_picture_on_this_network_is_not_checked_for_a_provider_that_is_away(
@@ -186,4 +186,4 @@ def test_many_orders_that_one_budget_does_not_carry_together_are_refused_togethe
 def test_one_among_many_that_cannot_be_ordered_is_left_out_and_not_paid_for() -> None:
     receipt = again(a_task(Status.FAILED), a_task(Status.RUNNING))
     assert (receipt.takes, receipt.total_usd, receipt.problems) == (1, Decimal("0.30"), {})
-    assert "only a failed one" in receipt.left_out[0].problems["task"][0]
+    assert "only a failed task" in receipt.left_out[0].problems["task"][0]

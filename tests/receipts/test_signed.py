@@ -56,14 +56,14 @@ def test_what_is_gone_since_is_not_ordered(staff: User) -> None:
     campaign = a_campaign()
     token = sign(receipt(campaign=campaign), by=staff, form="x", batch=BATCH, at=NOW)
     campaign.delete()
-    with pytest.raises(NotAccepted, match="no longer there"):
+    with pytest.raises(NotAccepted, match="was deleted"):
         read(token, by=staff, form="x", at=NOW)
 
 
 def test_a_receipt_of_practice_money_orders_nothing_real(staff: User, settings: Settings) -> None:
     token = sign(receipt(), by=staff, form="x", batch=BATCH, at=NOW)
     settings.PRACTICE = False
-    with pytest.raises(NotAccepted, match="practice money"):
+    with pytest.raises(NotAccepted, match="practice and real money"):
         read(token, by=staff, form="x", at=NOW)
 
 
@@ -82,7 +82,7 @@ def test_a_receipt_of_someone_else_or_of_another_form_or_forged_is_refused(staff
     with pytest.raises(NotAccepted, match="another order"):
         read(token, by=staff, form="y", at=NOW)
     for forged in (token[:-1], "", "x" * 100, token.replace(":", "", 1), "\0"):
-        with pytest.raises(NotAccepted, match="not one of ours"):
+        with pytest.raises(NotAccepted, match="not made by this site"):
             read(forged, by=staff, form="x", at=NOW)
 
 
@@ -103,7 +103,7 @@ def test_a_changed_price_is_said(db: None) -> None:
 def test_a_changed_budget_is_said() -> None:
     before = seen(receipt())
     budget = a_budget("10")
-    assert changes(before, receipt()) == ["The budget “Whole site, in total” covers it now: $10.00."]
+    assert changes(before, receipt()) == ["The budget “Whole site, in total” now limits this order: $10.00."]
     before = seen(receipt())
     set_limit(scope="site", period="total", limit_usd=Decimal(8), at=NOW)
     assert changes(before, receipt()) == [
@@ -111,7 +111,7 @@ def test_a_changed_budget_is_said() -> None:
     ]
     before = seen(receipt())
     Budget.objects.get(pk=budget.pk).delete()
-    assert changes(before, receipt()) == ["The budget “Whole site, in total” does not cover it any more."]
+    assert changes(before, receipt()) == ["The budget “Whole site, in total” no longer limits this order."]
 
 
 def test_a_budget_that_does_not_carry_it_any_more_is_said() -> None:
@@ -140,5 +140,5 @@ def test_one_of_many_that_cannot_be_ordered_any_more_is_said() -> None:
     before = seen(inspect(requests, by=None, at=NOW))
     a_task(Status.QUEUED, retry_of=tasks[1])
     (text,) = changes(before, inspect(requests, by=None, at=NOW))
-    assert text.startswith(f"Left out now, task {tasks[1].pk}: task")
+    assert text.startswith(f"Now left out, task {tasks[1].pk}: task")
     assert timedelta(hours=1) == signed.MAX_AGE

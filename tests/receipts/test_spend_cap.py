@@ -34,7 +34,7 @@ def test_nothing_fits_and_the_numbers_are_said() -> None:
     found = trim(2, price_usd=PRICE, at_most=Decimal("0.34"), periods=[])
     assert found.takes == 0
     assert found.problems == {
-        "spend_at_most": ["$0.34 at most, and one take costs $0.35: nothing fits; nothing was charged"]
+        "spend_at_most": ["$0.34 at most, and one take costs $0.35: no take fits; nothing was charged"]
     }
 
 
