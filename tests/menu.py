@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -33,6 +33,10 @@ class Row:
     life: int
     ratio_required: bool = False
     formats: tuple[str, ...] = ("jpg", "png", "webp")
+    durations: tuple[int, ...] = (5, 10)
+    durations_in_words: str = "5 or 10 seconds"
+    others: dict[str, tuple[str, ...]] = field(default_factory=dict)  # further choices, each required
+    sound_default: bool | None = None
 
     @property
     def name(self) -> str:
@@ -75,6 +79,7 @@ def good(row: Row, **changes: Any) -> Order:
         aspect_ratio="16:9" if row.ratio_required else "",
         sound=False if row.sound else None,
         start_image=START if row.images[0] else "",
+        **{name: values[0] for name, values in row.others.items()},
     )
     return but(order, **changes)
 
@@ -84,7 +89,7 @@ def full(row: Row) -> Order:
     return good(
         row,
         prompt="x" * row.prompt,
-        duration_seconds=10,
+        duration_seconds=row.durations[-1],
         aspect_ratio="1:1" if row.ratios else "",
         sound=True if row.sound else None,
         negative_prompt="y" * row.negative,
@@ -92,6 +97,7 @@ def full(row: Row) -> Order:
         start_image=START if row.images[0] else "",
         end_image=END if row.images[1] == 2 else "",
         route=row.routes[-1] if row.routes else "",
+        **{name: values[-1] for name, values in row.others.items()},
     )
 
 
@@ -115,8 +121,8 @@ def broken_rules(row: Row) -> list[Broken]:
         Broken("blank prompt", {"prompt": " \n\t\u3000"}, "prompt", "is required"),
         Broken("long", {"prompt": "x" * long}, "prompt", f"{who} takes at most {row.prompt} characters, not {long}"),
     ]
-    for seconds in (7, 0, -5, 15):
-        text = f"{who} takes 5 or 10 seconds, not {seconds}"
+    for seconds in {0, -5, 2, 7, 15, 16} - set(row.durations):
+        text = f"{who} takes {row.durations_in_words}, not {seconds}"
         found.append(Broken(f"{seconds} seconds", {"duration_seconds": seconds}, "duration", text))
     if row.ratios:
         text = f"{who} takes 16:9, 9:16 or 1:1, not 4:3"
@@ -126,9 +132,12 @@ def broken_rules(row: Row) -> list[Broken]:
         found.append(Broken("ratio", {"aspect_ratio": "16:9"}, "aspect_ratio", text, refused=False))
     if row.ratio_required:
         found.append(Broken("no ratio", {"aspect_ratio": ""}, "aspect_ratio", "is required: 16:9, 9:16 or 1:1"))
-    if row.sound:
+    for name, values in row.others.items():
+        text = f"{who} takes {' or '.join(values)}, not another"
+        found.append(Broken(name, {name: "another"}, name, text))
+    if row.sound and row.sound_default is None:
         found.append(Broken("no sound", {"sound": None}, "sound", "is required: yes or no"))
-    else:
+    elif not row.sound:
         text = f"{who} takes no sound"
         for sound in (True, False):
             found.append(Broken(f"sound {sound}", {"sound": sound}, "sound", text, refused=False))

@@ -5,7 +5,7 @@ offers: when one of the two has misread a page, they disagree, and a test fails.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from . import rules
@@ -18,10 +18,10 @@ ROUTES = ("auto", "value", "official")
 
 @dataclass(frozen=True)
 class Mode:
-    """One value of `mode`. Prices are in USD for 5 and 10 seconds."""
+    """One value of `mode`. Prices are in USD for 5 and 10 seconds; one price is by the second."""
 
     images: tuple[int, int]  # at least, at most; see Model.ignores_images for text modes
-    prices: tuple[str, str]
+    prices: tuple[str, ...]
     text: bool = False  # text modes obey aspect_ratio; the others take the ratio of their image
 
 
@@ -40,6 +40,9 @@ class Model:
     routes: bool = False  # whether the page has the field `provider`
     ignores_images: bool = True  # in a text mode; the kling-2-1 page refuses them
     old_wording: bool = False
+    durations: tuple[int, ...] = (5, 10)
+    always_sound: bool = False
+    choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # further fields, and what each takes
 
     def read(self, body: dict[str, Json]) -> Order:
         """Return the order in a request's body. Raises rules.Refused."""
@@ -49,10 +52,10 @@ class Model:
         given = rules.mapping(body, "input")
         mode = self.modes[rules.choice(given, "mode", tuple(self.modes))]
         prompt = rules.text(given, "prompt", most=self.longest_prompt)
-        seconds = rules.duration(given, numbers=True, strings=self.number_strings)
-        sound = rules.flag(given, "sound") if self.sound else False
+        seconds = rules.duration(given, numbers=True, strings=self.number_strings, allowed=self.durations)
+        sound = rules.flag(given, "sound") if self.sound else self.always_sound
         self._settings(given)
-        price = Decimal(mode.prices[seconds == 10])
+        price = Decimal(mode.prices[seconds == 10]) if mode.prices[1:] else Decimal(mode.prices[0]) * seconds
         return Order(
             provider="apixo",
             model=self.name,
@@ -61,7 +64,7 @@ class Model:
             # Elsewhere the page says that it "appears ignored".
             ratio=rules.choice(given, "aspect_ratio", RATIOS, default=self.default_ratio) if mode.text else "",
             sound=sound,
-            price=price * 2 if sound else price,
+            price=price * 2 if self.sound and sound else price,
             typical=self.typical[seconds],
             image_urls=self._images(given, mode),
             callback_url=callback_url,
@@ -75,6 +78,8 @@ class Model:
         return rules.callback(body, "callback_url", public=True)
 
     def _settings(self, given: dict[str, Json]) -> None:
+        for name, allowed in self.choices.items():
+            rules.choice(given, name, allowed)
         if self.longest_negative:
             rules.text(given, "negative_prompt", most=self.longest_negative, required=False)
             rules.tenths(given, "cfg_scale", strings=self.number_strings)

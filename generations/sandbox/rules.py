@@ -66,15 +66,15 @@ def flag(source: Mapping[str, Json], name: str) -> bool:
     return value
 
 
-def duration(source: Mapping[str, Json], *, numbers: bool, strings: bool) -> int:
-    """Return 5 or 10, from a JSON number, a string of digits, or both, as the model's page has it."""
+def duration(source: Mapping[str, Json], *, numbers: bool, strings: bool, allowed: Sequence[int] = (5, 10)) -> int:
+    """Return the seconds, from a JSON number, a string of digits, or both, as the model's page has it."""
     value = _required(source, "duration", "input.")
     is_number = isinstance(value, int) and not isinstance(value, bool)
     if not (is_number and numbers or isinstance(value, str) and strings):
         wanted = "an integer" if numbers else "a string"
         raise Refused(TYPE, f"input.duration must be {wanted}")
-    if str(value) not in ("5", "10"):
-        raise Refused(VALUE, "input.duration must be 5 or 10")
+    if str(value) not in map(str, allowed):
+        raise Refused(VALUE, f"input.duration must be one of: {', '.join(map(str, allowed))}")
     return int(value)
 
 

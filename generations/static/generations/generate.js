@@ -64,7 +64,7 @@
   }
 
   function fitSelect(name, parameter) {
-    narrow(name, parameter.required ? listed(parameter) : ["", ...listed(parameter)]);
+    narrow(name, parameter.required || parameter.default !== null ? listed(parameter) : ["", ...listed(parameter)]);
     const empty = [...field(name).options].find((option) => !option.value);
     if (empty) empty.textContent = parameter.if_not_sent;
   }
