@@ -44,7 +44,13 @@ class Row:
 
 
 K26, K25, K21 = "kling-2-6", "kling-2-5-turbo-pro", "kling-2-1"
-NAMES = {K26: "Kling 2.6", K25: "Kling 2.5 Turbo Pro", K21: "Kling 2.1", "apixo": "APIXO", "apikley": "Apikley"}
+K3S, K3T = "kling-3-0-std", "kling-3-0-turbo"
+K3: Any = {"durations": tuple(range(3, 16)), "durations_in_words": "3 to 15 seconds", "sound_default": False}
+SIZES: Any = {"others": {"resolution": ("720p", "1080p")}}
+NAMES = {
+    K26: "Kling 2.6", K25: "Kling 2.5 Turbo Pro", K21: "Kling 2.1", K3S: "Kling 3.0 Std", K3T: "Kling 3.0 Turbo",
+    "apixo": "APIXO", "apikley": "Apikley",
+}  # fmt: skip
 TAKES_26 = {5: (50, 70), 10: (80, 100)}
 TAKES_25 = {5: (30, 45), 10: (45, 60)}
 TAKES_21 = {5: (60, 90), 10: (90, 120)}
@@ -63,6 +69,10 @@ TABLE = [
         ratio_required=True),
     Row(("apikley", K26, "image-to-video"),       1000, (),     (1, 1), True, 0, False, (), TAKES_26, 50, D1,
         formats=("jpg", "png")),
+    Row(("apixo", K3S, "text-to-video"),          2500, RATIOS, (0, 0), True, 0, False, (), {}, 60, D1, **K3),
+    Row(("apixo", K3S, "image-to-video"),         2500, (),     (1, 2), True, 0, False, (), {}, 60, D1, **K3),
+    Row(("apixo", K3T, "text-to-video"),          2500, RATIOS, (0, 0), False, 0, False, (), {}, 60, D1, **K3, **SIZES),
+    Row(("apixo", K3T, "image-to-video"),         2500, (),     (1, 1), False, 0, False, (), {}, 60, D1, **K3, **SIZES),
 ]
 # fmt: on
 

@@ -28,7 +28,13 @@ from generations.providers.parameters import (
 
 DAY = 86_400
 PROVIDER_NAMES = {"apixo": "APIXO", "apikley": "Apikley"}
-MODEL_NAMES = {"kling-2-6": "Kling 2.6", "kling-2-5-turbo-pro": "Kling 2.5 Turbo Pro", "kling-2-1": "Kling 2.1"}
+MODEL_NAMES = {
+    "kling-2-6": "Kling 2.6",
+    "kling-2-5-turbo-pro": "Kling 2.5 Turbo Pro",
+    "kling-2-1": "Kling 2.1",
+    "kling-3-0-std": "Kling 3.0 Std",
+    "kling-3-0-turbo": "Kling 3.0 Turbo",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,6 +164,33 @@ MORE_2_1 = {
 ONE_IMAGE, TWO_IMAGES = Images(required=True), Images(required=True, max_items=2)
 IMAGE_2_1, IMAGES_2_1 = (replace(images, stated=Stated.OTHER_MODEL) for images in (ONE_IMAGE, TWO_IMAGES))
 
+COPIES = "Stored copies of APIXO's page of Kling 3.0 Std and other sellers' pages; its own page was not read"
+kling_3 = partial(
+    Offer,
+    provider="apixo",
+    first_poll_seconds=60,  # no page says how long it takes: some 240 s with another seller
+    poll_seconds=5,
+    result_life_seconds=DAY,
+    source=COPIES,
+    read_on=date(2026, 11, 21),
+)
+kling_3_std = partial(kling_3, model="kling-3-0-std")
+kling_3_turbo = partial(kling_3, model="kling-3-0-turbo")
+TEXT_3 = {
+    "prompt": Text(max_length=2500, required=True, stated=Stated.OTHER_SELLER),
+    "duration": WholeNumber(
+        minimum=3, maximum=15, unit="seconds", required=True, default=5, phrase="{} s", stated=Stated.COPY
+    ),
+}
+TEXT_3_STD = TEXT_3 | {"sound": replace(SOUND, required=False, default=False, advice="", stated=Stated.COPY)}
+TEXT_3_TURBO = TEXT_3 | {
+    "resolution": Choice(
+        values=("720p", "1080p"), required=True, default="720p", phrase="{}", stated=Stated.OTHER_SELLER
+    ),
+}
+IMAGES_3 = Images(required=True, max_items=2, stated=Stated.COPY, caution=IMAGES_2_6.caution)
+IMAGE_3 = Images(required=True, stated=Stated.OTHER_SELLER)
+
 MENU = (
     apixo_2_6(
         mode="text-to-video",
@@ -185,6 +218,13 @@ MENU = (
         },
         source="Apikley, Kling-2.6 image to video, whose input is KIE.ai's; waits as on APIXO's page of the same model",
     ),
+    kling_3_std(mode="text-to-video", parameters={**TEXT_3_STD, "aspect_ratio": replace(RATIO, stated=Stated.COPY)}),
+    kling_3_std(mode="image-to-video", parameters={**TEXT_3_STD, "images": IMAGES_3}),
+    kling_3_turbo(
+        mode="text-to-video",
+        parameters={**TEXT_3_TURBO, "aspect_ratio": replace(RATIO, stated=Stated.OTHER_SELLER)},
+    ),
+    kling_3_turbo(mode="image-to-video", parameters={**TEXT_3_TURBO, "images": IMAGE_3}),
 )
 OFFERS: dict[tuple[str, str, str], Offer] = {offer.key: offer for offer in MENU}
 

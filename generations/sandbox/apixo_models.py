@@ -135,5 +135,29 @@ MODELS: Mapping[str, Model] = {
             longest_negative=500,
             ignores_images=False,
         ),
+        # Copies of APIXO's page; where they are silent, other sellers: prompt, times and prices by the second.
+        Model(
+            name="kling-3-0-std",
+            modes={
+                "text-to-video": Mode((0, 0), ("0.10",), text=True),
+                "image-to-video": Mode((1, 2), ("0.10",)),
+            },
+            longest_prompt=2500,
+            typical=dict.fromkeys(range(3, 16), (120, 240)),
+            sound=True,
+            durations=tuple(range(3, 16)),
+        ),
+        Model(
+            name="kling-3-0-turbo",
+            modes={
+                "text-to-video": Mode((0, 0), ("0.10",), text=True),
+                "image-to-video": Mode((1, 1), ("0.10",)),
+            },
+            longest_prompt=2500,
+            typical=dict.fromkeys(range(3, 16), (120, 240)),
+            durations=tuple(range(3, 16)),
+            always_sound=True,
+            choices={"resolution": ("720p", "1080p")},
+        ),
     )
 }

@@ -16,6 +16,7 @@ from pytest_httpserver import HTTPServer
 
 from generations.management.commands.generate import Command
 from generations.models import GenerationTask, ReferenceImage, Status
+from generations.providers import apixo
 from tests.factories import a_budget, a_campaign, a_prompt, a_task, configure
 
 pytestmark = pytest.mark.django_db
@@ -83,7 +84,7 @@ def test_an_order_is_a_row_and_exit_code_0() -> None:
     [
         (["--prompt", "x" * 1001], "prompt", "at most 1000 characters, not 1001"),
         (["--prompt", " "], "prompt", "is required"),
-        (["--model", "kling-3"], "model", "kling-2-6, not kling-3"),
+        (["--model", "kling-3"], "model", "kling-2-6, kling-3-0-std or kling-3-0-turbo, not kling-3"),
         (["--mode", "pro"], "mode", "text-to-video or image-to-video, not pro"),
         (["--provider", "acme"], "provider", "acme is not one of"),
         (["--duration", "7"], "duration", "Kling 2.6 on APIXO takes 5 or 10 seconds, not 7"),
@@ -266,3 +267,14 @@ def test_help_lists_the_values_of_each_choice(capsys: pytest.CaptureFixture[str]
     assert "16:9, 9:16 or 1:1" in text
     assert "apixo or apikley" in text
     assert "5 or 10 seconds" in text
+
+
+def test_a_parameter_without_an_option_is_set_kept_and_sent() -> None:
+    turbo = ["--prompt", "gulls", "--model", "kling-3-0-turbo", "--mode", "text-to-video", "--duration", "12"]
+    code, out, err = generate(*turbo, "--set", "resolution=1080p", "--json")
+    (row,) = json.loads(out)
+    assert (code, row["duration_seconds"], row["price_usd"]) == (0, 12, None)
+    assert row["parameters"] == {"prompt": "gulls", "duration": 12, "resolution": "1080p"}
+    sent = {"mode": "text-to-video", "prompt": "gulls", "duration": 12, "resolution": "1080p"}
+    assert apixo.request_body(GenerationTask.objects.get().order())["input"] == sent
+    assert "Kling 3.0 Turbo on APIXO; Text to video, 12 s, 1080p" in err

@@ -15,6 +15,7 @@ from tests.factories import order_of
 from tests.menu import END, K21, K25, K26, START, TABLE, Broken, Row, broken_rules, full, good
 
 rows = pytest.mark.parametrize("row", TABLE, ids=lambda row: row.name)
+APIXO_HAS = "kling-2-1, kling-2-5-turbo-pro, kling-2-6, kling-3-0-std or kling-3-0-turbo"
 BROKEN = [(row, broken) for row in TABLE for broken in broken_rules(row)]
 
 
@@ -122,8 +123,8 @@ def test_all_broken_rules_show_at_once() -> None:
     [
         ({"provider": "acme"}, "provider", "acme is not one of apikley or apixo"),
         ({"provider": ""}, "provider", "empty is not one of apikley or apixo"),
-        ({"model": "kling-3"}, "model", "apixo offers kling-2-1, kling-2-5-turbo-pro or kling-2-6, not kling-3"),
-        ({"model": ""}, "model", "apixo offers kling-2-1, kling-2-5-turbo-pro or kling-2-6, not an empty one"),
+        ({"model": "kling-3"}, "model", f"apixo offers {APIXO_HAS}, not kling-3"),
+        ({"model": ""}, "model", f"apixo offers {APIXO_HAS}, not an empty one"),
         ({"mode": "pro"}, "mode", "kling-2-6 on apixo has text-to-video or image-to-video, not pro"),
         ({"mode": ""}, "mode", "is required"),
         ({"provider": "apikley", "model": K21}, "model", "apikley offers kling-2-6, not kling-2-1"),
