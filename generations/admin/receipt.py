@@ -135,7 +135,10 @@ def show(request: HttpRequest, action: PaidAction, receipt: Receipt, refused: Re
 
 @require_safe
 def page(request: HttpRequest, batch: uuid.UUID) -> HttpResponse:
-    """Show a receipt as it was made; after an hour, or once it was confirmed, without its button."""
+    """Show a receipt as it was made, without its button once confirmed or after an hour.
+
+    Raises: PermissionDenied without the right to order, Http404 for a receipt of another session.
+    """
     if not may_order(request):
         raise PermissionDenied
     shown = kept(request, batch)
@@ -147,7 +150,7 @@ def page(request: HttpRequest, batch: uuid.UUID) -> HttpResponse:
 
 
 def kept(request: HttpRequest, batch: object) -> dict[str, Any] | None:
-    """Return what a receipt of this session shows, and whether it was ordered; None for another's."""
+    """Return what a receipt of this session showed, and whether it was ordered; None if it has no such receipt."""
     receipts: dict[str, Any] = request.session.get(KEPT, {})
     return receipts.get(str(batch))
 
@@ -161,7 +164,7 @@ def clips(number: int) -> str:
 
 
 def total(receipt: Receipt) -> str:
-    """Return the sum in words, `$1.05`, and how many clips of unknown price it leaves out."""
+    """Return the sum as text, `$1.05`, and the number of clips of unknown price that it leaves out."""
     if not receipt.unpriced:
         return usd(receipt.known_usd, is_minimum=receipt.is_minimum)
     if receipt.unpriced == receipt.takes:

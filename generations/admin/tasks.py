@@ -89,7 +89,7 @@ class TaskAdmin(ReadOnlyAdmin):
         return super().render_change_form(request, context, *args, **kwargs)
 
     def live(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Return the changing parts of a task's page, for task.js. Raises: PermissionDenied."""
+        """Return the changing parts of a task's page, for task.js. Raises: PermissionDenied, Http404."""
         task = get_object_or_404(GenerationTask.objects.select_related("prompt"), pk=pk)
         if request.method not in ("GET", "HEAD") or not self.has_view_permission(request, task):
             raise PermissionDenied

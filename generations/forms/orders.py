@@ -47,7 +47,7 @@ class UsdField(forms.DecimalField):
 
 
 class SpendField(forms.Field):
-    """Accept an amount in USD above 0, written plainly: `12`, `12.50`, `$0.35`."""
+    """Accept an amount in USD above 0: `12`, `12.50`, `$0.35`."""
 
     widget = forms.TextInput(attrs={"inputmode": "decimal", "size": 10})
 
@@ -64,7 +64,7 @@ class SpendField(forms.Field):
 
 
 class OrderForm(forms.Form):
-    """One order of one or more takes. Every problem is found at once and reported at its field."""
+    """An order of one or more takes; every problem is reported at its field at once."""
 
     provider = forms.CharField(widget=forms.Select, initial="apixo", required=False)
     model = forms.CharField(widget=forms.Select, required=False)
@@ -130,7 +130,7 @@ class OrderForm(forms.Form):
         return data
 
     def _default_or_error(self, name: str) -> None:
-        """Use the default for a field that was not sent; report one that was sent empty: money depends on it."""
+        """Use the default for a field that was not sent; report one that was sent empty, as money depends on it."""
         if name in self.data:
             self.add_error(name, "is required")
         else:
@@ -153,7 +153,7 @@ class OrderForm(forms.Form):
         return chosen
 
     def typed(self, name: str) -> str:
-        """Return the text of a parameter as its person typed it."""
+        """Return the text of a parameter as the person typed it."""
         return self.cleaned_data.get(name) or ""
 
     def _key(self) -> tuple[str, str, str]:

@@ -26,7 +26,7 @@ else:
 
 
 class PriceForm(ModelForm):
-    """A price for something that is offered, valid from a day that has none yet."""
+    """A price for something that is offered, valid from a day on which it has none yet."""
 
     class Meta:
         model = Price
@@ -60,7 +60,7 @@ class PriceForm(ModelForm):
         return self.cleaned_data["unit"] or Unit.CLIP
 
     def clean_settings(self) -> str:
-        """Return the pairs in one order, so that the same are found to be the same."""
+        """Return the pairs in a fixed order, so that equal settings compare as equal. Raises: ValidationError."""
         pairs = sorted(self.cleaned_data["settings"].split())
         if not all(re.fullmatch(r"[a-z_]+=\S+", pair) for pair in pairs):
             raise forms.ValidationError("NAME=VALUE, with spaces between the pairs")

@@ -1,4 +1,4 @@
-"""A callback makes its task due at once; the poll that follows is what counts."""
+"""Record callbacks: each makes its task due for a poll, whose answer counts."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ logger = logging.getLogger(__name__)
 
 
 def record_callback(task: GenerationTask, body: str, *, digest: str, named: str, at: datetime) -> None:
-    """Keep a callback and poll its task now: the poll decides, not what the callback says of state and files.
+    """Store a callback and make its task due; the poll decides, not the callback's state and files.
 
-    `digest` tells one delivery from another, `named` is the task id in it, or empty.
+    `digest` identifies a delivery, `named` is the task id in it, or empty.
     """
     with transaction.atomic():
         before = Delivery.objects.filter(task=task, digest=digest).exists()

@@ -1,4 +1,4 @@
-"""Polling of accepted orders, until each is finished, failed or lost.
+"""Poll accepted orders until each is finished, failed or lost.
 
 A ProviderCall does HTTP without a database; apply_poll_answer() writes without HTTP.
 """
@@ -36,10 +36,10 @@ POLLED = (Status.RUNNING, Status.READY, Status.LOST, Status.UNCONFIRMED)
 
 
 def claim_poll(task: GenerationTask, *, at: datetime) -> ProviderCall | None:
-    """Claim a row to be polled; None when it is not ours.
+    """Claim a row for a poll; return None when another process has it.
 
-    A row that was polled when the conductor died, MAX_CRASHES times in a row, may be the cause: it is polled ever more
-    rarely until an answer is written, so that the others go on.
+    After MAX_CRASHES crashes of the conductor in a row, this row may be the cause: it is polled ever more rarely until
+    an answer is written, so that the others go on.
     """
     rarely = 2 ** min(max(0, task.crash_count - MAX_CRASHES + 1), 6)
     if not task.put_off(
@@ -59,7 +59,7 @@ def claim_poll(task: GenerationTask, *, at: datetime) -> ProviderCall | None:
 
 
 def apply_poll_answer(task_id: int, outcome: Outcome, *, at: datetime, pace_seconds: float = 0.0) -> None:
-    """Write what the provider says of a task; `pace_seconds` is the shortest interval that its rate limit allows."""
+    """Write what the provider says of a task; `pace_seconds` is the shortest interval that the rate limit allows."""
     task = GenerationTask.objects.get(pk=task_id)
     if _is_stale(task, outcome):
         logger.warning("task %s is %s: the answer to an earlier poll came late: %r", task.pk, task.status, outcome)
@@ -100,7 +100,7 @@ def _confirm_id(task: GenerationTask, outcome: Outcome, *, at: datetime) -> None
 
 
 def _is_stale(task: GenerationTask, outcome: Outcome) -> bool:
-    """Whether it answers an earlier poll: about another id, or before the clip was finished."""
+    """Return whether it answers an earlier poll: of another id, or from before the clip was finished."""
     if not isinstance(outcome, RemoteTask):
         return False
     is_about_another = outcome.asked_id not in ("", task.remote_id or task.candidate_id)
@@ -167,7 +167,7 @@ def _failed(task: GenerationTask, remote: RemoteTask, *, at: datetime, pace_seco
 
 
 def _unseen(task: GenerationTask, remote: RemoteTask, *, at: datetime, pace_seconds: float) -> None:
-    """Wait while the provider may not show the task yet; then it is lost."""
+    """Wait while the provider may not show the task yet; after that, mark it as lost."""
     if task.status == Status.LOST:
         task.note(f"polled again: {task.provider_name} does not know it", at=at)
         task.put_off(due_at=None)
@@ -178,14 +178,14 @@ def _unseen(task: GenerationTask, remote: RemoteTask, *, at: datetime, pace_seco
 
 
 def _may_still_appear(task: GenerationTask, *, at: datetime) -> bool:
-    """Whether "no such task" was not answered for long enough, or not often enough, to count."""
+    """Return whether "no such task" was answered too briefly or too rarely to count."""
     since = task.unseen_since or at
     grace = timedelta(seconds=UNSEEN_GRACE_SECONDS * settings.WAIT_SCALE)
     return _times_unseen(task) < UNSEEN_POLLS or at - max(since, task.submitted_at or since) < grace
 
 
 def _times_unseen(task: GenerationTask) -> int:
-    """How often in a row, this time included; a poll that failed starts the count again."""
+    """Return how often in a row it was unseen, this time included; a failed poll starts the count again."""
     return task.failures + 1 if task.unseen_since else 1
 
 
@@ -207,7 +207,7 @@ def mark_lost(task: GenerationTask, why: str, *, at: datetime) -> None:
 
 
 def mark_lost_if_expired(task: GenerationTask, why: str, *, at: datetime) -> bool:
-    """Mark a clip as lost when the documented life of its URLs is over; False while it is not."""
+    """Mark a clip as lost when the documented life of its URLs is over; return whether it was."""
     over = bool(task.source_expires_at and at >= task.source_expires_at)
     if over:
         mark_lost(task, f"its download link expired before the file was stored: {why}", at=at)
@@ -215,7 +215,7 @@ def mark_lost_if_expired(task: GenerationTask, why: str, *, at: datetime) -> boo
 
 
 def _poll_later(task: GenerationTask, error: ProviderError | str, *, at: datetime) -> None:
-    """Put off a poll that failed, which says nothing of the task; note the reason once."""
+    """Put off the next poll after a failed one, which says nothing of the task; note each reason once."""
     if isinstance(error, Busy):
         Account.objects.of(task.provider).shrink(at=at)
     elif isinstance(error, ProviderError) and error.kind is FailureKind.ACCOUNT:
@@ -231,7 +231,7 @@ def _poll_later(task: GenerationTask, error: ProviderError | str, *, at: datetim
 
 
 def poll_now(task: GenerationTask, *, at: datetime, by: Person | None) -> bool:
-    """Make a task due for a poll now; a lost one gets one more. False when it cannot be polled."""
+    """Make a task due for a poll now, a lost one for one poll; return False when it cannot be polled."""
     if task.status not in POLLED or not task.remote_id:
         return False
     with transaction.atomic():
@@ -243,7 +243,7 @@ def poll_now(task: GenerationTask, *, at: datetime, by: Person | None) -> bool:
 
 
 def interval_seconds(task: GenerationTask, *, at: datetime) -> float:
-    """Seconds between two polls: the documented interval, or a share of the delay for a task that is long overdue."""
+    """Return the seconds between two polls: the documented interval, or a share of the delay if long overdue."""
     offer = task.offer
     documented = (offer.poll_seconds if offer else 5) * settings.WAIT_SCALE
     if task.delivery == DeliveryMode.CALLBACK:

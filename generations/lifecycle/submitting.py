@@ -1,4 +1,4 @@
-"""Submission of an order: the POST that costs money is sent once, and its answer decides where the task goes.
+"""Submit orders: the POST that costs money is sent once, and its answer decides where the task goes.
 
 A ProviderCall does HTTP without a database; apply_submit_answer() writes without HTTP. So no transaction is open across
 HTTP, and a worker that dies leaves a row with a due time.
@@ -49,7 +49,7 @@ EXPIRE_CLAIMS_SECONDS = 5.0  # beyond START_SECONDS: a process may stall just af
 
 
 def claim_submission(task: GenerationTask, *, at: datetime) -> ProviderCall | None:
-    """Claim a queued order: it counts as sent from now on, unless the answer proves otherwise; None when it is gone."""
+    """Claim a queued order, which counts as sent unless the answer proves otherwise; None when another has it."""
     order = task.order()
     moved = task.move(
         Status.SUBMITTING, f"sending to {task.provider_name}", at=at,
@@ -134,7 +134,7 @@ def _not_accepted(task: GenerationTask, error: ProviderError, *, at: datetime) -
 
 
 def _wait(task: GenerationTask, error: ProviderError) -> float:
-    """Seconds until the next attempt: what the provider asks for, or a growing backoff."""
+    """Return the seconds until the next attempt: what the provider asks for, or a growing backoff."""
     if isinstance(error, Busy) and error.retry_after_seconds is not None:
         jitter = random.uniform(0, BACKOFF_FIRST_SECONDS * settings.WAIT_SCALE)  # noqa: S311
         return error.retry_after_seconds + jitter
@@ -148,10 +148,10 @@ def mark_unconfirmed(task: GenerationTask, *, at: datetime) -> None:
 
 
 def expire_claims(tasks: TaskQuerySet) -> None:
-    """Shorten the claims of orders that an earlier process was sending: at the start of a slice nothing of ours is.
+    """Shorten the claims of orders that an earlier process was sending; call it when a slice starts.
 
-    A process that stalls begins no order START_SECONDS after its claim, so from then on the outcome is unknown. Its
-    answer, if one comes after all, is still written.
+    A suspended process sends no order later than START_SECONDS after its claim, so from then on the outcome is unknown.
+    Its answer is still written if it comes.
     """
     begun = timedelta(seconds=START_SECONDS + EXPIRE_CLAIMS_SECONDS)
     tasks.filter(status=Status.SUBMITTING).update(due_at=F("submitted_at") + begun)

@@ -26,7 +26,7 @@ class Unit(models.TextChoices):
 
 class PriceQuerySet(models.QuerySet["Price"]):
     def best(self, order: Order, *, on: date) -> Price | None:
-        """The price that counts for an order on a day: the one that names most of its parameters, then the newest."""
+        """Return the price that applies to an order on a day: the most specific one, then the newest; None for none."""
         rows = (
             self.filter(provider=order.provider, model=order.model, mode=order.mode, valid_from__lte=on)
             .filter(Q(duration_seconds=order.duration_seconds) | Q(duration_seconds=ANY_LENGTH))
@@ -36,7 +36,7 @@ class PriceQuerySet(models.QuerySet["Price"]):
         return max((row for row in rows if row.holds_for(order)), key=lambda row: len(row.named), default=None)
 
     def of(self, order: Order, *, on: date) -> Decimal | None:
-        """USD for one clip on a day; None when no price is known."""
+        """Return the price of one clip on a day, in USD; None when it is unknown."""
         price = self.best(order, on=on)
         return price.for_clip(order) if price else None
 
@@ -99,12 +99,12 @@ class Price(models.Model):
 
     @property
     def amount(self) -> str:
-        """`$0.30`; `from $0.06 a second`."""
+        """The price as text: `$0.30` or `from $0.06 a second`."""
         return usd(self.usd, is_minimum=self.is_minimum) + (" a second" if self.unit == Unit.SECOND else "")
 
     @property
     def named(self) -> dict[str, str]:
-        """The further parameters that it holds for."""
+        """The further parameters that the price applies to."""
         return dict(pair.split("=", 1) for pair in self.settings.split())
 
     def holds_for(self, order: Order) -> bool:
@@ -112,12 +112,12 @@ class Price(models.Model):
         return chosen == {name: value.lower() for name, value in self.named.items()}
 
     def for_clip(self, order: Order) -> Decimal:
-        """USD for one clip of an order that it holds for."""
+        """Return the price of one clip of an order that it applies to, in USD."""
         return self.usd * order.duration_seconds if self.unit == Unit.SECOND else self.usd
 
     @property
     def key(self) -> tuple[str, str, str]:
-        """The offer that it is for."""
+        """The offer that the price is for."""
         return self.provider, self.model, self.mode
 
     def as_json(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""One task is one order: its parameters, its status, and `move()`, the only writer of the status."""
+"""The task, which is one order: its parameters, its status, and `move()`, the only writer of the status."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ CALLBACKS = signing.Signer(salt="generations.callback")
 
 UNPRICED = "The price is unknown: what it costs will show in the provider's balance."
 MINIMUM = "The price is a starting price: the clip may cost more."
-BEGINNING_LENGTH = 60  # characters by which orders of the same words are found: a whole text is too long for an index
+BEGINNING_LENGTH = 60  # characters that find orders of the same words: a whole text is too long for an index
 
 # Sent, refused for now, and named by a callback: before it is sent again the provider is asked whether it knows it.
 BUSY_WITH_CANDIDATE = Q(status=Status.QUEUED, send_count__gt=0) & ~Q(candidate_id="")
@@ -40,7 +40,7 @@ class DeliveryMode(models.TextChoices):
 
 
 class ForbiddenMove(Exception):
-    """A bug: MOVES has no such way."""
+    """A bug: MOVES does not allow this move."""
 
 
 class TaskQuerySet(models.QuerySet["GenerationTask"]):
@@ -49,10 +49,10 @@ class TaskQuerySet(models.QuerySet["GenerationTask"]):
         return self.of_this_site().filter(due_at__lte=at).order_by("due_at", "id")
 
     def of_this_site(self) -> TaskQuerySet:
-        """Practice tasks in practice mode, real ones otherwise.
+        """Select practice tasks in practice mode, real ones otherwise.
 
-        A practice order that still waits when a key is set must not become a real one, and a practice provider knows
-        nothing of real tasks.
+        A practice order that waits when a key is set must not become a real one, and a practice provider does not
+        know real tasks.
         """
         return self.filter(practice=settings.PRACTICE)
 
@@ -60,7 +60,7 @@ class TaskQuerySet(models.QuerySet["GenerationTask"]):
         return self.filter(status__in=ACTIVE)
 
     def to_be_asked(self) -> TaskQuerySet:
-        """Those whose next step is a question to the provider; a lost one only when a person asked for it."""
+        """Select tasks whose next step is a poll; a lost one only if a person asked for it."""
         dead_urls = Q(status=Status.READY, urls_died=True)
         undecided = Q(status=Status.UNCONFIRMED) & ~Q(candidate_id="")
         return self.filter(Q(status__in=[Status.RUNNING, Status.LOST]) | dead_urls | undecided | BUSY_WITH_CANDIDATE)
@@ -69,12 +69,12 @@ class TaskQuerySet(models.QuerySet["GenerationTask"]):
         return self.filter(status=Status.QUEUED).exclude(BUSY_WITH_CANDIDATE)
 
     def count_in_flight(self) -> dict[str, int]:
-        """Provider -> how many tasks it may be working on."""
+        """Return for each provider how many tasks it may be working on."""
         under_way = self.of_this_site().filter(status__in=IN_FLIGHT).order_by()
         return dict(under_way.values_list("provider").annotate(n=Count("id")))
 
     def with_charged(self) -> TaskQuerySet:
-        """Add `charged_usd`: what each task cost so far; NULL when nothing was charged or the price is unknown."""
+        """Annotate `charged_usd`: what each task cost so far; NULL when nothing was charged or the price is unknown."""
         paid = Sum("entries__amount_usd", filter=Q(entries__kind__in=SPENT))
         return self.annotate(charged_usd=paid)
 
@@ -118,7 +118,7 @@ class GenerationTask(models.Model):
         default=False, help_text="Canceled if it is not sent when another take is approved."
     )
 
-    # Where it stands.
+    # Its state.
     status = models.CharField(max_length=12, choices=Status.choices, default=Status.QUEUED)
     due_at = models.DateTimeField(null=True)
     remote_id = models.CharField(max_length=200, null=True)  # noqa: DJ001 - NULL keeps it out of the unique constraint
@@ -158,7 +158,7 @@ class GenerationTask(models.Model):
         ordering = ["-id"]
         constraints = [
             models.CheckConstraint(condition=Q(status__in=Status.values), name="task_status_known"),
-            # What is not at rest has a time at which someone looks at it: nothing is ever forgotten.
+            # A task that is not at rest always has a due time, so none is forgotten.
             models.CheckConstraint(
                 condition=Q(status=Status.LOST)
                 | Q(status__in=ENDED, due_at=None)
@@ -171,7 +171,7 @@ class GenerationTask(models.Model):
             models.CheckConstraint(condition=Q(price_usd=None) | Q(price_usd__gte=0), name="task_price_not_negative"),
         ]
         indexes = [
-            # The conductor's question, asked several times a second.
+            # The conductor asks for due tasks several times a second.
             models.Index(fields=["due_at"], name="task_due", condition=Q(due_at__isnull=False)),
             models.Index(fields=["status", "provider"], name="task_status"),
             models.Index(fields=["beginning"], name="task_beginning"),
@@ -194,9 +194,9 @@ class GenerationTask(models.Model):
         due_at: datetime | None = None,
         **changes: Any,
     ) -> bool:
-        """Change the status, if it is still what this object says; False means that someone was first.
+        """Change the status if it is still what this object says; return False when another process was first.
 
-        The only writer of `status`. Writes the event in the same transaction, and the given columns with it.
+        The only writer of `status`; the event and the given columns are in its transaction. Raises: ForbiddenMove.
         """
         was = Status(self.status)
         if to not in MOVES[was]:
@@ -211,8 +211,8 @@ class GenerationTask(models.Model):
         return True
 
     def put_off(self, *, due_at: datetime | None, **changes: Any) -> bool:
-        """Set when to look again, if nobody else has touched the row since it was read."""
-        changes = {"crash_count": 0, **changes, "due_at": due_at}  # nobody died over it; a claim says otherwise
+        """Set the next due time; return False when the row has changed since it was read."""
+        changes = {"crash_count": 0, **changes, "due_at": due_at}  # no crash, unless a claim passes another count
         mine = GenerationTask.objects.filter(pk=self.pk, status=self.status, due_at=self.due_at)
         if not mine.update(**changes):
             return False
@@ -221,7 +221,7 @@ class GenerationTask(models.Model):
         return True
 
     def note(self, reason: str, *, at: datetime, by: Person | None = None) -> None:
-        """Put a line on the timeline that moves nothing."""
+        """Add a line to the timeline without a move."""
         self.events.create(at=at, by=by, was=self.status, now=self.status, reason=reason)
 
     @property
@@ -230,7 +230,7 @@ class GenerationTask(models.Model):
 
     @property
     def provider_name(self) -> str:
-        """The provider's name for people."""
+        """The provider's display name."""
         return offers.provider_name(self.provider)
 
     @property
@@ -239,11 +239,11 @@ class GenerationTask(models.Model):
 
     @property
     def can_be_canceled(self) -> bool:
-        """Whether nothing says that it may have reached the provider's books."""
+        """Whether the provider certainly never received the order."""
         return self.status == Status.QUEUED and not self.maybe_accepted and not (self.send_count and self.candidate_id)
 
     def order(self) -> Order:
-        """What the provider is sent; stored images become links that it can fetch."""
+        """Return the order for the provider; stored images become URLs that it can fetch."""
         pictures = [
             image.provider_url() if image else url
             for image, url in ((self.start_image, self.start_image_url), (self.end_image, self.end_image_url))
@@ -260,37 +260,37 @@ class GenerationTask(models.Model):
 
     @property
     def chosen(self) -> dict[str, Value]:
-        """The parameters that were ordered, but for the pictures."""
+        """The parameters that were ordered, without the images."""
         return offers.thawed(self.provider, self.model, self.mode, self.parameters)
 
     @property
     def warnings(self) -> list[str]:
-        """What a buyer should know of its price and its parameters."""
+        """What a buyer should know about its price and its parameters."""
         order = Order(provider=self.provider, model=self.model, mode=self.mode, parameters=self.chosen)
         images = (self.start_image_id or self.start_image_url, self.end_image_id or self.end_image_url)
         unpriced = [UNPRICED] if self.price_usd is None else [MINIMUM] if self.price_is_minimum else []
         return [*unpriced, *offers.cautions(order.with_images(*(str(image or "") for image in images)))]
 
     def callback_url(self) -> str:
-        """Where the provider reports this task: under PUBLIC_URL, with a token that nobody else can make."""
+        """Return the URL under PUBLIC_URL for callbacks about this task, with a token that nobody else can make."""
         token = CALLBACKS.sign(str(self.pk))
         return settings.PUBLIC_URL + reverse("webhook", args=[self.provider, token])
 
     def expected_seconds(self, *, scale: float) -> tuple[float, float]:
-        """The documented range of generation times, scaled; what is not documented is given ten minutes."""
+        """Return the documented range of generation times, scaled; 0 to 600 s where none is documented."""
         offer = self.offer
         low, high = offer.expected_seconds.get(self.duration_seconds, (0, 600)) if offer else (0, 600)
         return low * scale, high * scale
 
     def overdue_seconds(self, *, at: datetime, scale: float) -> float:
-        """How long a running task has taken beyond twice its documented time; 0 while it is in good time."""
+        """Return by how many seconds a running task exceeds twice its documented time; 0 if it does not."""
         if self.status != Status.RUNNING or not self.submitted_at:
             return 0.0
         patience = timedelta(seconds=2 * self.expected_seconds(scale=scale)[1])
         return max(0.0, (at - self.submitted_at - patience).total_seconds())
 
     def as_json(self) -> dict[str, Any]:
-        """The keys of the commands' JSON; call it on `with_charged()` rows."""
+        """Return the task with the keys of the commands' JSON; the row must come from `with_charged()`."""
         times = ("created_at", "submitted_at", "finished_at", "stored_at", "due_at", "source_expires_at")
         return {
             "id": self.pk,

@@ -234,22 +234,22 @@ def find(provider: str, model: str, mode: str) -> Offer | None:
 
 
 def provider_name(provider: str) -> str:
-    """The name for people: `APIXO` for `apixo`; an id that is not known stays as it is."""
+    """Return the display name: `APIXO` for `apixo`; an unknown id stays as it is."""
     return PROVIDER_NAMES.get(provider, provider)
 
 
 def model_name(model: str) -> str:
-    """The name for people: `Kling 2.6` for `kling-2-6`; an id that is not known stays as it is."""
+    """Return the display name: `Kling 2.6` for `kling-2-6`; an unknown id stays as it is."""
     return MODEL_NAMES.get(model, model)
 
 
 def mode_name(mode: str) -> str:
-    """The name for people: `Text to video` for `text-to-video`."""
+    """Return the display name: `Text to video` for `text-to-video`."""
     return mode.replace("-", " ").capitalize()
 
 
 def problems(order: Order) -> dict[str, list[str]]:
-    """Every rule of the documents that an order breaks, by field, in words that name it; empty when it is fine."""
+    """Return each documented rule that an order breaks, by field; empty when there is none."""
     offer = find(order.provider, order.model, order.mode)
     found: dict[str, list[str]] = {}
     for field_name, text in _not_offered(order) if offer is None else _broken(order, offer):
@@ -312,7 +312,7 @@ def _elsewhere(name: str, offer: Offer) -> str:
 
 
 def _not_offered(order: Order) -> Found:
-    """Which of provider, model and mode is the one that nobody has."""
+    """Return which of provider, model and mode does not exist."""
     found: Found = [] if order.prompt.strip() else [("prompt", "is required")]
     menu = [offer for offer in OFFERS.values() if offer.provider == order.provider]
     if not menu:

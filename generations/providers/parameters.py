@@ -1,4 +1,4 @@
-"""The kinds of parameters that an offer can have: what a value may be, how it is read, refused and described.
+"""Define the kinds of parameters of an offer: which values they take, how these are read, refused and described.
 
 Not here: which offer has which parameters (offers), under which names a provider wants them (the adapters).
 """
@@ -48,7 +48,7 @@ class Parameter:
     phrase: str = ""  # on a receipt, with {} for the value; empty: the name and the value
 
     def parse(self, text: str) -> Value:
-        """Read what a person typed. Raises ValueError, whose text names the rule."""
+        """Read what a person typed. Raises: ValueError, whose text names the rule."""
         return text
 
     def from_json(self, stored: Any) -> Value:
@@ -56,7 +56,7 @@ class Parameter:
         return stored  # type: ignore[no-any-return]
 
     def problem(self, value: Value) -> str:
-        """Why a value is refused, to be read after the name of the model; empty when it is taken."""
+        """Return why a value is refused, as the end of a sentence about the model; empty when it is accepted."""
         raise NotImplementedError
 
     def problems(self, name: str, value: Value) -> Found:
@@ -308,6 +308,6 @@ def fields_of(name: str, value: Value) -> Iterator[str]:
 
 
 def alternatives(options: Sequence[object]) -> str:
-    """`5 or 10`; `16:9, 9:16 or 1:1`."""
+    """Return a list as text: `5 or 10`; `16:9, 9:16 or 1:1`."""
     texts = [str(option) for option in options]
     return " or ".join([", ".join(texts[:-1]), texts[-1]] if len(texts) > 1 else texts)

@@ -82,7 +82,7 @@ class Receipt:
 
     @property
     def is_minimum(self) -> bool:
-        """Whether a price among them is a starting price: it may cost more."""
+        """Whether a price among them is a starting price, so that the order may cost more."""
         return any(line.is_minimum for line in self.lines)
 
     @property

@@ -126,7 +126,7 @@ class Apikley(ProviderApi):
 
 
 def read(raw: bytes) -> Order:
-    """Return the order in a request's body. Raises rules.Refused."""
+    """Return the order in a request's body. Raises: Refused."""
     try:
         body = json.loads(raw)
     except (ValueError, RecursionError):

@@ -45,7 +45,7 @@ class Model:
     choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # further fields, and what each takes
 
     def read(self, body: dict[str, Json]) -> Order:
-        """Return the order in a request's body. Raises rules.Refused."""
+        """Return the order in a request's body. Raises: Refused."""
         callback_url = self._delivery(body)
         if self.routes:
             rules.choice(body, "provider", ROUTES, default="auto")

@@ -15,7 +15,7 @@ class RateLimit:
         self._lock = threading.Lock()
 
     def take(self, now: float) -> int:
-        """Count one event and returns 0, or returns the whole seconds to wait."""
+        """Count one event and return 0, or return the whole seconds to wait."""
         with self._lock:
             while self._times and self._times[0] <= now - self.seconds:
                 self._times.popleft()
