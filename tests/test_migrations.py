@@ -131,6 +131,19 @@ def test_rows_written_under_the_old_names_are_read_under_the_new_ones(empty_data
     assert {func.rpartition(".")[0] for func in Schedule.objects.values_list("func", flat=True)} == {jobs.__name__}
 
 
+def test_a_pause_and_the_right_to_end_it_survive_its_new_table_there_and_back(empty_database: None) -> None:
+    written_before()
+    migrate()
+    assert [(pause.provider, pause.model, pause.reason) for pause in Pause.objects.all()] == [("apixo", "", "401")]
+    Pause.objects.create(provider="apixo", model="kling-2-6", reason="403", paused_at=NOW)
+    Pause.objects.create(provider="apikley", model="kling-2-6", reason="403", paused_at=NOW)
+    old = migrate("0013_parameters").get_model("generations", "Pause").objects.order_by("provider")
+    assert list(old.values_list("provider", "reason")) == [("apikley", "403"), ("apixo", "401")]
+    migrate()
+    assert Pause.objects.filter(model="").count() == 2
+    assert User.objects.get().has_perm("generations.delete_pause")
+
+
 def test_the_ledgers_triggers_work_after_the_renaming_and_after_its_undoing(empty_database: None) -> None:
     written_before()
     task_id = GenerationTask.objects.values_list("pk", flat=True).get()

@@ -33,7 +33,7 @@ class Standing:
     name: str
     figure: str
     words: str
-    pause: Pause | None
+    pauses: list[Pause]
 
 
 def standings(*, at: datetime) -> list[Standing]:
@@ -50,8 +50,8 @@ def _standing(account: Account, *, at: datetime) -> Standing:
         words.append(f"the last try failed: {latest.error}")
     if (share := account.share_at(at)) < WORTH_SAYING:
         words.append(f"slowed down to {share:.0%} of its documented rate, after a 429")
-    pause = Pause.objects.filter(provider=account.provider).first()
-    return Standing(str(account), reading.shown if reading else "no figure", "; ".join(words), pause)
+    pauses = list(Pause.objects.filter(provider=account.provider))
+    return Standing(str(account), reading.shown if reading else "no figure", "; ".join(words), pauses)
 
 
 @admin.register(BalanceReading)

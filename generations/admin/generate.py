@@ -27,12 +27,12 @@ from generations.formats import usd
 from generations.forms import parameters
 from generations.forms.orders import OrderForm
 from generations.lifecycle import ordering
-from generations.lifecycle.capacity import why_paused
+from generations.lifecycle.capacity import obstacles
 from generations.lifecycle.ordering import Problems, Upload
 from generations.models import GenerationTask, Person, Price, Prompt, ReferenceImage, Video
 from generations.money import budgets, ledger
 from generations.money.budgets import Outlook
-from generations.providers import ADAPTERS, offers
+from generations.providers import offers
 from generations.providers.base import IMAGE_FIELDS
 from generations.receipts import preflight
 
@@ -149,7 +149,7 @@ def _show(request: HttpRequest, prompt: Prompt, form: GenerateForm) -> HttpRespo
         "menu": parameters.menu(),
         "price_url": reverse("admin:generations_prompt_price", args=[prompt.pk]),
         "practice": settings.PRACTICE,
-        "obstacles": [text for name in ADAPTERS if (text := why_paused(name))],
+        "obstacles": obstacles(),
     }
     return render(request, "admin/generations/prompt/generate.html", context)
 

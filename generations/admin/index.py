@@ -54,7 +54,7 @@ def studio_figures(*, at: datetime) -> dict[str, Any]:
     return {
         "practice": settings.PRACTICE,
         "worker_is_alive": Lease.objects.is_worker_alive(),
-        "pauses": list(Pause.objects.order_by("provider")),
+        "pauses": list(Pause.objects.all()),
         "disk_is_full": not clips_that_fit(sum(GenerationTask.objects.count_in_flight().values())),
         "damaged": Video.objects.exclude(damage="").count(),
         "tiles": tiles(at=at),

@@ -1,4 +1,4 @@
-"""Stopped providers: a person sees to the key or the money, then closes the pause."""
+"""Pauses of orders: a person sees to the cause, then resumes them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from generations.models import Pause
 
 @admin.register(Pause)
 class PauseAdmin(ModelAdmin):
-    list_display = ["provider", "reason", "opened"]
+    list_display = ["subject", "reason", "opened"]
     actions = ["close"]
     view_on_site = False
 
@@ -27,24 +27,26 @@ class PauseAdmin(ModelAdmin):
         return False
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        """Closing is deleting, by its own name."""
+        """Resuming is deleting, by its own name."""
         return {name: action for name, action in super().get_actions(request).items() if name != "delete_selected"}
 
     @admin.action(description="Resume orders", permissions=["delete"])
     def close(self, request: HttpRequest, pauses: QuerySet[Pause]) -> None:
-        names = [pause.provider for pause in pauses]
+        chosen = list(pauses)
         self.log_deletions(request, pauses)
-        for name in names:
-            accounts.resume_provider(name)
-        self.message_user(
-            request,
-            f"Orders go out again: {', '.join(names)}. The next answer shows whether it holds.",
-            messages.SUCCESS,
-        )
+        for pause in chosen:
+            accounts.resume_orders(pause.provider, pause.model)
+        subjects = ", ".join(pause.subject for pause in chosen)
+        text = f"Resumed: {subjects}. The next answer shows whether it holds."
+        self.message_user(request, text, messages.SUCCESS)
 
     def delete_model(self, request: HttpRequest, obj: Pause) -> None:
-        accounts.resume_provider(obj.provider)
+        accounts.resume_orders(obj.provider, obj.model)
 
-    @admin.display(description="Stopped since", ordering="paused_at")
+    @admin.display(description="What is paused", ordering="provider")
+    def subject(self, pause: Pause) -> str:
+        return pause.subject
+
+    @admin.display(description="Paused since", ordering="paused_at")
     def opened(self, pause: Pause) -> str:
         return display.when(pause.paused_at)

@@ -37,6 +37,7 @@ from generations.providers.offers import provider_name
 from generations.reports import balances, monthly, scorecard
 from generations.reports import spend as reports
 from generations.reports.export import Column, Table, as_csv, as_xlsx
+from generations.reports.scorecard import percentile
 from generations.reports.spend import Question, Row
 from generations.reports.totals import Figures
 
@@ -192,9 +193,11 @@ def _providers(question: Question, limit: int | None) -> tuple[dict[str, Any], l
     card = Table(
         "scorecard", "Scorecard: orders that were sent on these days and have ended",
         (Column("Provider"), Column("Ended", "count"), Column("Stored", "count"), Column("Success, %", "count"),
-         Column("Median seconds", "count"), Column("95 % within seconds", "count")),
+         Column("Median seconds", "count"), Column("95 % within seconds", "count"),
+         Column("Median at the provider", "count"), Column("Median of ours", "count")),
         [(provider_name(score.provider), score.ended, score.ends[Status.STORED], score.success_percent,
-          score.percentile(50), score.percentile(95)) for score in scores],
+          percentile(score.seconds, 50), percentile(score.seconds, 95), percentile(score.theirs, 50),
+          percentile(score.ours, 50)) for score in scores],
     )  # fmt: skip
     failures = Table(
         "failures", "Failures by kind, and their share of the price of all ended orders",

@@ -91,12 +91,13 @@ def confirm(request: HttpRequest, task: GenerationTask) -> Outcome:
     try:
         done = decisions.attach_remote_id(task, remote_id, why, at=clock.now(), by=person_of(request))
     except ValidationError as error:
-        return Outcome(messages.ERROR, f"The id was not attached: {error.messages[0]}. Nothing was changed.", task)
+        return Outcome(messages.ERROR, f"The id was not taken: {error.messages[0]}. Nothing was changed.", task)
     if not done:
         return Outcome(messages.WARNING, TOO_LATE.format(task.pk), task)
     return Outcome(
         messages.SUCCESS,
-        f"The id {remote_id} is attached to task {task.pk}. Checking with {provider_name(task.provider)}…",
+        f"Checking with {provider_name(task.provider)} whether it knows {remote_id}… "
+        f"Task {task.pk} goes on if it does; nothing is charged if it does not.",
         task,
     )
 

@@ -43,6 +43,8 @@ ERRORS = {
     "refused again.",
     "provider": "The provider had a problem. Try again later.",
     "account": "The provider refused the key, or the account has no money. Orders wait until someone resumes them.",
+    "access": "The provider does not let this key or its route use the model. Nothing was charged. Check the key's "
+    "permissions and routing there, resume the orders of the model, and try again.",
     "unknown": "The provider gave no known reason. Try again, or ask the provider's support.",
     SET_ASIDE: "The download stopped the worker several times. The clip is charged, and the next attempt comes within "
     "an hour. To start it earlier, use Check now.",
@@ -92,7 +94,8 @@ def live(task: GenerationTask, *, at: datetime) -> dict[str, Any]:
         "provider": provider,
         "badge": display.badge(task.status),
         "explained": EXPLAINED[Status(task.status)].format(provider=provider),
-        "obstacle": why_paused(task.provider) if task.status == Status.QUEUED else "",
+        "obstacle": why_paused(task.provider, task.model) if task.status == Status.QUEUED else "",
+        "id_check": _id_check(task),
         "reserved": _reserved(task),
         "evidence": evidence.of(task) if task.status == Status.UNCONFIRMED else None,
         "progress": _progress(task, at=at),
@@ -129,7 +132,7 @@ def _decisions(task: GenerationTask) -> Iterator[Choice]:
             name="confirm", label="Attach this id", tone="default",
             form=task_actions.ConfirmForm(initial={"remote_id": free[0] if len(free) == 1 else ""}),
             hint=f"Use this if the order is in {provider}'s own list of tasks, or is one of the candidates. The id "
-            f"is checked with {provider} first. The clip is charged when it is made.",
+            f"is checked with {provider} first, and attached if it is known. The clip is charged when it is made.",
         )  # fmt: skip
         yield Choice(
             name="abandon", label="Confirm that nothing was accepted", form=task_actions.WhyForm(auto_id="abandon_%s"),
@@ -168,6 +171,18 @@ def _orders(task: GenerationTask, *, at: datetime) -> Iterator[Choice]:
             name="promote", label="Promote", form=paid_actions.PromoteForm(ways),
             hint="Orders the same prompt and pictures in a more expensive mode, after a receipt.",
         )  # fmt: skip
+
+
+def _id_check(task: GenerationTask) -> str:
+    """Say whether an id that was given is being checked, or what came of the last one; empty when none was given."""
+    if task.status != Status.UNCONFIRMED or not (task.candidate_id or task.candidate_answer):
+        return ""
+    if not task.candidate_id:
+        return f"{task.candidate_answer}. Nothing is charged for it. You can try another id."
+    answer = f" Its last answer: {task.candidate_answer}." if task.candidate_answer else ""
+    return (
+        f"Checking with {task.provider_name} whether it knows {task.candidate_id}… Nothing is charged so far.{answer}"
+    )
 
 
 def _reserved(task: GenerationTask) -> str:
@@ -229,7 +244,8 @@ def _traffic(task: GenerationTask) -> Facts:
 
 def _times(task: GenerationTask) -> Facts:
     for name, at in (
-        ("Ordered", task.created_at), ("Sent", task.submitted_at), ("Finished", task.finished_at),
+        ("Ordered", task.created_at), ("Sent", task.submitted_at),
+        ("Finished at the provider", task.remote_completed_at), ("Finish noticed", task.finished_at),
         ("Stored", task.stored_at), ("Next check", task.due_at),
         ("Download link expires", task.source_expires_at), ("Unknown to the provider since", task.unseen_since),
     ):  # fmt: skip

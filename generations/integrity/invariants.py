@@ -117,21 +117,22 @@ def _money(result: CheckResult) -> None:
 
 def _stuck(result: CheckResult, *, at: datetime, worker_lives: bool) -> None:
     """Find overdue tasks. An order may wait for longer while others go out, or while orders are paused."""
-    late = overdue(at=at).order_by("pk").values_list("pk", "status", "provider")
-    waiting = {provider for provider in ADAPTERS if _queue_may_wait(provider, at=at)}
-    stuck = [row for row in late if not (row[1] == Status.QUEUED and row[2] in waiting)]
+    late = list(overdue(at=at).order_by("pk").values_list("pk", "status", "provider", "model"))
+    lines = {(provider, model) for _, status, provider, model in late if status == Status.QUEUED}
+    waiting = {line for line in lines if line[0] in ADAPTERS and _queue_may_wait(*line, at=at)}
+    stuck = [row for row in late if not (row[1] == Status.QUEUED and row[2:] in waiting)]
     if not worker_lives:
         result.checked["P10"] = f"no worker runs: {len(stuck)} overdue tasks are not counted as broken"
         return
     result.checked["P10"] = f"{len(late)} overdue tasks, {len(late) - len(stuck)} of them wait for a slot or a resume"
     result.broken += [
-        Broken("P10", f"it is {status}, and overdue by more than 5 minutes", pk) for pk, status, _ in stuck
+        Broken("P10", f"it is {status}, and overdue by more than 5 minutes", pk) for pk, status, *_ in stuck
     ]
 
 
-def _queue_may_wait(provider: str, *, at: datetime) -> bool:
+def _queue_may_wait(provider: str, model: str, *, at: datetime) -> bool:
     tasks = GenerationTask.objects.of_this_site().filter(provider=provider)
-    if why_paused(provider) or tasks.filter(submitted_at__gte=at - OVERDUE).exists():
+    if why_paused(provider, model) or tasks.filter(submitted_at__gte=at - OVERDUE).exists():
         return True
     return GenerationTask.objects.count_in_flight().get(provider, 0) >= settings.PROVIDERS[provider].concurrent_tasks
 

@@ -1,4 +1,7 @@
-"""Our account at a provider: its balance, and the pause of orders while it refuses our key or has no money of ours.
+"""Our account at a provider: its balance, and the pauses of orders while it refuses our key or has no money of ours.
+
+A 403 pauses the orders of the model that it is about. All of the provider's are paused when the balance is refused too,
+or when orders of two models are refused in a row.
 
 A ProviderCall reads the balance without a database; apply_balance_answer() writes it without HTTP.
 """
@@ -11,13 +14,14 @@ from decimal import Decimal
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 
 from generations import wakeups
 from generations.lifecycle.calls import CallKind, Outcome, ProviderCall
-from generations.models import Account, BalanceReading, Pause
+from generations.models import Account, BalanceReading, GenerationTask, Pause, Status, TaskEvent
 from generations.providers import get_provider
 from generations.providers.errors import FailureKind, ProviderError
-from generations.providers.offers import provider_name
+from generations.providers.offers import model_name
 
 logger = logging.getLogger(__name__)
 
@@ -27,6 +31,7 @@ RETRY = timedelta(minutes=10)
 FRESH_SECONDS = 600.0  # a reading this old still shows what was there before an order
 CHECK_SECONDS = 60.0  # between two readings while orders are paused
 CHECK_SHARE, CHECK_MAX = 0.1, timedelta(minutes=30)  # and ever more rarely, the longer they are paused
+REFUSED = (FailureKind.ACCOUNT, FailureKind.ACCESS)  # 401, 402, 403: the key is not accepted, or has no money
 
 
 def is_balance_due(account: Account, *, at: datetime) -> bool:
@@ -59,15 +64,17 @@ def apply_balance_answer(provider: str, outcome: Outcome, *, at: datetime) -> No
     if isinstance(outcome, Decimal):
         reading.amount = outcome
     elif isinstance(outcome, ProviderError):
-        reading.error, reading.refused = str(outcome)[:500], outcome.kind is FailureKind.ACCOUNT
-    pause = Pause.objects.filter(provider=provider).first()
+        reading.error, reading.refused = str(outcome)[:500], outcome.kind in REFUSED
     with transaction.atomic():
         reading.save()
-        if pause and _has_improved(pause, reading):
-            logger.warning("%s: orders are resumed, the balance is %s", provider_name(provider), reading.shown)
-            resume_provider(provider)
-            pause = None
-        due_at = at + _wait(pause, reading, at=at)
+        for pause in Pause.objects.filter(provider=provider):
+            if _has_improved(pause, reading):
+                logger.warning("%s are resumed, the balance is %s", pause.subject, reading.shown)
+                _resume(Pause.objects.filter(pk=pause.pk))
+        if reading.refused and Pause.objects.filter(provider=provider).exclude(model="").exists():
+            pause_provider(provider, f"the balance was refused too: {reading.error}", at=at)
+        whole = Pause.objects.filter(provider=provider, model="").first()
+        due_at = at + _wait(whole, reading, at=at)
         Account.objects.filter(pk=Account.objects.of(provider).pk).update(balance_due_at=due_at)
 
 
@@ -75,13 +82,16 @@ def _has_improved(pause: Pause, reading: BalanceReading) -> bool:
     """Whether the provider says better than it said first after orders were paused.
 
     A key that is refused for orders alone, or a balance that never was the cause, would otherwise end the pause,
-    and the next order would start it again.
+    and the next order would start it again. So a risen balance resumes no single model: money was not what it lacked.
+    A key that was refused altogether and is accepted again resumes both.
     """
     if reading.amount is None or reading.amount <= 0:
         return False
     said = BalanceReading.objects.of(pause.provider, practice=reading.practice).filter(at__gte=pause.paused_at)
     first = (said.filter(refused=True) | said.read()).first()
-    return first is not None and (first.refused or (first.amount is not None and reading.amount > first.amount))
+    if first is None or first.refused or pause.model:
+        return first is not None and first.refused
+    return first.amount is not None and reading.amount > first.amount
 
 
 def _wait(pause: Pause | None, reading: BalanceReading, *, at: datetime) -> timedelta:
@@ -91,16 +101,54 @@ def _wait(pause: Pause | None, reading: BalanceReading, *, at: datetime) -> time
     return DAILY if reading.amount is not None else RETRY
 
 
+def pause_for(task: GenerationTask, error: ProviderError, *, at: datetime, asked: str = "") -> None:
+    """Pause the orders that would meet the same refusal; `asked` says what was refused where it was not the order."""
+    reason = f"{asked}task {task.pk}: {error}"
+    if error.kind is FailureKind.ACCOUNT:
+        pause_provider(task.provider, reason, at=at)
+    elif error.kind is FailureKind.ACCESS:
+        pause_model(task, reason, at=at)
+        if not asked and (other := _refused_just_before(task)):
+            models = f"{model_name(other.model)} and {model_name(task.model)}"
+            reason = f"orders of two models in a row were refused, {models}: {other.error_message}; {reason}"
+            pause_provider(task.provider, reason, at=at)
+
+
 def pause_provider(provider: str, reason: str, *, at: datetime) -> None:
     """Send no further order to a provider until a person resumes them, or its balance has improved."""
-    __, is_new = Pause.objects.get_or_create(provider=provider, defaults={"reason": reason[:500], "paused_at": at})
+    _pause(provider, "", reason, at=at)
+
+
+def pause_model(task: GenerationTask, reason: str, *, at: datetime) -> None:
+    """Send no further order of a task's model there until a person resumes them."""
+    _pause(task.provider, task.model, reason, at=at)
+
+
+def _pause(provider: str, model: str, reason: str, *, at: datetime) -> None:
+    first = {"reason": reason[:500], "paused_at": at}
+    pause, is_new = Pause.objects.get_or_create(provider=provider, model=model, defaults=first)
     if is_new:
-        logger.error("%s: orders are paused until someone resumes them: %s", provider_name(provider), reason)
+        logger.error("%s", pause.sentence)
         read_balance_soon(provider, at=at)
 
 
-def resume_provider(provider: str) -> None:
-    """End a pause and send the orders that wait, at once."""
+def _refused_just_before(task: GenerationTask) -> GenerationTask | None:
+    """The last refused order of another model that is paused, if the provider has accepted no order since."""
+    paused = Pause.objects.filter(provider=task.provider).exclude(model__in=("", task.model)).values("model")
+    there = GenerationTask.objects.filter(provider=task.provider, practice=task.practice)
+    refused = there.filter(status=Status.FAILED, error_kind=FailureKind.ACCESS, model__in=paused)
+    last = refused.order_by("finished_at").last()
+    accepted = TaskEvent.objects.filter(task__in=there, was=Status.SUBMITTING, now=Status.RUNNING)
+    return last if last and not accepted.filter(at__gte=last.finished_at).exists() else None
+
+
+def resume_orders(provider: str, model: str = "") -> None:
+    """Resume the orders of a model, or all to its provider, and send those that wait at once."""
+    models = {"model": model} if model else {}
+    _resume(Pause.objects.filter(provider=provider, **models))
+
+
+def _resume(pauses: QuerySet[Pause]) -> None:
     with transaction.atomic():
-        Pause.objects.filter(provider=provider).delete()
+        pauses.delete()
         wakeups.wake_conductor()

@@ -8,6 +8,7 @@ from datetime import datetime
 from django.db import transaction
 
 from generations import wakeups
+from generations.lifecycle.polling import propose_id
 from generations.models import Delivery, GenerationTask, Status
 from generations.models.tasks import BUSY_WITH_CANDIDATE
 
@@ -24,7 +25,9 @@ def record_callback(task: GenerationTask, body: str, *, digest: str, named: str,
         fresh = [] if before else [Delivery(task=task, received_at=at, digest=digest, body=body)]
         Delivery.objects.bulk_create(fresh, ignore_conflicts=True)
         if fresh and named and not task.remote_id:
-            GenerationTask.objects.filter(pk=task.pk, remote_id=None).update(candidate_id=named)
+            mine = GenerationTask.objects.filter(pk=task.pk).exclude(candidate_id=named)
+            if propose_id(mine, named) and task.is_active:
+                task.note(f"a callback gives its id as {named}: to be checked with {task.provider_name}", at=at)
             _warn_if_closed(task, named, at=at)
         later = GenerationTask.objects.filter(pk=task.pk, due_at__gt=at)
         polled = later.filter(status=Status.RUNNING) | later.filter(status=Status.UNCONFIRMED, candidate_id=named)

@@ -1,4 +1,4 @@
-"""Whether an order may go out now: a provider's pause and concurrency limit, and room on our own disk."""
+"""Whether an order may go out now: a pause of its provider or model, and room on our own disk."""
 
 from __future__ import annotations
 
@@ -14,13 +14,21 @@ logger = logging.getLogger(__name__)
 CLIP_MB = 64  # room on the disk for each clip under way; a 10 s clip in 1080p has about 20 MB
 
 
-def why_paused(provider: str) -> str:
-    """Why no order goes out to a provider now, in words for staff; empty when they do."""
-    if pause := Pause.objects.filter(provider=provider).first():
-        return f"Orders to {provider} are paused until someone resumes them: {pause.reason}"
-    if not clips_that_fit(sum(GenerationTask.objects.count_in_flight().values())):
-        return "No orders go out: the disk has no room for more clips. They go when there is room again"
-    return ""
+def why_paused(provider: str, model: str) -> str:
+    """Why no order of a model goes out to a provider now, in words for staff; empty when they do."""
+    pause = Pause.objects.filter(provider=provider, model__in=("", model)).first()
+    return pause.sentence if pause else _why_full()
+
+
+def obstacles() -> list[str]:
+    """All that keeps orders back now, in words for staff."""
+    return [text for text in (*(pause.sentence for pause in Pause.objects.all()), _why_full()) if text]
+
+
+def _why_full() -> str:
+    if clips_that_fit(sum(GenerationTask.objects.count_in_flight().values())):
+        return ""
+    return "No orders go out: the disk has no room for more clips. They go when there is room again"
 
 
 def clips_that_fit(under_way: int) -> int:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from generations import wakeups
-from generations.lifecycle.calls import NO_ERROR
+from generations.lifecycle.polling import propose_id
 from generations.models import GenerationTask, Person, Status
 from generations.money import ledger
 from generations.providers.base import REMOTE_ID
@@ -17,25 +17,26 @@ WAIT = timedelta(days=1)
 
 
 def attach_remote_id(task: GenerationTask, remote_id: str, why: str, *, at: datetime, by: Person | None) -> bool:
-    """Attach the provider's id that a person found for an unconfirmed order, and poll it at once.
+    """Have the id that a person found for an unconfirmed order checked with the provider, and attached if it is known.
 
     Return False when it has moved on.
 
-    Raises: ValidationError at `remote_id` when the text cannot be an id, or is another task's.
+    Raises: ValidationError at `remote_id` when it cannot be an id, is another task's, or another is being checked.
     """
     if not REMOTE_ID.fullmatch(remote_id):
         raise ValidationError({"remote_id": ["letters, digits, dots, dashes and underscores, at most 200 of them"]})
-    if task.status != Status.UNCONFIRMED:
-        return False
-    try:
-        with transaction.atomic():
-            wakeups.wake_conductor()
-            reason = f"a person gave its id at {task.provider_name}, {remote_id}: {why}"
-            return task.move(
-                Status.RUNNING, reason, at=at, by=by, due_at=at, remote_id=remote_id, failures=0, **NO_ERROR
-            )
-    except IntegrityError as error:
-        raise ValidationError({"remote_id": [f"{remote_id} is the id of another task"]}) from error
+    if GenerationTask.objects.filter(provider=task.provider, remote_id=remote_id).exclude(pk=task.pk).exists():
+        raise ValidationError({"remote_id": [f"{remote_id} is the id of another task"]})
+    if task.candidate_id not in ("", remote_id):
+        raise ValidationError({"remote_id": [f"{task.candidate_id} is being checked with {task.provider_name}; wait"]})
+    mine = GenerationTask.objects.filter(pk=task.pk, status=Status.UNCONFIRMED, candidate_id=task.candidate_id)
+    with transaction.atomic():
+        if task.status != Status.UNCONFIRMED or not propose_id(mine, remote_id, due_at=at, failures=0):
+            return False
+        checked = f"to be checked with {task.provider_name}"
+        task.note(f"a person gives its id as {remote_id}, {checked}: {why}", at=at, by=by)
+        wakeups.wake_conductor()
+    return True
 
 
 def mark_not_accepted(task: GenerationTask, why: str, *, at: datetime, by: Person | None) -> bool:
@@ -57,11 +58,14 @@ def mark_not_accepted(task: GenerationTask, why: str, *, at: datetime, by: Perso
 
 
 def leave_undecided(task: GenerationTask, why: str, *, at: datetime, by: Person | None) -> bool:
-    """Put off the reminder for WAIT, while a callback or a late answer may still come; False when it has moved on."""
+    """Put off the reminder for WAIT, while a callback or a late answer may still come; False when it has moved on.
+
+    The check of an id that was given is not put off.
+    """
     if task.status != Status.UNCONFIRMED:
         return False
     with transaction.atomic():
-        put_off = task.put_off(due_at=at + WAIT)
+        put_off = task.put_off(due_at=task.due_at if task.candidate_id else at + WAIT)
         if put_off:
             task.note(f"left unconfirmed for a day: {why}", at=at, by=by)
     return put_off

@@ -17,6 +17,7 @@ from generations import wakeups
 from generations.lifecycle import accounts
 from generations.lifecycle.calls import NO_ERROR, REMINDER_INTERVAL, CallKind, Outcome, ProviderCall, backoff
 from generations.models import Account, DeliveryMode, GenerationTask, Person, Status
+from generations.models.tasks import TaskQuerySet
 from generations.money import ledger
 from generations.providers import get_provider
 from generations.providers.base import RemoteState, RemoteTask
@@ -31,7 +32,8 @@ UNSEEN_POLLS = 5  # and so many times: under a low rate limit few polls fit into
 OVERDUE_SHARE = 0.1  # a long overdue task is polled again after a tenth of its delay
 OVERDUE_MAX_SECONDS = 3600.0
 CALLBACK_PATIENCE = 6  # times the documented interval: where a callback is expected, polling is the safety net
-WITHOUT_ID = (Status.UNCONFIRMED, Status.QUEUED)  # a callback may give theirs
+WITHOUT_ID = (Status.UNCONFIRMED, Status.QUEUED)  # a person or a callback may give theirs
+CLOCK_SLACK = timedelta(minutes=2)  # between a provider's clock and ours
 POLLED = (Status.RUNNING, Status.READY, Status.LOST, Status.UNCONFIRMED)
 
 
@@ -66,37 +68,61 @@ def apply_poll_answer(task_id: int, outcome: Outcome, *, at: datetime, pace_seco
     elif task.status not in POLLED and not (task.status == Status.QUEUED and task.candidate_id):
         _too_late(task, outcome, at=at)
     elif task.status in WITHOUT_ID:
-        _confirm_id(task, outcome, at=at)
+        _check_id(task, outcome, at=at)
     elif isinstance(outcome, ProviderError):
         _poll_later(task, outcome, at=at)
     elif isinstance(outcome, RemoteTask):
         APPLY[outcome.state](task, outcome, at=at, pace_seconds=pace_seconds)
 
 
-def _confirm_id(task: GenerationTask, outcome: Outcome, *, at: datetime) -> None:
-    """Confirm the id that a callback gave for an order without one, if the provider knows it; else drop the id.
+def propose_id(tasks: TaskQuerySet, remote_id: str, **changes: Any) -> bool:
+    """Have the provider asked by GET whether it knows this id of an order without one; nothing moves until it does."""
+    mine = tasks.filter(remote_id=None)
+    return bool(mine.update(candidate_id=remote_id, candidate_answer="", unseen_since=None, **changes))
+
+
+def _check_id(task: GenerationTask, outcome: Outcome, *, at: datetime) -> None:
+    """Attach the id that a person or a callback gave, if the provider knows it; else drop it, and charge nothing.
 
     An order that was refused for now is then sent again.
     """
-    named, is_queued = task.candidate_id, task.status == Status.QUEUED
-    if isinstance(outcome, ProviderError) and not (is_queued and isinstance(outcome, Rejected)):
+    named, name = task.candidate_id, task.provider_name
+    if isinstance(outcome, ProviderError) and not _is_about_the_id(outcome):
         _poll_later(task, outcome, at=at)
-    elif isinstance(outcome, RemoteTask) and outcome.state is not RemoteState.UNSEEN and named:
-        why = f"a callback gave its id as {named}, and {task.provider_name} confirms it"
+    elif not named:
+        logger.warning("task %s: an answer came after its id was dropped: %r", task.pk, outcome)
+    elif isinstance(outcome, RemoteTask) and outcome.state is not RemoteState.UNSEEN:
         try:
             with transaction.atomic():
                 task.move(
-                    Status.RUNNING, why, at=at, due_at=at, remote_id=named, submitted_at=task.submitted_at or at,
-                    failures=0, **NO_ERROR,
+                    Status.RUNNING, f"{name} knows {named}: the order was accepted", at=at, due_at=at, remote_id=named,
+                    submitted_at=task.submitted_at or at, failures=0, unseen_since=None, candidate_answer="",
+                    **NO_ERROR,
                 )  # fmt: skip
         except IntegrityError:
-            task.note(f"a callback gave its id as {named}, which is another task's", at=at)
-            task.put_off(due_at=at if is_queued else at + REMINDER_INTERVAL, candidate_id="")
-    elif named and _may_still_appear(task, at=at):
-        _poll_unseen_again(task, at=at)
+            _drop_id(task, f"{named} is the id of another task", at=at)
+    elif _may_still_appear(task, at=at):
+        _poll_unseen_again(task, at=at, candidate_answer=_answer(outcome))
     else:
-        task.note(f"a callback gave its id as {named}, which {task.provider_name} does not know", at=at)
-        task.put_off(due_at=at if is_queued else at + REMINDER_INTERVAL, candidate_id="", unseen_since=None, failures=0)
+        _drop_id(task, f"{name} does not know {named} ({_answer(outcome)})", at=at)
+
+
+def _is_about_the_id(error: ProviderError) -> bool:
+    """Whether a question was refused for what it asks: a 400 for an id that cannot be one, not a 403 for the key."""
+    return isinstance(error, Rejected) and error.kind not in accounts.REFUSED
+
+
+def _answer(outcome: Outcome) -> str:
+    if isinstance(outcome, RemoteTask):
+        return ": ".join(dict.fromkeys(part for part in (outcome.raw_state, outcome.error_message) if part))
+    return ": ".join(part for part in (getattr(outcome, "code", ""), str(outcome)) if part)
+
+
+def _drop_id(task: GenerationTask, why: str, *, at: datetime) -> None:
+    """Leave the order as it was before an id was given; another one can be tried."""
+    due_at = at if task.status == Status.QUEUED else at + REMINDER_INTERVAL
+    if task.put_off(due_at=due_at, candidate_id="", candidate_answer=why, unseen_since=None, failures=0):
+        task.note(f"{why}: nothing is charged for it", at=at)
 
 
 def _is_stale(task: GenerationTask, outcome: Outcome) -> bool:
@@ -134,15 +160,37 @@ def _done(task: GenerationTask, remote: RemoteTask, *, at: datetime, pace_second
         return
     offer = task.offer
     life = timedelta(seconds=offer.result_life_seconds if offer else 0)
+    clock = _clock(task, remote, at=at)
     with transaction.atomic():
         was_lost = task.status == Status.LOST
-        expires_at = task.source_expires_at if was_lost and task.source_expires_at else at + life
+        # From the provider's finish on; our notice may come much later.
+        began = min(at, clock.get("remote_completed_at", at))
+        expires_at = task.source_expires_at if was_lost and task.source_expires_at else began + life
         moved = task.move(
             Status.READY, f"finished, {len(remote.result_urls)} to download", at=at, due_at=at,
-            finished_at=task.finished_at or at, source_expires_at=expires_at, failures=0, **fresh, **NO_ERROR,
+            finished_at=task.finished_at or at, source_expires_at=expires_at, failures=0, **fresh, **clock, **NO_ERROR,
         )  # fmt: skip
         if moved:
             ledger.charge(task, at=at, note="clip made")
+
+
+def _clock(task: GenerationTask, remote: RemoteTask, *, at: datetime) -> dict[str, Any]:
+    """The columns of the provider's own times, without those that cannot be: before the order, or yet to come.
+
+    `costTime` is in ms on one page and in seconds on another, so it counts only where the two times are not there.
+    """
+    sent, latest = task.submitted_at or task.created_at, at + CLOCK_SLACK
+    created, completed = remote.created_at, remote.completed_at
+    found: dict[str, Any] = {}
+    if created and sent - CLOCK_SLACK <= created <= latest:
+        found["remote_created_at"] = created
+    if completed and max(sent, found.get("remote_created_at", sent)) <= completed <= latest:
+        found["remote_completed_at"] = completed
+    if len(found) == 2:
+        found["remote_seconds"] = (found["remote_completed_at"] - found["remote_created_at"]).total_seconds()
+    elif remote.cost_ms is not None and 0 < remote.cost_ms / 1000 <= (latest - sent).total_seconds():
+        found["remote_seconds"] = remote.cost_ms / 1000
+    return found
 
 
 def _failed(task: GenerationTask, remote: RemoteTask, *, at: datetime, pace_seconds: float) -> None:
@@ -159,6 +207,7 @@ def _failed(task: GenerationTask, remote: RemoteTask, *, at: datetime, pace_seco
             Status.FAILED, f"{task.provider_name} says that it failed: {words}", at=at,
             finished_at=at, remote_state=remote.raw_state,
             error_kind=remote.error_kind, error_code=remote.error_code, error_message=remote.error_message or words,
+            **_clock(task, remote, at=at),
         )  # fmt: skip
         if moved:
             ledger.release(task, at=at, note="failed, not charged: billed per generated video")
@@ -218,16 +267,20 @@ def _poll_later(task: GenerationTask, error: ProviderError | str, *, at: datetim
     """Put off the next poll after a failed one, which says nothing of the task; note each reason once."""
     if isinstance(error, Busy):
         Account.objects.of(task.provider).shrink(at=at)
-    elif isinstance(error, ProviderError) and error.kind is FailureKind.ACCOUNT:
-        accounts.pause_provider(task.provider, f"a poll of task {task.pk}: {error}", at=at)
+    elif isinstance(error, ProviderError):
+        accounts.pause_for(task, error, at=at, asked="a poll of ")
+    if task.status in WITHOUT_ID and not task.candidate_id:
+        return
     why = str(error)
     if task.urls_died and mark_lost_if_expired(task, f"its download links expired, and no others came: {why}", at=at):
         return
-    if why != task.error_message:
+    # What an order without an id was answered is evidence, so it stays.
+    column = "candidate_answer" if task.status in WITHOUT_ID else "error_message"
+    if why != getattr(task, column):
         task.note(f"not polled: {why}", at=at)
     wait = max(backoff(task.failures), interval_seconds(task, at=at))
     due_at = at + timedelta(seconds=wait)
-    task.put_off(due_at=due_at, failures=task.failures + 1, error_message=why, unseen_since=None)
+    task.put_off(due_at=due_at, failures=task.failures + 1, unseen_since=None, **{column: why})
 
 
 def poll_now(task: GenerationTask, *, at: datetime, by: Person | None) -> bool:

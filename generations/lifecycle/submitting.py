@@ -34,7 +34,6 @@ from generations.providers import get_provider
 from generations.providers.errors import (
     AccountProblem,
     Busy,
-    FailureKind,
     NotSent,
     OutcomeUnknown,
     ProviderError,
@@ -106,8 +105,7 @@ def _not_accepted(task: GenerationTask, error: ProviderError, *, at: datetime) -
     send_count = task.send_count if isinstance(error, NotSent) else task.send_count + 1
     changes = {"send_count": send_count, **error_columns(error)}
     retried = isinstance(error, ServerTrouble) and settings.RETRY_SUBMIT_ON_5XX and send_count < MAX_SENDS
-    if error.kind is FailureKind.ACCOUNT:  # also a 403: every other order would be refused too
-        accounts.pause_provider(task.provider, f"task {task.pk}: {error}", at=at)
+    accounts.pause_for(task, error, at=at)
     if isinstance(error, Busy):
         Account.objects.of(task.provider).shrink(at=at)
     if retried or isinstance(error, NotSent | Busy | AccountProblem):

@@ -1,17 +1,33 @@
-"""A pause: no order goes to a provider until a person has seen to its key or money."""
+"""A pause: no order of a model, or of any, goes to a provider until a person has seen to the cause."""
 
 from django.db import models
 
+from generations.providers.offers import model_name, provider_name
+
 
 class Pause(models.Model):
-    """Its row is there while it is open; deleting it, which the admin records, closes it."""
+    """Its row is there while orders are paused; deleting it, which the admin records, resumes them."""
 
-    provider = models.CharField(max_length=20, primary_key=True)
+    provider = models.CharField(max_length=20)
+    model = models.CharField(max_length=50, blank=True, help_text="Whose orders are paused; empty: those of all.")
     reason = models.CharField(max_length=500)
     paused_at = models.DateTimeField()
 
     class Meta:
-        verbose_name = "paused provider"
+        verbose_name = "pause of orders"
+        verbose_name_plural = "pauses of orders"
+        ordering = ["provider", "model"]
+        constraints = [models.UniqueConstraint(fields=["provider", "model"], name="pause_once")]
 
     def __str__(self) -> str:
-        return f"{self.provider}: {self.reason}"
+        return f"{self.subject} are paused: {self.reason}"
+
+    @property
+    def subject(self) -> str:
+        """What is paused, for people."""
+        of_model = f" of {model_name(self.model)}" if self.model else ""
+        return f"Orders{of_model} to {provider_name(self.provider)}"
+
+    @property
+    def sentence(self) -> str:
+        return f"{self.subject} are paused until someone resumes them: {self.reason}"

@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.core import signing
 from django.db import models, transaction
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Exists, OuterRef, Q, Sum
 from django.db.models.functions import Left
 from django.urls import reverse
 
@@ -17,6 +17,7 @@ from generations.formats import exact
 from generations.models.campaigns import Campaign
 from generations.models.images import ReferenceImage
 from generations.models.ledger import SPENT
+from generations.models.pauses import Pause
 from generations.models.people import Person
 from generations.models.prompts import Prompt
 from generations.models.statuses import ACTIVE, ENDED, IN_FLIGHT, MOVES, Status
@@ -30,7 +31,7 @@ UNPRICED = "The price is unknown: what it costs will show in the provider's bala
 MINIMUM = "The price is a starting price: the clip may cost more."
 BEGINNING_LENGTH = 60  # characters that find orders of the same words: a whole text is too long for an index
 
-# Sent, refused for now, and named by a callback: before it is sent again the provider is asked whether it knows it.
+# Sent, refused for now, and an id was given: before it is sent again the provider is asked whether it knows it.
 BUSY_WITH_CANDIDATE = Q(status=Status.QUEUED, send_count__gt=0) & ~Q(candidate_id="")
 
 
@@ -67,6 +68,11 @@ class TaskQuerySet(models.QuerySet["GenerationTask"]):
 
     def to_be_sent(self) -> TaskQuerySet:
         return self.filter(status=Status.QUEUED).exclude(BUSY_WITH_CANDIDATE)
+
+    def not_paused(self) -> TaskQuerySet:
+        """Leave out those whose model's orders, or all of their provider's, are paused."""
+        own = Q(model="") | Q(model=OuterRef("model"))
+        return self.exclude(Exists(Pause.objects.filter(own, provider=OuterRef("provider"))))
 
     def count_in_flight(self) -> dict[str, int]:
         """Return for each provider how many tasks it may be working on."""
@@ -136,7 +142,10 @@ class GenerationTask(models.Model):
         default=0, help_text="How many workers in a row crashed during this task."
     )
     candidate_id = models.CharField(
-        max_length=200, blank=True, help_text="An id that a callback gave for an unconfirmed order."
+        max_length=200, blank=True, help_text="An id that a person or a callback gave for an order without one."
+    )
+    candidate_answer = models.TextField(
+        blank=True, help_text="What the provider last answered when it was asked for such an id."
     )
     unseen_since = models.DateTimeField(null=True, help_text="Since when the provider says it knows no such task.")
     result_urls = models.JSONField(default=list)
@@ -150,6 +159,10 @@ class GenerationTask(models.Model):
     finished_at = models.DateTimeField(null=True)
     stored_at = models.DateTimeField(null=True)
     source_expires_at = models.DateTimeField(null=True)
+    # By the provider's clock, as its last answer said; what cannot be is left out.
+    remote_created_at = models.DateTimeField(null=True)
+    remote_completed_at = models.DateTimeField(null=True)
+    remote_seconds = models.FloatField(null=True, help_text="How long the provider worked on it.")
 
     objects = TaskQuerySet.as_manager()
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from generations.providers import offers
 from generations.providers.base import Order, RemoteState, RemoteTask, Value
-from generations.providers.envelope import REFUSALS, Envelope, is_plain, own_code, speaks, text
+from generations.providers.envelope import REFUSALS, Envelope, clock_of, is_plain, own_code, speaks, text
 from generations.providers.errors import AccountProblem, Busy, FailureKind, OutcomeUnknown, Rejected, ServerTrouble
 from generations.providers.http import Answer, ApiClient
 
@@ -117,7 +117,7 @@ def read_status(answer: Answer, *, remote_id: str) -> RemoteTask:
     if code in DEAD and is_plain(answer):
         return _read_dead(answer, remote_id=remote_id)
     if code == 422 and speaks(answer) and NOT_VISIBLE.search(ENVELOPE.words(answer)):
-        return RemoteTask(state=RemoteState.UNSEEN, raw_state="422")
+        return RemoteTask(state=RemoteState.UNSEEN, raw_state="422", error_message=ENVELOPE.words(answer))
     return ENVELOPE.read_status(answer, remote_id=remote_id)
 
 
@@ -135,4 +135,5 @@ def _read_dead(answer: Answer, *, remote_id: str) -> RemoteTask:
         error_kind=FAIL_CODES.get(fail_code, FailureKind.PROVIDER),
         error_code=fail_code,
         error_message=text(task.get("failMsg"), 2000) or ENVELOPE.words(answer),
+        **clock_of(task),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from decimal import Decimal
 from enum import Enum
 from typing import Any, Protocol
@@ -112,6 +113,9 @@ class RemoteTask:
     error_kind: str = ""  # errors.FailureKind
     error_code: str = ""
     error_message: str = ""
+    created_at: datetime | None = None  # by the provider's clock, as it says, however unlikely
+    completed_at: datetime | None = None
+    cost_ms: int | None = None  # what it says that the work took
     asked_id: str = ""  # the id that was polled; the caller sets it
 
 

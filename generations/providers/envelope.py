@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -28,10 +29,11 @@ REFUSALS: Meanings = {
 }
 # These statuses suffice without JSON: a gateway may check keys and count requests before the API.
 PAGES: Meanings = {401: AccountProblem, 402: AccountProblem, 429: Busy}
-# A 403 is "key lacks permission", for every order, or "content violates policy", for this one (APIXO).
+# A 403 is "Key or route cannot access the model" or "content was rejected" (APIXO): about a model, or about this order.
 CONTENT_WORDS = re.compile(r"content|polic|violat|sensitive|prohibited|nsfw|moderat|inappropriate", re.IGNORECASE)
 RESULT_URL = re.compile(r"https?://[^\s\x00-\x20\x7f\ud800-\udfff]{1,1980}", re.IGNORECASE)
 RESULTS_MAX = 20  # for one order, where one is documented: bounds what an endless list costs
+WHOLE_MAX = 10**15  # ms since 1970: the year 33658
 BALANCE_MAX = Decimal(10) ** 9  # a larger number is no balance
 
 
@@ -68,7 +70,7 @@ class Envelope:
         Raises: OutcomeUnknown when the answer is no task or another task, else the ProviderError of a refusal.
         """
         if speaks(answer) and code_of(answer) == 404:
-            return RemoteTask(state=RemoteState.UNSEEN, raw_state="404")
+            return RemoteTask(state=RemoteState.UNSEEN, raw_state="404", error_message=self.words(answer))
         if not is_yes(answer):
             raise self.error(answer)
         body = answer.body or {}
@@ -89,6 +91,7 @@ class Envelope:
         """Translate their `data` object; what does not fit is read as "not finished"."""
         raw_state = text(data.get("state"), 50)
         state = self.states.get(raw_state, RemoteState.WORKING)
+        clock = clock_of(data)
         if state is RemoteState.FAILED:
             code = text(data.get("failCode"), 100)
             return RemoteTask(
@@ -97,12 +100,14 @@ class Envelope:
                 error_kind=self.fail_codes.get(code, FailureKind.UNKNOWN),
                 error_code=code,
                 error_message=text(data.get("failMsg"), 2000),
+                **clock,
             )
         if state is RemoteState.DONE:
             urls = result_urls(data.get("resultJson"))
             # Seen in practice: success without URLs yet, so not finished.
-            return RemoteTask(state=state if urls else RemoteState.WORKING, raw_state=raw_state, result_urls=urls)
-        return RemoteTask(state=state, raw_state=raw_state)
+            state = state if urls else RemoteState.WORKING
+            return RemoteTask(state=state, raw_state=raw_state, result_urls=urls, **clock)
+        return RemoteTask(state=state, raw_state=raw_state, **clock)
 
     def read_balance(self, answer: Answer) -> Decimal:
         """Return the bare number in `data`, in the provider's unit.
@@ -156,8 +161,30 @@ class Envelope:
     def _kind_of(self, words: str, code: int) -> FailureKind:
         """Classify a refusal; APIXO's newest pages say that it may name a failure code too."""
         named = (kind for name, kind in self.fail_codes.items() if name.lower() in words.lower())
-        other = FailureKind.CONTENT if code == 403 and CONTENT_WORDS.search(words) else FailureKind.INPUT
-        return next(named, FailureKind.ACCOUNT if code == 403 and other is FailureKind.INPUT else other)
+        if code != 403:
+            return next(named, FailureKind.INPUT)
+        return next(named, FailureKind.CONTENT if CONTENT_WORDS.search(words) else FailureKind.ACCESS)
+
+
+def clock_of(data: dict[str, Any]) -> dict[str, Any]:
+    """What a task object says of its times: `createTime` and `completeTime` since 1970, `costTime`, all in ms."""
+    created, completed = (_moment(_whole(data.get(name))) for name in ("createTime", "completeTime"))
+    return {"created_at": created, "completed_at": completed, "cost_ms": _whole(data.get("costTime"))}
+
+
+def _moment(ms: int | None) -> datetime | None:
+    try:
+        return None if ms is None else datetime.fromtimestamp(ms / 1000, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def _whole(value: Any) -> int | None:
+    """A whole number from 0 on, also one that is written as a text; None for anything else."""
+    if isinstance(value, str) and value.isdecimal() and len(value) < 20:
+        value = int(value)
+    is_whole = isinstance(value, int) and not isinstance(value, bool)
+    return value if is_whole and 0 <= value < WHOLE_MAX else None
 
 
 def result_urls(result: Any) -> tuple[str, ...]:

@@ -13,7 +13,8 @@ class FailureKind(StrEnum):
     CONTENT = "content"  # a filter refused the prompt, an image or the result
     INPUT = "input"  # a parameter or an image was not accepted
     PROVIDER = "provider"  # their side: overloaded, timed out, broken
-    ACCOUNT = "account"  # key, money, permission
+    ACCOUNT = "account"  # key, money
+    ACCESS = "access"  # the key or its route may not use this model
     UNKNOWN = "unknown"
 
 

@@ -175,9 +175,10 @@ def _last_reading(provider: str) -> BalanceReading | None:
 def _notices(lines: list[Line]) -> list[Notice]:
     """Return the warnings about the order as a whole."""
     notices = [] if Lease.objects.is_worker_alive() else [Notice("worker", NO_WORKER)]
-    for provider in sorted({line.request.order.provider for line in lines}):
-        if text := why_paused(provider):
+    for provider, model in sorted({(line.request.order.provider, line.request.order.model) for line in lines}):
+        if text := why_paused(provider, model):
             notices.append(Notice("paused", f"{text}. The order waits until then."))
+    for provider in sorted({line.request.order.provider for line in lines}):
         theirs = [line.total_usd or ZERO for line in lines if line.request.order.provider == provider]
         reading, total = _last_reading(provider), sum(theirs, ZERO)
         if reading and reading.unit == "USD" and (reading.amount or ZERO) < total:

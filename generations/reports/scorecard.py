@@ -8,6 +8,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
 from django.db.models import Count, DurationField, ExpressionWrapper, F, Func, IntegerField, QuerySet, Sum
+from django.db.models.functions import Cast, Floor
 from django.utils import timezone
 
 from generations.models import GenerationTask, Status
@@ -41,7 +42,9 @@ class Score:
 
     provider: str
     ends: Counter[str] = field(default_factory=Counter)
-    seconds: Counter[int] = field(default_factory=Counter)
+    seconds: Counter[int] = field(default_factory=Counter)  # from sending to the stored file
+    theirs: Counter[int] = field(default_factory=Counter)  # of these, the provider's by its own clock, if it said so
+    ours: Counter[int] = field(default_factory=Counter)  # the rest: until the answer, downloading, verifying
     failures: dict[str, Failures] = field(default_factory=lambda: defaultdict(Failures))
     usd: Decimal = Decimal(0)  # the prices of all ended orders
 
@@ -54,15 +57,6 @@ class Score:
         """The percentage of ended orders that were stored, rounded down so that 100 means all; None when none ended."""
         return 100 * self.ends[Status.STORED] // self.ended if self.ended else None
 
-    def percentile(self, percent: int) -> int | None:
-        """Return the seconds from sending within which this percentage of the stored clips came; None for no clip."""
-        left = -(-self.seconds.total() * percent // 100)
-        for seconds, n in sorted(self.seconds.items()):
-            left -= n
-            if left <= 0:
-                return seconds
-        return None
-
     def share(self, kind: str) -> int:
         """Return how many percent of this provider's failures are of a kind, rounded."""
         return round(100 * self.failures[kind].count / sum(each.count for each in self.failures.values()))
@@ -72,6 +66,16 @@ class Score:
         return round(100 * self.failures[kind].usd / self.usd) if self.usd else None
 
 
+def percentile(taken: Counter[int], percent: int) -> int | None:
+    """Return the seconds within which this percentage of the clips came; None for no clip."""
+    left = -(-taken.total() * percent // 100)
+    for seconds, n in sorted(taken.items()):
+        left -= n
+        if left <= 0:
+            return seconds
+    return None
+
+
 def scores(question: Question) -> list[Score]:
     """Return a score for each provider that was sent an order on these days."""
     by_provider: dict[str, Score] = {}
@@ -79,16 +83,19 @@ def scores(question: Question) -> list[Score]:
     rows = (
         sent(question)
         .filter(status__in=ENDS)
-        .annotate(taken=taken)
-        .values_list("provider", "status", "error_kind", "taken")
+        .annotate(taken=taken, theirs=Cast(Floor("remote_seconds"), IntegerField()))
+        .values_list("provider", "status", "error_kind", "taken", "theirs")
         .annotate(n=Count("id"), usd=Sum("price_usd"))
     )
-    for provider, status, kind, seconds, n, usd in rows:
+    for provider, status, kind, seconds, theirs, n, usd in rows:
         score = by_provider.setdefault(provider, Score(provider))
         score.ends[status] += n
         score.usd += four_places(usd)
         if status == Status.STORED:
             score.seconds[seconds or 0] += n
+            if theirs is not None:
+                score.theirs[theirs] += n
+                score.ours[max(0, (seconds or 0) - theirs)] += n
         else:
             failures = score.failures["lost" if status == Status.LOST else kind or "unknown"]
             failures.count += n

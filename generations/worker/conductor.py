@@ -22,7 +22,7 @@ from generations.lifecycle.calls import CallKind, Outcome, ProviderCall
 from generations.lifecycle.capacity import clips_that_fit
 from generations.lifecycle.polling import apply_poll_answer, claim_poll
 from generations.lifecycle.submitting import apply_submit_answer, claim_submission, expire_claims
-from generations.models import Account, GenerationTask, Pause
+from generations.models import Account, GenerationTask
 from generations.models.leases import LeaseHolder, lease_held
 from generations.money import budgets
 from generations.providers import ADAPTERS
@@ -191,9 +191,9 @@ class Conductor:
         return min(room, fit)
 
     def _claim_orders(self, provider: str, room: int, at: datetime) -> list[ProviderCall]:
-        due = GenerationTask.objects.due(at=at).to_be_sent().filter(provider=provider)
+        due = GenerationTask.objects.due(at=at).to_be_sent().not_paused().filter(provider=provider)
         tasks = list(due.select_related("start_image", "end_image")[:room])
-        if not tasks or Pause.objects.filter(provider=provider).exists() or self._must_read_balance_first(provider, at):
+        if not tasks or self._must_read_balance_first(provider, at):
             return []
         return [call for task in tasks if (call := claim_submission(task, at=at))]
 

@@ -105,7 +105,7 @@ def test_opening_every_page_changes_nothing(admin_client: Client, tmp_path: Any)
     pages += [url("generationtask", "live", task.pk) for task in tasks]
     pages += [url("generationtask", "live_list"), url("video", "change", video.pk), url("prompt", "add")]
     pages += [url("prompt", page, video.task.prompt_id) for page in ("change", "generate", "price")]
-    pages += [url("referenceimage", "change", image.pk), url("pause", "change", "apixo")]
+    pages += [url("referenceimage", "change", image.pk), url("pause", "change", Pause.objects.get().pk)]
     before = snapshot()
     for page in pages:
         assert admin_client.get(page).status_code == 200, page
@@ -134,7 +134,12 @@ def test_what_people_and_providers_write_is_escaped_everywhere(
     pages = [reverse("admin:index"), url("generationtask"), url("generationtask", "change", task.pk)]
     pages += [url("generationtask", "live", task.pk), url("generationtask", "live_list"), url("ledgerentry")]
     pages += [url("prompt"), url("prompt", "change", prompt.pk), url("prompt", "generate", prompt.pk)]
-    pages += [url("video"), url("video", "change", video.pk), url("pause"), url("pause", "change", "apixo")]
+    pages += [
+        url("video"),
+        url("video", "change", video.pk),
+        url("pause"),
+        url("pause", "change", Pause.objects.get().pk),
+    ]
     pages += [
         url("campaign"),
         url("campaign", "change", campaign.pk),

@@ -46,7 +46,7 @@ def test_the_page_lists_the_readings(admin_client: Client, account: Account) -> 
     Pause.objects.create(provider="apixo", reason="task 7: no such key", paused_at=NOW)
     page = admin_client.get(reverse(PAGE)).content.decode()
     assert page.count("401: no such key") == 2
-    assert "stopped: task 7: no such key" in page
+    assert "Orders to APIXO are paused: task 7: no such key" in page
 
 
 def test_the_button_has_the_balances_read_at_once(admin_client: Client, account: Account) -> None:

@@ -12,36 +12,42 @@ from generations.models import Pause
 from tests.factories import NOW
 
 LIST = reverse("admin:generations_pause_changelist")
-CLOSE = reverse("admin:generations_pause_delete", args=["apixo"])
 
 
-def a_pause() -> Pause:
-    return Pause.objects.create(provider="apixo", reason="402: top up", paused_at=NOW)
+def a_pause(**changes: Any) -> Pause:
+    return Pause.objects.create(**{"provider": "apixo", "reason": "402: top up", "paused_at": NOW, **changes})
+
+
+def close(pause: Pause) -> str:
+    return reverse("admin:generations_pause_delete", args=[pause.pk])
 
 
 def test_the_page_says_what_closing_means(admin_client: Client) -> None:
-    a_pause()
-    for page in (LIST, reverse("admin:generations_pause_change", args=["apixo"]), CLOSE):
-        assert "Resume orders" in admin_client.get(page).content.decode()
+    pause = a_pause(model="kling-2-6")
+    for page in (LIST, reverse("admin:generations_pause_change", args=[pause.pk]), close(pause)):
+        text = admin_client.get(page).content.decode()
+        assert "Resume" in text
+        assert "Orders of Kling 2.6 to APIXO" in text
 
 
 def test_a_pause_is_closed_on_its_page(admin_client: Client) -> None:
-    a_pause()
-    admin_client.post(CLOSE, {"post": "yes"})
+    admin_client.post(close(a_pause()), {"post": "yes"})
     assert not Pause.objects.exists()
     assert LogEntry.objects.count() == 1
 
 
 def test_pauses_are_closed_from_the_list(admin_client: Client, said: Any) -> None:
-    a_pause()
-    response = admin_client.post(LIST, {"action": "close", "_selected_action": ["apixo"]}, follow=True)
-    assert said(response) == ["Orders go out again: apixo. The next answer shows whether it holds."]
+    chosen = [a_pause().pk, a_pause(provider="apikley", model="kling-2-6").pk]
+    response = admin_client.post(LIST, {"action": "close", "_selected_action": chosen}, follow=True)
+    assert said(response) == [
+        "Resumed: Orders of Kling 2.6 to Apikley, Orders to APIXO. The next answer shows whether it holds."
+    ]
     assert not Pause.objects.exists()
-    assert LogEntry.objects.count() == 1
+    assert LogEntry.objects.count() == 2
 
 
 def test_those_who_may_not_close_do_not(buyer_client: Client) -> None:
-    a_pause()
-    assert buyer_client.post(CLOSE, {"post": "yes"}).status_code == 403
-    assert buyer_client.post(LIST, {"action": "close", "_selected_action": ["apixo"]}).status_code == 403
+    pause = a_pause()
+    assert buyer_client.post(close(pause), {"post": "yes"}).status_code == 403
+    assert buyer_client.post(LIST, {"action": "close", "_selected_action": [pause.pk]}).status_code == 403
     assert Pause.objects.exists()

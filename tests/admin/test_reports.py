@@ -122,7 +122,7 @@ def test_odd_questions_get_an_answer_in_words(admin_client: Client, url: str, qu
 def test_providers_have_a_scorecard(admin_client: Client) -> None:
     a_task(Status.STORED, stored_at=NOW)
     a_task(Status.FAILED, error_kind="content")
-    assert table(admin_client, PROVIDERS, "scorecard").splitlines()[1] == "APIXO,2,1,50,0,0"
+    assert table(admin_client, PROVIDERS, "scorecard").splitlines()[1] == "APIXO,2,1,50,0,0,,"
     assert table(admin_client, PROVIDERS, "failures").splitlines()[1] == "APIXO,content,1,100,0.3000,50"
 
 

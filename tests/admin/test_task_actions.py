@@ -81,10 +81,18 @@ def test_a_look_at_what_is_over_is_refused(admin_client: Client, said: Said) -> 
 
 def test_an_undecided_order_gets_its_id(admin_client: Client, staff: User) -> None:
     task = a_task(Status.UNCONFIRMED)
-    press(admin_client, task, "confirm", remote_id="  task_abc-1.2 ", why="in their list")
+    page = press(admin_client, task, "confirm", remote_id="  task_abc-1.2 ", why="in their list")
     task.refresh_from_db()
-    assert (task.status, task.remote_id) == (Status.RUNNING, "task_abc-1.2")
-    assert task.events.get(by=staff, now=Status.RUNNING).reason.endswith("task_abc-1.2: in their list")
+    assert (task.status, task.remote_id, task.candidate_id) == (Status.UNCONFIRMED, None, "task_abc-1.2")
+    assert task.events.get(by=staff).reason.endswith("task_abc-1.2, to be checked with APIXO: in their list")
+    assert "Checking with APIXO whether it knows task_abc-1.2… Nothing is charged so far." in page.content.decode()
+
+
+def test_an_id_that_is_not_known_is_named_with_the_answer_and_another_can_be_tried(admin_client: Client) -> None:
+    task = a_task(Status.UNCONFIRMED, candidate_answer="APIXO does not know nonsense-id (404: Task not found)")
+    page = admin_client.get(task.get_absolute_url()).content.decode()
+    assert "APIXO does not know nonsense-id (404: Task not found). Nothing is charged for it." in page
+    assert "Attach this id" in page
 
 
 @pytest.mark.parametrize("remote_id", ["", "a b", "a/b", "x" * 201, "<script>", "ok\n../x", "é"])
@@ -94,7 +102,7 @@ def test_what_is_no_id_is_refused(admin_client: Client, said: Said, remote_id: s
     task.refresh_from_db()
     assert task.status == Status.UNCONFIRMED
     (text,) = said(response)
-    assert "The id was not attached" in text or "Nothing was changed. The provider's task id" in text
+    assert "The id was not taken" in text or "Nothing was changed. The provider's task id" in text
 
 
 def test_an_id_that_another_task_has_is_refused_in_plain_words(admin_client: Client, said: Said) -> None:
@@ -103,7 +111,7 @@ def test_an_id_that_another_task_has_is_refused_in_plain_words(admin_client: Cli
     response = press(admin_client, task, "confirm", remote_id="taken", why="in their list")
     task.refresh_from_db()
     assert task.status == Status.UNCONFIRMED
-    assert said(response) == ["The id was not attached: taken is the id of another task. Nothing was changed."]
+    assert said(response) == ["The id was not taken: taken is the id of another task. Nothing was changed."]
 
 
 def test_an_order_that_was_never_accepted_is_closed_with_the_reason(admin_client: Client, staff: User) -> None:

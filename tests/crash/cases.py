@@ -56,7 +56,7 @@ OUTCOMES = {
     **dict.fromkeys(("accepted", "busy", "bad key", "no money"), "stored"),
     **dict.fromkeys(("lost answer", "lost order", "gateway", "server error", "no id", "odd id"), "unconfirmed"),
     **dict.fromkeys(("cut answer", "hang", "not json", "redirect"), "unconfirmed"),
-    "reject": "failed",
+    **dict.fromkeys(("reject", "no access"), "failed"),
 }
 STATES = ("slow", "odd state", "late visible", "no urls", "trouble", "silent once", "other task once")
 FILES = ("truncated once", "short once", "html once", "endless once", "reset once", "fresh url", "two videos")
@@ -94,6 +94,8 @@ PEOPLE = [
     tried("cancel", "gulls", "order cancel work", "canceled", if_killed="stored"),
     tried("cancel-too-late", "gulls", "order remember tick cancel work", "stored"),
     tried("confirm", "[lost answer] gulls", "order work confirm work", "stored", if_killed="unconfirmed"),
+    tried("confirm-nonsense-first", "[lost answer] gulls", "order work confirm_nonsense work confirm work", "stored",
+          if_killed="unconfirmed"),
     tried("abandon", "[lost order] gulls", "order work abandon", "failed", if_killed="unconfirmed"),
     tried("abandon-and-again", "[lost once] gulls", "order work abandon again work", "failed+stored",
           if_killed="unconfirmed", rows=2),

@@ -49,10 +49,9 @@ class Deciding(Steps):
         right, other = (mine[-1] if mine else "made-up-2"), (others[0] if others else "made-up-3")
         text = {"the right one": right, "made up": "made-up-4", "another task's": other, "no id": "a b/../c"}[given]
         try:
-            if decisions.attach_remote_id(task, text, "on the dashboard", at=at, by=self.person) and text not in mine:
-                # What becomes of both orders is no fault of the program's.
-                owners = {remote.task for remote in self.providers.remotes.values() if remote.id == text}
-                self.providers.erred |= {task.pk, *owners}
+            if decisions.attach_remote_id(task, text, "on the dashboard", at=at, by=self.person) and text in others:
+                # The id of another: what becomes of both is no fault of the program's.
+                self.providers.erred |= {task.pk, self.providers.remotes[text].task}
         except ValidationError as error:
             note(str(error))
 
@@ -82,7 +81,7 @@ class Deciding(Steps):
         self._resume_orders(provider)
 
     def _resume_orders(self, provider: str) -> None:
-        accounts.resume_provider(provider)
+        accounts.resume_orders(provider)
         self.providers.paused[provider] = False
 
 

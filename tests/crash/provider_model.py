@@ -59,7 +59,7 @@ ORDER_FATES = {
     "a server's trouble": OrderFate("own 5xx", TROUBLE),
     "refused": OrderFate("refused", partial(Rejected, "no", code="400", kind=FailureKind.INPUT)),
     "refused with all others": OrderFate(
-        "refused with all others", partial(Rejected, "no permission", code="403", kind=FailureKind.ACCOUNT)
+        "refused with all others", partial(Rejected, "no permission", code="403", kind=FailureKind.ACCESS)
     ),
     "busy": OrderFate("busy", BUSY),
     "busy, and a time is named": OrderFate("busy", partial(BUSY, retry_after_seconds=40)),

@@ -125,7 +125,7 @@ class Steps(RuleBasedStateMachine):
             ("submitting", "failed"): "refused" in told and all(claim.told in NOT_ACCEPTED for claim in claims),
             ("submitting", "running"): answered,
             ("submitting", "unconfirmed"): True,
-            ("unconfirmed", "running"): by or answered or polled,
+            ("unconfirmed", "running"): answered or polled,
             ("unconfirmed", "failed"): by,
             ("running", "failed"): "failed" in said,
             ("running", "ready"): "done" in said,
@@ -329,6 +329,7 @@ class Conducting(Steps):
                 submitting.apply_submit_answer(call.task_id, outcome, at=at, attempt=call.attempt)
             elif call.kind is CallKind.POLL:
                 watched = row_of(call.task_id)[0] in ("running", "ready", "lost", "unconfirmed")
+                watched = watched or GenerationTask.objects.to_be_asked().filter(pk=call.task_id).exists()
                 if watched and isinstance(outcome, AccountProblem):
                     self.providers.paused[call.provider] = True
                 if isinstance(outcome, RemoteTask) and outcome.state is RemoteState.UNSEEN:

@@ -241,11 +241,14 @@ STEPS: dict[str, Callable[[Studio], object]] = {
     # Somebody has the task's page open.
     "remember": lambda studio: studio.memory.update(task=studio.task()),
     "cancel": lambda studio: ordering.cancel(studio.memory.get("task") or studio.task(), at=studio.now(), by=None),
+    "confirm_nonsense": lambda studio: decisions.attach_remote_id(
+        studio.task(), "nonsense-id", "mistyped", at=studio.now(), by=None
+    ),
     "abandon": lambda studio: decisions.mark_not_accepted(studio.task(), "not listed", at=studio.now(), by=None),
     "again": lambda studio: ordering.place([retries.retry(studio.task())], at=studio.now()),
     "take": lambda studio: ordering.place([retries.another_take(studio.task())], at=studio.now()),
     "poll_now": lambda studio: polling.poll_now(studio.task(), at=studio.now(), by=None),
-    "resume_orders": lambda studio: accounts.resume_provider(studio.scenario.provider),
+    "resume_orders": lambda studio: accounts.resume_orders(studio.scenario.provider),
     "apply_first": lambda studio: studio.apply_answer(0),
     "apply_last": lambda studio: studio.apply_answer(-1),
     # An answer to an old question, from before the task ended.

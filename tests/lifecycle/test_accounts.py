@@ -73,7 +73,7 @@ def test_an_account_without_a_key_is_not_asked(settings: Settings) -> None:
     [
         AccountProblem("no such key", code="401"),
         AccountProblem("no money", code="402"),
-        Rejected("the key lacks permission", code="403", kind=FailureKind.ACCOUNT),
+        Rejected("INSUFFICIENT_CREDITS", code="403", kind=FailureKind.ACCOUNT),
     ],
 )
 def test_a_refused_account_stops_the_provider_and_has_its_balance_read(error: ProviderError) -> None:
@@ -107,7 +107,7 @@ def test_a_task_that_failed_for_want_of_money_stops_the_orders_too() -> None:
 
 def test_closing_the_pause_sends_the_waiting_orders_on_their_way() -> None:
     accounts.pause_provider("apixo", "Insufficient credits", at=NOW)
-    accounts.resume_provider("apixo")
+    accounts.resume_orders("apixo")
     assert not Pause.objects.exists()
     assert OrmQ.objects.count() == 1
 

@@ -10,19 +10,50 @@ from django.core.exceptions import ValidationError
 from django_q.models import OrmQ
 
 from generations.lifecycle import decisions
-from generations.models import EntryKind, Status
+from generations.models import EntryKind, GenerationTask, Status
 from tests.factories import NOW, a_task, kinds_of
 
 pytestmark = pytest.mark.django_db
 LATER = NOW + timedelta(seconds=5)
 
 
-def test_a_person_gives_the_id_and_the_task_goes_on(staff: User) -> None:
-    task = a_task(Status.UNCONFIRMED)
+def test_an_id_that_a_person_gives_is_checked_before_anything_moves(staff: User) -> None:
+    task = a_task(Status.UNCONFIRMED, unseen_since=NOW, failures=9, candidate_answer="APIXO does not know another")
     assert decisions.attach_remote_id(task, "found-1", "in their list", at=LATER, by=staff)
-    assert (task.status, task.remote_id, task.due_at) == (Status.RUNNING, "found-1", LATER)
-    assert task.events.filter(by=staff).exists()
+    task.refresh_from_db()
+    assert (task.status, task.remote_id, task.candidate_id, task.due_at) == (
+        Status.UNCONFIRMED, None, "found-1", LATER,
+    )  # fmt: skip
+    assert (task.unseen_since, task.failures, task.candidate_answer) == (None, 0, "")
+    assert task.events.get(by=staff).reason == (
+        "a person gives its id as found-1, to be checked with APIXO: in their list"
+    )
+    assert list(GenerationTask.objects.due(at=LATER).to_be_asked()) == [task]
     assert OrmQ.objects.exists()
+
+
+def test_while_one_id_is_checked_no_other_takes_its_place_and_the_same_is_checked_at_once(staff: User) -> None:
+    task = a_task(Status.UNCONFIRMED, candidate_id="named-by-a-callback", due_at=NOW + timedelta(minutes=5))
+    with pytest.raises(ValidationError, match="named-by-a-callback is being checked with APIXO"):
+        decisions.attach_remote_id(task, "found-1", "in their list", at=LATER, by=staff)
+    assert decisions.attach_remote_id(task, "named-by-a-callback", "in their list", at=LATER, by=staff)
+    task.refresh_from_db()
+    assert (task.candidate_id, task.due_at) == ("named-by-a-callback", LATER)
+
+
+def test_a_page_from_before_a_callback_gave_an_id_changes_nothing(staff: User) -> None:
+    page = a_task(Status.UNCONFIRMED)
+    GenerationTask.objects.update(candidate_id="named-by-a-callback")
+    assert not decisions.attach_remote_id(page, "found-1", "in their list", at=LATER, by=staff)
+    page.refresh_from_db()
+    assert page.candidate_id == "named-by-a-callback"
+
+
+def test_waiting_does_not_put_off_the_check_of_an_id(staff: User) -> None:
+    task = a_task(Status.UNCONFIRMED, candidate_id="found-1")
+    assert decisions.leave_undecided(task, "asked their support", at=LATER, by=staff)
+    task.refresh_from_db()
+    assert task.due_at == NOW
 
 
 @pytest.mark.parametrize("text", ["", "a b", "../x", "é", "x" * 201])

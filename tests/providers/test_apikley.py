@@ -150,7 +150,7 @@ def test_no_money_in_a_servers_trouble_proves_nothing() -> None:
         (422, "duration must be 5 or 10", FailureKind.INPUT),
         (422, "at most 2500 characters, code 501", FailureKind.INPUT),
         (404, "no such model", FailureKind.INPUT),
-        (403, "not for this key", FailureKind.ACCOUNT),
+        (403, "not for this key", FailureKind.ACCESS),
     ],
 )
 def test_a_refusal_is_sorted_for_people(code: int, text: str, kind: FailureKind) -> None:

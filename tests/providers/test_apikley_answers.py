@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -19,6 +21,10 @@ from .contract import GOOD_ID
 def asked(body: Any, status: int = 200) -> RemoteTask:
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
     return read_status(read_answer(status, raw), remote_id=GOOD_ID)
+
+
+def without_times(task: RemoteTask) -> RemoteTask:
+    return replace(task, created_at=None, completed_at=None, cost_ms=None)
 
 
 def documented(name: str) -> bytes:
@@ -40,15 +46,32 @@ def test_a_key_or_money_that_is_missing_is_an_account_problem(name: str, words: 
 
 
 def test_a_url_in_a_task_that_waits_is_not_used() -> None:
-    assert asked(documented("waiting")) == RemoteTask(state=RemoteState.WORKING, raw_state="waiting")
+    assert without_times(asked(documented("waiting"))) == RemoteTask(state=RemoteState.WORKING, raw_state="waiting")
 
 
 def test_a_success_brings_its_url() -> None:
-    assert asked(documented("success")) == RemoteTask(state=RemoteState.DONE, raw_state="success", result_urls=(CLIP,))
+    task = asked(documented("success"))
+    assert without_times(task) == RemoteTask(state=RemoteState.DONE, raw_state="success", result_urls=(CLIP,))
+    created, completed = datetime(2023, 10, 31, 15, 16, 40, tzinfo=UTC), datetime(2023, 10, 31, 15, 17, 12, tzinfo=UTC)
+    assert (task.created_at, task.completed_at, task.cost_ms) == (created, completed, 15000)
+
+
+@pytest.mark.parametrize("value", ["yesterday", "", None, -1, 1.5e300, 10**400, True, [], {}, float("inf"), "9" * 50])
+def test_a_time_that_is_none_is_left_out(value: Any) -> None:
+    data = {"taskId": GOOD_ID, "state": "generating", "createTime": value, "completeTime": value, "costTime": value}
+    task = asked({"code": 200, "msg": "success", "data": data})
+    assert (task.created_at, task.completed_at, task.cost_ms) == (None, None, None)
+
+
+def test_a_time_in_a_text_is_read() -> None:
+    data = {"taskId": GOOD_ID, "state": "generating", "createTime": "1698765400000"}
+    assert asked({"code": 200, "msg": "success", "data": data}).created_at == datetime(
+        2023, 10, 31, 15, 16, 40, tzinfo=UTC
+    )
 
 
 def test_a_failure_says_why() -> None:
-    assert asked(documented("fail")) == RemoteTask(
+    assert without_times(asked(documented("fail"))) == RemoteTask(
         state=RemoteState.FAILED,
         raw_state="fail",
         error_kind=FailureKind.PROVIDER,
@@ -63,7 +86,8 @@ def test_a_failure_says_why() -> None:
 @pytest.mark.parametrize("body", [documented("not-visible"), {"code": 422, "msg": "Task not found"}], ids=repr)
 @pytest.mark.parametrize("status", [200, 422])
 def test_a_record_that_is_null_is_not_visible(body: Any, status: int) -> None:
-    assert asked(body, status) == RemoteTask(state=RemoteState.UNSEEN, raw_state="422")
+    task = asked(body, status)
+    assert (task.state, task.raw_state, bool(task.error_message)) == (RemoteState.UNSEEN, "422", True)
 
 
 def test_a_question_that_was_not_understood_says_nothing_of_a_task() -> None:

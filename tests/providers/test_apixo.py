@@ -89,8 +89,8 @@ def test_no_money_in_any_wording_is_an_account_problem(text: str) -> None:
         (400, "ImageNotAccess", FailureKind.INPUT),
         (400, "SensitiveContentDetected: prompt", FailureKind.CONTENT),
         (403, "NSFW", FailureKind.CONTENT),
-        (403, "The key cannot access the model", FailureKind.ACCOUNT),
-        (422, "PromptInvalid", FailureKind.INPUT),
+        (403, "Key or route cannot access the model", FailureKind.ACCESS),
+        (422, "PromptInvalid", FailureKind.CONTENT),
     ],
 )
 def test_a_refusal_is_sorted_for_people(code: int, text: str, kind: FailureKind) -> None:
@@ -122,10 +122,11 @@ KINDS = {
         "InputOutputSensitiveContentDetected",
         "NSFW",
         "ProhibitedContentDetected",
+        "PromptInvalid",
     ],
     FailureKind.INPUT: [
         *["PROMPT_TOO_LONG", "INVALID_PROMPT", "INVALID_IMAGE_URL", "IMAGE_TOO_LARGE", "UNSUPPORTED_FORMAT"],
-        *["IMAGE_DOWNLOAD_FAILED", "PromptInvalid", "PromptLengthExceeded", "ImageNotAccess", "ImageFormatIncorrect"],
+        *["IMAGE_DOWNLOAD_FAILED", "PromptLengthExceeded", "ImageNotAccess", "ImageFormatIncorrect"],
         *("Upload error", "Missing required parameter", "Invalid parameter type"),
         *("Invalid parameter value", "Param length exceeded"),
     ],

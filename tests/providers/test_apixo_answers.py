@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from generations.providers.apixo import ENVELOPE
@@ -32,7 +34,8 @@ def test_insufficient_credits_are_an_account_problem_though_the_code_is_400(name
 @pytest.mark.parametrize("name", sorted(path.stem for path in SAMPLES.glob("*.processing.json")))
 def test_a_documented_processing_is_working(name: str) -> None:
     report = ENVELOPE.read_status(recorded(name), remote_id="task_12345678")
-    assert report == RemoteTask(state=RemoteState.WORKING, raw_state="processing")
+    expected = RemoteTask(state=RemoteState.WORKING, raw_state="processing")
+    assert replace(report, created_at=None) == expected
 
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in SAMPLES.glob("*.success.json")))

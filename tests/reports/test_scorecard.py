@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from generations.models import GenerationTask, Status
 from generations.reports import scorecard
-from generations.reports.scorecard import Score
+from generations.reports.scorecard import Score, percentile
 from generations.reports.spend import Question
 from tests.factories import NOW, a_task
 
@@ -43,17 +43,24 @@ def test_success_is_what_was_stored_of_what_has_ended() -> None:
 def test_the_median_and_95_percent_are_of_seconds_from_sending_to_the_stored_file() -> None:
     for seconds in range(1, 101):
         stored_after(seconds + 0.4)
-    assert (the_score().percentile(50), the_score().percentile(95), the_score().percentile(100)) == (50, 95, 100)
+    assert [percentile(the_score().seconds, percent) for percent in (50, 95, 100)] == [50, 95, 100]
 
 
 def test_one_clip_is_its_own_median() -> None:
     stored_after(61.9)
-    assert (the_score().percentile(50), the_score().percentile(95)) == (61, 61)
+    assert [percentile(the_score().seconds, percent) for percent in (50, 95)] == [61, 61]
+
+
+def test_the_providers_time_and_ours_stand_apart_where_the_provider_said_its_own() -> None:
+    stored_after(60, remote_seconds=41.388)
+    stored_after(70)
+    score = the_score()
+    assert (score.seconds.total(), dict(score.theirs), dict(score.ours)) == (2, {41: 1}, {19: 1})
 
 
 def test_nothing_stored_has_no_seconds_and_no_success() -> None:
     a_task(Status.FAILED)
-    assert (the_score().percentile(50), the_score().success_percent) == (None, 0)
+    assert (percentile(the_score().seconds, 50), the_score().success_percent) == (None, 0)
 
 
 def test_failures_are_shared_by_kind_with_what_they_would_have_cost() -> None:
@@ -79,7 +86,7 @@ def test_each_provider_has_its_own_score_and_a_filter_narrows_them() -> None:
     stored_after(60)
     stored_after(90, provider="apikley")
     assert [score.provider for score in scorecard.scores(november())] == ["apikley", "apixo"]
-    assert the_score(provider="apikley").percentile(50) == 90
+    assert percentile(the_score(provider="apikley").seconds, 50) == 90
 
 
 def test_practice_and_other_months_are_not_counted(settings: Any) -> None:

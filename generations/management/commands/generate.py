@@ -204,7 +204,7 @@ def what(line: Line) -> str:
 def describe(task: GenerationTask) -> str:
     """Describe a task in one line for a terminal."""
     files = ", ".join(str(video.file) for video in task.videos.all())
-    why = task.error_message or (why_paused(task.provider) if task.status == Status.QUEUED else "")
+    why = task.error_message or (why_paused(task.provider, task.model) if task.status == Status.QUEUED else "")
     return f"task {task.pk}: {task.status} {files or why}".rstrip()
 
 

@@ -37,6 +37,7 @@ ORDER_FAULTS = {
     "not json": OrderFault(True),
     "redirect": OrderFault(True),
     "reject": OrderFault(False, refused=True, weight=4),
+    "no access": OrderFault(False, refused=True),
     "busy": OrderFault(False, refused=True, weight=6),
     "busy but taken": OrderFault(True),
     "bad key": OrderFault(False, refused=True),

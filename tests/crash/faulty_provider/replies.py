@@ -14,6 +14,7 @@ STATES = {
 REFUSALS = {  # (code at APIXO, at Apikley, words)
     "reject": (400, 422, "Invalid request body"),
     "bad key": (401, 401, "Invalid or missing API key"),
+    "no access": (403, 403, "Key or route cannot access the model"),
     "no money": (402, 402, "Insufficient balance or quota"),
     "server error": (500, 500, "Server error"),
     "server error but taken": (500, 500, "Server error"),
