@@ -161,6 +161,11 @@ def test_a_callback_names_an_order_whose_answer_was_lost(provider: Client) -> No
         ("http://127.0.0.1:8000", "http://127.0.0.1:8900/api/v1", ""),
         ("http://127.0.0.1:8000", "https://api.apixo.ai/api/v1", "https"),
         ("http://studio.example.com", "http://127.0.0.1:8900/api/v1", "https"),
+        ("https://localhost", "https://api.apixo.ai/api/v1", "public https PUBLIC_URL, not https://localhost"),
+        ("https://10.0.0.5", "https://api.apixo.ai/api/v1", "public https"),
+        ("https://intranet", "https://api.apixo.ai/api/v1", "public https"),
+        ("https://studio.local", "https://api.apixo.ai/api/v1", "public https"),
+        ("https://10.0.0.5", "http://127.0.0.1:8900/api/v1", "public https"),
         ("", "http://127.0.0.1:8900/api/v1", "PUBLIC_URL is not set"),
     ],
 )
@@ -177,6 +182,9 @@ def test_callbacks_are_the_default_where_the_internet_reaches_this_site(settings
     assert reachability.default_delivery() == "polling"
     settings.PUBLIC_URL = "https://studio.example.com"
     assert reachability.default_delivery() == "callback"
+    for url in ("https://localhost", "https://10.0.0.5", "https://intranet", "http://studio.example.com"):
+        settings.PUBLIC_URL = url
+        assert reachability.default_delivery() == "polling"
 
 
 @pytest.mark.django_db(transaction=True)

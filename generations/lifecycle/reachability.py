@@ -46,8 +46,8 @@ def picture_problem(order: Order, field: str, *, extension: str) -> str:
 
 
 def default_delivery() -> DeliveryMode:
-    """Return callbacks when PUBLIC_URL is https, else polling."""
-    return DeliveryMode.CALLBACK if settings.PUBLIC_URL.startswith("https://") else DeliveryMode.POLLING
+    """Return callbacks when PUBLIC_URL is https and public, else polling."""
+    return DeliveryMode.CALLBACK if is_public_https(settings.PUBLIC_URL) else DeliveryMode.POLLING
 
 
 def delivery_problem(order: Order, delivery: str) -> str:

@@ -6,6 +6,8 @@ import ipaddress
 from urllib.parse import urlsplit
 
 URL_MAX = 2000  # characters
+# Of names that no public resolver knows: RFC 6761, RFC 6762, ICANN's .internal, and what home routers give out.
+PRIVATE_SUFFIXES = ("local", "internal", "localhost", "lan", "home", "test", "invalid")
 
 
 def is_web_address(url: str) -> bool:
@@ -32,7 +34,8 @@ def is_private(url: str) -> bool:
     try:
         return not ipaddress.ip_address(host).is_global
     except ValueError:
-        return "." not in host or not host.rpartition(".")[2][:1].isalpha()  # 127.1 is an address to some resolvers
+        name, __, last = host.rstrip(".").rpartition(".")
+        return not name or last in PRIVATE_SUFFIXES or not last[:1].isalpha()  # 127.1 is an address to some resolvers
 
 
 def is_public_https(url: str) -> bool:

@@ -32,6 +32,14 @@ REFUSALS = {
     "unknown": (422, "recordInfo is null"),
     "busy": (429, "Rate Limit Exceeded"),
     "server": (500, "Server Error"),
+    "not generated": (501, "Generation Failed"),
+    "maintenance": (455, "Service Unavailable"),
+    "disabled": (505, "Function Disabled"),
+    # On no page of theirs.
+    "access": (403, "You do not have access to this model"),
+    "content": (403, "The content was rejected"),
+    "unavailable": (503, "Service Unavailable"),
+    "timeout": (504, "Gateway Timeout"),
 }
 INVALID = 422  # "Request parameters failed validation"
 

@@ -30,7 +30,14 @@ REFUSALS = {
     "unknown": (404, "Task ID or route not found"),
     "method": (405, "Method not allowed"),
     "busy": (429, "Rate limit exceeded"),
+    "access": (403, "Key or route cannot access the model"),
+    "content": (403, "The content was rejected"),
     "server": (500, "Server error"),
+    "not generated": (500, "Server error"),
+    "unavailable": (503, "Service temporarily unavailable"),
+    "maintenance": (503, "Service temporarily unavailable"),
+    "disabled": (503, "Service temporarily unavailable"),
+    "timeout": (504, "Upstream timeout"),
     "reject": (400, "Invalid request body"),
     "missing": (400, "Missing required parameter"),
     "type": (400, "Invalid parameter type"),
@@ -40,6 +47,7 @@ REFUSALS = {
     "image format": (400, "ImageFormatIncorrect"),
     "image size": (400, "Upload error"),
 }
+OLD_MONEY = (400, "Insufficient credits")  # on the page of kling-2-6
 # The old pages (kling-2-6) have one sentence for all rules and other names for bad images.
 OLD_IMAGE_CODES = {
     "image unreachable": "INVALID_IMAGE_URL",
@@ -72,13 +80,12 @@ class Apixo(ProviderApi):
         return self._status(request, rest)
 
     def refuse(self, kind: str, detail: str = "", *, model: str = "", retry_seconds: int = 0) -> Answer:
-        status, message = REFUSALS[kind]
+        is_old = model in MODELS and MODELS[model].old_wording
+        status, message = OLD_MONEY if kind == "money" and is_old else REFUSALS[kind]
         data: Json = {"error": detail} if detail and status in (400, 404) else None
-        if status == HTTPStatus.BAD_REQUEST and model in MODELS and MODELS[model].old_wording:
-            message, data = (
-                f"{OLD_IMAGE_CODES.get(kind, 'Invalid parameters or request error')}: {detail}",
-                None,
-            )
+        if status == HTTPStatus.BAD_REQUEST and is_old:
+            sentence = f"{OLD_IMAGE_CODES.get(kind, 'Invalid parameters or request error')}: {detail}"
+            message, data = message if kind == "money" else sentence, None
         headers = {"Retry-After": str(retry_seconds)} if retry_seconds else {}
         return as_json(status, {"code": status, "message": message, "data": data}, headers)
 

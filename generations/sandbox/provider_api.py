@@ -26,7 +26,20 @@ EARLY_WAIT_SECONDS = 10.0  # how long `[callback early]` waits for its clip
 GATEWAY_PAGE = "<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
 
 # Fault -> kind of refusal, which each provider words in its own way.
-REFUSALS = {"bad key": "key", "no credit": "money", "reject": "reject", "server error": "server"}
+REFUSALS = {
+    "bad key": "key",
+    "no credit": "money",
+    "no access": "access",
+    "content refused": "content",
+    "reject": "reject",
+    "server error": "server",
+    "unavailable": "unavailable",
+    "upstream timeout": "timeout",
+    "not generated": "not generated",
+    "maintenance": "maintenance",
+    "disabled": "disabled",
+}
+PASSING = ("maintenance", "disabled")  # once, then the order is accepted
 
 
 @dataclass(frozen=True)
@@ -104,7 +117,7 @@ class ProviderApi(ABC):
 
     def _refused_by_fault(self, order: Order) -> Answer | None:
         for word, kind in REFUSALS.items():
-            if word in order.faults:
+            if word in order.faults and (word not in PASSING or self.orders.is_still_busy(order.prompt, 1)):
                 return self.refuse(kind, "The prompt requested this refusal", model=order.model)
         if order.faults.busy_times and self.orders.is_still_busy(order.prompt, order.faults.busy_times):
             return self.refuse("busy", "Rate limit exceeded", retry_seconds=BUSY_RETRY_SECONDS)

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from .wire import Json
 
+PRIVATE_SUFFIXES = ("local", "internal", "localhost", "lan", "home", "test", "invalid")
 MISSING, TYPE, VALUE, LENGTH = "missing", "type", "value", "length"
 
 
@@ -113,13 +114,13 @@ def image_urls(source: Mapping[str, Json], *, least: int, most: int) -> tuple[st
 
 
 def callback(source: Mapping[str, Json], name: str, *, public: bool) -> str:
-    """Return the address for the callback. A public one is https; plain http must stay on this machine."""
+    """Return the address for the callback: on this machine, or one that the internet reaches; `public` wants https."""
     value = source.get(name)
     if not isinstance(value, str):
         raise Refused(TYPE, f"{name} must be a string")
     host = _web_address(value, name)
-    if public and not is_loopback(host) and (not value.lower().startswith("https:") or _is_private(host)):
-        raise Refused(VALUE, f"{name} must be a public HTTPS URL")
+    if not is_loopback(host) and (_is_private(host) or public and not value.lower().startswith("https:")):
+        raise Refused(VALUE, f"{name} must be a public {'HTTPS ' if public else ''}URL")
     return value
 
 
@@ -145,7 +146,9 @@ def is_loopback(host: str) -> bool:
 
 
 def _is_private(host: str) -> bool:
+    """Return whether a host is an address of a private network, or a name that only such a network knows."""
     try:
         return not ipaddress.ip_address(host).is_global
     except ValueError:
-        return False
+        last = host.rstrip(".").rpartition(".")[2]
+        return last in ("", host) or last in PRIVATE_SUFFIXES or not last[0].isalpha()

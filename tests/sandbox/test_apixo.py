@@ -139,10 +139,10 @@ def test_more_tasks_than_may_be_in_flight_are_answered_with_429(start, clients, 
     assert apixo.order("three").status_code == 200
 
 
-def test_an_empty_account_is_answered_with_402(start, clients):
+def test_an_empty_account_is_answered_as_the_page_of_kling_2_6_says(start, clients):
     from decimal import Decimal
 
     apixo, _ = clients(start(apixo_balance=Decimal("0.5")))
     assert apixo.order("one").status_code == 200
     answer = apixo.order("two")  # the first one is still to be paid
-    assert (answer.status_code, answer.json()["code"]) == (402, 402)
+    assert (answer.status_code, answer.json()["message"]) == (400, "Insufficient credits")

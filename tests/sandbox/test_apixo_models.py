@@ -71,6 +71,8 @@ OUTER_REFUSED = {
     "callback without an address": {"request_type": "callback"},
     "callback over plain http": {"request_type": "callback", "callback_url": "http://studio.example/hook"},
     "callback to a private address": {"request_type": "callback", "callback_url": "https://10.0.0.1/hook"},
+    "callback to a single name": {"request_type": "callback", "callback_url": "https://intranet/hook"},
+    "callback to a name of a local network": {"request_type": "callback", "callback_url": "https://nas.local/hook"},
     "callback that is no URL": {"request_type": "callback", "callback_url": "hook"},
     "unknown provider": {"provider": "cheapest"},
 }

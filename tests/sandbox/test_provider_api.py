@@ -9,7 +9,18 @@ from generations.sandbox import FAULTS
 
 
 @pytest.mark.parametrize(
-    ("word", "status"), [("reject", 400), ("server error", 500), ("no credit", 402), ("bad key", 401)]
+    ("word", "status"),
+    [
+        ("reject", 400),
+        ("server error", 500),
+        ("no credit", 400),
+        ("bad key", 401),
+        ("no access", 403),
+        ("content refused", 403),
+        ("unavailable", 503),
+        ("upstream timeout", 504),
+        ("not generated", 500),
+    ],  # fmt: skip
 )
 def test_refusing_faults_refuse_for_good(apixo, word, status):
     for _ in range(2):
@@ -20,11 +31,30 @@ def test_refusing_faults_refuse_for_good(apixo, word, status):
 
 @pytest.mark.parametrize(
     ("word", "code"),
-    [("reject", 422), ("server error", 500), ("no credit", 402), ("bad key", 401), ("busy", 429)],
+    [
+        ("reject", 422),
+        ("server error", 500),
+        ("no credit", 402),
+        ("bad key", 401),
+        ("busy", 429),
+        ("no access", 403),
+        ("content refused", 403),
+        ("unavailable", 503),
+        ("upstream timeout", 504),
+        ("not generated", 501),
+        ("maintenance", 455),
+        ("disabled", 505),
+    ],  # fmt: skip
 )
 def test_apikley_refuses_in_the_envelope(apikley, word, code):
     answer = apikley.order(f"[{word}]")
     assert (answer.status_code, answer.json()["code"]) == (200, code)
+
+
+@pytest.mark.parametrize("word", ["maintenance", "disabled"])
+def test_what_passes_is_refused_once(apixo, word):
+    answers = [apixo.order(f"[{word}]") for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [503, 200]
 
 
 def test_busy_is_over_after_so_many_times(apixo):
