@@ -27,7 +27,7 @@ class Command(StudioCommand):
         verb = "would be blanked" if done.dry_run else "blanked"
         self.stdout.write(f"{len(done.blanked)} expired URLs {verb}.")
         if done.parts_removed:
-            self.stdout.write(f"{len(done.parts_removed)} left-over part files {verb.replace('blanked', 'removed')}.")
+            self.stdout.write(f"{len(done.parts_removed)} stale part files {verb.replace('blanked', 'removed')}.")
         for what, ids in (("video", done.kept_unsafe), ("task", done.kept_unstored)):
             for pk in ids:
                 why = "its file is not complete" if what == "video" else "its clip is not stored"

@@ -54,7 +54,7 @@ class Command(StudioCommand):
         for move in done.quarantined:
             self.stdout.write(f"{move['from']}: no row names it, moved to {move['to']}.")
         for count, words in (
-            (len(done.parts_removed), "left-over part files removed"),
+            (len(done.parts_removed), "stale part files removed"),
             (done.leases_cleared, "leases of dead workers cleared"),
             (len(done.overdue) + len(done.hastened), "overdue tasks resumed"),
         ):
