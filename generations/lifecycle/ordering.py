@@ -89,6 +89,8 @@ def problems(request: OrderRequest) -> Problems:
         wrong["takes"] = [f"1 to {MAX_TAKES} at a time, not {request.takes}"]
     if text := reachability.delivery_problem(order, request.delivery):
         wrong["delivery"] = [text]
+    if "video" not in wrong and (text := reachability.address_problem(order.text("video"), order.provider)):
+        wrong["video"] = [text]
     for name in IMAGE_FIELDS:
         extension = image.extension if (image := request.images.get(name)) else ""
         if text := reachability.picture_problem(request.order, name, extension=extension):

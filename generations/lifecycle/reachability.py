@@ -35,12 +35,16 @@ def picture_problem(order: Order, field: str, *, extension: str) -> str:
         if is_private(settings.PUBLIC_URL) and not near:
             return f"the provider cannot reach {settings.PUBLIC_URL}; set a public PUBLIC_URL, or give a public URL"
         return ""
-    url = getattr(order, field)
+    return address_problem(getattr(order, field), order.provider)
+
+
+def address_problem(url: str, provider: str) -> str:
+    """Say why a provider could not fetch a file at an address; empty when it can, or when there is none."""
     if not url:
         return ""
     if not is_web_address(url):
         return f"not a full http(s) URL of at most {URL_MAX} characters"
-    if is_private(url) and not near:
+    if is_private(url) and not is_near(provider):
         return "a private or local address, which the provider cannot reach"
     return ""
 

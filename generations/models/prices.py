@@ -111,9 +111,11 @@ class Price(models.Model):
         chosen = {name: str(value).lower() for name, value in order.parameters.items() if name in self.named}
         return chosen == {name: value.lower() for name, value in self.named.items()}
 
-    def for_clip(self, order: Order) -> Decimal:
-        """Return the price of one clip of an order that it applies to, in USD."""
-        return self.usd * order.duration_seconds if self.unit == Unit.SECOND else self.usd
+    def for_clip(self, order: Order) -> Decimal | None:
+        """Return the price of one clip of an order that it applies to, in USD; None while its seconds are unknown."""
+        if self.unit == Unit.CLIP:
+            return self.usd
+        return self.usd * order.duration_seconds if order.duration_seconds else None
 
     @property
     def key(self) -> tuple[str, str, str]:

@@ -23,6 +23,7 @@ from generations.receipts import history
 from generations.receipts.history import Notice
 from generations.receipts.image_checks import ImageChecks
 from generations.receipts.spend_cap import Trimmed, trim
+from generations.receipts.video_length import measured
 
 ZERO = Decimal(0)
 NO_WORKER = "No worker is running: the order waits until one is started."
@@ -136,6 +137,7 @@ def budget_periods(campaign: Campaign | None, *, by: Person | None, at: datetime
 def _line(request: OrderRequest, checks: ImageChecks, *, at: datetime) -> Line:
     problems = ordering.problems(request)
     unread = checks.run(request.order, problems)
+    request = measured(request, problems)
     price = ledger.estimate(request.order, at=at)
     cautions = [Notice(f"caution {text}", text) for text in offers.cautions(request.with_uploads)]
     notices = [] if problems else [*cautions, *unread, *history.of(request, price_usd=price)]

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from . import rules
+from . import rules, videos
 from .tasks import Order
 from .wire import Json
 
@@ -22,6 +22,7 @@ class Mode:
 
     images: tuple[int, int]  # at least, at most; see Model.ignores_images for text modes
     prices: tuple[str, ...]
+    longest_video: int = 0  # seconds; not 0: the length of the clip is read from one video, and no prompt is required
     text: bool = False  # text modes obey aspect_ratio; the others take the ratio of their image
 
 
@@ -51,8 +52,8 @@ class Model:
             rules.choice(body, "provider", ROUTES, default="auto")
         given = rules.mapping(body, "input")
         mode = self.modes[rules.choice(given, "mode", tuple(self.modes))]
-        prompt = rules.text(given, "prompt", most=self.longest_prompt)
-        seconds = rules.duration(given, numbers=True, strings=self.number_strings, allowed=self.durations)
+        prompt = rules.text(given, "prompt", most=self.longest_prompt, required=not mode.longest_video)
+        seconds = self._seconds(given, mode)
         sound = rules.flag(given, "sound") if self.sound else self.always_sound
         self._settings(given)
         price = Decimal(mode.prices[seconds == 10]) if mode.prices[1:] else Decimal(mode.prices[0]) * seconds
@@ -76,6 +77,12 @@ class Model:
         if body.get("callback_url") in (None, ""):
             raise rules.Refused(rules.MISSING, "callback_url is required for request_type callback")
         return rules.callback(body, "callback_url", public=True)
+
+    def _seconds(self, given: dict[str, Json], mode: Mode) -> int:
+        if mode.longest_video:
+            (url,) = rules.image_urls(given, least=1, most=1, name="video_urls")
+            return videos.seconds_of(url, most=mode.longest_video)
+        return rules.duration(given, numbers=True, strings=self.number_strings, allowed=self.durations)
 
     def _settings(self, given: dict[str, Json]) -> None:
         for name, allowed in self.choices.items():

@@ -95,21 +95,21 @@ def tenths(source: Mapping[str, Json], name: str, *, strings: bool) -> None:
         raise Refused(VALUE, f"input.{name} must be from 0 to 1 in steps of 0.1")
 
 
-def image_urls(source: Mapping[str, Json], *, least: int, most: int) -> tuple[str, ...]:
-    """Return the addresses of the images, in order; most=0 means that none may be sent."""
-    value = source.get("image_urls")
+def image_urls(source: Mapping[str, Json], *, least: int, most: int, name: str = "image_urls") -> tuple[str, ...]:
+    """Return the addresses of the images or videos, in order; most=0 means that none may be sent."""
+    value = source.get(name)
     if value is None:
         value = []
     if not isinstance(value, list) or not all(isinstance(url, str) for url in value):
-        raise Refused(TYPE, "input.image_urls must be an array of strings")
+        raise Refused(TYPE, f"input.{name} must be an array of strings")
     if value and not most:
-        raise Refused(VALUE, "input.image_urls is not allowed for this mode")
+        raise Refused(VALUE, f"input.{name} is not allowed for this mode")
     if len(value) < least:
-        raise Refused(MISSING, "Missing required field: input.image_urls")
+        raise Refused(MISSING, f"Missing required field: input.{name}")
     if len(value) > most:
-        raise Refused(LENGTH, f"input.image_urls must hold at most {most} URL(s)")
+        raise Refused(LENGTH, f"input.{name} must hold at most {most} URL(s)")
     for url in value:
-        _web_address(url, "input.image_urls")
+        _web_address(url, f"input.{name}")
     return tuple(value)
 
 

@@ -1,0 +1,57 @@
+"""Probe a reference video at a URL that a person gave, before money is spent: does it answer, and how long is it?
+
+The clip becomes as long as it is, and its price is held by those seconds.
+"""
+
+import math
+import tempfile
+from functools import partial
+from pathlib import Path
+
+import requests
+import urllib3
+from requests_hardened.ip_filter import InvalidIPAddress
+
+from generations.media.mp4 import NotAVideo, read_tracks
+from generations.media.origins import Deadline, NotAllowed, any_origin, get
+
+PROBE_SECONDS = 20.0  # a person waits for it
+MAX_VIDEO_BYTES = 100_000_000  # no page says: 30 s at 1080p have about 40 MB
+CHUNK_BYTES = 256 * 1024
+
+
+class UnusableVideo(Exception):
+    """The URL gives no video whose length can be read, so the order has no length and no price."""
+
+
+def probe_seconds(url: str, *, private: bool) -> int:
+    """Return the length of the MP4 or MOV at a URL in whole seconds, rounded up. Raises: UnusableVideo.
+
+    `private` allows addresses of this machine and network: for a provider that runs on it.
+    """
+    try:
+        with tempfile.TemporaryDirectory() as folder, Deadline(PROBE_SECONDS) as deadline:
+            path = Path(folder) / "reference.mp4"
+            with get(url, partial(any_origin, private=private), deadline) as answer:
+                _save(answer, path)
+            lengths = [track.duration_seconds for track in read_tracks(path) if track.handler == "vide"]
+    except NotAVideo as error:
+        raise UnusableVideo("no complete MP4, MOV or M4V") from error
+    except (NotAllowed, InvalidIPAddress) as error:
+        raise UnusableVideo("no public http or https address") from error
+    except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+        raise UnusableVideo(f"no answer from here within {PROBE_SECONDS:g} s, or no connection") from error
+    if not lengths:
+        raise UnusableVideo("it has no picture")
+    return math.ceil(max(lengths))
+
+
+def _save(answer: requests.Response, path: Path) -> None:
+    if answer.status_code != 200:
+        raise UnusableVideo(f"its server answers {answer.status_code}")
+    size = 0
+    with path.open("wb") as file:
+        while chunk := answer.raw.read1(CHUNK_BYTES, decode_content=False):
+            size += file.write(chunk)
+            if size > MAX_VIDEO_BYTES:
+                raise UnusableVideo(f"more than {MAX_VIDEO_BYTES // 1_000_000} MB")
