@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 
 from generations.providers import offers
-from generations.providers.base import IMAGE_FIELDS
+from generations.providers.base import IMAGE_FIELDS, Value
 from generations.providers.parameters import Images, Number, Parameter, Text, Video, label
 
 Kinds = dict[str, list[Parameter]]
@@ -46,9 +46,15 @@ def _field(name: str, parameters: list[Parameter]) -> forms.Field:
         required=False,
         strip=False,
         widget=_widget(name, parameters),
-        initial=next((each.default for each in parameters if each.default is not None), None),
+        initial=_first_default(name),
         help_text=next((each.advice for each in parameters if each.advice), ""),
     )
+
+
+def _first_default(name: str) -> Value | None:
+    """Return the default of the menu's first line, which a page without a script starts from."""
+    first = next(iter(offers.OFFERS.values()))
+    return first.parameters[name].default if name in first.parameters else None
 
 
 def _widget(name: str, parameters: list[Parameter]) -> forms.Widget:

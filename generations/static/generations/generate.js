@@ -64,7 +64,10 @@
   }
 
   function fitSelect(name, parameter) {
+    const before = field(name).value;
     narrow(name, parameter.required || parameter.default !== null ? listed(parameter) : ["", ...listed(parameter)]);
+    const lost = field(name).value !== before && parameter.default !== null;
+    if (lost) field(name).value = String(parameter.default);
     const empty = [...field(name).options].find((option) => !option.value);
     if (empty) empty.textContent = parameter.if_not_sent;
   }
