@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin import AdminSite
-from django.db.models import Count, Q, Sum
-from django.db.models.functions import TruncDate
+from django.db.models import Count
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.utils import timezone
@@ -19,8 +18,9 @@ from generations import clock
 from generations.admin import attention, budgets, display
 from generations.admin.chart import Chart, draw
 from generations.lifecycle.capacity import clips_that_fit
-from generations.models import GenerationTask, Lease, LedgerEntry, Pause, Status, Video
-from generations.models.ledger import LedgerQuerySet, four_places, is_unpriced
+from generations.models import GenerationTask, Lease, Pause, Status, Video
+from generations.reports import spend
+from generations.reports.spend import Question
 from generations.reports.totals import Figures, Groups
 
 DAYS = 14  # of spend in the table and the chart
@@ -91,46 +91,35 @@ def moneys(*, at: datetime) -> list[Money]:
     """Return the figures of the current mode, and those of the other mode only when it has any."""
     both = [money(practice=practice, at=at) for practice in (settings.PRACTICE, not settings.PRACTICE)]
     own, other = both
-    amounts = (other.reserved, other.month, other.total)
-    return both if any(figures.spent or figures.unpriced for figures in amounts) else [own]
+    is_used = other.reserved.holds or any(each.spent or each.unpriced for each in (other.month, other.total))
+    return both if is_used else [own]
 
 
 def money(*, practice: bool, at: datetime) -> Money:
     """Return the figures of real or practice money, by day and model for DAYS days."""
     today = timezone.localdate(at)
     days = [today - timedelta(days=n) for n in range(DAYS)]
-    entries = LedgerEntry.objects.filter(practice=practice)
-    spent = entries.spent()
-    start = timezone.make_aware(datetime.combine(days[-1], time.min))
-    cells = _by_day_and_model(spent.filter(at__gte=start))
-    per_day, per_model, total = Groups(), Groups(), Figures()
+    first_of_month = today.replace(day=1)
+    question = Question(first=min(days[-1], first_of_month), last=today, practice=practice)
+    cells = {key: found for key, found in spend.by_day_and_model(question).items() if found.spent or found.unpriced}
+    per_day, per_model, total, month = Groups(), Groups(), Figures(), Figures()
     for (day, model), figures in cells.items():
-        for group in (per_day[day], per_model[model], total):
+        groups = [per_day[day], per_model[model], total] if day >= days[-1] else []
+        for group in [*groups, month] if day >= first_of_month else groups:
             group.add(figures)
     models = sorted(per_model)
     rows = [(day, [cells.get((day, model)) for model in models], per_day[day]) for day in days if day in per_day]
     return Money(
         practice=practice,
-        reserved=_total(entries.open_holds(), Q(amount_usd=None)),
+        reserved=spend.reserved_now(practice=practice),
         today=per_day[today],
-        month=_total(spent.filter(at__gte=_midnight(at).replace(day=1)), is_unpriced()),
+        month=month,
         models=models,
         rows=rows,
         totals=[per_model[model] for model in models],
         total=total,
         chart=draw([(day, per_day[day].spent) for day in reversed(days)]),
     )
-
-
-def _by_day_and_model(spent: LedgerQuerySet) -> dict[tuple[date, str], Figures]:
-    groups = spent.order_by().annotate(on=TruncDate("at")).values_list("on", "task__model")
-    rows = groups.annotate(usd=Sum("amount_usd"), unpriced=Count("id", filter=is_unpriced()))
-    return {(day, model): Figures(spent=four_places(usd), unpriced=unpriced) for day, model, usd, unpriced in rows}
-
-
-def _total(entries: LedgerQuerySet, unpriced: Q) -> Figures:
-    sums = entries.aggregate(usd=Sum("amount_usd"), unpriced=Count("id", filter=unpriced))
-    return Figures(spent=four_places(sums["usd"]), unpriced=sums["unpriced"])
 
 
 def _midnight(at: datetime) -> datetime:

@@ -187,15 +187,43 @@ def _key(by: str, values: Key) -> Any:
     return tuple(values) if by == "version" else values[0]
 
 
+def by_day_and_model(question: Question) -> dict[tuple[date, str], Figures]:
+    """Sum what was spent, and count what has no price yet, of each day and model; for a few weeks at most."""
+    groups = Groups()
+    for (day, model), figures in _unpriced(question, ["day", "task__model"]):
+        groups[day, model].add(figures)
+    spent = question.entries.filter(question.of_tasks("task__")).spent().values_list("day", "task__model")
+    for day, model, usd in spent.annotate(usd=Sum("amount_usd")):
+        groups[day, model].add(Figures(spent=four_places(usd)))
+    return groups
+
+
+def reserved_now(*, practice: bool) -> Figures:
+    """Sum what is reserved, whenever that was."""
+    total = Figures()
+    for __, figures in _reserved(Question(first=date.min, last=date.max, practice=practice), ["practice"]):
+        total.add(figures)
+    return total
+
+
 def _open(question: Question, columns: list[str]) -> Iterator[tuple[list[Any], Figures]]:
     """Yield what is reserved now, and what has no price yet, of each group; few entries, so their tasks are joined."""
+    yield from _reserved(question, columns)
+    yield from _unpriced(question, columns)
+
+
+def _unpriced(question: Question, columns: list[str]) -> Iterator[tuple[list[Any], Figures]]:
+    entries = question.entries.filter(question.of_tasks("task__"))
+    for *key, n in entries.unpriced().values_list(*columns).annotate(n=Count("id")):
+        yield key, Figures(unpriced=n)
+
+
+def _reserved(question: Question, columns: list[str]) -> Iterator[tuple[list[Any], Figures]]:
     entries = question.entries.filter(question.of_tasks("task__"))
     # Only tasks in these states have open holds: few rows, found by an index.
     holds = entries.open_holds().filter(task__status__in=UNSETTLED).values_list(*columns)
     for *key, amount, n, known in holds.annotate(usd=Sum("amount_usd"), n=Count("id"), known=Count("amount_usd")):
         yield key, Figures(reserved=four_places(amount), holds=n, reserved_unpriced=n - known)
-    for *key, n in entries.unpriced().values_list(*columns).annotate(n=Count("id")):
-        yield key, Figures(unpriced=n)
 
 
 def _moved(question: Question, *, by: str) -> Iterator[tuple[Any, Figures]]:

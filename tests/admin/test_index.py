@@ -18,6 +18,7 @@ from generations.lifecycle import ordering
 from generations.lifecycle.ordering import OrderRequest
 from generations.models import GenerationTask, Lease, Pause, Status
 from generations.money import ledger
+from generations.reports.spend import Question, spend_report
 from generations.reports.totals import Figures
 from tests.factories import NOW, a_budget, a_task, a_video, an_order
 
@@ -86,7 +87,7 @@ def test_what_is_reserved_is_what_is_held_and_not_settled(db: None) -> None:
     a_task(Status.UNCONFIRMED)
     a_task(Status.STORED)
     a_task(Status.FAILED)
-    assert words(money().reserved) == "$0.60"
+    assert money().reserved.reserved_words == "$0.60"
 
 
 def test_an_unknown_price_is_counted_beside_the_sum(db: None) -> None:
@@ -100,6 +101,21 @@ def test_a_correction_counts(staff: User) -> None:
     task = spent("0.30", NOW)
     ledger.adjust(task, Decimal("-0.10"), at=NOW, by=staff, reason="a discount")
     assert words(money().today) == "$0.20"
+
+
+def test_the_first_page_and_the_report_agree_on_a_corrected_clip_without_a_price(staff: User) -> None:
+    valued, unvalued = spent(None, NOW), spent(None, NOW - timedelta(days=1))
+    a_task(Status.QUEUED, price_usd=None)
+    ledger.adjust(valued, Decimal("0.40"), at=NOW, by=staff, reason="from their invoice")
+    spent("0.30", NOW)
+    page, day = money(), timezone.localdate(NOW)
+    report = spend_report(Question(first=day.replace(day=1), last=day, practice=True))
+    assert (words(page.month), words(page.today)) == ("$0.70 + 1 unpriced", "$0.70")
+    assert (report.total.spent, report.total.unpriced) == (page.month.spent, page.month.unpriced)
+    assert dict(report.days)[day].spent == page.today.spent
+    assert (report.total.reserved, report.total.reserved_unpriced) == (page.reserved.reserved, 1)
+    assert page.reserved.reserved_words == report.total.reserved_words == "1 unpriced"
+    assert unvalued.entries.unpriced().count() == 1
 
 
 def test_practice_and_real_money_stand_apart(db: None) -> None:
