@@ -13,6 +13,7 @@ RATIOS = ("16:9", "9:16", "1:1")
 ROUTES = ("auto", "value", "official")
 D15, D1 = 1_296_000, 86_400  # days, in seconds
 START, END = "https://example.com/start.jpg", "https://example.com/end.jpg"
+VIDEO = "https://example.com/dance.mp4"
 BAD_CFG = ["1.1", "0.05", "-0.1", "0.55", "2", "1E+400", "1E-400", "NaN", "Infinity", "-Infinity"]
 
 
@@ -37,6 +38,8 @@ class Row:
     durations_in_words: str = "5 or 10 seconds"
     others: dict[str, tuple[str, ...]] = field(default_factory=dict)  # further choices, each required
     sound_default: bool | None = None
+    prompt_required: bool = True
+    video: bool = False  # a reference video, from which the length is read
 
     @property
     def name(self) -> str:
@@ -46,6 +49,7 @@ class Row:
 K26, K25, K21 = "kling-2-6", "kling-2-5-turbo-pro", "kling-2-1"
 K3S, K3T = "kling-3-0-std", "kling-3-0-turbo"
 K3: Any = {"durations": tuple(range(3, 16)), "durations_in_words": "3 to 15 seconds", "sound_default": False}
+MOTION: Any = {"durations": (), "sound_default": False, "prompt_required": False, "video": True}
 SIZES: Any = {"others": {"resolution": ("720p", "1080p")}}
 NAMES = {
     K26: "Kling 2.6", K25: "Kling 2.5 Turbo Pro", K21: "Kling 2.1", K3S: "Kling 3.0 Std", K3T: "Kling 3.0 Turbo",
@@ -71,6 +75,7 @@ TABLE = [
         formats=("jpg", "png")),
     Row(("apixo", K3S, "text-to-video"),          2500, RATIOS, (0, 0), True, 0, False, (), {}, 60, D1, **K3),
     Row(("apixo", K3S, "image-to-video"),         2500, (),     (1, 2), True, 0, False, (), {}, 60, D1, **K3),
+    Row(("apixo", K3S, "motion-control"),         2500, (),     (1, 1), True, 0, False, (), {}, 60, D1, **MOTION),
     Row(("apixo", K3T, "text-to-video"),          2500, RATIOS, (0, 0), False, 0, False, (), {}, 60, D1, **K3, **SIZES),
     Row(("apixo", K3T, "image-to-video"),         2500, (),     (1, 1), False, 0, False, (), {}, 60, D1, **K3, **SIZES),
 ]
@@ -85,7 +90,8 @@ def good(row: Row, **changes: Any) -> Order:
         model=model,
         mode=mode,
         prompt="a lighthouse at dawn",
-        duration_seconds=5,
+        duration_seconds=5 if row.durations else None,
+        video=VIDEO if row.video else None,
         aspect_ratio="16:9" if row.ratio_required else "",
         sound=False if row.sound else None,
         start_image=START if row.images[0] else "",
@@ -99,7 +105,7 @@ def full(row: Row) -> Order:
     return good(
         row,
         prompt="x" * row.prompt,
-        duration_seconds=row.durations[-1],
+        duration_seconds=row.durations[-1] if row.durations else None,
         aspect_ratio="1:1" if row.ratios else "",
         sound=True if row.sound else None,
         negative_prompt="y" * row.negative,
@@ -131,7 +137,14 @@ def broken_rules(row: Row) -> list[Broken]:
         Broken("blank prompt", {"prompt": " \n\t\u3000"}, "prompt", "is required"),
         Broken("long", {"prompt": "x" * long}, "prompt", f"{who} takes at most {row.prompt} characters, not {long}"),
     ]
-    for seconds in {0, -5, 2, 7, 15, 16} - set(row.durations):
+    if not row.prompt_required:
+        found = [broken for broken in found if "prompt" not in broken.rule]
+    if row.video:
+        found.append(Broken("no video", {"video": None}, "video", "is required"))
+    if not row.durations:
+        text = f"{who} takes no duration in the mode {mode}"
+        found.append(Broken("seconds", {"duration_seconds": 5}, "duration", text, refused=False))
+    for seconds in {0, -5, 2, 7, 15, 16} - set(row.durations) if row.durations else ():
         text = f"{who} takes {row.durations_in_words}, not {seconds}"
         found.append(Broken(f"{seconds} seconds", {"duration_seconds": seconds}, "duration", text))
     if row.ratios:

@@ -18,6 +18,7 @@ from generations.providers.parameters import (
     Parameter,
     Stated,
     Text,
+    Video,
     WholeNumber,
     YesNo,
     alternatives,
@@ -178,9 +179,7 @@ kling_3_std = partial(kling_3, model="kling-3-0-std")
 kling_3_turbo = partial(kling_3, model="kling-3-0-turbo")
 TEXT_3 = {
     "prompt": Text(max_length=2500, required=True, stated=Stated.OTHER_SELLER),
-    "duration": WholeNumber(
-        minimum=3, maximum=15, unit="seconds", required=True, default=5, phrase="{} s", stated=Stated.COPY
-    ),
+    "duration": replace(DURATION, values=(), minimum=3, maximum=15, stated=Stated.COPY),
 }
 TEXT_3_STD = TEXT_3 | {"sound": replace(SOUND, required=False, default=False, advice="", stated=Stated.COPY)}
 TEXT_3_TURBO = TEXT_3 | {
@@ -188,7 +187,12 @@ TEXT_3_TURBO = TEXT_3 | {
         values=("720p", "1080p"), required=True, default="720p", phrase="{}", stated=Stated.OTHER_SELLER
     ),
 }
-IMAGES_3 = Images(required=True, max_items=2, stated=Stated.COPY, caution=IMAGES_2_6.caution)
+MOTION_3 = {
+    "prompt": Text(max_length=2500, stated=Stated.OTHER_SELLER),
+    "sound": TEXT_3_STD["sound"],
+    "images": Images(required=True, stated=Stated.COPY),
+    "video": Video(required=True, max_seconds=30, stated=Stated.COPY),
+}
 IMAGE_3 = Images(required=True, stated=Stated.OTHER_SELLER)
 
 MENU = (
@@ -219,7 +223,8 @@ MENU = (
         source="Apikley, Kling-2.6 image to video, whose input is KIE.ai's; waits as on APIXO's page of the same model",
     ),
     kling_3_std(mode="text-to-video", parameters={**TEXT_3_STD, "aspect_ratio": replace(RATIO, stated=Stated.COPY)}),
-    kling_3_std(mode="image-to-video", parameters={**TEXT_3_STD, "images": IMAGES_3}),
+    kling_3_std(mode="image-to-video", parameters={**TEXT_3_STD, "images": IMAGES_2_6}),
+    kling_3_std(mode="motion-control", parameters=MOTION_3),
     kling_3_turbo(
         mode="text-to-video",
         parameters={**TEXT_3_TURBO, "aspect_ratio": replace(RATIO, stated=Stated.OTHER_SELLER)},

@@ -148,9 +148,10 @@ MODELS: Mapping[str, Model] = {
             modes={
                 "text-to-video": Mode((0, 0), ("0.10",), text=True),
                 "image-to-video": Mode((1, 2), ("0.10",)),
+                "motion-control": Mode((1, 1), ("0.10",), longest_video=30),
             },
             longest_prompt=2500,
-            typical=dict.fromkeys(range(3, 16), (120, 240)),
+            typical=dict.fromkeys(range(1, 31), (120, 240)),
             sound=True,
             durations=tuple(range(3, 16)),
         ),

@@ -27,8 +27,11 @@ def test_the_table_is_the_whole_menu() -> None:
 def test_an_offer_says_what_its_page_says(row: Row) -> None:
     offer = OFFERS[row.key]
     has: dict[str, Any] = dict(offer.parameters)
-    assert (has["prompt"].required, has["prompt"].max_length) == (True, row.prompt)
-    assert ([int(value) for value, _ in has["duration"].options()], has["duration"].default) == ([*row.durations], 5)
+    assert (has["prompt"].required, has["prompt"].max_length) == (row.prompt_required, row.prompt)
+    assert ("video" in has, "duration" in has) == (row.video, bool(row.durations))
+    if row.durations:
+        assert [int(value) for value, _ in has["duration"].options()] == [*row.durations]
+        assert has["duration"].default == 5
     assert {name: has[name].values for name in row.others} == row.others
     assert ("aspect_ratio" in has, "sound" in has, "cfg_scale" in has) == (bool(row.ratios), row.sound, row.cfg)
     if row.ratios:
