@@ -44,7 +44,7 @@ def arguments() -> argparse.Namespace:
 def main() -> int:
     options = arguments()
     if options.list:
-        print(*SCENARIOS, "", *(f"{mutation.name}: {mutation.put_in.__doc__}" for mutation in MUTATIONS), sep="\n")
+        print(*SCENARIOS, "", *(f"{mutation.name}: {mutation.says}" for mutation in MUTATIONS), sep="\n")
         return 0
     logging.disable(logging.CRITICAL)
     with tempfile.TemporaryDirectory(prefix="crash-", dir=SHELF) as folder:

@@ -72,7 +72,7 @@ def warm_up(place: Place, case: Case) -> None:
     assert threading.active_count() == 1, threading.enumerate()  # a fork takes only one along
 
 
-def live(place: Place, case: Case, *, seed: str, mutate: Callable[[], None] | None) -> None:
+def live(place: Place, case: Case, *, seed: str, mutate: Callable[[], object] | None) -> None:
     """The child that is to die: the scenario's steps, until the kill or the end."""
     effects = Effects(place.trace, kill_at=case.kill_at)
     studio = _studio(place, case, effects, seed=f"{seed} {case}", began=0.0)
@@ -83,7 +83,7 @@ def live(place: Place, case: Case, *, seed: str, mutate: Callable[[], None] | No
     effects.note("completed", str(effects.count))
 
 
-def recover(place: Place, case: Case, *, seed: str, mutate: Callable[[], None] | None) -> None:
+def recover(place: Place, case: Case, *, seed: str, mutate: Callable[[], object] | None) -> None:
     """The unharmed child: time has moved on, the product runs until nothing moves, and then once more for nothing."""
     lines = [json.loads(line) for line in place.trace.read_text().splitlines()]
     passed = max([0.0, *(float(detail) for *__, kind, detail in lines if kind == "clock")])

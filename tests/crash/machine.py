@@ -78,9 +78,6 @@ class Deciding(Steps):
     @precondition(lambda self: any(self.providers.paused.values()))
     @step(provider=PROVIDER)
     def resume_orders(self, provider: str) -> None:
-        self._resume_orders(provider)
-
-    def _resume_orders(self, provider: str) -> None:
         accounts.resume_orders(provider)
         self.providers.paused[provider] = False
 
@@ -114,25 +111,20 @@ class Studio(Conducting, Deciding):
         a_price("0.40", provider="apikley", model="kling-2-6", sound=False)
         if limit:
             limits.set_limit(scope="site", period="total", limit_usd=Decimal(limit), at=self.providers.now)
-        self._place(provider, takes, delivery)
-        self.is_sound = True
+        self.place(provider=provider, takes=takes, delivery=delivery)
 
     # -- ordering --
 
     @precondition(lambda self: len(self.rows.tasks) < TASKS_MAX)
     @step(provider=PROVIDER, takes=st.integers(1, 3), delivery=DELIVERY)
     def place(self, provider: str, takes: int, delivery: str) -> None:
-        self._place(provider, min(takes, TASKS_MAX - len(self.rows.tasks)), delivery)
-
-    def _place(self, provider: str, takes: int, delivery: str) -> None:
-        order = an_order(**ORDERS[provider])
+        takes = min(takes, TASKS_MAX - len(self.rows.tasks))
         try:
-            request = OrderRequest(order, takes=takes, delivery=delivery)
+            request = OrderRequest(an_order(**ORDERS[provider]), takes=takes, delivery=delivery)
             tasks = ordering.place([request], at=self.providers.now, by=self.person)
             note(f"ordered: {[task.pk for task in tasks]}")
         except ValidationError as error:
             note(str(error))
-        self.check()
 
     @precondition(lambda self: self.pages or self._some("queued"))
     @step(which=WHICH)
@@ -262,7 +254,7 @@ class Studio(Conducting, Deciding):
         providers.dead_urls = set()
         self._write_all()
         for provider in ORDERS:
-            self._resume_orders(provider)
+            self.resume_orders(provider=provider)
         for remote in list(providers.remotes.values()):
             remote.state = "done" if remote.state == "working" else remote.state
             if GenerationTask.objects.get(pk=remote.task).delivery == "callback":

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import starmap
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -30,22 +31,24 @@ from generations.worker import conductor, due
 
 @dataclass(frozen=True)
 class Mutation:
-    """A bug: how it is put in, the kind of promise that it breaks, and the first case that sees it."""
+    """A bug: what it says, the kind of promise that it breaks, the first case that sees it, and how it is put in."""
 
-    put_in: Callable[[], None]
+    name: str
+    says: str
     caught: str
     case: str
-
-    @property
-    def name(self) -> str:
-        return self.put_in.__name__.replace("_", "-")
+    put_in: Callable[[], object]
 
 
 MUTATIONS: list[Mutation] = []
 
 
 def mutation(caught: str, case: str) -> Callable[[Callable[[], None]], None]:
-    return lambda put_in: MUTATIONS.append(Mutation(put_in, caught, case))
+    def plant(put_in: Callable[[], None]) -> None:
+        name, says = put_in.__name__.replace("_", "-"), (put_in.__doc__ or "").rstrip(".")
+        MUTATIONS.append(Mutation(name, says, caught, case, put_in))
+
+    return plant
 
 
 @mutation("wrong end", "write-after-the-end/0")
@@ -102,18 +105,6 @@ def intent_not_committed() -> None:
     conductor.claim_submission, conductor.apply_submit_answer = start_without_writing, write_then_apply  # type: ignore[attr-defined]
 
 
-@mutation("paid twice", "apixo-gateway/0")
-def retry_on_5xx() -> None:
-    """A 500, 502 or 503 sends the order again."""
-    _not_sent_if(lambda error: error.code in ("500", "502", "503"))
-
-
-@mutation("paid twice", "apixo-lost-answer/0")
-def lost_answer_not_sent() -> None:
-    """A lost answer counts as not sent."""
-    _not_sent_if(lambda error: error.message.startswith("the answer was lost"))
-
-
 def _not_sent_if(wrongly: Callable[[ProviderError], bool]) -> None:
     """Take these unknown outcomes for orders that were never sent."""
 
@@ -133,12 +124,6 @@ def _apply_changed(change: Callable[[int, Any, int], tuple[Any, int]]) -> None:
         apply(task_id, outcome, at=at, attempt=attempt)
 
     submitting.apply_submit_answer = conductor.apply_submit_answer = apply_changed  # type: ignore[attr-defined]
-
-
-@mutation("paid twice", "answer-of-an-earlier-sending/0")
-def fence_dropped() -> None:
-    """An answer to an earlier sending is taken for this one's."""
-    _apply_changed(lambda task_id, outcome, attempt: (outcome, GenerationTask.objects.get(pk=task_id).attempts))
 
 
 @mutation("paid twice", "apixo-accepted/half send:prompt")
@@ -166,24 +151,6 @@ def redirect_followed() -> None:
     provider_http._Session.send = follow  # type: ignore[method-assign]
 
 
-@mutation("does not move", "apixo-accepted/send:/statusTask/")
-def claim_for_ever() -> None:
-    """A dead poll's claim never runs out."""
-    polling.POLL_LEASE = timedelta(days=36500)
-
-
-@mutation("money", "apixo-accepted/committed:+generations_generationtask")
-def hold_after_commit() -> None:
-    """The hold is written after the order's commit."""
-    _put_off("hold_all")
-
-
-@mutation("money", "apixo-accepted/commit:^+generations_ledgerentry")
-def charge_after_commit() -> None:
-    """The charge is written after the commit of READY."""
-    _put_off("charge")
-
-
 def _put_off(name: str) -> None:
     """Write these entries after the commit that they belong to."""
     write = getattr(ledger, name)
@@ -201,12 +168,6 @@ def charged_twice() -> None:
         ledger._entry(task, EntryKind.CHARGE, task.price_usd, at=at, by=None, note="stored").save()
 
     _after_moves_to(Status.STORED, charge)
-
-
-@mutation("money", "apixo-lost-answer/0")
-def released_when_unconfirmed() -> None:
-    """An unconfirmed order's hold is released."""
-    _after_moves_to(Status.UNCONFIRMED, lambda task, at: ledger.release(task, at=at, note="no answer"))
 
 
 def _after_moves_to(status: Status, act: Callable[[GenerationTask, datetime], None]) -> None:
@@ -244,18 +205,6 @@ def callback_url_trusted() -> None:
         return RemoteTask(state=RemoteState.DONE, result_urls=tuple(urls)) if urls else None
 
     _believe(read)
-
-
-@mutation("forgotten", "callback-lies-about-failure/0")
-def callback_state_believed() -> None:
-    """A callback's state is believed."""
-    _believe(lambda data: RemoteTask(state=RemoteState.FAILED) if data["state"] in ("failed", "fail") else None)
-
-
-@mutation("unhandled", "callback-forged/0")
-def token_not_checked() -> None:
-    """Any token lets a callback in."""
-    webhooks._task_of = lambda provider, token: GenerationTask.objects.first()
 
 
 @mutation("wrong end", "success-after-the-end/0")
@@ -345,3 +294,26 @@ def lease_ignored() -> None:
         yield SimpleNamespace(renew=lambda: True)
 
     saving.lease_held = holding  # type: ignore[attr-defined]
+
+
+MUTATIONS += starmap(Mutation, [
+    ("retry-on-5xx", "A 500, 502 or 503 sends the order again", "paid twice", "apixo-gateway/0",
+     lambda: _not_sent_if(lambda error: error.code in ("500", "502", "503"))),
+    ("lost-answer-not-sent", "A lost answer counts as not sent", "paid twice", "apixo-lost-answer/0",
+     lambda: _not_sent_if(lambda error: error.message.startswith("the answer was lost"))),
+    ("fence-dropped", "An answer to an earlier sending is taken for this one's", "paid twice",
+     "answer-of-an-earlier-sending/0",
+     lambda: _apply_changed(lambda pk, outcome, attempt: (outcome, GenerationTask.objects.get(pk=pk).attempts))),
+    ("claim-for-ever", "A dead poll's claim never runs out", "does not move", "apixo-accepted/send:/statusTask/",
+     lambda: setattr(polling, "POLL_LEASE", timedelta(days=36500))),
+    ("hold-after-commit", "The hold is written after the order's commit", "money",
+     "apixo-accepted/committed:+generations_generationtask", lambda: _put_off("hold_all")),
+    ("charge-after-commit", "The charge is written after the commit of READY", "money",
+     "apixo-accepted/commit:^+generations_ledgerentry", lambda: _put_off("charge")),
+    ("released-when-unconfirmed", "An unconfirmed order's hold is released", "money", "apixo-lost-answer/0",
+     lambda: _after_moves_to(Status.UNCONFIRMED, lambda task, at: ledger.release(task, at=at, note="no answer"))),
+    ("callback-state-believed", "A callback's state is believed", "forgotten", "callback-lies-about-failure/0",
+     lambda: _believe(lambda data: RemoteTask(state=RemoteState.FAILED) if data["state"][:4] == "fail" else None)),
+    ("token-not-checked", "Any token lets a callback in", "unhandled", "callback-forged/0",
+     lambda: setattr(webhooks, "_task_of", lambda provider, token: GenerationTask.objects.first())),
+])  # fmt: skip

@@ -6,7 +6,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
@@ -135,16 +135,6 @@ class Providers:
     polling_task: int = 0
     while_fetching: Callable[[], None] | None = None
 
-    # -- the clock --
-
-    def pass_time(self, seconds: float) -> None:
-        self.now += timedelta(seconds=seconds)
-        self.monotonic += seconds
-        self.latest = max(self.latest, self.now)
-
-    def set_back(self, seconds: float) -> None:
-        self.now -= timedelta(seconds=seconds)
-
     # -- the providers --
 
     def accepted_of(self, task: int) -> list[Remote]:
@@ -163,7 +153,8 @@ class Providers:
         status, attempts, holds = row_of(claim.task)
         assert (attempts, holds) == (claim.attempt, 1), "an order is sent without a row that says so"
         fate = ORDER_FATES[self.fate]
-        taken = sorted(remote.id for remote in self.remotes.values() if is_known(provider, remote.id))
+        known = select("SELECT remote_id FROM generations_generationtask WHERE provider = %s", provider)
+        taken = sorted({row["remote_id"] for row in known} & set(self.remotes))
         claim.told = "accepted" if self.fate == ANOTHERS_ID and not taken else fate.told
         remote = Remote(f"{provider}-{len(self.remotes) + 1}", claim.task)
         if fate.accepted:
@@ -280,12 +271,6 @@ def row_of(task: int) -> tuple[str, int, int]:
 
 def is_paused(provider: str) -> bool:
     return bool(select("SELECT reason FROM generations_pause WHERE provider = %s", provider))
-
-
-def is_known(provider: str, remote_id: str) -> bool:
-    """Whether a row has this id."""
-    sql = "SELECT id FROM generations_generationtask WHERE provider = %s AND remote_id = %s"
-    return bool(select(sql, provider, remote_id))
 
 
 @dataclass

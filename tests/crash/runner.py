@@ -51,7 +51,7 @@ class Lane:
     folder: Path
     seed: str = "1"
     server: str = ""  # of PostgreSQL; empty for SQLite
-    mutate: Callable[[], None] | None = None
+    mutate: Callable[[], object] | None = None
     keep: bool = False  # the folder of a case that failed
     number: int = 0
     provider_pid: int = 0

@@ -13,13 +13,13 @@ import os
 import random
 import signal
 import sys
-import tempfile
 import threading
 import time
 from collections import Counter
-from contextlib import ExitStack, suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory, mkdtemp
 
 from tests.crash.cases import ORDERS
 from tests.crash.faulty_provider.server import FaultyProvider
@@ -71,12 +71,11 @@ class Chaos:
         """Do one thing; wake who has slept for long enough."""
         now = time.monotonic()
         self.wake([pid for pid, at in self.sleeping.items() if at < now])
-        all_of_them = self.worker.processes()
-        if self.worker.process.poll() is not None or not all_of_them:
+        if self.worker.process.poll() is not None:
             self.again()
             return
         what = self.dice.choices(["kill", "stop", "all", "supervisor", "database"], [60, 30, 4, 3, 3])[0]
-        inner = [pid for pid in all_of_them if pid != self.worker.process.pid]
+        inner = [pid for pid in self.worker.processes() if pid != self.worker.process.pid]
         if what == "kill" and inner:
             proc.send(signal.SIGKILL, [self.dice.choice(inner)])
         elif what == "stop" and inner:
@@ -114,14 +113,13 @@ def main() -> None:
     parser.add_argument("--postgres", action="store_true", help="on a server of its own, which dies now and then too")
     options = parser.parse_args()
     say(f"seed {options.seed}")
-    with ExitStack() as stack:
-        server = stack.enter_context(own_server()) if options.postgres else None
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="studio-soak-")))
+    with own_server() if options.postgres else nullcontext() as server, TemporaryDirectory(prefix="soak-") as name:
+        folder = Path(name)
         wrong = run(folder, server, options.orders, options.minutes * 60, options.seed)
         for line in wrong:
             say(f"WRONG: {line}")
         if wrong:
-            kept = Path(tempfile.mkdtemp(prefix="studio-soak-log-")) / "worker.log"
+            kept = Path(mkdtemp(prefix="studio-soak-log-")) / "worker.log"
             kept.write_bytes((folder / "worker.log").read_bytes())
             say(f"the worker's log: {kept}")
     raise SystemExit(1 if wrong else 0)

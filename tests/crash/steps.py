@@ -159,10 +159,12 @@ class Steps(RuleBasedStateMachine):
 
     @step(seconds=st.sampled_from([5, 3600, 86_400]))
     def clock_is_set_back(self, seconds: int) -> None:
-        self.providers.set_back(seconds)
+        self.providers.now -= timedelta(seconds=seconds)
 
     def _pass_time(self, seconds: float) -> None:
-        self.providers.pass_time(seconds)
+        providers = self.providers
+        providers.now, providers.monotonic = providers.now + timedelta(seconds=seconds), providers.monotonic + seconds
+        providers.latest = max(providers.latest, providers.now)
         for name in [name for name, ends in self.dead_leases.items() if ends <= self.providers.monotonic]:
             del self.dead_leases[name]
             Lease.objects.filter(name=name).update(token=None, expires_at=None)

@@ -61,4 +61,4 @@ def test_every_planted_bug_is_caught_by_its_case_which_passes_without_it() -> No
 def test_the_documents_list_the_planted_bugs_and_no_others() -> None:
     text = (ROOT / "generations/docs/reliability.md").read_text(encoding="utf-8")
     table = text[text.index("| planted bug |") :].partition("\n\n")[0].splitlines()[2:]
-    assert table == [f"| {(bug.put_in.__doc__ or '').rstrip('.')} | {bug.caught} | `{bug.case}` |" for bug in MUTATIONS]
+    assert table == [f"| {bug.says} | {bug.caught} | `{bug.case}` |" for bug in MUTATIONS]
