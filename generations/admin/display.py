@@ -13,7 +13,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.timezone import localtime
 
 from generations.formats import clock, duration, usd
-from generations.models import BudgetPeriod, GenerationTask, Prompt, Status, Video
+from generations.models import BudgetPeriod, Campaign, GenerationTask, Prompt, Status, Video
 from generations.money.budgets import Numbers
 from generations.providers import offers
 
@@ -117,7 +117,7 @@ def admin_url(row: Any, page: str = "change") -> str:
     return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_{page}", args=[row.pk])
 
 
-def link(row: Prompt | GenerationTask | Video | None, text: str = "") -> str:
+def link(row: Prompt | GenerationTask | Video | Campaign | None, text: str = "") -> str:
     """Return a link to a row's page in the admin, or a dash for no row."""
     if row is None:
         return EMPTY

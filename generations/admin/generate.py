@@ -34,7 +34,8 @@ from generations.money import budgets, ledger
 from generations.money.budgets import Outlook
 from generations.providers import offers
 from generations.providers.base import IMAGE_FIELDS
-from generations.receipts import preflight
+from generations.receipts import preflight, spend_cap
+from generations.receipts.spend_cap import trim
 
 # With the settings, what decides the price and the time: while one of these is wrong, there is none to name.
 DECIDES = ("provider", "model", "mode", "takes")
@@ -116,11 +117,18 @@ def quote(form: OrderForm, prompt: Prompt, *, at: datetime, by: Person) -> dict[
         return {"price": NO_PRICE, "time": "", "budgets": []}
     order, takes = form.order(), form.cleaned_data["takes"]
     each = ledger.estimate(order, at=at)
-    cost = None if each is None else each * takes
     periods = preflight.budget_periods(form.paying_campaign(prompt), by=by, at=at)
+    at_most, fits = form.cleaned_data.get("spend_at_most"), ""
+    if at_most is not None and each is not None:
+        trimmed = trim(takes, price_usd=each, at_most=at_most, periods=periods)
+        if trimmed.problems:
+            return {"price": trimmed.problems[spend_cap.FIELD][0].capitalize() + ".", "time": "", "budgets": []}
+        fits = f" {trimmed.takes} of {takes} takes fit." if trimmed.dropped else ""
+        takes = trimmed.takes
+    cost = None if each is None else each * takes
     return {
         "budgets": [_budget(budgets.fit_check(period, cost)) for period in periods],
-        "price": _estimated(each, takes, is_minimum=ledger.is_minimum(order, at=at)),
+        "price": _estimated(each, takes, is_minimum=ledger.is_minimum(order, at=at)) + fits,
         "time": _usual_time(offers.find(order.provider, order.model, order.mode), order.duration_seconds),
     }
 
@@ -132,6 +140,7 @@ def _prompt_for(request: HttpRequest, pk: int) -> Prompt:
 
 
 def _show(request: HttpRequest, prompt: Prompt, form: GenerateForm) -> HttpResponse:
+    kept = {name: _kept(form, name) for name in IMAGE_FIELDS}
     of_campaigns: Any = form.fields["campaign"]
     of_campaigns.empty_label = f"From the prompt: {prompt.campaign}" if prompt.campaign else "None"
     context = {
@@ -141,8 +150,8 @@ def _show(request: HttpRequest, prompt: Prompt, form: GenerateForm) -> HttpRespo
         "prompt": prompt,
         "form": form,
         "problems": list(_problems(form)) if form.is_bound else [],
-        "files_again": [name for name in IMAGE_FIELDS if form.is_bound and request.FILES.get(name)],
-        "pictures": [(form[name], form[f"{name}_url"], _kept(form, name)) for name in IMAGE_FIELDS],
+        "files_again": [name for name in IMAGE_FIELDS if request.FILES.get(name) and not kept[name]],
+        "pictures": [(form[name], form[f"{name}_url"], kept[name]) for name in IMAGE_FIELDS],
         "quote": quote(
             form if form.is_bound else GenerateForm(form.initial), prompt, at=clock.now(), by=person_of(request)
         ),
@@ -214,8 +223,12 @@ def _problems(form: GenerateForm) -> Iterator[tuple[str, str, str]]:
 
 
 def _kept(form: GenerateForm, name: str) -> dict[str, Any] | None:
-    value = form[f"{name}_kept"].value()
-    image = ReferenceImage.objects.filter(pk=value).first() if str(value or "").isdigit() else None
+    """Return the stored picture of a field; a good upload of a form with problems is stored, to be chosen once."""
+    if form.is_bound and name not in form.errors and isinstance(upload := form.images.get(name), Upload):
+        image: ReferenceImage | None = ordering.stored(upload)
+    else:
+        value = form[f"{name}_kept"].value()
+        image = ReferenceImage.objects.filter(pk=value).first() if str(value or "").isdigit() else None
     return {"pk": image.pk, "poster": display.poster(image.file.url)} if image else None
 
 

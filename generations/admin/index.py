@@ -18,7 +18,7 @@ from generations import clock
 from generations.admin import attention, budgets, display
 from generations.admin.chart import Chart, draw
 from generations.lifecycle.capacity import clips_that_fit
-from generations.models import GenerationTask, Lease, Pause, Status, Video
+from generations.models import GenerationTask, Pause, Status, Video
 from generations.reports import spend
 from generations.reports.spend import Question
 from generations.reports.totals import Figures, Groups
@@ -53,7 +53,6 @@ def studio_figures(*, at: datetime) -> dict[str, Any]:
     periods = budgets.present(at=at)
     return {
         "practice": settings.PRACTICE,
-        "worker_is_alive": Lease.objects.is_worker_alive(),
         "pauses": list(Pause.objects.all()),
         "disk_is_full": not clips_that_fit(sum(GenerationTask.objects.count_in_flight().values())),
         "damaged": Video.objects.exclude(damage="").count(),

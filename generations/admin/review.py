@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from django import forms
 from django.contrib import messages
+from django.contrib.admin.models import CHANGE, LogEntry
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -91,6 +92,8 @@ def judge_view(request: HttpRequest, pk: int) -> HttpResponse:
     # Only who may order may cancel orders; takes that were ordered to stop at an approval stop anyway.
     stop = form.cleaned_data["stop"] and may_order(request)
     judged = reviewing.judge(video, verdict, at=clock.now(), by=person_of(request), stop=stop)
+    if judged.changed:
+        log(request, video, verdict)
     text = said(verdict, 1) if judged.changed else "Already decided so. Nothing was changed."
     messages.success(request, f"{text} {saved(judged)}".strip())
     return redirect("admin:generations_video_change", pk)
@@ -99,10 +102,21 @@ def judge_view(request: HttpRequest, pk: int) -> HttpResponse:
 def judge_all(request: HttpRequest, videos: QuerySet[Video], verdict: Review) -> None:
     """Apply a decision to the chosen clips of a list."""
     at = clock.now()
-    judged = [reviewing.judge(video, verdict, at=at, by=person_of(request)) for video in videos.select_related("task")]
+    judged = []
+    for video in videos.select_related("task"):
+        judged.append(reviewing.judge(video, verdict, at=at, by=person_of(request)))
+        if judged[-1].changed:
+            log(request, video, verdict)
     canceled = tuple(task for one in judged for task in one.canceled)
     text = said(verdict, sum(one.changed for one in judged))
     messages.success(request, f"{text} {saved(Judged(True, canceled))}".strip())
+
+
+def log(request: HttpRequest, video: Video, verdict: Review) -> None:
+    """Write a decision into the history of the clip and of its task."""
+    by, words = person_of(request).pk, DONE[verdict]
+    for row, text in ((video, f"{words}."), (video.task, f"{words}: clip {video.pk}.")):
+        LogEntry.objects.log_actions(by, [row], CHANGE, change_message=text, single_object=True)
 
 
 def said(verdict: Review, count: int) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Prefetch, prefetch_related_objects
 from django.forms import Form
+from django.urls import reverse
 
 from generations.admin import display, evidence, ledger, paid_actions, task_actions
 from generations.formats import duration, usd
@@ -51,6 +52,7 @@ ERRORS = {
     "lost": "The provider no longer knows this task, or its file is gone.",
     "not accepted": "A person confirmed that the provider accepted nothing.",
 }
+MUST_CHANGE = ("content", "input")
 NO_CLIP = (Status.FAILED, Status.LOST)
 CHECKABLE = (Status.RUNNING, Status.READY, Status.LOST)
 
@@ -64,6 +66,7 @@ class Choice:
     hint: str
     form: Form | None = None
     tone: str = ""
+    url: str = ""  # of a page that a link opens, instead of a button
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +91,7 @@ def live(task: GenerationTask, *, at: datetime) -> dict[str, Any]:
     """Return what the page shows and task.js refreshes."""
     provider = offers.provider_name(task.provider)
     entries = LedgerEntry.objects.select_related("by").order_by("id")
-    prefetch_related_objects([task], "videos", "retries", Prefetch("entries", queryset=entries))
+    prefetch_related_objects([task], "videos", "retries", "promotions", Prefetch("entries", queryset=entries))
     return {
         "task": task,
         "provider": provider,
@@ -100,16 +103,17 @@ def live(task: GenerationTask, *, at: datetime) -> dict[str, Any]:
         "evidence": evidence.of(task) if task.status == Status.UNCONFIRMED else None,
         "progress": _progress(task, at=at),
         "next_check": duration((task.due_at - at).total_seconds()) if task.due_at and task.due_at > at else "",
+        "overdue": _overdue(task, at=at),
         "error_explained": _explain(task),
         "ordered": list(_ordered(task)),
         "money": list(_money(task)),
         "traffic": list(_traffic(task)),
-        "times": list(_times(task)),
+        "times": [fact for fact in _times(task) if fact[1]],
         "events": task.events.select_related("by"),
         "charged": any(entry.kind == EntryKind.CHARGE for entry in task.entries.all()),
         "entries": [(entry, ledger.WORDS[entry.kind]) for entry in task.entries.all()],
         "videos": [(video, display.video_poster(video, href=display.admin_url(video))) for video in task.videos.all()],
-        "retries": task.retries.all(),
+        "later": [("Retried", task.retries.all()), ("Promoted", task.promotions.all())],
     }
 
 
@@ -121,7 +125,19 @@ def _explain(task: GenerationTask) -> str:
 
 def choices(task: GenerationTask, *, at: datetime) -> list[Choice]:
     """Return the actions that the task's status allows."""
-    return [*_decisions(task), *_orders(task, at=at)]
+    change = Choice(
+        name="change", label="Change and order", hint="Opens Generate with these settings.",
+        url=f"{reverse('admin:generations_prompt_generate', args=[task.prompt_id])}?like={task.pk}",
+    )  # fmt: skip
+    found = [*_decisions(task), *_orders(task, at=at), change]
+    if _must_change(task):
+        found = [replace(change, label="Change it and order", tone="default"), *found[:-1]]
+    return found
+
+
+def _must_change(task: GenerationTask) -> bool:
+    """Return whether the same order would be refused again."""
+    return task.status == Status.FAILED and task.error_kind in MUST_CHANGE
 
 
 def _decisions(task: GenerationTask) -> Iterator[Choice]:
@@ -161,7 +177,12 @@ def _orders(task: GenerationTask, *, at: datetime) -> Iterator[Choice]:
         hint = "Orders the same clip again, after a receipt. " + (
             "The lost clip stays charged, and the new one is charged too." if paid else "This task was not charged."
         )
-        yield Choice(name="again", label=f"Try again ({price}{mark})", hint=hint, tone="" if paid else "default")
+        yield Choice(
+            name="again",
+            label=f"Try again ({price}{mark})",
+            hint=hint,
+            tone="" if paid or _must_change(task) else "default",
+        )
     yield Choice(
         name="take", label=f"Another take ({price}{mark})",
         hint="Orders one more clip with the same settings, after a receipt.",
@@ -202,6 +223,19 @@ def _progress(task: GenerationTask, *, at: datetime) -> Progress | None:
     return Progress((at - task.submitted_at).total_seconds(), low, high)
 
 
+def _overdue(task: GenerationTask, *, at: datetime) -> str:
+    """Say that a running task takes far longer than documented, and what can be done; empty in good time."""
+    if not task.submitted_at or not task.overdue_seconds(at=at, scale=settings.WAIT_SCALE):
+        return ""
+    usual = task.expected_seconds(scale=settings.WAIT_SCALE)[1]
+    return (
+        f"It has been running for {duration((at - task.submitted_at).total_seconds())}, and usually takes at most "
+        f"{duration(usual)}. Nothing is charged before the clip is made. Check now, which costs nothing; look for its "
+        f"id in {task.provider_name}'s own list of tasks, or ask their support. To order it once more is a second "
+        "order: if both are made, both are charged."
+    )
+
+
 Facts = Iterator[tuple[str, Any]]
 
 
@@ -222,6 +256,8 @@ def _ordered(task: GenerationTask) -> Facts:
         yield name, display.poster(image.file.url, alt=str(image)) if image else url
     yield "Take", task.take if task.take > 1 else ""
     yield "Retry of", display.link(task.retry_of) if task.retry_of else ""
+    yield "Promoted from", display.link(task.promoted_from) if task.promoted_from else ""
+    yield "Campaign", display.link(task.campaign) if task.campaign else ""
     yield "Ordered by", task.ordered_by or "a command"
 
 
@@ -243,10 +279,9 @@ def _traffic(task: GenerationTask) -> Facts:
 
 
 def _times(task: GenerationTask) -> Facts:
+    """Yield the times that do not stand on the timeline."""
     for name, at in (
-        ("Ordered", task.created_at), ("Sent", task.submitted_at),
-        ("Finished at the provider", task.remote_completed_at), ("Finish noticed", task.finished_at),
-        ("Stored", task.stored_at), ("Next check", task.due_at),
+        ("Finished at the provider", task.remote_completed_at), ("Next check", task.due_at),
         ("Download link expires", task.source_expires_at), ("Unknown to the provider since", task.unseen_since),
     ):  # fmt: skip
         yield name, display.when(at) if at else ""

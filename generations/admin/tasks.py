@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import partial
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.text import Truncator
+from django.views.decorators.http import require_safe
 
 from generations import clock
 from generations.admin import attention, display, paid_actions, receipt, task_actions, task_page
@@ -22,8 +26,9 @@ from generations.admin.base import NameFilter, ReadOnlyAdmin
 from generations.admin.campaigns import CampaignFilter
 from generations.formats import duration
 from generations.lifecycle.ordering import MAX_TAKES, RETRIED_FROM
-from generations.models import GenerationTask, Status
+from generations.models import GenerationTask, Status, TaskEvent
 
+REASON_LENGTH = 90
 PERSON = "person"  # the filter value for tasks that need a decision
 
 
@@ -63,12 +68,15 @@ class TaskAdmin(ReadOnlyAdmin):
         return task_actions.may_order(request)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[GenerationTask]:
-        return super().get_queryset(request).prefetch_related("videos")
+        canceled = TaskEvent.objects.filter(now=Status.CANCELED).select_related("by")
+        cancellations = Prefetch("events", queryset=canceled, to_attr="cancellations")
+        return super().get_queryset(request).prefetch_related("videos", cancellations)
 
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view
         return [
             path("live/", wrap(self.live_list), name="generations_generationtask_live_list"),
+            path("worker/", wrap(worker), name="generations_worker"),
             path("receipt/<uuid:batch>/", wrap(receipt.page), name="generations_receipt"),
             path("<int:pk>/live/", wrap(self.live), name="generations_generationtask_live"),
             *(
@@ -163,8 +171,8 @@ class TaskAdmin(ReadOnlyAdmin):
 
     @admin.display(description="Status", ordering="status")
     def status_badge(self, task: GenerationTask) -> str:
-        """Return the status, and when an active task is checked next."""
-        return display.two_lines(display.badge(task.status), _next_step(task))
+        """Return the status and what follows, by this host's clock: the database's costs a query a row."""
+        return display.two_lines(display.badge(task.status), _next_step(task, at=timezone.now()))
 
     @admin.display(description="Model", ordering="model")
     def settings(self, task: GenerationTask) -> str:
@@ -182,12 +190,26 @@ class TaskAdmin(ReadOnlyAdmin):
         )
 
 
-def _next_step(task: GenerationTask) -> str:
+@require_safe
+def worker(request: HttpRequest) -> HttpResponse:
+    """Return what every staff page says while no worker runs, for worker.js."""
+    return render(request, "admin/_worker.html")
+
+
+def _next_step(task: GenerationTask, *, at: datetime) -> str:
+    """Return when a task is checked next, or why it ended without a clip."""
+    if task.status == Status.FAILED:
+        return Truncator(task.error_message or task_page.ERRORS.get(task.error_kind, "")).chars(REASON_LENGTH)
+    if task.status == Status.CANCELED:
+        who = next((event.by for event in task.cancellations), None)  # type: ignore[attr-defined]
+        return f"canceled before it was sent{f' by {who}' if who else ''}"
+    if task.overdue_seconds(at=at, scale=settings.WAIT_SCALE):
+        return "takes far longer than usual"
     if task.status == Status.UNCONFIRMED:
         return "needs a decision"
     if task.due_at is None:
         return ""
-    seconds = (task.due_at - timezone.now()).total_seconds()  # this host's clock: the database's costs a query a row
+    seconds = (task.due_at - at).total_seconds()
     if task.status == Status.QUEUED and seconds <= 0:
         return "waiting to be sent"
     return f"next check in {duration(seconds)}" if seconds > 0 else "being checked"

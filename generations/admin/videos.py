@@ -58,11 +58,12 @@ class VideoAdmin(ModelAdmin):
     date_hierarchy = "created_at"
     show_full_result_count = False
     list_per_page = 50
-    readonly_fields = ["player", "judgement", "task_link", "prompt", "model_line", "size_px", "fps_rounded", "sound",
-                       "length", "file_size", "sha256", "state", "checked", "flags", "source", "created"]  # fmt: skip
+    readonly_fields = ["player", "judgement", "task_link", "promotion", "prompt", "model_line", "size_px",
+                       "fps_rounded", "sound", "length", "file_size", "sha256", "state", "checked", "flags", "source",
+                       "created"]  # fmt: skip
     fieldsets = [
         (None, {"fields": ["player", "judgement", "title", "description"]}),
-        ("Where it comes from", {"fields": ["task_link", "prompt", "model_line", "source", "created"]}),
+        ("Where it comes from", {"fields": ["task_link", "promotion", "prompt", "model_line", "source", "created"]}),
         ("The file", {"fields": ["state", "checked", "length", "size_px", "fps_rounded", "sound", "file_size",
                                  "flags", "sha256"]}),
     ]  # fmt: skip
@@ -155,6 +156,14 @@ class VideoAdmin(ModelAdmin):
     @admin.display(description="Task")
     def task_link(self, video: Video) -> str:
         return display.link(video.task)
+
+    @admin.display(description="Promotion")
+    def promotion(self, video: Video) -> str:
+        """Return the draft that the clip was promoted from, and what it was promoted to."""
+        task = video.task
+        before = [("Promoted from", task.promoted_from)] if task.promoted_from else []
+        others = (*before, *(("Promoted as", other) for other in task.promotions.all()))
+        return format_html_join(", ", "{} {}", ((word, display.link(other)) for word, other in others)) or display.EMPTY
 
     @admin.display(description="Differs from the order")
     def flags(self, video: Video) -> str:

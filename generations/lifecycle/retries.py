@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -41,11 +42,13 @@ def another_take(task: GenerationTask) -> OrderRequest:
 def promotions(task: GenerationTask, *, at: datetime) -> list[Promotion]:
     """Return the more expensive modes of the task's provider that take the same prompt and frames, cheapest first.
 
-    A mode without a price is left out, as people decide by the difference.
+    A mode without a price is left out, as people decide by the difference, and so is one of an older model.
     """
     own, found = another_take(task), []
     for offer in offers.OFFERS.values():
         if offer.provider != own.order.provider or offer.key == (task.provider, task.model, task.mode):
+            continue
+        if _generation(offer.model) < _generation(task.model):
             continue
         request = replace(own, order=_fitted(own.order, offer), promoted_from=task)
         price = ledger.estimate(request.order, at=at)
@@ -54,6 +57,11 @@ def promotions(task: GenerationTask, *, at: datetime) -> list[Promotion]:
         if not problems(request):
             found.append(Promotion(request, price, None if task.price_usd is None else price - task.price_usd))
     return sorted(found, key=lambda way: way.price)
+
+
+def _generation(model: str) -> list[int]:
+    """Return the numbers in a model's name, which compare as its generations do: `kling-2-6` is 2.6."""
+    return [int(number) for number in re.findall(r"\d+", model)]
 
 
 def _fitted(order: Order, offer: Offer) -> Order:

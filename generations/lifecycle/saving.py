@@ -27,6 +27,7 @@ from generations.media.origins import Origins
 from generations.media.store import store
 from generations.models import GenerationTask, Lease, Status, Video
 from generations.models.leases import LeaseHolder, lease_held
+from generations.models.prompts import beginning
 from generations.models.videos import small_name
 
 logger = logging.getLogger(__name__)
@@ -165,10 +166,11 @@ def _remove(files: dict[str, str]) -> None:
 
 
 def _create(task: GenerationTask, clip: Clip, *, position: int, **file: Any) -> None:
+    title = beginning(task.prompt_text) or task.prompt.name  # the prompt may have another title by now
     Video.objects.create(
         task=task,
         position=position,
-        title=task.prompt.name if position == 0 else f"{task.prompt.name} ({position + 1})"[:200],
+        title=title if position == 0 else f"{title} ({position + 1})"[:200],
         duration_seconds=clip.duration_seconds,
         width=clip.width,
         height=clip.height,

@@ -17,6 +17,7 @@ logger = logging.getLogger(__name__)
 
 RECONNECT_SECONDS = 0.5
 HEARTBEAT = "worker"  # the heartbeat that /healthz and the pages read
+SILENT_SECONDS = 20.0  # without a heartbeat, before pages say that no worker runs: a busy one sends them too
 HEARTBEAT_FRESH_SECONDS = 90.0  # a frozen worker is replaced after 30 s, and heartbeats are asked for every 5 s
 
 
@@ -52,9 +53,9 @@ class LeaseQuerySet(models.QuerySet["Lease"]):
         self.bulk_create([Lease(name=HEARTBEAT)], ignore_conflicts=True)
         self.filter(name=HEARTBEAT).update(expires_at=Now())
 
-    def is_worker_alive(self) -> bool:
-        """Return whether a worker of this site recorded a heartbeat in the last 90 s."""
-        since = Now() - timedelta(seconds=HEARTBEAT_FRESH_SECONDS)
+    def is_worker_alive(self, *, within: float = HEARTBEAT_FRESH_SECONDS) -> bool:
+        """Return whether a worker of this site recorded a heartbeat in the last `within` seconds."""
+        since = Now() - timedelta(seconds=within)
         return self.filter(name=HEARTBEAT, expires_at__gte=since).exists()
 
 

@@ -9,6 +9,12 @@ from generations.models.campaigns import Campaign
 TITLE_FROM_TEXT = 60  # characters of a prompt that serve as its title if it has none
 
 
+def beginning(text: str) -> str:
+    """Return the first words of a text, as a title."""
+    words = " ".join(text.split())
+    return words if len(words) <= TITLE_FROM_TEXT else f"{words[: TITLE_FROM_TEXT - 1].rstrip()}…"
+
+
 class Tag(models.Model):
     name = models.CharField(max_length=50, unique=True)
 
@@ -50,7 +56,4 @@ class Prompt(models.Model):
     @property
     def name(self) -> str:
         """The title, or the beginning of the text where there is none."""
-        if self.title:
-            return self.title
-        words = " ".join(self.text.split())
-        return words if len(words) <= TITLE_FROM_TEXT else f"{words[: TITLE_FROM_TEXT - 1].rstrip()}…"
+        return self.title or beginning(self.text)

@@ -114,12 +114,13 @@ class Supervisor:
         """Enqueue a heartbeat every few seconds; after a start of the cluster, also re-enqueue pending downloads."""
         if time.monotonic() - self.heartbeat_at < min(HEARTBEAT_SECONDS, self.patience_seconds / 4):
             return
-        first, self.heartbeat_at = not self.heartbeat_at, time.monotonic()
+        before, self.heartbeat_at = self.heartbeat_at, time.monotonic()
         try:
-            if first:
+            if not before:
                 saving.reenqueue_pending_saves(at=clock.now())
             wakeups.request_heartbeat()
-            if busy_workers() >= settings.WORKERS:  # all of them download: none is free to record it
+            # Busy workers leave the heartbeat's job waiting: what they do tells as much.
+            if busy_workers() >= settings.WORKERS or 0 < before < last_activity.value:
                 Lease.objects.record_heartbeat()
         except OperationalError as error:
             last_activity.value = self.results_moved_at = time.monotonic()  # no worker can answer without a database

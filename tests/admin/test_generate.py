@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 from pytest_httpserver import HTTPServer
@@ -123,10 +124,27 @@ def test_what_was_typed_is_still_there_after_an_error(admin_client: Client) -> N
     assert data["batch"] in page.content.decode()
 
 
-def test_a_chosen_file_is_said_to_be_gone_after_an_error(admin_client: Client) -> None:
+def test_a_chosen_file_is_kept_after_an_error_elsewhere(admin_client: Client) -> None:
     data = filled(mode="image-to-video", duration="7", start_image=a_picture())
+    page = admin_client.post(url(a_prompt()), data).content.decode()
+    assert "choose the picture files again" not in page
+    assert f'name="start_image_kept" value="{ReferenceImage.objects.get().pk}" checked' in page
+
+
+def test_a_chosen_file_that_is_no_picture_is_to_be_chosen_again(admin_client: Client) -> None:
+    data = filled(mode="image-to-video", start_image=SimpleUploadedFile("a.png", b"no picture", "image/png"))
     assert "choose the picture files again" in admin_client.post(url(a_prompt()), data).content.decode()
     assert not ReferenceImage.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("at_most", "words"),
+    [("0.70", "2 of 3 takes fit."), ("5", "× 3 = "),
+     ("0.10", "no take fits")],
+)  # fmt: skip
+def test_the_estimate_honours_the_amount_to_spend_at_most(buyer_client: Client, at_most: str, words: str) -> None:
+    quote = buyer_client.get(url(a_prompt(), "price"), filled(takes="3", spend_at_most=at_most)).json()
+    assert words in quote["price"]
 
 
 def test_a_picture_is_ordered_with(admin_client: Client) -> None:

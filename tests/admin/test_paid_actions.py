@@ -104,12 +104,18 @@ def test_another_take_of_a_price_that_changed_is_shown_again(admin_client: Clien
     assert new(task)[0].price_usd == Decimal("0.55")
 
 
+DRAFT: dict[str, Any] = {
+    "model": "kling-2-1", "mode": "standard-image-to-video", "price_usd": Decimal("0.20"),
+    "start_image_url": "https://example.com/frame.jpg",
+}  # fmt: skip
+
+
 def test_a_draft_is_promoted_with_the_difference_shown_first(admin_client: Client) -> None:
-    task = a_task(Status.STORED)
+    task = a_task(Status.STORED, **DRAFT)
     choice = admin_client.get(task.get_absolute_url()).content.decode()
-    assert "Kling 2.1, Master text to video: $1.00, $0.70 more" in choice
-    page = press(admin_client, task, "promote", to="kling-2-1 master-text-to-video")
-    assert "$0.70 more than" in page.content.decode()
+    assert "Kling 2.1, Master image to video: $1.00, $0.80 more" in choice
+    page = press(admin_client, task, "promote", to="kling-2-1 master-image-to-video")
+    assert "$0.80 more than" in page.content.decode()
     assert page.context["button"] == "Order 1 clip, $1.00"
     confirm(admin_client, page)
     (final,) = new(task)

@@ -11,6 +11,7 @@ from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import reverse
 
+from generations.admin import display
 from generations.models import GenerationTask, Review, Status, Video
 from tests.factories import a_task, a_video
 
@@ -93,3 +94,15 @@ def test_who_may_review_and_not_order_takes_no_orders_back(db: None, client: Cli
     video.refresh_from_db()
     assert video.review == Review.APPROVED
     assert GenerationTask.objects.filter(status=Status.QUEUED).count() == 1
+
+
+@pytest.mark.parametrize("many", [False, True])
+def test_a_decision_stands_in_the_history_of_the_clip_and_of_its_task(admin_client: Client, many: bool) -> None:
+    video = a_video()
+    if many:
+        data = {"action": "approve", "_selected_action": [video.pk]}
+        admin_client.post(reverse("admin:generations_video_changelist"), data)
+    else:
+        admin_client.post(reverse("admin:generations_video_judge", args=[video.pk]), {"verdict": "approved"})
+    for row, words in ((video, "Approved."), (video.task, f"Approved: clip {video.pk}.")):
+        assert words in admin_client.get(display.admin_url(row, "history")).content.decode()

@@ -11,20 +11,21 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
+from generations.admin import display
 from generations.admin.task_page import Progress, choices, live
 from generations.models import GenerationTask, Status
-from tests.factories import NOW, a_task, a_video
+from tests.factories import NOW, a_campaign, a_task, a_video
 
 OFFERED = {
-    Status.QUEUED: ["cancel", "take"],
-    Status.SUBMITTING: ["take"],
-    Status.RUNNING: ["poll", "take"],
-    Status.READY: ["poll", "take"],
-    Status.STORED: ["take", "promote"],
-    Status.FAILED: ["again", "take"],
-    Status.UNCONFIRMED: ["confirm", "abandon", "wait", "take"],
-    Status.LOST: ["poll", "again", "take"],
-    Status.CANCELED: ["again", "take"],
+    Status.QUEUED: ["cancel", "take", "change"],
+    Status.SUBMITTING: ["take", "change"],
+    Status.RUNNING: ["poll", "take", "change"],
+    Status.READY: ["poll", "take", "change"],
+    Status.STORED: ["take", "promote", "change"],
+    Status.FAILED: ["again", "take", "change"],
+    Status.UNCONFIRMED: ["confirm", "abandon", "wait", "take", "change"],
+    Status.LOST: ["poll", "again", "take", "change"],
+    Status.CANCELED: ["again", "take", "change"],
 }
 
 
@@ -34,7 +35,43 @@ def page_of(client: Client, task: GenerationTask) -> str:
 
 @pytest.mark.parametrize("status", Status)
 def test_each_status_offers_what_can_be_done_in_it(db: None, status: Status) -> None:
-    assert [choice.name for choice in choices(a_task(status), at=NOW)] == OFFERED[status]
+    draft = {"model": "kling-2-1", "mode": "standard-image-to-video", "price_usd": Decimal("0.20")}
+    task = a_task(status, start_image_url="https://example.com/a.png", **draft)
+    assert [choice.name for choice in choices(task, at=NOW)] == OFFERED[status]
+
+
+@pytest.mark.parametrize(("kind", "first"), [("content", "change"), ("input", "change"), ("provider", "again")])
+def test_the_first_button_is_the_one_that_the_advice_names(db: None, kind: str, first: str) -> None:
+    found = choices(a_task(Status.FAILED, error_kind=kind), at=NOW)
+    assert [choice.name for choice in found if choice.tone == "default"] == [found[0].name] == [first]
+
+
+def test_a_task_that_runs_far_too_long_says_so_and_what_can_be_done(db: None, settings: Any) -> None:
+    settings.WAIT_SCALE = 1
+    task = a_task(Status.RUNNING, submitted_at=NOW)
+    assert not live(task, at=NOW + timedelta(seconds=89))["overdue"]
+    text = live(task, at=NOW + timedelta(seconds=600))["overdue"]
+    assert text.startswith("It has been running for 10 min, and usually takes at most 45 s. Nothing is charged before")
+
+
+def test_campaign_and_amounts_are_shown(admin_client: Client) -> None:
+    task = a_task(Status.STORED, campaign=a_campaign("Autumn sale"))
+    page = page_of(admin_client, task)
+    assert "Autumn sale" in page
+    assert 'Reserved <span class="money">$0.30</span>' in page
+
+
+def test_a_promotion_is_told_both_ways(admin_client: Client) -> None:
+    draft = a_video().task
+    final = a_video(a_task(Status.STORED, promoted_from=draft)).task
+    for path in (draft.get_absolute_url(), display.admin_url(draft.videos.get())):
+        page = admin_client.get(path).content.decode()
+        assert "Promoted as" in page
+        assert f'<a href="{final.get_absolute_url()}">' in page
+    for path in (final.get_absolute_url(), display.admin_url(final.videos.get())):
+        page = admin_client.get(path).content.decode()
+        assert "Promoted from" in page
+        assert display.link(draft) in page
 
 
 @pytest.mark.parametrize("status", Status)

@@ -14,9 +14,10 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
+from generations.lifecycle import ordering
 from generations.models import GenerationTask, Status
 from tests.admin.receipts import LIST, act
-from tests.factories import a_prompt, a_task, a_video
+from tests.factories import NOW, a_prompt, a_task, a_video
 
 LIVE = reverse("admin:generations_generationtask_live_list")
 Said = Callable[[Any], list[str]]
@@ -150,3 +151,14 @@ def test_more_than_a_hundred_are_not_tried_again_at_once(buyer_client: Client, s
     response = act(buyer_client, "try_again", *tasks, select_across="1", confirmed="yes")
     assert "At most 100" in said(response)[0]
     assert GenerationTask.objects.count() == 101
+
+
+def test_a_row_without_a_clip_says_why_and_that_it_was_not_charged(admin_client: Client, staff: User) -> None:
+    a_task(Status.FAILED, error_message="too dark for our filter")
+    waiting = a_task(Status.QUEUED)
+    assert ordering.cancel(waiting, at=NOW, by=staff)
+    a_task(Status.RUNNING, submitted_at=NOW)
+    page = admin_client.get(LIST).content.decode()
+    assert page.count("not charged") == 2
+    for words in ("too dark for our filter", "canceled before it was sent by mira", "takes far longer than usual"):
+        assert words in page

@@ -144,6 +144,18 @@ def test_a_second_start_keeps_everything_and_ctrl_c_ends_it(site: Site) -> None:
     assert site.processes() == []
 
 
+def test_a_worker_that_is_killed_is_started_again(site: Site) -> None:
+    site.start()
+    site.wait_for(lambda: site.get("/healthz") == 200, "sign of life")
+    (pid,) = re.findall(r"worker started \(pid=(\d+)\)", site.output())
+    os.kill(int(pid), signal.SIGKILL)
+    site.wait_for(lambda: site.output().count("worker started") == 2, "second worker")
+    site.wait_for(lambda: site.manage("tasks", "--json").stdout.count('"stored"') == 3, "practice clips")
+    assert site.get("/") == 200
+    assert site.stop(signal.SIGTERM) == 0
+    assert site.processes() == []
+
+
 def test_an_env_file_without_a_secret_key_gets_one_and_a_providers_key_makes_it_real(site: Site) -> None:
     (site.folder / ".env").write_text("APIXO_API_KEY=not-a-key")
     site.start()

@@ -91,7 +91,13 @@ def test_a_mode_that_does_not_take_both_frames_is_no_way_up() -> None:
 
 
 def test_words_alone_do_not_become_a_clip_from_a_frame() -> None:
-    assert set(modes(a_task(Status.STORED))) == {"kling-2-1 master-text-to-video"}
+    words = a_draft(mode="master-text-to-video", start_image_url="")
+    Price.objects.filter(model="kling-2-5-turbo-pro").update(usd=Decimal("3.00"))
+    assert set(modes(words)) == {"kling-2-5-turbo-pro text-to-video"}
+
+
+def test_no_way_up_leads_to_an_older_model() -> None:
+    assert modes(a_task(Status.STORED, model="kling-2-5-turbo-pro")) == {}
 
 
 def test_a_mode_without_a_price_is_no_way_up() -> None:

@@ -18,7 +18,7 @@ from pytest_httpserver import HTTPServer
 from generations.lifecycle import saving
 from generations.media.clips import Clip
 from generations.media.store import LocalStore
-from generations.models import EntryKind, GenerationTask, Lease, Status, Video
+from generations.models import EntryKind, GenerationTask, Lease, Prompt, Status, Video
 from generations.models.leases import lease_held
 from tests.clips import clip
 from tests.factories import a_task
@@ -62,6 +62,13 @@ def test_a_good_clip_is_stored_with_what_it_really_is(served: Any, media_root: P
         assert (media_root / str(name)).read_bytes()[:2] == b"\xff\xd8"
     assert video.source_url == task.result_urls[0]
     assert list((media_root / "tmp").iterdir()) == []
+
+
+def test_a_clip_is_named_after_the_words_that_were_ordered(served: Any) -> None:
+    task = served(GOOD())
+    Prompt.objects.update(title="Another title by now", text="other words")
+    assert saving.save(task.pk)
+    assert task.videos.get().title == task.prompt_text == "a lighthouse at dawn"
 
 
 def test_several_results_are_several_videos_and_one_charge(served: Any) -> None:

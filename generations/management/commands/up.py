@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import secrets
 import shlex
@@ -30,6 +31,7 @@ from generations.worker.jobs import load_schedules
 
 HOST = "127.0.0.1"
 WEB_THREADS = 16  # a video player occupies one while it streams
+RESTART_SECONDS = 1  # before a worker that ended by itself is started again
 STOP_SECONDS = 60  # for running jobs to end before everything is killed
 
 # The first orders of a new practice site; the README's first picture shows them.
@@ -110,13 +112,18 @@ class Command(BaseCommand):
 
 
 class Processes(honcho.manager.Manager):  # type: ignore[misc]
-    """Stop the worker first: its running jobs still need the site and the practice provider.
+    """Start a worker again that ended by itself; at a stop, stop it first, as its jobs need the site and the sandbox.
 
     honcho stops processes and prints inside the signal handler, which fails when the signal comes while it prints or
     before each process has reported its id, so here a thread does it.
     """
 
     kill_at = 0.0
+    returncode: int | None
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lock = threading.Lock()  # the worker is not started again while everything is stopped
 
     def _start(self) -> None:
         super()._start()
@@ -128,16 +135,37 @@ class Processes(honcho.manager.Manager):  # type: ignore[misc]
         threading.Thread(target=self.terminate).start()
 
     def terminate(self) -> None:
-        if self._all_started():
-            worker = self._processes["worker"]
-            if not self.kill_at:
-                self.kill_at = time.monotonic() + STOP_SECONDS
-                if "returncode" not in worker:
-                    self._procmgr.terminate(worker["pid"])
-            if "returncode" in worker or time.monotonic() > self.kill_at:
-                super().terminate()
-                return
+        with self.lock:
+            if self._all_started():
+                worker = self._processes["worker"]
+                if not self.kill_at:
+                    self.kill_at = time.monotonic() + STOP_SECONDS
+                    if "returncode" not in worker:
+                        self._procmgr.terminate(worker["pid"])
+                if "returncode" in worker or time.monotonic() > self.kill_at:
+                    super().terminate()
+                    return
         threading.Timer(0.1, self.terminate).start()
+
+    def _any_stopped(self) -> bool:
+        """Return whether a process ended whose end ends all: the worker is started again instead."""
+        worker = self._processes["worker"]
+        if "returncode" in worker and not self.kill_at:
+            time.sleep(RESTART_SECONDS)
+            self._start_again(worker)
+        return bool(super()._any_stopped())
+
+    def _start_again(self, worker: dict[str, Any]) -> None:
+        with self.lock:
+            if self.kill_at:
+                return
+            self._system_print("the worker ended by itself and is started again\n")
+            self.returncode = None
+            del worker["returncode"], worker["pid"]
+            worker["process"] = multiprocessing.Process(
+                name="worker", target=worker["obj"].run, args=(self.events, True)
+            )
+            worker["process"].start()
 
 
 def welcome() -> None:

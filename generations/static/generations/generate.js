@@ -146,7 +146,7 @@
   });
   form.addEventListener("input", (event) => {
     if (event.target.name in limits) count(event.target.name);
-    if (event.target.name === "takes") quoteSoon();
+    if (["takes", "spend_at_most"].includes(event.target.name)) quoteSoon();
   });
   form.addEventListener("submit", (event) => {
     if (form.dataset.sent) event.preventDefault();
