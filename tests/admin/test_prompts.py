@@ -44,7 +44,7 @@ def test_a_row_shows_the_newest_poster_the_clips_and_what_they_cost(admin_client
     page = admin_client.get(LIST).content.decode()
     assert "/media/posters/new.jpg" in page
     assert "/media/posters/old.jpg" not in page
-    assert '<td class="field-clips">2</td>' in page
+    assert '<td data-label="Clips" class="field-clips">2</td>' in page
     assert "$0.60" in page
 
 
