@@ -18,27 +18,26 @@ from django.conf import settings
 from django.core.files.base import ContentFile
 from django.db import DataError, IntegrityError, transaction
 
-from generations import clock, wakeups
+from generations import clock
 from generations.lifecycle.calls import NO_ERROR, backoff
 from generations.lifecycle.polling import mark_lost_if_expired
 from generations.media import clips, downloads
-from generations.media.clips import Clip
+from generations.media.clips import Clip, Stills, Verified
 from generations.media.origins import Origins
 from generations.media.store import store
-from generations.models import GenerationTask, Lease, Status, Video
+from generations.models import GenerationTask, Status, Video
 from generations.models.leases import LeaseHolder, lease_held
 from generations.models.prompts import beginning
 from generations.models.videos import small_name
 
 logger = logging.getLogger(__name__)
 
-REENQUEUE_AFTER = timedelta(seconds=30)  # a lost job is enqueued again after this long
-RECHECK_AFTER = timedelta(seconds=5)  # while a worker holds its lease
 MAX_CRASHES = 3  # of workers in a row on one clip set it aside, so that the others go on
-ASIDE = timedelta(hours=1)
 SET_ASIDE = "set aside"  # the error_kind of such a clip
 LEASE_SECONDS = 20.0  # renewed while a worker lives; a dead one's clip is retried after this long
 OUTAGE_SECONDS = 15.0  # how long a finished download waits for the database
+DECODE_AFTER = timedelta(minutes=2)  # of storing: the late decoding keeps out of the way of a burst of finished clips
+FETCH_DAMAGED_AGAIN = timedelta(hours=1)  # after the same damaged bytes came twice: a cache may have kept them
 BACKOFF_MAX_SECONDS = 1800.0  # between two tries: URLs live for at least a day
 DURATION_SLACK_SECONDS = 0.5  # encoders add or drop a few frames
 RATIO_SLACK = 0.02  # 1920x1088 is still 16:9
@@ -46,32 +45,6 @@ RATIO_SLACK = 0.02  # 1920x1088 is still 16:9
 
 class LeaseLost(Exception):
     """Another worker took over the lease: this one must write nothing."""
-
-
-def enqueue_due_save(task: GenerationTask, *, at: datetime) -> None:
-    """Enqueue the saving of a finished task, and again if no worker takes it.
-
-    After three workers in a row died while saving a clip, it is set aside for an hour before its next try.
-    """
-    if Lease.objects.is_held(lease_of(task.pk)):
-        task.put_off(due_at=at + RECHECK_AFTER, crash_count=task.crash_count)
-    elif task.crash_count < MAX_CRASHES:
-        if task.put_off(due_at=at + REENQUEUE_AFTER, crash_count=task.crash_count):
-            wakeups.enqueue_save(task.pk)
-    elif task.error_kind == SET_ASIDE:  # the hour has passed
-        if task.put_off(due_at=at + REENQUEUE_AFTER, crash_count=MAX_CRASHES - 1, error_kind=""):
-            wakeups.enqueue_save(task.pk)
-    elif not mark_lost_if_expired(task, "its worker died each time", at=at):
-        why = f"a worker died {task.crash_count} times in a row while saving this clip; the next try is in an hour"
-        if task.put_off(due_at=at + ASIDE, crash_count=task.crash_count, error_kind=SET_ASIDE, error_message=why):
-            logger.error("task %s: %s", task.pk, why)
-            task.note(why, at=at)
-
-
-def reenqueue_pending_saves(*, at: datetime) -> None:
-    """Re-enqueue pending downloads after a restart, which may have lost their jobs."""
-    ready = GenerationTask.objects.of_this_site().filter(status=Status.READY, urls_died=False)
-    ready.filter(due_at__range=(at, at + REENQUEUE_AFTER)).update(due_at=at)
 
 
 def lease_of(task_id: int) -> str:
@@ -95,7 +68,7 @@ def save(task_id: int) -> bool:
                 _fence(lease)
                 if trouble is None:
                     at = clock.now()
-                    return task.move(Status.STORED, "verified and stored", at=at, stored_at=at, **NO_ERROR)
+                    return task.move(Status.STORED, _how_stored(task), at=at, stored_at=at, **NO_ERROR)
                 _try_later(task, str(trouble), at=clock.now(), urls_died=isinstance(trouble, downloads.Gone))
         except LeaseLost:
             logger.warning("task %s: another worker took over its download", task_id)
@@ -106,6 +79,11 @@ def _fence(lease: LeaseHolder) -> None:
     """Check in this transaction that the lease is still ours; a suspended worker may lose it. Raises: LeaseLost."""
     if not lease.renew():
         raise LeaseLost
+
+
+def _how_stored(task: GenerationTask) -> str:
+    is_damaged = task.refused_sha256 and task.videos.exclude(arrived_damaged="").exists()
+    return "stored as it came: damaged" if is_damaged else "verified and stored"
 
 
 def _store_results(task: GenerationTask, lease: LeaseHolder) -> Exception | None:
@@ -126,60 +104,92 @@ def _store(task: GenerationTask, position: int, url: str, lease: LeaseHolder, *,
         raise downloads.TryAgain("the time of the job ran out before this result")
     with store.part() as part:
         download = fetch(url, part, seconds=seconds)
-        clip, stills = clips.verify(part), _stills(part)
+        verified, refusal = _verify(task, part, download)
         lease.outlast(seconds=OUTAGE_SECONDS)
-        files = _publish(part, stills)
+        files = publish(part, verified.stills)
     try:
         with transaction.atomic():
             _fence(lease)
-            _create(task, clip, position=position, **files, source_url=url,
-                    sha256=download.sha256, size_bytes=download.size_bytes)  # fmt: skip
+            _create(task, verified, position=position, **files, source_url=url, sha256=download.sha256,
+                    size_bytes=download.size_bytes, arrived_damaged=refusal)  # fmt: skip
     except (LeaseLost, IntegrityError, DataError):
         # The row certainly does not exist. After other errors it may, as a commit's answer can be lost: then a
         # file without a row is better than a row without its file.
-        _remove(files)
+        remove_files(files)
         raise
 
 
-def _publish(part: Path, stills: dict[str, bytes]) -> dict[str, str]:
+def publish(part: Path, stills: Stills | None) -> dict[str, str]:
     """Publish a clip after its posters, under new names; return each name by its column.
 
     Raises: OSError, and nothing is left.
     """
     stem = f"{clock.now():%Y}/{uuid.uuid4().hex}"
     poster = f"posters/{stem}.jpg"
-    names = {"poster": poster, "poster_small": small_name(poster)}
-    files = {column: names[column] for column in stills} | {"file": f"videos/{stem}.mp4"}
+    files = {"file": f"videos/{stem}.mp4"}
+    if stills:  # a clip without a picture is still a clip
+        files |= {"poster": poster, "poster_small": small_name(poster)}
     try:
-        for column, still in stills.items():
-            store.save(files[column], ContentFile(still))
+        if stills:
+            store.save(files["poster"], ContentFile(stills.poster))
+            store.save(files["poster_small"], ContentFile(stills.poster_small))
         store.publish(part, files["file"])
     except BaseException:
-        _remove(files)
+        remove_files(files)
         raise
     return files
 
 
-def _remove(files: dict[str, str]) -> None:
+def remove_files(files: dict[str, str]) -> None:
+    """Delete published files. Raises: OSError."""
     for name in files.values():
         store.delete(name)
 
 
-def _create(task: GenerationTask, clip: Clip, *, position: int, **file: Any) -> None:
+def _create(task: GenerationTask, verified: Verified, *, position: int, arrived_damaged: str, **file: Any) -> None:
     title = beginning(task.prompt_text) or task.prompt.name  # the prompt may have another title by now
+    at = clock.now()
     Video.objects.create(
         task=task,
         position=position,
         title=title if position == 0 else f"{title} ({position + 1})"[:200],
-        duration_seconds=clip.duration_seconds,
-        width=clip.width,
-        height=clip.height,
-        fps=clip.fps,
-        has_audio=clip.has_audio,
-        differences=differences(task, clip),
-        created_at=clock.now(),
+        created_at=at,
+        decoded_at=at if verified.is_decoded else None,
+        decode_due_at=None if verified.is_decoded else at + (FETCH_DAMAGED_AGAIN if arrived_damaged else DECODE_AFTER),
+        arrived_damaged=arrived_damaged[:200],
+        **clip_columns(task, verified.clip),
         **file,
     )
+
+
+def clip_columns(task: GenerationTask, clip: Clip) -> dict[str, Any]:
+    """Return the columns of a row that say what its file contains."""
+    return {
+        "duration_seconds": clip.duration_seconds,
+        "width": clip.width,
+        "height": clip.height,
+        "fps": clip.fps,
+        "has_audio": clip.has_audio,
+        "differences": differences(task, clip) if clip.width else [],
+    }
+
+
+def _verify(task: GenerationTask, part: Path, download: downloads.Download) -> tuple[Verified, str]:
+    """Verify a download; return what it contains and why it is damaged, if the same damaged bytes came before.
+
+    It was paid for, so it is kept then: no other bytes may ever come. Raises: NotAVideo, OSError.
+    """
+    try:
+        return clips.verify(part), ""
+    except clips.TookTooLong:
+        raise
+    except clips.NotAVideo as refusal:
+        if download.sha256 != task.refused_sha256:
+            GenerationTask.objects.filter(pk=task.pk).update(refused_sha256=download.sha256)
+            raise
+        logger.error("task %s: the same damaged file came again, and is kept: %s", task.pk, refusal)
+        task.note(f"the provider delivered the same damaged file twice, which is kept: {refusal}", at=clock.now())
+        return Verified(clips.salvage(part), None, is_decoded=False), str(refusal)
 
 
 def fetch(url: str, part: Path, *, seconds: float) -> downloads.Download:
@@ -193,22 +203,12 @@ def fetch(url: str, part: Path, *, seconds: float) -> downloads.Download:
     )
 
 
-def _stills(clip: Path) -> dict[str, bytes]:
-    """Make the poster and the small one of the lists; empty without a picture, for such a clip is still a clip."""
-    try:
-        poster = clips.poster(clip)
-    except clips.NotAVideo as error:
-        logger.warning("no poster for %s: %s", clip.name, error)
-        return {}
-    return {"poster": poster, "poster_small": clips.smaller(poster)}
-
-
 def differences(task: GenerationTask, clip: Clip) -> list[str]:
     """Return where a clip differs from its order: it was paid for, so it is stored and marked."""
     found = []
     if abs(clip.duration_seconds - task.duration_seconds) > DURATION_SLACK_SECONDS:
         found.append(f"{clip.duration_seconds:.1f} s long, but {task.duration_seconds} s were ordered")
-    if task.aspect_ratio:
+    if ":" in task.aspect_ratio:  # a word such as "auto" promises no shape
         wide, high = map(int, task.aspect_ratio.split(":"))
         if abs(clip.width * high / (clip.height * wide) - 1) > RATIO_SLACK:
             shape = Fraction(clip.width, clip.height)

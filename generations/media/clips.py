@@ -1,38 +1,41 @@
-"""Verify that a clip is complete, and make its poster.
+"""Verify that a clip is complete, in two steps, and make its poster.
 
-`mp4.py` checks the structure first, then FFmpeg (PyAV) decodes every sample.
+The first step decides whether a file is stored: `mp4.py` checks its structure, `nal.py` every unit of its picture, and
+FFmpeg (PyAV) decodes its sound and its key frames. The second, `decode_all`, may come later and decodes every frame.
 """
 
-import io
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import av
 import av.error
 from av.container import InputContainer
+from av.packet import Packet
 from av.video.frame import VideoFrame
-from PIL import Image
+from av.video.stream import VideoStream
 
+from generations.media import frames
+from generations.media.frames import AllFrames, KeyFrames, Patience, TookTooLong
 from generations.media.mp4 import NotAVideo, Track, read_tracks
+from generations.media.nal import SampleCheck
+from generations.media.posters import Stills, stills_of
 
-__all__ = ["Clip", "NotAVideo", "poster", "smaller", "verify"]
+__all__ = ["Clip", "NotAVideo", "Stills", "TookTooLong", "Verified", "decode_all", "poster", "salvage", "verify"]
 
 # Kling sells 5 and 10 s at up to 1080p. Room for what may come (4K, two minutes), and none for a file that is
 # made to keep a worker busy or fill its memory: a decoder may hold 16 pictures of this size, 230 MB.
 MAX_SECONDS = 120
 MAX_CLIP_PIXELS = 4096 * 2304
-# A 10 s clip decodes in one to three seconds; the whole job has 240 s.
-DECODE_SECONDS = 60
 # What browsers play; a hostile file must not reach FFmpeg's other 500 decoders.
 VIDEO_CODES = {"avc1", "avc3", "hvc1", "hev1", "av01", "vp08", "vp09", "mp4v"}
 AUDIO_CODES = {"mp4a", "Opus", "fLaC", ".mp3", "ac-3", "ec-3"}
 UNPLAYABLE = "its picture or sound is in a format that browsers do not play"
-DECODERS = "h264,hevc,libdav1d,av1,vp8,vp9,libvpx-vp9,mpeg4,aac,opus,libopus,flac,mp3float,mp3,ac3,eac3"
-
-POSTER_QUALITY = 82
+DECODERS = {"h264", "hevc", "av1", "vp8", "vp9", "mpeg4", "aac", "opus", "flac", "mp3", "ac3", "eac3"}
+# Of the duration: later than the first frame, which equals the start image.
+POSTER_AT = 0.15
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,41 +51,65 @@ class Clip:
     audio_codec: str
 
 
-def verify(path: Path) -> Clip:
-    """Check that a clip is complete (its boxes, every sample, every frame decoded); return what it contains.
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """A clip that passed the first step; `is_decoded`: every frame was decoded, so no second step is due."""
 
-    Costs: tests/bench/bench_verify.py. Raises: NotAVideo, with words for staff; OSError when the disk refuses.
+    clip: Clip
+    stills: Stills | None
+    is_decoded: bool
+
+
+def verify(path: Path) -> Verified:
+    """Check a clip's structure, every sample, its sound and its key frames; return what it contains.
+
+    A picture that is neither H.264 nor H.265 is decoded whole. Costs: tests/bench/bench_verify.py.
+    Raises: NotAVideo, with words for staff; OSError when the disk refuses.
+    """
+    video, audio = _choose(read_tracks(path))
+    at = video.duration_seconds * POSTER_AT
+    with _opened(path) as container:
+        picture = container.streams.video[0]
+        check = SampleCheck.of(picture.codec_context.codec.canonical_name, picture.codec_context.extradata or b"")
+        watch = KeyFrames(picture, check, at, video.duration_seconds) if check else AllFrames(picture, at)
+        clip = _read(container, watch, video, audio)
+        return Verified(clip, stills_of(watch.poster) if watch.poster else None, is_decoded=check is None)
+
+
+def decode_all(path: Path) -> None:
+    """Decode every frame of a clip and all of its sound; nothing is left unread.
+
+    Raises: NotAVideo, of which TookTooLong proves nothing; OSError when the disk refuses.
     """
     video, audio = _choose(read_tracks(path))
     with _opened(path) as container:
-        return _decode(container, video, audio)
+        picture = container.streams.video[0]
+        picture.codec_context.options |= {"skip_loop_filter": "all"}  # it finds the same, for two thirds of the cost
+        _read(container, AllFrames(picture, 0.0), video, audio)
 
 
-def poster(path: Path, *, at: float = 0.15, width: int = 640) -> bytes:
-    """Return a JPEG of the picture at this fraction of the clip's duration, at most `width` pixels wide.
+def salvage(path: Path) -> Clip:
+    """Return what a refused file's index says of it; 0 where it says nothing. Raises: OSError."""
+    try:
+        tracks = read_tracks(path)
+    except NotAVideo:
+        tracks = []
+    video = next((track for track in tracks if track.handler == "vide" and track.ticks), None)
+    if video is None:
+        return Clip(0.0, 0, 0, 0.0, has_audio=False, video_codec="", audio_codec="")
+    seconds = video.duration_seconds
+    has_audio = any(track.handler == "soun" and track.samples for track in tracks)
+    return Clip(round(seconds, 3), video.width, video.height, round(video.samples / seconds, 3), has_audio, "", "")
 
-    Raises: NotAVideo when there is no such picture, OSError when the disk refuses.
+
+def poster(path: Path, *, at: float = POSTER_AT) -> Stills:
+    """Return the stills of the frame at this fraction of a clip's duration.
+
+    Raises: NotAVideo when there is no such frame, OSError when the disk refuses.
     """
     video, _ = _choose(read_tracks(path))
     with _opened(path) as container:
-        frame = _frame_at(container, video.duration_seconds * at)
-        scale = min(1.0, width / frame.width)
-        size = max(2, round(frame.width * scale)), max(2, round(frame.height * scale))
-        image = frame.reformat(width=size[0], height=size[1], format="rgb24").to_image()  # type: ignore[no-untyped-call]
-    return _jpeg(image)
-
-
-def smaller(poster: bytes, *, width: int = 320) -> bytes:
-    """Return a poster as lists load it: a JPEG at most `width` pixels wide."""
-    with Image.open(io.BytesIO(poster)) as image:
-        image.thumbnail((width, image.height))
-        return _jpeg(image)
-
-
-def _jpeg(image: Image.Image) -> bytes:
-    out = io.BytesIO()
-    image.save(out, "JPEG", quality=POSTER_QUALITY, progressive=True)
-    return out.getvalue()
+        return stills_of(_frame_at(container, video.duration_seconds * at))
 
 
 def _choose(tracks: list[Track]) -> tuple[Track, Track | None]:
@@ -107,47 +134,54 @@ def _opened(path: Path) -> Iterator[InputContainer]:
     """Open with the MP4 reader only. Raises: NotAVideo for every error of FFmpeg's."""
     options = {
         "protocol_whitelist": "file",  # FFmpeg must not open a URL in the file
-        "codec_whitelist": DECODERS,
+        # It would decode some frames only to learn what the index says: ten times the cost of the rest.
+        "codec_whitelist": "none",
+        "probesize": "32",
         "ignore_editlist": "1",  # hidden samples were paid for and must be complete too
-        "max_pixels": str(MAX_CLIP_PIXELS),
     }
     try:
-        with av.open(f"file:{path}", format="mp4", options=options, timeout=DECODE_SECONDS) as container:
-            if any(stream.codec_context is None for stream in (*container.streams.video, *container.streams.audio)):
+        with av.open(f"file:{path}", format="mp4", options=options, timeout=frames.DECODE_SECONDS) as container:
+            streams = (*container.streams.video, *container.streams.audio)
+            if any(stream.codec_context is None for stream in streams):
+                raise NotAVideo(UNPLAYABLE)
+            if any(stream.codec_context.codec.canonical_name not in DECODERS for stream in streams):
                 raise NotAVideo(UNPLAYABLE)
             if not container.streams.video:
                 raise NotAVideo("it has no picture")
+            _set_up(container.streams.video[0])
             yield container
     except (av.error.FFmpegError, UnicodeDecodeError) as error:
         raise NotAVideo("it cannot be decoded: some of its data is damaged or missing") from error
 
 
-def _decode(container: InputContainer, video: Track, audio: Track | None) -> Clip:
-    """Decode all of it, on one thread: several jobs run at once, and more threads cost more CPU in all."""
-    picture, sound = container.streams.video[0], next(iter(container.streams.audio), None)
+def _set_up(picture: VideoStream) -> None:
+    """Decode on one thread: several jobs run at once, and more threads cost more CPU in all."""
     picture.codec_context.thread_count = 1
     picture.codec_context.options = {
         "err_detect": "explode",  # else some decoders conceal damage
         "max_pixels": str(MAX_CLIP_PIXELS),
         "strict": "1",  # wait for late frames as long as the standard allows
     }
-    deadline = time.monotonic() + DECODE_SECONDS
-    frames = 0
+
+
+def _read(container: InputContainer, watch: AllFrames | KeyFrames, video: Track, audio: Track | None) -> Clip:
+    """Read every sample of the picture and the sound once. Raises: NotAVideo."""
+    picture, sound = container.streams.video[0], next(iter(container.streams.audio), None)
+    patience = Patience()
     for packet in container.demux(*(stream for stream in (picture, sound) if stream)):
-        for frame in packet.decode():
-            if isinstance(frame, VideoFrame):
-                frames += 1
-                if frame.is_corrupt:
-                    raise NotAVideo("a part of its picture is damaged")
-        if time.monotonic() > deadline:
-            raise NotAVideo(f"it was not decoded within {DECODE_SECONDS} s")
-    if frames != video.samples or (audio and not sound):
-        raise NotAVideo(f"it promises {video.samples} pictures and holds {frames}")
+        if packet.stream is picture:
+            watch.take(cast("Packet[VideoStream]", packet))
+        else:
+            packet.decode()
+        patience.check()
+    pictures = watch.finish(patience)
+    if pictures != video.samples or (audio and not sound):
+        raise NotAVideo(f"it promises {video.samples} pictures and holds {pictures}")
     return Clip(
         duration_seconds=round(video.duration_seconds, 3),
         width=picture.codec_context.width,
         height=picture.codec_context.height,
-        fps=round(frames / video.duration_seconds, 3),
+        fps=round(pictures / video.duration_seconds, 3),
         has_audio=audio is not None,
         video_codec=picture.codec_context.codec.canonical_name,
         audio_codec=sound.codec_context.codec.canonical_name if audio and sound else "",
@@ -156,15 +190,13 @@ def _decode(container: InputContainer, video: Track, audio: Track | None) -> Cli
 
 def _frame_at(container: InputContainer, seconds: float) -> VideoFrame:
     """Return the first frame at or after this time, or the last one, decoded from the nearest keyframe."""
-    stream = container.streams.video[0]
-    stream.codec_context.thread_count = 1
-    stream.codec_context.options = {"max_pixels": str(MAX_CLIP_PIXELS)}
+    patience = Patience()
     if seconds > 0:
         container.seek(int(seconds * av.time_base))
-    deadline = time.monotonic() + DECODE_SECONDS
     frame = None
-    for frame in container.decode(stream):
-        if time.monotonic() > deadline or (frame.time or 0.0) >= seconds:
+    for frame in container.decode(container.streams.video[0]):
+        patience.check()
+        if (frame.time or 0.0) >= seconds:
             break
     if frame is None:
         raise NotAVideo("it holds no picture")

@@ -81,9 +81,11 @@ def fetch(
     deadline_seconds: float,
     min_bytes_per_second: int = MIN_BYTES_PER_SECOND,
 ) -> Download:
-    """Fetch a URL into a new file; after a failure the caller removes what exists of it. Raises: DownloadError.
+    """Fetch a URL into a new file; after a failure the caller removes what exists of it.
 
     A body that breaks off is resumed (Range, If-Range) within the same call and deadline.
+
+    Raises: a DownloadError: TryAgain, or one that says what is wrong with the answer.
     """
     with _Part(part, max_bytes) as file, Deadline(deadline_seconds) as deadline:
         transfer = _Transfer(url, file, origins, deadline, min_bytes_per_second)

@@ -188,7 +188,7 @@ class LocalStore(FileSystemStorage):
     def set_aside(self, found: Found, *, day: str) -> str:
         """Move a file into the day's quarantine without overwriting; return its new name.
 
-        Raises: OSError, with nothing moved.
+        Raises: OSError, with nothing moved; FileExistsError is one, when the day has 999 of that name.
         """
         for number in range(1, 1000):
             aside = f"{QUARANTINE}/{day}{f'.{number}' if number > 1 else ''}/{found.name}"

@@ -16,19 +16,22 @@ from django.urls import reverse
 from generations.formats import exact
 from generations.models.campaigns import Campaign
 from generations.models.images import ReferenceImage
-from generations.models.ledger import SPENT
+from generations.models.ledger import SPENT, LedgerEntry
 from generations.models.pauses import Pause
 from generations.models.people import Person
 from generations.models.prompts import Prompt
 from generations.models.statuses import ACTIVE, ENDED, IN_FLIGHT, MOVES, Status
 from generations.providers import offers
 from generations.providers.base import Order, Value
+from generations.providers.menu import Offer
+from generations.providers.parameters import label
 
 # 256 bits of HMAC-SHA256 under SECRET_KEY, so no row and no log holds the token.
 CALLBACKS = signing.Signer(salt="generations.callback")
 
 UNPRICED = "The price is unknown: what it costs will show in the provider's balance."
 MINIMUM = "The price is a starting price: the clip may cost more."
+WITH_COLUMN = ("prompt", "negative_prompt", "duration", "aspect_ratio", "sound", "cfg_scale", "route")  # parameters
 BEGINNING_LENGTH = 60  # characters that find orders of the same words: a whole text is too long for an index
 
 # Sent, refused for now, and an id was given: before it is sent again the provider is asked whether it knows it.
@@ -80,9 +83,13 @@ class TaskQuerySet(models.QuerySet["GenerationTask"]):
         return dict(under_way.values_list("provider").annotate(n=Count("id")))
 
     def with_charged(self) -> TaskQuerySet:
-        """Annotate `charged_usd`: what each task cost so far; NULL when nothing was charged or the price is unknown."""
+        """Annotate `charged_usd`: what each task cost so far; NULL when nothing was charged or the price is unknown.
+
+        `charged_is_minimum` says that it is a starting price, which no correction has replaced.
+        """
         paid = Sum("entries__amount_usd", filter=Q(entries__kind__in=SPENT))
-        return self.annotate(charged_usd=paid)
+        at_starting_price = LedgerEntry.objects.at_starting_price().filter(task=OuterRef("pk"))
+        return self.annotate(charged_usd=paid, charged_is_minimum=Exists(at_starting_price))
 
 
 class GenerationTask(models.Model):
@@ -149,6 +156,7 @@ class GenerationTask(models.Model):
     )
     unseen_since = models.DateTimeField(null=True, help_text="Since when the provider says it knows no such task.")
     result_urls = models.JSONField(default=list)
+    refused_sha256 = models.CharField(max_length=64, blank=True, help_text="Of the last file that was refused.")
     urls_died = models.BooleanField(default=False, help_text="The result URLs no longer work: poll for new ones.")
     error_kind = models.CharField(max_length=20, blank=True)
     error_code = models.CharField(max_length=100, blank=True)
@@ -184,8 +192,10 @@ class GenerationTask(models.Model):
             models.CheckConstraint(condition=Q(price_usd=None) | Q(price_usd__gte=0), name="task_price_not_negative"),
         ]
         indexes = [
-            # The conductor asks for due tasks several times a second.
-            models.Index(fields=["due_at"], name="task_due", condition=Q(due_at__isnull=False)),
+            # The conductor asks ten times a second what is due, and reads that from the index alone.
+            models.Index(
+                fields=["due_at", "status", "provider", "practice"], name="task_due", condition=Q(due_at__isnull=False)
+            ),  # fmt: skip
             models.Index(fields=["status", "provider"], name="task_status"),
             models.Index(fields=["beginning"], name="task_beginning"),
         ]
@@ -229,8 +239,7 @@ class GenerationTask(models.Model):
         mine = GenerationTask.objects.filter(pk=self.pk, status=self.status, due_at=self.due_at)
         if not mine.update(**changes):
             return False
-        for name, value in changes.items():
-            setattr(self, name, value)
+        vars(self).update(changes)
         return True
 
     def note(self, reason: str, *, at: datetime, by: Person | None = None) -> None:
@@ -238,7 +247,7 @@ class GenerationTask(models.Model):
         self.events.create(at=at, by=by, was=self.status, now=self.status, reason=reason)
 
     @property
-    def offer(self) -> offers.Offer | None:
+    def offer(self) -> Offer | None:
         return offers.find(self.provider, self.model, self.mode)
 
     @property
@@ -275,6 +284,15 @@ class GenerationTask(models.Model):
     def chosen(self) -> dict[str, Value]:
         """The parameters that were ordered, without the images."""
         return offers.thawed(self.provider, self.model, self.mode, self.parameters)
+
+    @property
+    def further(self) -> dict[str, str]:
+        """The parameters that have no column, in words, by their display names."""
+        chosen = {name: value for name, value in self.chosen.items() if name not in WITH_COLUMN}
+        known = self.offer.parameters if self.offer else {}
+        return {
+            label(name): known[name].in_words(each) if name in known else str(each) for name, each in chosen.items()
+        }
 
     @property
     def warnings(self) -> list[str]:
@@ -323,6 +341,7 @@ class GenerationTask(models.Model):
             "price_is_minimum": self.price_is_minimum,
             "warnings": self.warnings,
             "charged_usd": exact(getattr(self, "charged_usd", None)),
+            "charged_is_minimum": getattr(self, "charged_is_minimum", False),
             "error_kind": self.error_kind or None,
             "error_code": self.error_code or None,
             "error_message": self.error_message or None,

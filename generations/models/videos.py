@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,29 @@ class Review(models.TextChoices):
 def small_name(poster: str) -> str:
     """Return the name of the small poster beside a poster: `posters/2026/a-320.jpg`."""
     return f"{poster.removesuffix('.jpg')}-320.jpg"
+
+
+# Nobody has approved or rejected it since.
+ARRIVED_DAMAGED = ~models.Q(arrived_damaged="") & models.Q(review=Review.UNDECIDED)
+
+
+class VideoQuerySet(models.QuerySet["Video"]):
+    def to_decode(self, *, at: datetime) -> VideoQuerySet:
+        """Select clips whose late decoding is due, the one whose link ends first at the front.
+
+        A file that is not what was stored waits for its repair.
+        """
+        due = self.filter(decode_due_at__lte=at, damage="")
+        return due.order_by(models.F("task__source_expires_at").asc(nulls_last=True), "id")
+
+    def arrived_damaged(self) -> VideoQuerySet:
+        """Select clips that the provider delivered damaged, and that nobody has approved or rejected since."""
+        return self.filter(ARRIVED_DAMAGED)
+
+    def count_damaged(self) -> dict[str, int]:
+        """Count the clips whose file is damaged, and those of `arrived_damaged`."""
+        damaged = models.Count("pk", filter=~models.Q(damage=""))
+        return self.aggregate(damaged=damaged, arrived_damaged=models.Count("pk", filter=ARRIVED_DAMAGED))
 
 
 class Video(models.Model):
@@ -49,12 +73,26 @@ class Video(models.Model):
         null=True, help_text="When the file was last compared with this row, to the byte."
     )
     damage = models.CharField(max_length=200, blank=True, help_text="What is wrong with the file; a person is told.")
+    decoded_at = models.DateTimeField(null=True, help_text="When every frame was decoded; empty until then.")
+    decode_due_at = models.DateTimeField(
+        null=True, help_text="When it is to be decoded, or fetched again; empty when nothing remains to be done."
+    )
+    arrived_damaged = models.CharField(
+        max_length=200, blank=True, help_text="What is wrong with the bytes that the provider delivered."
+    )
+
+    objects = VideoQuerySet.as_manager()
 
     class Meta:
         ordering = ["-created_at", "-id"]
         constraints = [
             models.UniqueConstraint(fields=["task", "position"], name="video_once_per_result"),
             models.CheckConstraint(condition=models.Q(size_bytes__gt=0), name="video_has_bytes"),
+            # Each clip was decoded to its end, or will be.
+            models.CheckConstraint(
+                condition=models.Q(decoded_at__isnull=False) | models.Q(decode_due_at__isnull=False),
+                name="video_decoded_or_due",
+            ),
             models.CheckConstraint(
                 condition=models.Q(review=Review.UNDECIDED, reviewed_at=None)
                 | models.Q(review__in=[Review.APPROVED, Review.REJECTED], reviewed_at__isnull=False),
@@ -65,6 +103,9 @@ class Video(models.Model):
         # The catalog is paged by this pair.
         indexes = [
             models.Index(fields=["-created_at", "-id"]),
+            models.Index(
+                fields=["decode_due_at"], name="video_decode_due", condition=models.Q(decode_due_at__isnull=False)
+            ),
             # Reports count approved clips and their seconds.
             models.Index(
                 fields=["task", "duration_seconds"], name="video_approved", condition=models.Q(review=Review.APPROVED)

@@ -16,12 +16,14 @@ from pytest_django import Settings
 from pytest_httpserver import HTTPServer
 
 from generations.lifecycle import saving
+from generations.media import clips
 from generations.media.clips import Clip
 from generations.media.store import LocalStore
 from generations.models import EntryKind, GenerationTask, Lease, Prompt, Status, Video
 from generations.models.leases import lease_held
 from tests.clips import clip
-from tests.factories import a_task
+from tests.corpus import clip_of
+from tests.factories import a_prompt, a_task
 
 pytestmark = pytest.mark.django_db
 
@@ -71,6 +73,12 @@ def test_a_clip_is_named_after_the_words_that_were_ordered(served: Any) -> None:
     assert task.videos.get().title == task.prompt_text == "a lighthouse at dawn"
 
 
+def test_a_clip_that_was_ordered_without_words_is_named_after_its_prompt(served: Any) -> None:
+    task = served(GOOD(), prompt=a_prompt(text="", title="Kling 3.0 Std motion control"), prompt_text="")
+    assert saving.save(task.pk)
+    assert task.videos.get().title == "Kling 3.0 Std motion control"
+
+
 def test_several_results_are_several_videos_and_one_charge(served: Any) -> None:
     task = served(GOOD(), GOOD(), GOOD())
     assert saving.save(task.pk)
@@ -116,6 +124,62 @@ def test_what_is_no_whole_clip_is_never_stored_and_is_tried_again(
     assert task.events.filter(reason__startswith="not stored yet").count() == 1
     assert [path for path in media_root.rglob("*") if path.is_file()] == []
     assert not Video.objects.exists()
+
+
+CUT = GOOD()[: len(GOOD()) * 6 // 10]
+
+
+def test_the_same_damaged_bytes_twice_are_kept_and_flagged(served: Any, media_root: Path) -> None:
+    """They were paid for, and no others may ever come."""
+    task = served(CUT)
+    assert not saving.save(task.pk)
+    assert saving.save(task.pk)
+    task.refresh_from_db()
+    video = task.videos.get()
+    assert task.status == Status.STORED
+    assert "cut" in video.arrived_damaged
+    assert (media_root / str(video.file)).read_bytes() == CUT
+    assert (video.sha256, video.size_bytes) == (hashlib.sha256(CUT).hexdigest(), len(CUT))
+    assert (video.poster, video.width, video.decoded_at, video.differences) == ("", 0, None, [])
+    assert video.decode_due_at == video.created_at + saving.FETCH_DAMAGED_AGAIN
+    assert task.events.last().reason == "stored as it came: damaged"
+
+
+def test_other_damaged_bytes_are_tried_again(served: Any, httpserver: HTTPServer) -> None:
+    task = served(CUT)
+    assert not saving.save(task.pk)
+    httpserver.clear()
+    httpserver.expect_request("/0.mp4").respond_with_data(CUT[:-1], content_type="video/mp4")
+    assert not saving.save(task.pk)
+    assert not Video.objects.exists()
+
+
+def test_a_whole_clip_after_a_damaged_one_has_no_flag(served: Any, httpserver: HTTPServer) -> None:
+    task = served(CUT)
+    assert not saving.save(task.pk)
+    httpserver.clear()
+    httpserver.expect_request("/0.mp4").respond_with_data(GOOD(), content_type="video/mp4")
+    assert saving.save(task.pk)
+    assert task.videos.get().arrived_damaged == ""
+    assert task.events.last().reason == "verified and stored"
+
+
+def test_a_machine_that_is_too_slow_flags_nothing(served: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def slow(path: Path) -> None:
+        raise clips.TookTooLong
+
+    monkeypatch.setattr(clips, "verify", slow)
+    task = served(GOOD())
+    assert not saving.save(task.pk)
+    assert not saving.save(task.pk)
+    assert not Video.objects.exists()
+
+
+def test_a_clip_that_was_decoded_whole_needs_no_late_decoding(served: Any) -> None:
+    task = served(clip_of("mpeg4", seconds=0.5, size=(64, 64)))
+    assert saving.save(task.pk)
+    video = task.videos.get()
+    assert (video.decoded_at, video.decode_due_at) == (video.created_at, None)
 
 
 def test_what_is_too_large_is_not_stored(served: Any, settings: Settings) -> None:
@@ -223,6 +287,7 @@ def test_a_worker_that_lost_its_lease_leaves_no_row_and_no_file(served: Any, med
         ({"duration_seconds": 5}, {"duration_seconds": 3.0}, ["3.0 s long, but 5 s were ordered"]),
         ({"aspect_ratio": "16:9"}, {"width": 720, "height": 720}, ["1:1 picture, but 16:9 was ordered"]),
         ({"aspect_ratio": "16:9"}, {"width": 1920, "height": 1088}, []),
+        ({"aspect_ratio": "auto"}, {"width": 1080, "height": 1920}, []),
         ({"sound": True}, {"has_audio": False}, ["silent, but sound was ordered"]),
         ({"sound": False}, {"has_audio": True}, ["has sound, but none was ordered"]),
         ({"sound": None}, {"has_audio": True}, []),

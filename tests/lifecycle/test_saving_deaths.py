@@ -12,7 +12,8 @@ from django.utils import timezone
 from django_q.models import OrmQ
 
 from generations.lifecycle import polling, saving
-from generations.lifecycle.saving import ASIDE, MAX_CRASHES, SET_ASIDE
+from generations.lifecycle.due_saves import ASIDE, enqueue_due_saves
+from generations.lifecycle.saving import MAX_CRASHES, SET_ASIDE
 from generations.models import GenerationTask, Lease, Status
 from generations.providers.base import RemoteState, RemoteTask
 from tests.factories import a_task
@@ -46,7 +47,7 @@ def enqueued(task: GenerationTask, *, after: timedelta = timedelta()) -> int:
     """Enqueue as the conductor does; return how many jobs came of it."""
     OrmQ.objects.all().delete()
     task.refresh_from_db()
-    saving.enqueue_due_save(task, at=timezone.now() + after)
+    enqueue_due_saves([task], at=timezone.now() + after)
     task.refresh_from_db()
     return int(OrmQ.objects.count())
 

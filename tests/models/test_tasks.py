@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -11,6 +12,7 @@ from pytest_django import Settings
 from generations.models import GenerationTask, Status
 from generations.models.statuses import ACTIVE, ENDED, MOVES
 from generations.models.tasks import ForbiddenMove
+from generations.providers.offers import OFFERS
 from tests.factories import NOW, a_task, a_video
 
 
@@ -101,9 +103,9 @@ def test_a_task_in_json_has_every_key_of_the_contract() -> None:
     video = a_video(a_task(Status.STORED))
     row = GenerationTask.objects.with_charged().get(pk=video.task_id).as_json()
     assert " ".join(sorted(row)) == (
-        "aspect_ratio charged_usd created_at due_at duration_seconds error_code error_kind error_message"
-        " finished_at id mode model parameters practice price_is_minimum price_usd prompt provider remote_id"
-        " retry_of sound source_expires_at status stored_at submitted_at videos warnings"
+        "aspect_ratio charged_is_minimum charged_usd created_at due_at duration_seconds error_code error_kind"
+        " error_message finished_at id mode model parameters practice price_is_minimum price_usd prompt provider"
+        " remote_id retry_of sound source_expires_at status stored_at submitted_at videos warnings"
     )
     assert " ".join(sorted(row["videos"][0])) == (
         "duration_seconds fps has_audio height id path sha256 size_bytes url width"
@@ -119,3 +121,11 @@ def test_a_task_is_overdue_after_twice_its_documented_time(settings: Settings) -
     assert task.overdue_seconds(at=NOW + timedelta(seconds=140), scale=1) == 0
     assert task.overdue_seconds(at=NOW + timedelta(seconds=150), scale=1) == 10
     assert task.overdue_seconds(at=NOW + timedelta(seconds=24), scale=0.1) == pytest.approx(10)
+
+
+@pytest.mark.parametrize("name", ["aspect_ratio", "route"])
+def test_every_value_of_the_menu_fits_its_column(name: str) -> None:
+    parameters = [offer.parameters[name] for offer in OFFERS.values() if name in offer.parameters]
+    longest = max(len(value) for parameter in parameters for value, _ in parameter.options())
+    column: Any = GenerationTask._meta.get_field(name)
+    assert longest <= column.max_length
