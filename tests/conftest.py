@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Iterator
 from importlib import import_module
@@ -19,9 +20,10 @@ from hypothesis import settings as hypothesis_settings
 from pytest_django import Settings
 
 from generations.lifecycle import saving
-from generations.models import GenerationTask, Status
+from generations.models import GenerationTask, Price, Status
 from generations.sandbox import Sandbox
 from generations.worker import conductor
+from tests.conducting import conduct
 from tests.factories import configure
 
 # The same examples on every run; `--hypothesis-profile=long` looks for new ones, and many more.
@@ -34,6 +36,19 @@ hypothesis_settings.register_profile(
 )
 hypothesis_settings.load_profile("steady")
 
+# Tests that take seconds each. They begin first, so that at the end no process is alone with one of them.
+LONG = ("tests/crash/", "tests/commands/test_up.py", "tests/test_migrations.py", "tests/browser/")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One process more than there are cores: one of them always waits for real processes (tests/crash)."""
+    return (os.cpu_count() or 1) + 1
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not item.nodeid.startswith(LONG))
+
 
 @pytest.fixture(autouse=True)
 def media_root(settings: Settings, tmp_path: Path) -> Path:
@@ -45,9 +60,16 @@ def media_root(settings: Settings, tmp_path: Path) -> Path:
 @pytest.fixture(autouse=True, scope="session")
 def ledger_can_be_emptied_after_a_test() -> Iterator[None]:
     """A test that commits ends with a flush, and the database refuses to empty a ledger: for the flush alone, and not
-    for the test, the triggers are taken away and made again."""
+    for the test, the triggers are taken away and made again. Such a test has an empty table of prices; the flush puts
+    those of the migrations back, so that tests may run in any order."""
     guards = import_module("generations.migrations.0005_ledger_is_kept")
-    flush = vars(TransactionTestCase)["_fixture_teardown"]
+    flush, begin = (vars(TransactionTestCase)[f"_fixture_{name}"] for name in ("teardown", "setup"))
+    prices: list[Price] = []
+
+    def empty_prices(case: type[TransactionTestCase]) -> None:
+        begin.__func__(case)
+        prices[:] = prices or Price.objects.all()
+        Price.objects.all().delete()
 
     def flush_all(case: TransactionTestCase) -> None:
         guards.unguard(connection)
@@ -55,8 +77,10 @@ def ledger_can_be_emptied_after_a_test() -> Iterator[None]:
             flush(case)
         finally:
             guards.guard(connection)
+        Price.objects.bulk_create(prices)
 
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_setup", classmethod(empty_prices))
         patch.setattr(TransactionTestCase, "_fixture_teardown", flush_all)
         yield
 
@@ -111,13 +135,12 @@ def site(transactional_db: None) -> Iterator[str]:
 def worker(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A worker in a thread, for as long as the test runs."""
     monkeypatch.setattr(conductor, "TICK_SECONDS", 0.02)
-    monkeypatch.setattr(conductor, "SLICE_SECONDS", 0.3)
     ended = threading.Event()
 
     def work() -> None:
         try:
             while not ended.wait(0.02):
-                conductor.conduct()
+                conduct(seconds=0.3)
                 for task in GenerationTask.objects.filter(status=Status.READY, urls_died=False):
                     saving.save(task.pk)
         finally:

@@ -14,9 +14,7 @@ from decimal import Decimal
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import QuerySet
 
-from generations import wakeups
 from generations.lifecycle.calls import CallKind, Outcome, ProviderCall
 from generations.models import Account, BalanceReading, GenerationTask, Pause, Status, TaskEvent
 from generations.providers import get_provider
@@ -70,7 +68,7 @@ def apply_balance_answer(provider: str, outcome: Outcome, *, at: datetime) -> No
         for pause in Pause.objects.filter(provider=provider):
             if _has_improved(pause, reading):
                 logger.warning("%s are resumed, the balance is %s", pause.subject, reading.shown)
-                _resume(Pause.objects.filter(pk=pause.pk))
+                pause.delete()
         if reading.refused and Pause.objects.filter(provider=provider).exclude(model="").exists():
             pause_provider(provider, f"the balance was refused too: {reading.error}", at=at)
         whole = Pause.objects.filter(provider=provider, model="").first()
@@ -145,10 +143,4 @@ def _refused_just_before(task: GenerationTask) -> GenerationTask | None:
 def resume_orders(provider: str, model: str = "") -> None:
     """Resume the orders of a model, or all to its provider, and send those that wait at once."""
     models = {"model": model} if model else {}
-    _resume(Pause.objects.filter(provider=provider, **models))
-
-
-def _resume(pauses: QuerySet[Pause]) -> None:
-    with transaction.atomic():
-        pauses.delete()
-        wakeups.wake_conductor()
+    Pause.objects.filter(provider=provider, **models).delete()

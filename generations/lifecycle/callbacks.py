@@ -7,7 +7,6 @@ from datetime import datetime
 
 from django.db import transaction
 
-from generations import wakeups
 from generations.lifecycle.polling import propose_id
 from generations.models import Delivery, GenerationTask, Status
 from generations.models.tasks import BUSY_WITH_CANDIDATE
@@ -32,8 +31,8 @@ def record_callback(task: GenerationTask, body: str, *, digest: str, named: str,
         later = GenerationTask.objects.filter(pk=task.pk, due_at__gt=at)
         polled = later.filter(status=Status.RUNNING) | later.filter(status=Status.UNCONFIRMED, candidate_id=named)
         polled |= later.filter(BUSY_WITH_CANDIDATE, candidate_id=named)
-        if fresh and polled.update(due_at=at):
-            wakeups.wake_conductor()
+        if fresh:
+            polled.update(due_at=at)
 
 
 def _warn_if_closed(task: GenerationTask, named: str, *, at: datetime) -> None:

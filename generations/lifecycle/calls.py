@@ -6,7 +6,7 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import Enum
 from typing import Any
@@ -32,7 +32,7 @@ class CallKind(Enum):
     BALANCE = "balance"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ProviderCall:
     """A claimed row and the HTTP call that is due for it."""
 
@@ -41,6 +41,8 @@ class ProviderCall:
     call: Callable[[], str | RemoteTask | Decimal]
     task_id: int = 0
     attempt: int = 0  # of sending; the answer to an earlier one does not concern the row as it is now
+    claimed_until: datetime | None = None  # the due time that its claim wrote: while it stands, nobody touched the row
+    wait_seconds: float = 0.0  # until the next poll of a task that is still being worked on
     claimed_at: float = field(default_factory=lambda: time.monotonic())
 
     def __call__(self) -> Outcome:

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from generations import wakeups
 from generations.lifecycle.polling import propose_id
 from generations.models import GenerationTask, Person, Status
 from generations.money import ledger
@@ -35,7 +34,6 @@ def attach_remote_id(task: GenerationTask, remote_id: str, why: str, *, at: date
             return False
         checked = f"to be checked with {task.provider_name}"
         task.note(f"a person gives its id as {remote_id}, {checked}: {why}", at=at, by=by)
-        wakeups.wake_conductor()
     return True
 
 

@@ -12,7 +12,6 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
-from generations import wakeups
 from generations.lifecycle import reachability
 from generations.media.images import CleanImage
 from generations.models import (
@@ -25,12 +24,13 @@ from generations.models import (
     Status,
     TaskEvent,
 )
+from generations.models.prices import Quote
 from generations.money import ledger
 from generations.providers import offers
 from generations.providers.base import IMAGE_FIELDS, Order
-from generations.providers.parameters import frozen
 
-MAX_TAKES = 100  # of one order: a typing error must not empty the account
+MAX_TAKES = 10_000  # of one order
+MANY_TAKES = 500  # a larger order is warned about, and a terminal asks again: it may be a typing error
 SETTINGS = ("provider", "model", "mode", "duration_seconds", "aspect_ratio", "sound", "cfg_scale", "route")
 RETRIED_FROM = (Status.FAILED, Status.CANCELED, Status.LOST)
 UPLOADED = "uploaded"  # stands for an image that gets its URL when the order is sent
@@ -86,7 +86,7 @@ def problems(request: OrderRequest) -> Problems:
     if request.retry_of and (text := retry_problem(request.retry_of)):
         wrong["task"] = [text]
     if not 1 <= request.takes <= MAX_TAKES:
-        wrong["takes"] = [f"1 to {MAX_TAKES} at a time, not {request.takes}"]
+        wrong["takes"] = [f"1 to {MAX_TAKES:,} at a time, not {request.takes:,}"]
     if text := reachability.delivery_problem(order, request.delivery):
         wrong["delivery"] = [text]
     if "video" not in wrong and (text := reachability.address_problem(order.text("video"), order.provider)):
@@ -120,7 +120,7 @@ def place(
     batch: uuid.UUID | None = None,
     shown: Sequence[Decimal | None] | None = None,
 ) -> list[GenerationTask]:
-    """Write the tasks of all requests with their holds, and wake the worker.
+    """Write the tasks of all requests with their holds.
 
     `problems` must have found the requests good. Only what others may have changed since is checked again, in the same
     transaction: retries, archived campaigns, prices and budgets. A batch that was ordered before is returned unchanged.
@@ -138,10 +138,10 @@ def place(
             if before := _ordered_before(batches):
                 return before
             _refuse_changes(requests, locked)
-            prices = [ledger.estimate(request.order, at=at) for request in requests]
-            if shown is not None and prices != list(shown):
+            quotes = [ledger.estimate(request.order, at=at) for request in requests]
+            if shown is not None and [quote.usd for quote in quotes] != list(shown):
                 raise ValidationError({"price": ["The price has just changed. Order again."]})
-            return _write(requests, prices, batches, at=at, by=by)
+            return _write(requests, quotes, batches, at=at, by=by)
     except IntegrityError:
         if before := _ordered_before(batches):
             return before
@@ -164,26 +164,25 @@ def _refuse_changes(requests: Sequence[OrderRequest], retried: list[GenerationTa
 
 def _write(
     requests: Sequence[OrderRequest],
-    prices: list[Decimal | None],
+    quotes: list[Quote],
     batches: list[uuid.UUID],
     *,
     at: datetime,
     by: Person | None,
 ) -> list[GenerationTask]:
-    """Write tasks, first events and holds; the wake-up commits with them."""
+    """Write tasks, first events and holds."""
     tasks = []
-    for request, price, batch in zip(requests, prices, batches, strict=True):
-        tasks += _tasks(request, price_usd=price, batch=batch, at=at, by=by)
+    for request, quote, batch in zip(requests, quotes, batches, strict=True):
+        tasks += _tasks(request, quote, batch=batch, at=at, by=by)
     TaskEvent.objects.bulk_create(
         TaskEvent(task=task, at=at, by=by, was=Status.QUEUED, now=Status.QUEUED, reason="ordered") for task in tasks
     )
     ledger.hold_all(tasks, at=at, by=by)
-    wakeups.wake_conductor()
     return tasks
 
 
 def _tasks(
-    request: OrderRequest, *, price_usd: Decimal | None, batch: uuid.UUID, at: datetime, by: Person | None
+    request: OrderRequest, quote: Quote, *, batch: uuid.UUID, at: datetime, by: Person | None
 ) -> list[GenerationTask]:
     order = request.order
     images = {name: stored(image) for name, image in request.images.items()}
@@ -193,7 +192,7 @@ def _tasks(
         **images,
         "campaign": request.campaign,
         "prompt": request.prompt or _prompt_of(request, by),
-        "parameters": {name: value for name, value in frozen(order.parameters).items() if name != "images"},
+        "parameters": {name: value for name, value in order.frozen().items() if name != "images"},
         "prompt_text": order.prompt,
         "negative_prompt": order.negative_prompt,
         "delivery": request.delivery,
@@ -201,14 +200,16 @@ def _tasks(
         "promoted_from": request.promoted_from,
         "stops_when_approved": request.stops_when_approved,
         "practice": settings.PRACTICE,
-        "price_usd": price_usd,
-        "price_is_minimum": ledger.is_minimum(order, at=at),
+        "price_usd": quote.usd,
+        "price_is_minimum": quote.is_minimum,
         "batch": batch,
         "ordered_by": by,
         "created_at": at,
         "due_at": at,
     }
-    return [GenerationTask.objects.create(**columns, take=take) for take in range(1, request.takes + 1)]
+    return GenerationTask.objects.bulk_create(
+        GenerationTask(**columns, take=take) for take in range(1, request.takes + 1)
+    )
 
 
 def stored(image: Upload | ReferenceImage) -> ReferenceImage:
@@ -219,7 +220,9 @@ def stored(image: Upload | ReferenceImage) -> ReferenceImage:
 def _prompt_of(request: OrderRequest, by: Person | None) -> Prompt:
     """Return the campaign's prompt of the same words, or a new one."""
     order = request.order
+    title = "" if order.prompt.strip() else offers.title(order)  # an order without words is named after what makes it
     words = {"text": order.prompt, "negative_prompt": order.negative_prompt, "campaign": request.campaign}
+    words |= {"title": title} if title else {}
     same = Prompt.objects.filter(**words).order_by("archived", "-id")
     return same.first() or Prompt.objects.create(**words, created_by=by)
 

@@ -13,7 +13,6 @@ from typing import Any
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
-from generations import wakeups
 from generations.lifecycle import accounts
 from generations.lifecycle.calls import NO_ERROR, REMINDER_INTERVAL, CallKind, Outcome, ProviderCall, backoff
 from generations.models import Account, DeliveryMode, GenerationTask, Person, Status
@@ -51,13 +50,18 @@ def claim_poll(task: GenerationTask, *, at: datetime) -> ProviderCall | None:
     if task.crash_count == MAX_CRASHES + 1:
         logger.error("task %s: the conductor died %s times in a row while it polled this task", task.pk, MAX_CRASHES)
         task.note(f"the conductor died {MAX_CRASHES} times in a row while it polled this: polled more rarely", at=at)
+    return poll_call(task)
+
+
+def poll_call(task: GenerationTask, **claim: Any) -> ProviderCall:
+    """Return the call that polls a claimed task."""
     provider = get_provider(settings.PROVIDERS[task.provider])
     model, remote_id = task.model, task.remote_id or task.candidate_id
 
     def poll() -> RemoteTask:
         return replace(provider.fetch(model=model, remote_id=remote_id), asked_id=remote_id)
 
-    return ProviderCall(CallKind.POLL, task.provider, poll, task.pk)
+    return ProviderCall(CallKind.POLL, task.provider, poll, task.pk, **claim)
 
 
 def apply_poll_answer(task_id: int, outcome: Outcome, *, at: datetime, pace_seconds: float = 0.0) -> None:
@@ -291,7 +295,6 @@ def poll_now(task: GenerationTask, *, at: datetime, by: Person | None) -> bool:
         moved = task.put_off(due_at=at)
         if moved:
             task.note("a person asked for a check now", at=at, by=by)
-            wakeups.wake_conductor()
     return moved
 
 

@@ -12,7 +12,7 @@ from generations.models import GenerationTask
 from generations.money import ledger
 from generations.providers import offers
 from generations.providers.base import IMAGE_FIELDS, Order
-from generations.providers.offers import Offer
+from generations.providers.menu import Offer
 from generations.providers.parameters import YesNo
 
 MAY_GO = ("route", "cfg_scale", "aspect_ratio")  # settings without which the same clip may be ordered
@@ -25,6 +25,7 @@ class Promotion:
     request: OrderRequest
     price: Decimal
     more: Decimal | None
+    is_minimum: bool = False
 
 
 def retry(task: GenerationTask) -> OrderRequest:
@@ -51,11 +52,13 @@ def promotions(task: GenerationTask, *, at: datetime) -> list[Promotion]:
         if _generation(offer.model) < _generation(task.model):
             continue
         request = replace(own, order=_fitted(own.order, offer), promoted_from=task)
-        price = ledger.estimate(request.order, at=at)
+        quote = ledger.estimate(request.order, at=at)
+        price = quote.usd
         if price is None or (task.price_usd is not None and price <= task.price_usd):
             continue
         if not problems(request):
-            found.append(Promotion(request, price, None if task.price_usd is None else price - task.price_usd))
+            more = None if task.price_usd is None else price - task.price_usd
+            found.append(Promotion(request, price, more, quote.is_minimum))
     return sorted(found, key=lambda way: way.price)
 
 

@@ -79,15 +79,11 @@ def apply_submit_answer(task_id: int, outcome: Outcome, *, at: datetime, attempt
 def _accepted(task: GenerationTask, remote_id: str, *, at: datetime) -> None:
     if task.remote_id == remote_id:  # already written, by a commit whose own answer was lost
         return
-    offer = task.offer
-    first = (offer.first_poll_seconds if offer else 0) * settings.WAIT_SCALE
     try:
-        with transaction.atomic():
-            moved = task.status in (Status.SUBMITTING, Status.UNCONFIRMED) and task.move(
-                Status.RUNNING, f"accepted as {remote_id}", at=at,
-                due_at=at + timedelta(seconds=first), remote_id=remote_id, failures=0,
-                send_count=task.send_count + 1, **NO_ERROR,
-            )  # fmt: skip
+        moved = _attach(task, remote_id, at=at)
+        if not moved and task.status == Status.SUBMITTING:  # it was given up in this very moment
+            task.refresh_from_db()
+            moved = _attach(task, remote_id, at=at)
     except IntegrityError:
         logger.error("task %s: %s gave the id %s, which is another task's", task.pk, task.provider, remote_id)
         unsure = OutcomeUnknown(f"its id {remote_id} belongs to another task", code="id taken")
@@ -99,6 +95,17 @@ def _accepted(task: GenerationTask, remote_id: str, *, at: datetime) -> None:
     if not moved:
         logger.error("task %s is %s, but %s accepted it as %s", task.pk, task.status, task.provider, remote_id)
         task.note(f"{task.provider_name} accepted it as {remote_id}, but it was {task.status} by then", at=at)
+
+
+def _attach(task: GenerationTask, remote_id: str, *, at: datetime) -> bool:
+    offer = task.offer
+    first = (offer.first_poll_seconds if offer else 0) * settings.WAIT_SCALE
+    with transaction.atomic():
+        return task.status in (Status.SUBMITTING, Status.UNCONFIRMED) and task.move(
+            Status.RUNNING, f"accepted as {remote_id}", at=at,
+            due_at=at + timedelta(seconds=first), remote_id=remote_id, failures=0,
+            send_count=task.send_count + 1, **NO_ERROR,
+        )  # fmt: skip
 
 
 def _not_accepted(task: GenerationTask, error: ProviderError, *, at: datetime) -> None:
@@ -146,7 +153,7 @@ def mark_unconfirmed(task: GenerationTask, *, at: datetime) -> None:
 
 
 def expire_claims(tasks: TaskQuerySet) -> None:
-    """Shorten the claims of orders that an earlier process was sending; call it when a slice starts.
+    """Shorten the claims of orders that an earlier process was sending; call it when a conductor starts.
 
     A suspended process sends no order later than START_SECONDS after its claim, so from then on the outcome is unknown.
     Its answer is still written if it comes.

@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
@@ -24,10 +24,10 @@ HEARTBEAT_FRESH_SECONDS = 90.0  # a frozen worker is replaced after 30 s, and he
 class LeaseQuerySet(models.QuerySet["Lease"]):
     """Leases are timed by the database's clock, so hosts whose clocks differ still agree."""
 
-    def take(self, name: str, *, seconds: float) -> uuid.UUID | None:
+    def take(self, name: str, *, seconds: float, token: uuid.UUID | None = None) -> uuid.UUID | None:
         """Take a free or expired lease for this many seconds; return the token that proves ownership, or None."""
         self.bulk_create([Lease(name=name)], ignore_conflicts=True)
-        token = uuid.uuid4()
+        token = token or uuid.uuid4()
         free = self.filter(name=name).filter(models.Q(token=None) | models.Q(expires_at__lte=Now()))
         taken = free.update(token=token, expires_at=Now() + timedelta(seconds=seconds))
         return token if taken else None
@@ -42,6 +42,11 @@ class LeaseQuerySet(models.QuerySet["Lease"]):
 
     def is_held(self, name: str) -> bool:
         return self.filter(name=name, token__isnull=False, expires_at__gt=Now()).exists()
+
+    def held(self, names: Iterable[str]) -> set[str]:
+        """Return which of these leases a process holds."""
+        taken = self.filter(name__in=list(names), token__isnull=False, expires_at__gt=Now())
+        return set(taken.values_list("name", flat=True))
 
     def clear_dead(self, prefix: str, *, seconds: float) -> int:
         """Release leases that expired this many seconds ago, even if the holder only slept; return how many."""

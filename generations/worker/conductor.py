@@ -1,210 +1,165 @@
 """Talk to the providers: find due rows, make their calls in threads, and write the answers.
 
-It runs as a django-q2 job, in slices, under a lease: one process at a time, which is thereby every provider's rate
-limiter. The threads do HTTP only; all rows are read and written in the job's own thread.
+It runs in a process of its own under a lease: one process at a time, which is thereby every provider's rate limiter.
+The threads do HTTP only; all rows are read and written in the process's main thread.
 """
 
 from __future__ import annotations
 
 import logging
 import time
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from multiprocessing.sharedctypes import RawValue
+import uuid
+from collections.abc import Callable
+from datetime import datetime
+from queue import Empty, SimpleQueue
 
 from django.conf import settings
-from django.db import OperationalError, connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 
 from generations import clock
 from generations.lifecycle import accounts
-from generations.lifecycle.calls import CallKind, Outcome, ProviderCall
-from generations.lifecycle.capacity import clips_that_fit
-from generations.lifecycle.polling import apply_poll_answer, claim_poll
-from generations.lifecycle.submitting import apply_submit_answer, claim_submission, expire_claims
-from generations.models import Account, GenerationTask
-from generations.models.leases import LeaseHolder, lease_held
+from generations.lifecycle.calls import CallKind
+from generations.lifecycle.poll_batches import Answer, count_running, put_off_working
+from generations.lifecycle.polling import apply_poll_answer
+from generations.lifecycle.submitting import apply_submit_answer, expire_claims
+from generations.models import Account, GenerationTask, Lease, Status
 from generations.money import budgets
 from generations.providers import ADAPTERS
-from generations.providers.errors import OutcomeUnknown
-from generations.worker.due import advance_due_tasks
-from generations.worker.pacing import Pace
+from generations.worker.due import NO_CALL, advance_due_tasks, due_statuses
+from generations.worker.lane import Answered, Lane
 
 logger = logging.getLogger(__name__)
 
-SLICE_SECONDS = 40.0  # then the job ends and enqueues a successor, so that workers are recycled and other jobs run
-CLOSING_SECONDS = 120.0  # how long a slice waits for orders in flight; longer than one HTTP exchange
 LEASE, LEASE_SECONDS = "conductor", 8.0
-THREADS = 16
-POSTS_AT_ONCE = 4  # to a provider, so that a crash leaves few unconfirmed orders
+RENEW_SECONDS = 2.5  # between two renewals of the lease
+CLOSING_SECONDS = 120.0  # how long orders in flight are waited for in the end; longer than one HTTP exchange
 TICK_SECONDS = 0.2
-SOON = timedelta(seconds=30)  # rows that are due later are left to a sweep
-IDLE_SECONDS = 2.0
-BALANCE_PATIENCE_SECONDS = 3.0  # how long orders wait for a reading of the balance
-
-# Set by `manage.py worker` when it is told to stop; shared with the processes that django-q2 forks.
-stop_requested = RawValue("b", 0)  # written by the signal handlers only, and never reset
-draining = RawValue("b", 0)  # this cluster is being replaced
+IDLE_TICK_SECONDS = 0.5  # when nothing was in flight for IDLE_AFTER_SECONDS
+IDLE_AFTER_SECONDS = 10.0
+GATHER_SECONDS = 0.1  # from an answer on, for more that are written with it
+ACCOUNTS_SECONDS = 1.0  # between two readings of the providers' rates, due balances, and numbers of running tasks
+DATABASE_AWAY = (OperationalError, InterfaceError)
 
 
-@dataclass
-class Slice:
-    """What one run of the conductor did."""
+def conduct(goes_on: Callable[[], bool], *, token: uuid.UUID | None = None) -> bool:
+    """Conduct until `goes_on()`, which is called on every tick, says no; return False when another process conducts.
 
-    calls: int = 0
-    answers: int = 0
-    wants_successor: bool = False
-
-
-def conduct() -> Slice:
-    """Run one slice, or return at once when another process holds the lease."""
-    with lease_held(LEASE, seconds=LEASE_SECONDS) as lease:
-        if lease is None:
-            return Slice()
-        expire_claims(GenerationTask.objects.of_this_site())
-        done = Conductor(lease).run()
-    # After the release of the lease: an order that comes later starts a conductor of its own.
-    done.wants_successor = has_work()
-    return done
-
-
-def is_stopping() -> bool:
-    return bool(stop_requested.value or draining.value)
-
-
-def has_work() -> bool:
-    """Return whether a row is due now or soon; False while stopping."""
-    return not is_stopping() and GenerationTask.objects.due(at=clock.now() + SOON).exists()
+    `token` is the token of the lease, for who releases it when this process dies. Raises: DatabaseError,
+    InterfaceError.
+    """
+    if Lease.objects.is_held(LEASE):  # cheaper than a write, for a host that waits for its turn
+        return False
+    token = Lease.objects.take(LEASE, seconds=LEASE_SECONDS, token=token)
+    if token is None:
+        return False
+    conductor = Conductor(token)
+    try:
+        conductor.run(goes_on)
+    finally:
+        conductor.finish()
+    return True
 
 
 class Conductor:
-    def __init__(self, lease: LeaseHolder) -> None:
-        self.lease = lease
-        self.done = Slice()
-        self.in_flight: dict[Future[Outcome], ProviderCall] = {}
-        self.answered: list[tuple[ProviderCall, Outcome]] = []
-        self.paces = {name: Pace.of(name) for name in ADAPTERS}
+    def __init__(self, token: uuid.UUID) -> None:
+        self.token = token
+        self.renewed_at = self.busy_at = time.monotonic()
+        self.accounts_read = float("-inf")
+        self.answers: SimpleQueue[Answered] = SimpleQueue()
+        self.answered: list[Answer] = []
+        self.lanes = {name: Lane(name, self.answers) for name in ADAPTERS}
+
+    def run(self, goes_on: Callable[[], bool]) -> None:
+        """Send what is due and apply the answers; in the end, send no more orders, and wait for those in flight."""
+        expire_claims(GenerationTask.objects.of_this_site())
         for name in ADAPTERS:
             Account.objects.of(name)  # creates the row by which its balance is read daily, and before its first order
-        self.under_way: dict[str, int] = {}
-        self.balance_requested: dict[str, float] = {}  # provider -> when its balance was requested, once a slice
-        self.suspect: ProviderCall | None = None
-        self.warned_disk_full = False
+        ends = 0.0
+        while self._renew():
+            if not goes_on() and not ends:
+                ends = time.monotonic() + CLOSING_SECONDS
+            if ends and (not self._count(CallKind.SUBMIT) or time.monotonic() > ends):
+                return
+            self._tick(orders=not ends)
 
-    def run(self) -> Slice:
-        began = last_busy = time.monotonic()
-        with ThreadPoolExecutor(THREADS, thread_name_prefix="call") as pool:
-            try:
-                while self.lease.is_ours and not is_stopping():
-                    now = time.monotonic()
-                    closing = now - began > SLICE_SECONDS
-                    if (closing and not self._orders_in_flight) or now - began > SLICE_SECONDS + CLOSING_SECONDS:
-                        break
-                    if self._tick(pool, orders=not closing):
-                        last_busy = now
-                    if now - last_busy > IDLE_SECONDS:
-                        break
-            finally:
-                self._finish()
-        return self.done
+    def _renew(self) -> bool:
+        """Renew the lease in time; return False when another process has taken it over."""
+        now = time.monotonic()
+        if now - self.renewed_at < RENEW_SECONDS:
+            return True
+        try:
+            is_ours = Lease.objects.renew(LEASE, self.token, seconds=LEASE_SECONDS)
+        except DATABASE_AWAY as error:
+            self._wait_for_database(error)
+            return True  # nothing is sent without a database, and the lease is compared again
+        self.renewed_at = now
+        return is_ours
 
-    def _tick(self, pool: ThreadPoolExecutor, *, orders: bool) -> bool:
-        """Send due calls, collect and apply answers; return whether there is anything to do now or soon."""
-        busy = bool(self.in_flight or self.answered)
+    def _tick(self, *, orders: bool) -> None:
+        """Send due calls, collect and apply answers."""
         try:
             # Apply pending answers first: one may concern a due row.
             if not self.answered:
-                self._send_due(pool, orders=orders)
-                busy = bool(self.in_flight) or GenerationTask.objects.due(at=clock.now() + SOON).exists()
-        except OperationalError as error:
+                self._send_due(orders=orders)
+        except DATABASE_AWAY as error:
             self._wait_for_database(error)
         self._collect_answers()
         self._apply_answers()
-        return busy
 
-    @property
-    def _orders_in_flight(self) -> int:
-        return sum(call.kind is CallKind.SUBMIT for call in self.in_flight.values())
+    def _count(self, *kinds: CallKind) -> int:
+        """Count the calls in flight of these kinds."""
+        return sum(lane.count(kind) for lane in self.lanes.values() for kind in kinds)
 
-    def _send_due(self, pool: ThreadPoolExecutor, *, orders: bool) -> None:
+    def _send_due(self, *, orders: bool) -> None:
         """Claim due rows in committed transactions, and send their calls after the commit."""
         at = clock.now()
-        self._read_balances(pool, at)
-        if not GenerationTask.objects.due(at=at).exists():
+        self._read_accounts(at)
+        due = due_statuses(at)
+        if NO_CALL & set().union(*due.values()):
+            advance_due_tasks(at)
+        for name, lane in self.lanes.items():
+            if due[name]:
+                lane.send_polls(at)
+            lane.orders_wait = Status.QUEUED in due[name]
+            if orders and lane.orders_wait:
+                lane.send_orders(at)
+
+    def _read_accounts(self, at: datetime) -> None:
+        """Adopt each provider's rate and number of running tasks, and read the balances that are due."""
+        now = time.monotonic()
+        if now - self.accounts_read < ACCOUNTS_SECONDS:
             return
-        self.under_way = GenerationTask.objects.count_in_flight()
-        advance_due_tasks(at)
-        for provider, pace in self.paces.items():
-            with transaction.atomic():
-                polls = self._claim_polls(provider, pace, at)
-            self._send(pool, polls, pace)
-            if orders and (room := self._room_for_orders(provider, pace)):
-                with transaction.atomic():
-                    calls = self._claim_orders(provider, room, at)
-                self._send(pool, calls, pace)
-
-    def _read_balances(self, pool: ThreadPoolExecutor, at: datetime) -> None:
-        """Adopt each provider's current rate, and read the balances that are due."""
-        for account in Account.objects.filter(practice=settings.PRACTICE, provider__in=self.paces):
-            pace = self.paces[account.provider]
-            pace.share = account.share_at(at)
-            if accounts.is_balance_due(account, at=at) and pace.available():
-                self._send(pool, [accounts.claim_balance_call(account, at=at)], pace)
-
-    def _must_read_balance_first(self, provider: str, at: datetime) -> bool:
-        """Return whether orders must wait for a balance reading, which is evidence if their answer is lost."""
-        if provider not in self.balance_requested and not accounts.has_fresh_reading(provider, at=at):
-            accounts.read_balance_soon(provider, at=at)
-            self.balance_requested[provider] = time.monotonic()
-            return True
-        reading = any(call.kind is CallKind.BALANCE and call.provider == provider for call in self.in_flight.values())
-        return reading and time.monotonic() - self.balance_requested.get(provider, 0.0) < BALANCE_PATIENCE_SECONDS
-
-    def _send(self, pool: ThreadPoolExecutor, calls: list[ProviderCall], pace: Pace) -> None:
-        pace.spend(len(calls))
-        self.in_flight |= {pool.submit(call): call for call in calls}
-        self.done.calls += len(calls)
-
-    def _claim_polls(self, provider: str, pace: Pace, at: datetime) -> list[ProviderCall]:
-        free = min(pace.available(), 2 * THREADS - len(self.in_flight))
-        due = GenerationTask.objects.due(at=at).to_be_asked().filter(provider=provider)
-        calls = [call for task in due.filter(crash_count=0)[: max(0, free)] if (call := claim_poll(task, at=at))]
-        # Rows that were polled when a conductor died are polled one at a time: one of them may be the cause.
-        if free > len(calls) and self.suspect not in self.in_flight.values():
-            self.suspect = next(
-                (call for task in due.filter(crash_count__gt=0)[:1] if (call := claim_poll(task, at=at))), None
-            )
-            calls += [self.suspect] if self.suspect else []
-        return calls
-
-    def _room_for_orders(self, provider: str, pace: Pace) -> int:
-        """Return how many orders may be sent now, by rate, concurrency, disk space and orders in flight."""
-        in_flight = sum(call.kind is CallKind.SUBMIT and call.provider == provider for call in self.in_flight.values())
-        free = settings.PROVIDERS[provider].concurrent_tasks - self.under_way.get(provider, 0)
-        room = min(pace.available(), POSTS_AT_ONCE - in_flight, free)
-        if room <= 0:
-            return 0
-        fit = clips_that_fit(sum(self.under_way.values()))
-        if not fit and not self.warned_disk_full:
-            self.warned_disk_full = True  # once a slice
-            logger.warning("no orders are sent: the disk has no room for more clips")
-        return min(room, fit)
-
-    def _claim_orders(self, provider: str, room: int, at: datetime) -> list[ProviderCall]:
-        due = GenerationTask.objects.due(at=at).to_be_sent().not_paused().filter(provider=provider)
-        tasks = list(due.select_related("start_image", "end_image")[:room])
-        if not tasks or self._must_read_balance_first(provider, at):
-            return []
-        return [call for task in tasks if (call := claim_submission(task, at=at))]
+        for account in Account.objects.filter(practice=settings.PRACTICE, provider__in=self.lanes):
+            self.lanes[account.provider].adopt(account, at)
+        running = count_running()
+        for name, lane in self.lanes.items():
+            lane.running = running.get(name, 0)
+        self.accounts_read = now
 
     def _collect_answers(self) -> None:
-        """Wait for answers for one tick."""
-        if not self.in_flight:
-            time.sleep(TICK_SECONDS)
+        """Wait for an answer for one tick, and from then on a moment for more."""
+        now = time.monotonic()
+        if not self._count(*CallKind):
+            time.sleep(IDLE_TICK_SECONDS if now - self.busy_at > IDLE_AFTER_SECONDS else TICK_SECONDS)
             return
-        answered, __ = wait(self.in_flight, timeout=TICK_SECONDS, return_when=FIRST_COMPLETED)
-        for future in answered:
-            self.answered.append((self.in_flight.pop(future), _outcome(future)))
+        self.busy_at = now
+        ordered = self._count(CallKind.SUBMIT)
+        wait, gathered_until = TICK_SECONDS, 0.0
+        while wait > 0:
+            try:
+                answer = self.answers.get(timeout=wait)
+            except Empty:
+                return
+            self._take(answer)
+            # The last order that is answered lets others go out, so it waits for no poll.
+            if not self._count(*CallKind) or (ordered and not self._count(CallKind.SUBMIT)):
+                return
+            gathered_until = gathered_until or time.monotonic() + GATHER_SECONDS
+            wait = gathered_until - time.monotonic()
+
+    def _take(self, answer: Answered) -> None:
+        answer.lane.in_flight.discard(answer.call)
+        self.answered.append((answer.call, answer.outcome()))
 
     def _apply_answers(self) -> None:
         """Write the answers in one commit; without a database, keep them for the next tick."""
@@ -212,9 +167,8 @@ class Conductor:
             return
         try:
             with transaction.atomic(), budgets.deferred_counters():
-                for call, outcome in self.answered:
-                    self._apply(call, outcome, at=clock.now())
-        except OperationalError as error:
+                self._apply(self.answered, at=clock.now())
+        except DATABASE_AWAY as error:
             self._wait_for_database(error)
             return
         except Exception:
@@ -229,46 +183,43 @@ class Conductor:
         for call, outcome in list(self.answered):
             try:
                 with transaction.atomic():
-                    self._apply(call, outcome, at=clock.now())
-            except OperationalError as error:
+                    self._apply([(call, outcome)], at=clock.now())
+            except DATABASE_AWAY as error:
                 self._wait_for_database(error)
                 continue  # it stays for the next tick
             except Exception:
                 logger.exception("task %s: this answer could not be written: %r", call.task_id, outcome)
             self._remove_answered([(call, outcome)])
 
-    def _remove_answered(self, answered: list[tuple[ProviderCall, Outcome]]) -> None:
-        self.done.answers += len(answered)
+    def _remove_answered(self, answered: list[Answer]) -> None:
         self.answered = [one for one in self.answered if one not in answered]
 
-    def _apply(self, call: ProviderCall, outcome: Outcome, *, at: datetime) -> None:
-        if call.kind is CallKind.SUBMIT:
-            apply_submit_answer(call.task_id, outcome, at=at, attempt=call.attempt)
-        elif call.kind is CallKind.BALANCE:
-            accounts.apply_balance_answer(call.provider, outcome, at=at)
-        else:
-            pace_seconds = self.paces[call.provider].interval_seconds(self.under_way.get(call.provider, 0))
-            apply_poll_answer(call.task_id, outcome, at=at, pace_seconds=pace_seconds)
+    def _apply(self, answers: list[Answer], *, at: datetime) -> None:
+        pace_seconds = {name: lane.interval_seconds for name, lane in self.lanes.items()}
+        for call, outcome in put_off_working(answers, at=at, pace_seconds=pace_seconds):
+            if call.kind is CallKind.SUBMIT:
+                apply_submit_answer(call.task_id, outcome, at=at, attempt=call.attempt)
+            elif call.kind is CallKind.BALANCE:
+                accounts.apply_balance_answer(call.provider, outcome, at=at)
+            else:
+                apply_poll_answer(call.task_id, outcome, at=at, pace_seconds=pace_seconds[call.provider])
 
-    def _finish(self) -> None:
-        """Wait for every answer and write it before the slice ends: one may contain a paid id."""
+    def finish(self) -> None:
+        """Let another process take over, and still write every answer that comes: one may contain a paid id."""
+        try:
+            Lease.objects.release(LEASE, self.token)
+        except DATABASE_AWAY as error:
+            self._wait_for_database(error)
         ends = time.monotonic() + CLOSING_SECONDS
-        while (self.in_flight or self.answered) and time.monotonic() < ends:
+        while (self._count(*CallKind) or self.answered) and time.monotonic() < ends:
             self._collect_answers()
             self._apply_answers()
         for call, outcome in self.answered:
             logger.error("task %s: the database did not answer, so this is not written: %r", call.task_id, outcome)
+        for lane in self.lanes.values():
+            lane.pool.shutdown(wait=not lane.in_flight, cancel_futures=True)
 
-    def _wait_for_database(self, error: OperationalError) -> None:
+    def _wait_for_database(self, error: Exception) -> None:
         logger.warning("the database does not answer, retrying: %s", error)
         connection.close()
         time.sleep(TICK_SECONDS)
-
-
-def _outcome(future: Future[Outcome]) -> Outcome:
-    """Return the outcome of a call; a fault of our own proves nothing about the order."""
-    error = future.exception()
-    if error is None:
-        return future.result()
-    logger.error("a call failed", exc_info=error)
-    return OutcomeUnknown(f"a fault of our own: {type(error).__name__}", code="fault")

@@ -16,7 +16,7 @@ from generations.integrity import reconcile as reconciling
 from generations.integrity.cleanup import clean_up
 from generations.lifecycle import saving
 from generations.models import Lease
-from generations.worker import conductor
+from generations.worker import background as working
 
 logger = logging.getLogger(__name__)
 
@@ -25,29 +25,17 @@ logger = logging.getLogger(__name__)
 RECONCILE_SECONDS = 30.0
 COMPARED_WITHIN = timedelta(hours=20)  # a clip that was compared within this time is skipped today
 
-EVERY_MINUTE = {"schedule_type": Schedule.MINUTES, "minutes": 1}
-# Name -> (function, interval). Two sweeps 30 s apart, because the scheduler wakes about every 30 s.
+# Name -> (function, interval).
 SCHEDULES: dict[str, tuple[str, dict[str, Any]]] = {
-    "sweep": ("sweep", EVERY_MINUTE),
-    "sweep, half a minute later": ("sweep", EVERY_MINUTE),
     "clean-up": ("cleanup", {"schedule_type": Schedule.DAILY}),
     "reconcile": ("reconcile", {"schedule_type": Schedule.DAILY}),
+    "background": ("background", {"schedule_type": Schedule.MINUTES, "minutes": 1}),
 }
 
 
 def heartbeat() -> None:
-    """Record that a worker is alive, and wake the conductor if tasks are due and it is not running."""
+    """Record that a worker is alive."""
     Lease.objects.record_heartbeat()
-    if not Lease.objects.is_held(conductor.LEASE) and conductor.has_work():
-        wakeups.wake_conductor()
-
-
-def conduct() -> str:
-    """Run the conductor for one slice, and enqueue the next slice while there is work."""
-    done = conductor.conduct()
-    if done.wants_successor:
-        wakeups.wake_conductor()
-    return str(done)
 
 
 def save(task_id: int) -> bool:
@@ -58,11 +46,6 @@ def save(task_id: int) -> bool:
         logger.exception("task %s could not be saved", task_id)
         saving.retry_later(task_id, f"a fault of our own: {type(error).__name__}", at=clock.now())
         return False
-
-
-def sweep() -> None:
-    """Enqueue a run of the conductor in case a wake-up was lost."""
-    wakeups.wake_conductor()
 
 
 def cleanup() -> str:
@@ -89,11 +72,18 @@ def reconcile() -> str:
     return str(done)
 
 
+def background() -> bool:
+    """Do a slice of background work, and enqueue the next while there is more; return whether there is."""
+    has_more = working.work()
+    if has_more:
+        wakeups.enqueue_background()
+    return has_more
+
+
 def load_schedules() -> None:
-    """Write SCHEDULES to the database, start new ones 30 s apart, and delete those of an older version."""
+    """Write SCHEDULES to the database, and delete those of an older version."""
     now = clock.now()
-    for number, (name, (job, interval)) in enumerate(SCHEDULES.items()):
+    for name, (job, interval) in SCHEDULES.items():
         values = {"func": f"{__name__}.{job}", **interval}
-        start = now + timedelta(seconds=30 * (number % 2))
-        Schedule.objects.update_or_create(name=name, defaults=values, create_defaults={**values, "next_run": start})
+        Schedule.objects.update_or_create(name=name, defaults=values, create_defaults={**values, "next_run": now})
     Schedule.objects.exclude(name__in=SCHEDULES).delete()

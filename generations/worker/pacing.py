@@ -1,7 +1,8 @@
-"""Limit the requests to a provider: a token bucket at its documented rate."""
+"""Limit the requests to a provider: a token bucket at its documented rate, and as many at once as that rate needs."""
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass, field
 
@@ -9,15 +10,19 @@ from django.conf import settings
 
 BUDGET_SHARE = 0.9  # of the documented rate: the provider also counts retries after a cut connection
 SLOWEST_PER_SECOND = 0.1  # the minimum after any number of 429
+POLL_SHARE, POLL_SHARE_WITH_ORDERS = 0.95, 0.8  # of the rate: what is left goes to orders and balances
+SMOOTHING = 0.1  # the weight of the latest answer in the average latency
+SLACK = 1.5  # latency varies, so the rate needs more requests at once than the average says
 
 
 @dataclass
 class Pace:
-    """A token bucket that starts empty, so that a new slice adds no burst to the one before."""
+    """A token bucket that starts empty, so that a new conductor adds no burst to the one before."""
 
     documented: float  # requests a second
     tokens: float = 0.0
     share: float = 1.0  # of the documented rate, as the last 429 left it
+    latency_seconds: float = 1.0  # of an answer; an exponentially weighted average
     filled_at: float = field(default_factory=lambda: time.monotonic())
 
     @classmethod
@@ -38,6 +43,14 @@ class Pace:
     def spend(self, requests: int) -> None:
         self.tokens -= requests
 
-    def interval_seconds(self, tasks: int) -> float:
-        """Return the shortest interval, in seconds, at which four fifths of the rate suffice to poll so many tasks."""
-        return tasks / (self.per_second * 0.8)
+    def record_latency(self, seconds: float) -> None:
+        self.latency_seconds += SMOOTHING * (seconds - self.latency_seconds)
+
+    @property
+    def at_once(self) -> int:
+        """Return how many requests in flight reach the rate: rate times latency (Little's law), with some slack."""
+        return math.ceil(self.per_second * self.latency_seconds * SLACK)
+
+    def interval_seconds(self, tasks: int, *, orders_wait: bool) -> float:
+        """Return the shortest interval in seconds at which the polls' share of the rate suffices for so many tasks."""
+        return tasks / (self.per_second * (POLL_SHARE_WITH_ORDERS if orders_wait else POLL_SHARE))

@@ -1,4 +1,4 @@
-"""Start, watch, restart and stop the django-q2 cluster.
+"""Start, watch, restart and stop the conductor and the django-q2 cluster.
 
 A stock cluster freezes when an idle worker is killed (an OOM killer does that) while it holds the read lock of the job
 queue: new workers start, but none gets a job. So this module enqueues a heartbeat job every few seconds, each worker
@@ -8,29 +8,25 @@ cluster whose monitor was killed: the monitor holds the lock of the result queue
 
 from __future__ import annotations
 
-import ctypes
 import logging
 import os
-import signal
 import time
 from collections.abc import Mapping
-from contextlib import suppress
-from multiprocessing import get_context
 from multiprocessing.process import BaseProcess
 from multiprocessing.sharedctypes import RawArray, RawValue
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 from django.conf import settings
-from django.db import OperationalError, connections
+from django.db import OperationalError
 from django_q.cluster import Cluster
 from django_q.signals import post_execute, post_execute_in_worker, pre_execute
 
 from generations import clock, wakeups
-from generations.lifecycle import saving
+from generations.lifecycle.due_saves import reenqueue_pending_saves
 from generations.models import Lease
-from generations.worker import broker, conductor
+from generations.worker import broker, processes
+from generations.worker.conductors import Conductors
 
 logger = logging.getLogger(__name__)
 
@@ -39,7 +35,6 @@ PATIENCE_SECONDS = 30.0  # without activity, before a cluster that has a free wo
 STOP_SECONDS = 330.0  # for running jobs to end after a stop: longer than the longest job
 POLL_SECONDS = 0.2  # between two checks of the cluster
 RESTART_SECONDS = 2.0  # before the next start, so that a cluster that dies at once does not restart in a tight loop
-PR_SET_PDEATHSIG = 1  # linux/prctl.h
 DRAIN_SECONDS = 10.0  # for downloads, before a frozen cluster is killed: they can be repeated
 SLOTS = 4096
 
@@ -49,44 +44,41 @@ busy_pids = RawArray("l", SLOTS)  # the process ids of workers that run a job
 last_activity = RawValue("d", 0.0)  # when a job last started or ended
 last_job_end = RawValue("d", 0.0)
 last_result_taken = RawValue("d", 0.0)  # when the monitor last took a result from the result queue
-conductor_pid = RawValue("l", 0)  # the worker that runs the conductor: paid orders may be in flight there
 
 
 class Supervisor:
     def __init__(self, *, patience_seconds: float = PATIENCE_SECONDS) -> None:
         self.patience_seconds = patience_seconds
         self.heartbeat_at = self.results_moved_at = self.last_result_seen = 0.0
+        self.conductors = Conductors()
         pre_execute.connect(_record_job_start, dispatch_uid="generations.supervisor")
         post_execute_in_worker.connect(_record_job_end, dispatch_uid="generations.supervisor")
         post_execute.connect(_record_result_taken, dispatch_uid="generations.supervisor")
 
     def run(self) -> None:
-        """Keep a cluster running until SIGTERM or SIGINT, then stop it gracefully."""
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, _request_stop)
-        while not conductor.stop_requested.value:
+        """Keep a conductor and a cluster running until SIGTERM or SIGINT, then stop them gracefully."""
+        processes.handle_stop_signals()
+        while not processes.stop_requested.value:
+            self.conductors.keep()
             cluster = self._start()
             self._watch(cluster)
-            if conductor.stop_requested.value:
+            if processes.stop_requested.value:
                 self._stop(cluster)
             else:
                 self._replace(cluster)
 
     def _start(self) -> BaseProcess:
-        connections.close_all()  # a connection must not be shared with a child
         busy_pids[:] = [0] * SLOTS
-        conductor_pid.value = 0
         self.heartbeat_at = 0.0
         self.results_moved_at = last_activity.value = last_job_end.value = last_result_taken.value = time.monotonic()
         broker.last_read.value = broker.last_dequeued.value = last_activity.value
-        cluster = get_context("fork").Process(target=_run_cluster, args=(os.getpid(),), name="cluster")
-        cluster.start()
-        return cluster
+        return processes.fork("cluster", _run_cluster)
 
     def _watch(self, cluster: BaseProcess) -> None:
         """Return when the cluster has died, is frozen, or must stop."""
-        while not conductor.stop_requested.value:
+        while not processes.stop_requested.value:
             cluster.join(POLL_SECONDS)
+            self.conductors.keep()
             if not cluster.is_alive():
                 logger.error("the cluster died (exit code %s) and is restarted", cluster.exitcode)
                 return
@@ -117,7 +109,7 @@ class Supervisor:
         before, self.heartbeat_at = self.heartbeat_at, time.monotonic()
         try:
             if not before:
-                saving.reenqueue_pending_saves(at=clock.now())
+                reenqueue_pending_saves(at=clock.now())
             wakeups.request_heartbeat()
             # Busy workers leave the heartbeat's job waiting: what they do tells as much.
             if busy_workers() >= settings.WORKERS or 0 < before < last_activity.value:
@@ -127,23 +119,20 @@ class Supervisor:
             logger.warning("the database does not answer: %s", error)
 
     def _replace(self, cluster: BaseProcess) -> None:
-        """Kill a dead or frozen cluster once its orders in flight are answered, and wait RESTART_SECONDS."""
-        conductor.draining.value = 1
-        began = time.monotonic()
-        while cluster.is_alive() and busy_workers():
-            patience = STOP_SECONDS if is_busy(conductor_pid.value) else DRAIN_SECONDS
-            if time.monotonic() - began > patience:
-                break
+        """Kill a dead or frozen cluster, once its downloads had DRAIN_SECONDS to end, and wait RESTART_SECONDS."""
+        ends = time.monotonic() + DRAIN_SECONDS
+        while cluster.is_alive() and busy_workers() and time.monotonic() < ends:
             cluster.join(POLL_SECONDS)
+            self.conductors.keep()
         cluster.kill()
         cluster.join()
         ends = time.monotonic() + RESTART_SECONDS
-        while time.monotonic() < ends and not conductor.stop_requested.value:
+        while time.monotonic() < ends and not processes.stop_requested.value:
             time.sleep(POLL_SECONDS)
-        conductor.draining.value = 0
+            self.conductors.keep()
 
     def _stop(self, cluster: BaseProcess) -> None:
-        """Wait for running jobs to end, and kill the cluster when it is idle and still does not exit."""
+        """Wait for running jobs and orders in flight, and kill the cluster when it is idle and still does not exit."""
         ends = time.monotonic() + STOP_SECONDS
         idle_since = time.monotonic()
         while cluster.is_alive() and time.monotonic() < ends:
@@ -154,6 +143,7 @@ class Supervisor:
                 break
         cluster.kill()
         cluster.join()
+        self.conductors.stop(seconds=ends - time.monotonic())
 
 
 def busy_workers() -> int:
@@ -177,46 +167,25 @@ def is_alive(pid: int) -> bool:
 def _record_job_start(task: Mapping[str, Any], **kwargs: Any) -> None:
     last_activity.value = time.monotonic()
     busy_pids[os.getpid() % SLOTS] = os.getpid()
-    if task["func"] == wakeups.CONDUCT:
-        conductor_pid.value = os.getpid()
 
 
 def _record_job_end(**kwargs: Any) -> None:
     last_activity.value = last_job_end.value = time.monotonic()
     busy_pids[os.getpid() % SLOTS] = 0
-    if conductor_pid.value == os.getpid():
-        conductor_pid.value = 0
 
 
 def _record_result_taken(**kwargs: Any) -> None:
     last_result_taken.value = time.monotonic()
 
 
-def _request_stop(number: int, frame: FrameType | None) -> None:
-    """Handle SIGTERM and SIGINT: supervisor, cluster and conductor read this flag on every tick."""
-    conductor.stop_requested.value = 1
-
-
-def _run_cluster(supervisor: int) -> None:
+def _run_cluster() -> None:
     """Run the cluster in this process. Its children die with their parent, so a kill leaves no orphans."""
-    libc = ctypes.CDLL(None, use_errno=True)
-
-    def die_with_parent() -> None:
-        libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-
-    die_with_parent()
-    if os.getppid() != supervisor:
-        return
-    with suppress(PermissionError):
-        os.setsid()  # a signal to the supervisor's group, such as a Ctrl-C, must not reach the cluster
-    os.register_at_fork(after_in_child=die_with_parent)
+    os.register_at_fork(after_in_child=processes.die_with_parent)
     cluster = Cluster()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, _request_stop)
+    processes.handle_stop_signals()  # the cluster has just set its own, which can block or lose a signal
     cluster.start()
-    # Stop it from here: the cluster's own signal handler loses a signal that comes while it starts, and can block.
     while cluster.sentinel.is_alive():
-        if conductor.is_stopping():
+        if processes.stop_requested.value:
             cluster.stop()
             return
         cluster.sentinel.join(POLL_SECONDS)

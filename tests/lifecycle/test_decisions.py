@@ -7,7 +7,6 @@ from datetime import timedelta
 import pytest
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
-from django_q.models import OrmQ
 
 from generations.lifecycle import decisions
 from generations.models import EntryKind, GenerationTask, Status
@@ -29,7 +28,6 @@ def test_an_id_that_a_person_gives_is_checked_before_anything_moves(staff: User)
         "a person gives its id as found-1, to be checked with APIXO: in their list"
     )
     assert list(GenerationTask.objects.due(at=LATER).to_be_asked()) == [task]
-    assert OrmQ.objects.exists()
 
 
 def test_while_one_id_is_checked_no_other_takes_its_place_and_the_same_is_checked_at_once(staff: User) -> None:

@@ -3,32 +3,33 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
-from django_q.models import OrmQ
 from pytest_django import Settings
 
 from generations.lifecycle import ordering
 from generations.lifecycle.ordering import OrderRequest, Upload
 from generations.media.images import CleanImage
 from generations.models import EntryKind, GenerationTask, LedgerEntry, Price, Prompt, ReferenceImage, Status
+from generations.providers.base import Order, Value
 from tests.factories import NOW, a_budget, a_price, a_task, an_order, configure
 
 pytestmark = pytest.mark.django_db
 
+URL = "https://example.com/a.png"
 PICTURE = Upload(CleanImage(content=b"picture", extension="png", width=64, height=64), "cat.png")
 
 
-def test_an_order_is_rows_holds_and_a_ring(staff: User) -> None:
+def test_an_order_is_rows_and_holds(staff: User) -> None:
     tasks = ordering.place([OrderRequest(an_order(), takes=3)], at=NOW, by=staff)
     assert [task.take for task in tasks] == [1, 2, 3]
     assert {task.status for task in tasks} == {Status.QUEUED}
     assert {task.price_usd for task in tasks} == {Decimal("0.30")}
     assert LedgerEntry.objects.filter(kind=EntryKind.HOLD).count() == 3
-    assert OrmQ.objects.count() == 1
     assert tasks[0].events.get().by == staff
 
 
@@ -44,6 +45,18 @@ def test_an_unknown_price_is_unknown_and_not_zero() -> None:
     (task,) = ordering.place([OrderRequest(an_order(model="kling-2-6", sound=True))], at=NOW)
     assert task.price_usd is None
     assert LedgerEntry.objects.get().amount_usd is None
+
+
+def test_orders_without_words_share_a_prompt_named_after_what_makes_them() -> None:
+    def ordered(mode: str) -> Prompt:
+        chosen: dict[str, Value] = {"images": ("https://example.com/a.png",), "video": "https://example.com/a.mp4"}
+        order = Order(provider="apixo", model="kling-3-0-std", mode=mode, parameters=chosen, video_seconds=5)
+        return ordering.place([OrderRequest(order)], at=NOW)[0].prompt
+
+    first = ordered("motion-control")
+    assert (first.name, first.text) == ("Kling 3.0 Std motion control", "")
+    assert ordered("motion-control") == first
+    assert ordered("image-to-video") != first
 
 
 def test_the_same_words_are_the_same_prompt() -> None:
@@ -75,7 +88,7 @@ def test_of_several_requests_all_are_ordered_or_none() -> None:
     ]
     with pytest.raises(ValidationError, match="Over budget"):
         ordering.place(requests, at=NOW)
-    for rows in (GenerationTask, LedgerEntry, ReferenceImage, Prompt, OrmQ):
+    for rows in (GenerationTask, LedgerEntry, ReferenceImage, Prompt):
         assert not rows._default_manager.exists()
 
 
@@ -124,6 +137,12 @@ def test_a_picture_of_a_kind_that_the_provider_does_not_take_is_refused_before_t
     assert ordering.problems(OrderRequest(order, images={"start_image": PICTURE})) == {}
     found = ordering.problems(OrderRequest(order, images={"start_image": webp}))
     assert found == {"start_image": ["Apikley takes jpg or png here, not webp"]}
+
+
+def test_a_third_picture_is_refused_and_not_dropped() -> None:
+    order = replace(an_order(mode="image-to-video"), parameters={**an_order().parameters, "images": (URL,) * 3})
+    found = ordering.problems(OrderRequest(order))["end_image"]
+    assert found == ["Kling 2.5 Turbo Pro on APIXO takes at most 2 pictures, not 3"]
 
 
 @pytest.mark.parametrize(

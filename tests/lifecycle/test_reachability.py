@@ -30,3 +30,21 @@ def test_a_key_is_missed_for_real_money_only(settings: Settings) -> None:
     assert reachability.key_problem("apixo") == "APIXO_API_KEY is not set, so nothing can be ordered from APIXO"
     configure(settings, "apixo", api_key="key")
     assert reachability.key_problem("apixo") == ""
+
+
+@pytest.mark.parametrize(
+    ("practice", "base", "url", "can"),
+    [
+        (True, "http://127.0.0.1:8900", "http://127.0.0.1:8000/media/a.png", True),
+        (True, "http://127.0.0.1:8900", "https://10.0.0.5/a.png", False),
+        (True, "http://127.0.0.1:8900", "https://example.com/a.png", True),
+        (False, "http://10.1.2.3/api", "https://10.0.0.5/a.png", True),
+        (False, "https://api.apixo.ai", "https://10.0.0.5/a.png", False),
+        (False, "https://api.apixo.ai", "http://127.0.0.1:8000/a.png", False),
+    ],
+)
+def test_who_can_fetch_a_picture(settings: Settings, practice: bool, base: str, url: str, can: bool) -> None:
+    settings.PRACTICE = practice
+    configure(settings, "apixo", base_url=base, api_key="key")
+    assert reachability.can_fetch("apixo", url) is can
+    assert (reachability.address_problem(url, "apixo") == "") is can

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -190,3 +191,19 @@ def test_an_undecided_order_comes_up_again() -> None:
     task = a_task(Status.UNCONFIRMED)
     submitting.remind_unconfirmed(task, at=LATER)
     assert task.due_at == LATER + REMINDER_INTERVAL
+
+
+def test_an_id_that_arrives_in_the_moment_in_which_its_order_is_given_up_is_attached(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    move = GenerationTask.move
+
+    def give_up_first(self: GenerationTask, to: Status, *args: Any, **more: Any) -> bool:
+        if to == Status.RUNNING:
+            monkeypatch.setattr(GenerationTask, "move", move)
+            submitting.mark_unconfirmed(GenerationTask.objects.get(pk=self.pk), at=LATER)
+        return move(self, to, *args, **more)
+
+    monkeypatch.setattr(GenerationTask, "move", give_up_first)
+    task = settled("remote-9")
+    assert (task.status, task.remote_id) == (Status.RUNNING, "remote-9")

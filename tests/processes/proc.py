@@ -48,6 +48,13 @@ def stat(pid: int) -> list[str]:
     return []
 
 
+def name(pid: int) -> str:
+    """Its own name; empty for one that is gone."""
+    with contextlib.suppress(OSError):
+        return (PROC / str(pid) / "comm").read_text().strip()
+    return ""
+
+
 def started(pid: int) -> int:
     fields = stat(pid)
     return int(fields[19]) if fields else 0

@@ -7,7 +7,8 @@ import os
 import sqlite3
 import subprocess
 import sys
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -81,10 +82,21 @@ class Site:
 
 def select(url: str, sql: str, *values: Any) -> list[Row]:
     """Run a statement on the database of a URL; `?` stands for a value."""
+    with asking(url) as ask:
+        return ask(sql, *values)
+
+
+@contextmanager
+def asking(url: str) -> Iterator[Callable[..., list[Row]]]:
+    """A connection to the database of a URL, as a function that runs a statement."""
     if url.startswith("sqlite"):
         with closing(sqlite3.connect(url.removeprefix("sqlite:///"), timeout=30, isolation_level=None)) as connection:
             connection.row_factory = sqlite3.Row
-            return [dict(row) for row in connection.execute(sql, values)]
-    with psycopg.connect(url, autocommit=True, row_factory=dict_row) as postgres:
-        cursor = postgres.execute(sql.replace("?", "%s"), values)
-        return cursor.fetchall() if cursor.description else []
+            yield lambda sql, *values: [dict(row) for row in connection.execute(sql, values)]
+    else:
+        with psycopg.connect(url, autocommit=True, row_factory=dict_row) as postgres:
+            yield lambda sql, *values: _rows(postgres.execute(sql.replace("?", "%s"), values))
+
+
+def _rows(cursor: psycopg.Cursor[Row]) -> list[Row]:
+    return cursor.fetchall() if cursor.description else []

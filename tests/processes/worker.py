@@ -42,10 +42,17 @@ class Worker:
     def processes(self) -> list[int]:
         return proc.marked(self.mark)
 
-    # -- who is who: supervisor > cluster > sentinel > workers, monitor, pusher --
+    # -- who is who: supervisor > conductor, and supervisor > cluster > sentinel > workers, monitor, pusher --
+
+    def conductor(self) -> int:
+        """The present one: the youngest."""
+        return self._named("conductor")[-1]
 
     def cluster(self) -> int:
-        return proc.children(self.process.pid, self.processes())[0]
+        return self._named("cluster")[0]
+
+    def _named(self, name: str) -> list[int]:
+        return [pid for pid in proc.children(self.process.pid, self.processes()) if proc.name(pid) == name]
 
     def sentinel(self) -> int:
         return proc.children(self.cluster(), self.processes())[0]

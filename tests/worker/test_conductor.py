@@ -16,7 +16,8 @@ from generations.models import Account, BalanceReading, EntryKind, GenerationTas
 from generations.providers.apixo import Apixo
 from generations.providers.errors import OutcomeUnknown
 from generations.sandbox import Sandbox
-from generations.worker import conductor
+from generations.worker import lane
+from tests.conducting import conduct
 from tests.factories import configure, last_reason
 from tests.worker.conducting import order, run
 
@@ -44,7 +45,7 @@ def test_a_failed_clip_ends_in_their_words_and_costs_nothing(sandbox: Sandbox) -
 @pytest.mark.parametrize("fate", ["[lost answer]", "[no id]", "[gateway error]", "[server error]"])
 def test_an_order_of_unknown_outcome_is_sent_once_and_waits_for_a_person(fate: str, sandbox: Sandbox) -> None:
     task = run(order(fate))
-    conductor.conduct()
+    conduct()
     assert task.status == Status.UNCONFIRMED
     assert posts(sandbox)["POST"] == 1
     assert [entry.kind for entry in LedgerEntry.objects.all()] == [EntryKind.HOLD]
@@ -58,25 +59,25 @@ def test_a_refused_order_fails_and_is_not_sent_again(sandbox: Sandbox) -> None:
 
 def test_a_provider_that_is_not_there_costs_nothing_and_is_tried_again(settings: Settings) -> None:
     task = order()
-    conductor.conduct()
+    conduct()
     task.refresh_from_db()
     assert task.status == Status.QUEUED
     assert (task.send_count, task.submitted_at) == (0, None)
     assert "not accepted for now" in last_reason(task)
 
 
-def test_a_bad_key_stops_all_orders_after_the_first_few(sandbox: Sandbox) -> None:
+def test_a_bad_key_stops_all_orders_after_the_first_few(sandbox: Sandbox, settings: Settings) -> None:
     for __ in range(20):
         order("[bad key]")
-    conductor.conduct()
+    conduct()
     assert Pause.objects.get().provider == "apixo"
-    assert posts(sandbox)["POST"] <= conductor.POSTS_AT_ONCE
+    assert posts(sandbox)["POST"] <= settings.ORDERS_IN_THE_AIR
     assert set(GenerationTask.objects.values_list("status", flat=True)) == {Status.QUEUED}
 
 
 def test_the_balance_is_read_before_the_first_order_and_not_before_each(sandbox: Sandbox) -> None:
     tasks = [order("[slow]"), order("[slow]")]
-    conductor.conduct()
+    conduct()
     asked = [entry["path"].split("/")[3] for entry in sandbox.truth()["requests"] if "/api/" in entry["path"]]
     apixo = [what for what in asked if what in ("generateTask", "apikeys")]
     assert apixo == ["apikeys", "generateTask", "generateTask"]
@@ -93,7 +94,7 @@ def test_a_balance_that_does_not_answer_holds_up_no_order(sandbox: Sandbox, monk
 
 def test_a_429_slows_the_conductor_down(sandbox: Sandbox) -> None:
     task = order("[busy]")
-    conductor.conduct()
+    conduct()
     task.refresh_from_db()
     assert Account.objects.of(task.provider).share < 1
 
@@ -128,7 +129,7 @@ def test_the_rate_is_never_passed(sandbox: Sandbox, settings: Settings) -> None:
     for __ in range(12):
         order("[stuck]")
     began = timezone.now()
-    conductor.conduct()
+    conduct()
     seconds = (timezone.now() - began).total_seconds()
     assert len(sandbox.truth()["requests"]) <= 9 * seconds + 9
 
@@ -137,14 +138,14 @@ def test_no_more_tasks_are_in_flight_than_the_provider_takes(sandbox: Sandbox, s
     configure(settings, "apixo", concurrent_tasks=2)
     for __ in range(4):
         order("[stuck]")
-    conductor.conduct()
+    conduct()
     assert posts(sandbox)["POST"] == 2
 
 
 def test_nothing_is_bought_that_the_disk_would_not_take(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(conductor, "clips_that_fit", lambda under_way: 0)
+    monkeypatch.setattr(lane, "clips_that_fit", lambda under_way: 0)
     task = order()
-    conductor.conduct()
+    conduct()
     task.refresh_from_db()
     assert task.status == Status.QUEUED
     assert posts(sandbox)["POST"] == 0
@@ -153,7 +154,7 @@ def test_nothing_is_bought_that_the_disk_would_not_take(sandbox: Sandbox, monkey
 def test_one_process_conducts_at_a_time(sandbox: Sandbox) -> None:
     Lease.objects.take("conductor", seconds=60)
     order()
-    assert conductor.conduct().calls == 0
+    assert not conduct()
     assert posts(sandbox)["POST"] == 0
 
 
@@ -168,13 +169,13 @@ def test_two_conductors_at_once_send_each_order_once(sandbox: Sandbox) -> None:
     for __ in range(20):
         if not GenerationTask.objects.filter(status__in=[Status.QUEUED, Status.SUBMITTING]).exists():
             break
-        conductor.conduct()
+        conduct()
     assert sandbox.truth()["accepted"] == posts(sandbox)["POST"] == 10
     assert GenerationTask.objects.exclude(remote_id=None).count() == 10
 
 
 def conduct_and_close() -> None:
     try:
-        conductor.conduct()
+        conduct()
     finally:
         connection.close()

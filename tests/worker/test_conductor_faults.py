@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Future
+import threading
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import OperationalError
@@ -13,12 +15,13 @@ from django_q.models import OrmQ
 from pytest_django import Settings
 
 from generations.lifecycle import submitting
-from generations.lifecycle.calls import CALL_LEASE, START_SECONDS, CallKind
-from generations.models import Status
-from generations.models.leases import lease_held
+from generations.lifecycle.calls import CALL_LEASE, START_SECONDS, CallKind, ProviderCall
+from generations.models import GenerationTask, Lease, Status
+from generations.providers.apixo import Apixo
+from generations.providers.base import RemoteState, RemoteTask
 from generations.sandbox import Sandbox
-from generations.worker import conductor
-from generations.worker.pacing import Pace
+from generations.worker import conductor, lane
+from tests.conducting import conduct
 from tests.factories import a_task, due
 from tests.worker.conducting import order, run
 
@@ -37,7 +40,7 @@ def test_one_answer_that_cannot_be_written_does_not_lose_the_others(
         apply_answers(task_id, outcome, **how)
 
     monkeypatch.setattr(conductor, "apply_submit_answer", fail_for_one)
-    conductor.conduct()
+    conduct()
     good.refresh_from_db()
     assert good.remote_id
     accepted = {task["id"] for task in sandbox.truth()["tasks"]} - {good.remote_id}
@@ -60,7 +63,7 @@ def test_a_commit_whose_answer_was_lost_does_not_send_the_order_again(
             self.answered = kept
 
     monkeypatch.setattr(conductor.Conductor, "_apply_answers", lose_the_first_commit)
-    conductor.conduct()
+    conduct()
     task.refresh_from_db()
     moves = [(event.was, event.now) for event in task.events.all() if event.was != event.now]
     assert calls
@@ -69,16 +72,16 @@ def test_a_commit_whose_answer_was_lost_does_not_send_the_order_again(
 
 
 def test_a_fault_while_orders_are_in_flight_loses_no_answer(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    task, send = order(), conductor.Conductor._send
+    task, send = order(), lane.Lane.send
 
-    def fail_after_orders(self: conductor.Conductor, pool: Any, asks: Any, pace: Any) -> None:
-        send(self, pool, asks, pace)
+    def fail_after_orders(self: lane.Lane, asks: Any) -> None:
+        send(self, asks)
         if any(ask.kind is CallKind.SUBMIT for ask in asks):
             raise RuntimeError("a fault of ours")
 
-    monkeypatch.setattr(conductor.Conductor, "_send", fail_after_orders)
+    monkeypatch.setattr(lane.Lane, "send", fail_after_orders)
     with pytest.raises(RuntimeError):
-        conductor.conduct()
+        conduct()
     task.refresh_from_db()
     assert (task.status, task.remote_id) == (Status.RUNNING, sandbox.truth()["tasks"][0]["id"])
 
@@ -93,7 +96,7 @@ def test_an_answer_that_the_database_would_not_take_is_in_the_log(
 
     monkeypatch.setattr(conductor, "apply_submit_answer", away)
     monkeypatch.setattr(conductor, "CLOSING_SECONDS", 0.3)
-    conductor.conduct()
+    conduct()
     (accepted,) = sandbox.truth()["tasks"]
     assert accepted["id"] in caplog.text
 
@@ -107,53 +110,72 @@ def test_an_order_whose_worker_died_is_put_before_a_person(sandbox: Sandbox) -> 
 def test_an_order_that_a_dead_process_left_in_flight_is_unconfirmed_within_a_minute() -> None:
     sent_at = timezone.now()
     task = a_task(Status.SUBMITTING, submitted_at=sent_at, due_at=sent_at + CALL_LEASE)
-    conductor.conduct()
+    conduct()
     task.refresh_from_db()
     assert task.status == Status.SUBMITTING  # its process may only be slow
     assert timedelta(seconds=START_SECONDS) < due(task) - sent_at < timedelta(seconds=60)
 
 
-def test_what_a_conductor_may_have_died_of_is_asked_alone_so_that_it_takes_nobody_along() -> None:
-    now = timezone.now()
-    suspects = [a_task(Status.RUNNING, due_at=now, crash_count=1).pk for __ in range(2)]
-    others = [a_task(Status.RUNNING, due_at=now).pk for __ in range(2)]
-    with lease_held("conductor", seconds=60) as hold:
-        assert hold
-        at_work = conductor.Conductor(hold)
-
-        def asked() -> list[int]:
-            return [ask.task_id for ask in at_work._claim_polls("apixo", Pace(100.0, tokens=100.0), now)]
-
-        assert asked() == [*others, suspects[0]]
-        assert at_work.suspect
-        at_work.in_flight = {Future(): at_work.suspect}
-        assert asked() == []
-        at_work.in_flight = {}
-        assert asked() == [suspects[1]]
-
-
 def test_a_lost_job_to_save_is_repeated() -> None:
     task = a_task(Status.READY, due_at=timezone.now() - timedelta(seconds=1))
-    conductor.conduct()
+    conduct()
     task.refresh_from_db()
     assert OrmQ.objects.filter(payload__isnull=False).count() == 1
     assert due(task) > timezone.now()
 
 
-def test_a_slice_asks_for_a_successor_only_while_something_is_due_soon(
-    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(conductor, "SLICE_SECONDS", 0.2)
-    assert not conductor.conduct().wants_successor
-    order("[stuck]")
-    assert conductor.conduct().wants_successor
-
-
-def test_a_worker_that_is_told_to_stop_begins_nothing_new(sandbox: Sandbox) -> None:
+def test_a_conductor_that_is_told_to_stop_begins_nothing_new(sandbox: Sandbox) -> None:
     order()
-    conductor.stop_requested.value = 1
-    try:
-        assert not conductor.conduct().wants_successor
-    finally:
-        conductor.stop_requested.value = 0
+    assert conductor.conduct(lambda: False)
     assert not any(request["method"] == "POST" for request in sandbox.truth()["requests"])
+
+
+def test_in_the_end_polls_go_on_until_the_orders_in_flight_are_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    polled = threading.Event()
+
+    def fetch(self: Apixo, **what: str) -> RemoteTask:
+        polled.set()
+        return RemoteTask(state=RemoteState.WORKING)
+
+    monkeypatch.setattr(Apixo, "submit", lambda self, order: "an-id" if polled.wait(30) else "too late")
+    monkeypatch.setattr(Apixo, "fetch", fetch)
+    monkeypatch.setattr(Apixo, "balance", lambda self: Decimal(100))
+    task = order()
+
+    def is_queued() -> bool:
+        task.refresh_from_db()
+        if task.status != Status.QUEUED and not GenerationTask.objects.filter(remote_id="another").exists():
+            a_task(Status.RUNNING, due_at=timezone.now(), remote_id="another")  # due after it was told to stop
+        return task.status == Status.QUEUED
+
+    assert conductor.conduct(is_queued)
+    task.refresh_from_db()
+    assert (task.status, task.remote_id) == (Status.RUNNING, "an-id")
+
+
+def test_the_lease_is_released_before_the_last_answers_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[bool] = []
+    at_work = conductor.Conductor(uuid4())
+    assert Lease.objects.take(conductor.LEASE, seconds=60, token=at_work.token)
+    at_work.answered = [(ProviderCall(CallKind.POLL, "apixo", lambda: Decimal(), 7), Decimal())]
+    monkeypatch.setattr(
+        conductor, "apply_poll_answer", lambda *args, **how: seen.append(Lease.objects.is_held(conductor.LEASE))
+    )
+    at_work.finish()
+    assert seen == [False]
+
+
+def test_a_conductor_whose_lease_another_took_over_ends(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(conductor, "RENEW_SECONDS", 0.0)
+    ticks: list[int] = []
+
+    def goes_on() -> bool:
+        ticks.append(1)
+        if len(ticks) == 3:
+            Lease.objects.filter(name=conductor.LEASE).update(token=uuid4())
+        assert len(ticks) < 10
+        return True
+
+    assert conductor.conduct(goes_on)
+    assert len(ticks) == 3
+    assert Lease.objects.is_held(conductor.LEASE)  # the other's was not released

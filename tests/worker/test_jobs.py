@@ -9,23 +9,23 @@ from django.utils import timezone
 from django_q.models import OrmQ, Schedule
 from pytest_django import Settings
 
+from generations.integrity import late_decode
 from generations.integrity import reconcile as reconciling
 from generations.lifecycle import saving
+from generations.media import frames
 from generations.models import Lease, Status, Video
-from generations.worker import conductor, jobs
+from generations.worker import background, jobs
 from tests.factories import a_task
 from tests.trees import a_complete_video
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_the_schedules_are_written_once_and_the_sweeps_are_half_a_minute_apart() -> None:
-    Schedule.objects.create(name="of an older version", func="os.getcwd")
+def test_the_schedules_are_written_once_and_older_ones_go() -> None:
+    Schedule.objects.create(name="sweep", func="generations.worker.jobs.sweep")  # of an older version
     jobs.load_schedules()
     jobs.load_schedules()
     assert set(Schedule.objects.values_list("name", flat=True)) == set(jobs.SCHEDULES)
-    first, second = Schedule.objects.filter(func="generations.worker.jobs.sweep").order_by("next_run")
-    assert second.next_run - first.next_run == timedelta(seconds=30)
 
 
 def test_loading_the_schedules_again_does_not_put_them_off() -> None:
@@ -35,41 +35,10 @@ def test_loading_the_schedules_again_does_not_put_them_off() -> None:
     assert list(Schedule.objects.order_by("id").values_list("next_run", flat=True)) == before
 
 
-def test_a_sweep_wakes_the_conductor() -> None:
-    jobs.sweep()
-    assert OrmQ.objects.count() == 1
-
-
 def test_a_heartbeat_is_recorded() -> None:
     assert not Lease.objects.is_worker_alive()
     jobs.heartbeat()
     assert Lease.objects.is_worker_alive()
-
-
-def test_a_heartbeat_wakes_the_conductor_when_a_task_is_due() -> None:
-    jobs.heartbeat()
-    assert OrmQ.objects.count() == 0
-    a_task(Status.QUEUED, due_at=timezone.now())
-    jobs.heartbeat()
-    assert OrmQ.objects.get().func() == "generations.worker.jobs.conduct"
-
-
-def test_a_heartbeat_wakes_nobody_while_the_conductor_runs() -> None:
-    a_task(Status.QUEUED, due_at=timezone.now())
-    assert Lease.objects.take("conductor", seconds=8)
-    jobs.heartbeat()
-    assert OrmQ.objects.count() == 0
-
-
-def test_a_conductor_with_work_left_enqueues_its_successor(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(conductor, "IDLE_SECONDS", 0.0)
-    jobs.conduct()
-    assert OrmQ.objects.count() == 0
-    Lease.objects.filter(name="conductor").delete()
-    monkeypatch.setattr(conductor, "SLICE_SECONDS", 0.0)
-    a_task(Status.UNCONFIRMED, due_at=timezone.now() + timedelta(seconds=5))
-    jobs.conduct()
-    assert OrmQ.objects.count() == 1
 
 
 def test_a_fault_while_saving_is_on_the_timeline_and_the_row_is_put_off(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -129,3 +98,16 @@ def test_while_another_run_is_under_way_the_job_ends_at_once_and_enqueues_nothin
 
 def test_a_slice_with_a_download_ends_before_the_queues_timeout(settings: Settings) -> None:
     assert settings.Q_CLUSTER["timeout"] > jobs.RECONCILE_SECONDS + settings.DOWNLOAD_DEADLINE_SECONDS
+
+
+@pytest.mark.parametrize("has_more", [True, False])
+def test_background_work_goes_on_while_there_is_more(has_more: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(background, "work", lambda: has_more)
+    assert jobs.background() is has_more
+    assert OrmQ.objects.count() == has_more
+
+
+def test_a_piece_of_background_work_ends_before_the_queues_timeout(settings: Settings) -> None:
+    """A slice, and after it one clip: decoded, fetched again, verified and decoded again."""
+    longest = background.SLICE_SECONDS + 3 * frames.DECODE_SECONDS + late_decode.FETCH_SECONDS
+    assert settings.Q_CLUSTER["timeout"] > longest

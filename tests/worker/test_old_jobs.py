@@ -19,7 +19,7 @@ from django_q.worker import worker
 
 from generations.models import GenerationTask, Status
 from generations.sandbox import Sandbox
-from generations.worker import jobs
+from tests.conducting import conduct
 from tests.worker.conducting import order
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("quick")]
@@ -39,24 +39,31 @@ def run_one_job() -> None:
     monitor(done, get_broker())
 
 
-@pytest.mark.parametrize("lost", ["conduct", "save"])
+OLD = (
+    "generations.jobs.save",
+    "generations.jobs.conduct",
+    "generations.worker.jobs.conduct",
+    "generations.worker.jobs.sweep",
+)
+
+
+@pytest.mark.parametrize("lost", OLD)
 def test_a_job_under_an_old_name_fails_and_its_clip_is_stored_all_the_same(sandbox: Sandbox, lost: str) -> None:
     task = order()
     ends = time.monotonic() + DEADLINE_SECONDS
-    while task.status != (Status.QUEUED if lost == "conduct" else Status.READY):
+    while task.status != Status.READY:
         assert time.monotonic() < ends
-        jobs.conduct()
+        conduct()
         task.refresh_from_db()
     OrmQ.objects.all().delete()  # the queue that the earlier version left: its own names, and no others
-    async_task(f"generations.jobs.{lost}", *([task.pk] if lost == "save" else []))
+    async_task(lost, *([task.pk] if lost.endswith("save") else []))
     run_one_job()
-    assert (OrmQ.objects.count(), Failure.objects.get().func) == (0, f"generations.jobs.{lost}")
+    assert (OrmQ.objects.count(), Failure.objects.get().func) == (0, lost)
 
-    GenerationTask.objects.filter(status=Status.READY).update(due_at=timezone.now())  # half a minute passes
     while task.status != Status.STORED:
         assert time.monotonic() < ends
-        if not OrmQ.objects.exists():
-            jobs.sweep()  # as the schedule does, twice a minute
+        GenerationTask.objects.filter(status=Status.READY).update(due_at=timezone.now())  # half a minute passes
+        conduct()
         run_one_job()
         task.refresh_from_db()
     assert sandbox.truth()["accepted"] == 1

@@ -14,8 +14,6 @@ from django.utils import timezone
 from django_q.models import OrmQ
 from pytest_django import Settings
 
-from generations import wakeups
-from generations.lifecycle import saving
 from generations.models import Lease, Status
 from generations.worker import broker, supervisor
 from tests.factories import a_task, due
@@ -26,7 +24,6 @@ SAVE = {"func": "generations.worker.jobs.save"}
 @pytest.fixture(autouse=True)
 def no_busy_workers() -> None:
     supervisor.busy_pids[:] = [0] * supervisor.SLOTS
-    supervisor.conductor_pid.value = 0
 
 
 @pytest.fixture
@@ -68,15 +65,6 @@ def test_a_dead_worker_that_nobody_has_waited_for_is_not_busy() -> None:
     supervisor.busy_pids[dead.pid % supervisor.SLOTS] = dead.pid
     assert supervisor.busy_workers() == 0
     dead.wait()
-
-
-def test_the_worker_that_conducts_is_known_until_its_slice_record_job_end() -> None:
-    supervisor._record_job_start(task=SAVE)
-    assert not supervisor.is_busy(supervisor.conductor_pid.value)
-    supervisor._record_job_start(task={"func": wakeups.CONDUCT})
-    assert supervisor.is_busy(supervisor.conductor_pid.value)
-    supervisor._record_job_end()
-    assert not supervisor.is_busy(supervisor.conductor_pid.value)
 
 
 def test_each_job_is_activity() -> None:
@@ -153,7 +141,7 @@ def test_without_a_database_no_cluster_record_result_taken_for_frozen(
     def away(**kwargs: object) -> None:
         raise OperationalError("the database is away")
 
-    monkeypatch.setattr(saving, "reenqueue_pending_saves", away)
+    monkeypatch.setattr(supervisor, "reenqueue_pending_saves", away)
     supervisor.last_activity.value = long_ago()
     watching._send_heartbeat()
     assert watching._why_frozen() == ""

@@ -52,6 +52,7 @@ class Command(BaseCommand):
         parser.add_argument("--port", type=int, default=8000)
 
     def handle(self, **options: Any) -> None:
+        """Set up what is missing and run everything until Ctrl-C. Raises: CommandError when a port is taken."""
         port = options["port"]
         if not is_free(port):
             raise CommandError(f"Port {port} is in use: stop the program that uses it, or choose another with --port.")

@@ -1,4 +1,4 @@
-"""`manage.py worker`: run the supervised django-q2 cluster."""
+"""`manage.py worker`: run the conductor and the django-q2 cluster, supervised."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from generations import wakeups
 from generations.management.commands._base import StudioCommand
 from generations.worker.jobs import load_schedules
 from generations.worker.supervisor import PATIENCE_SECONDS, Supervisor
@@ -26,5 +25,4 @@ class Command(StudioCommand):
 
     def handle(self, **options: Any) -> None:
         load_schedules()
-        wakeups.wake_conductor()
         Supervisor(patience_seconds=options["patience"]).run()

@@ -1,0 +1,51 @@
+"""Processes that the worker forks."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+from generations.worker import processes
+from tests.processes import proc
+
+
+def say_who_i_am(place: Path) -> None:
+    name = Path("/proc/self/comm").read_text().strip()
+    place.write_text(f"{name} {os.getsid(0) == os.getpid()} {signal.getsignal(signal.SIGTERM)}")
+
+
+def test_a_child_has_a_name_a_session_of_its_own_and_the_handler_of_stops(tmp_path: Path) -> None:
+    place = tmp_path / "said"
+    child = processes.fork("conductor", say_who_i_am, place)
+    child.join()
+    assert place.read_text() == f"conductor True {processes.request_stop}"
+
+
+def wait_to_be_killed(place: Path) -> None:
+    place.write_text(str(os.getpid()))
+    signal.pause()
+
+
+def test_a_child_dies_with_its_parent(tmp_path: Path) -> None:
+    place = tmp_path / "pid"
+
+    def parent(*args: Any) -> None:
+        processes.fork("child", wait_to_be_killed, place)
+        proc.wait_for(lambda: place.exists() and place.read_text(), "child")
+        os._exit(0)  # as a kill would end it: without waiting for its children
+
+    processes.fork("parent", parent).join()
+    pid = int(place.read_text())
+    proc.wait_for(lambda: proc.state(pid) in ("", "Z"), "end of the child")
+
+
+def test_a_signal_to_stop_is_seen_by_every_process(tmp_path: Path) -> None:
+    try:
+        processes.request_stop(signal.SIGTERM, None)
+        place = tmp_path / "seen"
+        processes.fork("child", lambda: place.write_text(str(processes.stop_requested.value))).join()
+        assert place.read_text() == "1"
+    finally:
+        processes.stop_requested.value = 0
