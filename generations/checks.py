@@ -27,6 +27,8 @@ def limits_nest(**kwargs: Any) -> list[CheckMessage]:
                 id="generations.E001",
             )
         )
+    if queue["workers"] < 1:
+        return [*found, Error("WORKERS is 0: no worker would save clips.", hint="One at least.", id="generations.E003")]
     rounds = 1 + -(-(queue["queue_limit"] + 1) // queue["workers"])
     if queue["retry"] <= queue["timeout"] * rounds:
         found.append(
@@ -36,15 +38,15 @@ def limits_nest(**kwargs: Any) -> list[CheckMessage]:
                 id="generations.E002",
             )
         )
-    if queue["workers"] < 2:
-        found.append(
-            Error(
-                "WORKERS is 1: the conductor would leave no worker to save clips.",
-                hint="Two at least.",
-                id="generations.E003",
-            )
-        )
     return found
+
+
+@register
+def orders_are_sent(**kwargs: Any) -> list[CheckMessage]:
+    """Check ORDERS_IN_THE_AIR: with none in the air no order would ever be sent."""
+    if settings.ORDERS_IN_THE_AIR < 1:
+        return [Error("ORDERS_IN_THE_AIR must be 1 or more.", id="generations.E006")]
+    return []
 
 
 @register

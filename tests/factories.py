@@ -23,7 +23,6 @@ from generations.models import (
 from generations.models.statuses import ACTIVE
 from generations.money import ledger, limits
 from generations.providers.base import Order
-from generations.providers.parameters import frozen
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 numbers = itertools.count(1)
@@ -100,7 +99,7 @@ def frozen_of(columns: dict[str, Any]) -> dict[str, Any]:
     """What an order of these columns keeps of its parameters."""
     names = ("sound", "aspect_ratio", "negative_prompt", "cfg_scale", "route")
     chosen = {name: columns[name] for name in names if columns.get(name) not in (None, "")}
-    return frozen({"prompt": columns["prompt_text"], "duration": columns["duration_seconds"], **chosen})
+    return an_order(prompt=columns["prompt_text"], duration_seconds=columns["duration_seconds"], **chosen).frozen()
 
 
 def a_price(usd: str, **changes: Any) -> Price:
@@ -136,6 +135,7 @@ def a_video(task: GenerationTask | None = None, *, content: bytes = b"not really
         "fps": 24.0,
         "has_audio": False,
         "created_at": NOW,
+        "decoded_at": NOW,
     }
     video = Video.objects.create(**(fields | changes))
     path = video.path

@@ -24,13 +24,20 @@ def test_a_download_may_not_outlast_its_job(settings: Settings) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "found"), [({"retry": 600}, "generations.E002"), ({"workers": 1, "retry": 9999}, "generations.E003")]
+    ("changes", "found"), [({"retry": 600}, "generations.E002"), ({"workers": 0}, "generations.E003")]
 )
 def test_a_queue_that_could_give_out_a_job_twice_is_told(
     changes: dict[str, int], found: str, settings: Settings
 ) -> None:
     settings.Q_CLUSTER = settings.Q_CLUSTER | changes
     assert ids(checks.limits_nest()) == [found]
+
+
+@pytest.mark.parametrize("number", [0, -1])
+def test_at_least_one_order_may_be_in_the_air(number: int, settings: Settings) -> None:
+    assert checks.orders_are_sent() == []
+    settings.ORDERS_IN_THE_AIR = number
+    assert ids(checks.orders_are_sent()) == ["generations.E006"]
 
 
 def test_origins_that_cannot_be_read_are_told(settings: Settings) -> None:

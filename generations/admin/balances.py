@@ -15,13 +15,14 @@ from django.urls import URLPattern, path
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST
 
-from generations import clock, wakeups
+from generations import clock
 from generations.admin import display
 from generations.admin.base import NameFilter, ReadOnlyAdmin
 from generations.admin.task_actions import may_order
 from generations.formats import duration
 from generations.lifecycle import accounts
 from generations.models import Account, BalanceReading, Pause
+from generations.providers.offers import provider_name
 
 WORTH_SAYING = 0.995  # of the documented rate; above it nobody notices
 
@@ -56,7 +57,7 @@ def _standing(account: Account, *, at: datetime) -> Standing:
 
 @admin.register(BalanceReading)
 class BalanceAdmin(ReadOnlyAdmin):
-    list_display = ["time", "provider", "figure", "trouble", "practice"]
+    list_display = ["time", "account", "figure", "trouble", "practice"]
     list_display_links = None
     list_filter = [("provider", NameFilter), "practice", "refused"]
     date_hierarchy = "at"
@@ -79,13 +80,16 @@ class BalanceAdmin(ReadOnlyAdmin):
         names = list(Account.objects.filter(practice=settings.PRACTICE).values_list("provider", flat=True))
         for name in names:
             accounts.read_balance_soon(name, at=at)
-        wakeups.wake_conductor()
         self.message_user(request, "The balances are being read. Reload this page in a moment.", messages.SUCCESS)
         return redirect("admin:generations_balancereading_changelist")
 
     @admin.display(description="When", ordering="at")
     def time(self, reading: BalanceReading) -> str:
         return display.when(reading.at)
+
+    @admin.display(description="Provider", ordering="provider")
+    def account(self, reading: BalanceReading) -> str:
+        return provider_name(reading.provider)
 
     @admin.display(description="Balance", ordering="amount")
     def figure(self, reading: BalanceReading) -> str:

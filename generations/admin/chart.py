@@ -53,14 +53,22 @@ class Chart:
 
 
 def draw(
-    days: list[tuple[date, Decimal]], *, name: str = "", every: int = LABEL_EVERY, form: str = DAY
+    days: list[tuple[date, Decimal]],
+    *,
+    name: str = "",
+    every: int = LABEL_EVERY,
+    form: str = DAY,
+    is_minimum: bool = False,
 ) -> Chart | None:
-    """Return a chart of amounts by day, oldest first; None when nothing was spent."""
+    """Return a chart of amounts by day, oldest first; None when nothing was spent.
+
+    `is_minimum` says that the sum of the amounts is the least that was spent.
+    """
     highest = max((amount for _, amount in days), default=Decimal(0))
     if highest <= 0:
         return None
     top = _round_up(float(highest))
-    total = usd(sum((amount for _, amount in days), Decimal(0)))
+    total = usd(sum((amount for _, amount in days), Decimal(0)), is_minimum=is_minimum)
     name = name or f"Spend per day, the last {len(days)} days"
     words = f"{name}: {total} in total, at most {usd(highest)} on one day."
     lines = [Line(_n(_y(top * part / 2, top)), usd(_cents(top * part / 2))) for part in range(3)]

@@ -55,10 +55,14 @@ def correct(request: HttpRequest, pk: int) -> HttpResponse:
         "title": f"Correct what task {task.pk} cost",
         "opts": LedgerEntry._meta,
         "task": task,
-        "charged": display.money(task.charged_usd, practice=task.practice),  # type: ignore[attr-defined]
+        "charged": _charged(task),
         "form": form,
     }
     return render(request, "admin/generations/ledgerentry/correct.html", context)
+
+
+def _charged(task: Any) -> str:
+    return display.money(task.charged_usd, practice=task.practice, is_minimum=task.charged_is_minimum)
 
 
 def _corrected(request: HttpRequest, task: GenerationTask, form: CorrectionForm) -> bool:

@@ -14,8 +14,10 @@ from django.utils.timezone import localtime
 
 from generations.formats import clock, duration, usd
 from generations.models import BudgetPeriod, Campaign, GenerationTask, Prompt, Status, Video
+from generations.models.tasks import WITH_COLUMN
 from generations.money.budgets import Numbers
 from generations.providers import offers
+from generations.providers.base import Order
 
 EMPTY = "–"
 TONES = {
@@ -67,10 +69,15 @@ def video_poster(video: Video | None, *, href: str = "") -> str:
     return poster(video.small_poster_url, href=href, seconds=video.duration_seconds, alt=video.title)
 
 
-def money(amount: Decimal | None, *, practice: bool) -> str:
-    """Return an amount of money, marked when it is practice money."""
+def money(amount: Decimal | None, *, practice: bool, is_minimum: bool = False) -> str:
+    """Return an amount of money, marked when it is practice money or the least that something costs."""
     mark = format_html(' <span class="practice">{}</span>', "practice") if practice else ""
-    return format_html('<span class="money">{}</span>{}', usd(amount), mark)
+    return format_html('<span class="money">{}</span>{}', usd(amount, is_minimum=is_minimum), mark)
+
+
+def task_price(task: GenerationTask) -> str:
+    """Return the price at which a task was ordered."""
+    return money(task.price_usd, practice=task.practice, is_minimum=task.price_is_minimum)
 
 
 def four_numbers(numbers: Numbers) -> str:
@@ -125,6 +132,8 @@ def link(row: Prompt | GenerationTask | Video | Campaign | None, text: str = "")
 
 
 def settings_line(task: GenerationTask) -> str:
-    """Return model, mode and duration as two lines of a table cell."""
-    words = (offers.model_name(task.model), offers.mode_name(task.mode), task.duration_seconds)
-    return format_html('{}<br><span class="quiet">{}, {} s</span>', *words)
+    """Return model, mode, duration and what else decides the price as two lines of a table cell."""
+    further = {name: value for name, value in task.chosen.items() if name not in WITH_COLUMN}
+    order = Order(provider=task.provider, model=task.model, mode=task.mode, parameters=further)
+    facts = [offers.mode_name(task.mode), f"{task.duration_seconds} s", *offers.facts(order)]
+    return format_html('{}<br><span class="quiet">{}</span>', offers.model_name(task.model), ", ".join(facts))

@@ -122,15 +122,16 @@ def _drop(task: GenerationTask, before: BalanceReading | None, after: BalanceRea
         provider=task.provider, practice=task.practice, remote_id__isnull=False,
         submitted_at__gt=before.at, submitted_at__lte=after.at,
     ).exclude(pk=task.pk)  # fmt: skip
-    prices = list(others.values_list("price_usd", flat=True))
+    prices, least = list(others.values_list("price_usd", flat=True)), others.filter(price_is_minimum=True).exists()
     text = f"Between the first two the balance {_moved(drop, after.unit)}."
     if prices:
         known = [price for price in prices if price is not None]
-        worth = f" for {usd(sum(known, Decimal(0)))}" if len(known) == len(prices) else ", some with an unknown price"
+        total = usd(sum(known, Decimal(0)), is_minimum=least)
+        worth = f" for {total}" if len(known) == len(prices) else ", some with an unknown price"
         text += f" {len(prices)} other order{'s were' if len(prices) > 1 else ' was'} sent in that time{worth}."
     else:
         text += " No other order was sent in that time."
-    return f"{text} This order's price: {usd(task.price_usd)}."
+    return f"{text} This order's price: {usd(task.price_usd, is_minimum=task.price_is_minimum)}."
 
 
 def _moved(drop: Decimal, unit: str) -> str:

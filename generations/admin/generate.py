@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -20,7 +19,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from generations import clock
-from generations.admin import display, receipt, task_actions
+from generations.admin import display, prices, receipt, task_actions
 from generations.admin.base import person_of
 from generations.admin.receipt import PaidAction
 from generations.formats import usd
@@ -29,11 +28,14 @@ from generations.forms.orders import OrderForm
 from generations.lifecycle import ordering
 from generations.lifecycle.capacity import obstacles
 from generations.lifecycle.ordering import Problems, Upload
-from generations.models import GenerationTask, Person, Price, Prompt, ReferenceImage, Video
-from generations.money import budgets, ledger
+from generations.models import GenerationTask, Price, Prompt, ReferenceImage, Video
+from generations.models.prices import Unit
+from generations.money import budgets
 from generations.money.budgets import Outlook
 from generations.providers import offers
-from generations.providers.base import IMAGE_FIELDS
+from generations.providers.base import IMAGE_FIELDS, Value
+from generations.providers.menu import Offer
+from generations.providers.parameters import YesNo
 from generations.receipts import preflight, spend_cap
 from generations.receipts.spend_cap import trim
 
@@ -108,28 +110,34 @@ def _action(prompt: Prompt, form: GenerateForm) -> PaidAction:
 def price(request: HttpRequest, pk: int) -> HttpResponse:
     """Say what the chosen settings cost and how long they usually take, for generate.js."""
     prompt = _prompt_for(request, pk)
-    return JsonResponse(quote(GenerateForm(request.GET), prompt, at=clock.now(), by=person_of(request)))
+    return JsonResponse(quote(request, GenerateForm(request.GET), prompt))
 
 
-def quote(form: OrderForm, prompt: Prompt, *, at: datetime, by: Person) -> dict[str, Any]:
-    """Return price, time and budgets of a form in the words of the page; an unknown price is never 0."""
+def quote(request: HttpRequest, form: OrderForm, prompt: Prompt) -> dict[str, Any]:
+    """Return price, time and budgets of a form in the words of the page; an unknown price is never 0.
+
+    `add_price` is the page that adds a price where there is none, for a person who may.
+    """
+    unknown = {"price": NO_PRICE, "time": "", "budgets": [], "add_price": ""}
     if any(name in form.errors for name in (*DECIDES, *parameters.decide_the_price())):
-        return {"price": NO_PRICE, "time": "", "budgets": []}
-    order, takes = form.order(), form.cleaned_data["takes"]
-    each = ledger.estimate(order, at=at)
-    periods = preflight.budget_periods(form.paying_campaign(prompt), by=by, at=at)
+        return unknown
+    at, order, takes = clock.now(), form.order(), form.cleaned_data["takes"]
+    known = Price.objects.best(order, on=timezone.localdate(at))
+    each = known.for_clip(order) if known else None
+    periods = preflight.budget_periods(form.paying_campaign(prompt), by=person_of(request), at=at)
     at_most, fits = form.cleaned_data.get("spend_at_most"), ""
     if at_most is not None and each is not None:
         trimmed = trim(takes, price_usd=each, at_most=at_most, periods=periods)
         if trimmed.problems:
-            return {"price": trimmed.problems[spend_cap.FIELD][0].capitalize() + ".", "time": "", "budgets": []}
+            return unknown | {"price": trimmed.problems[spend_cap.FIELD][0].capitalize() + "."}
         fits = f" {trimmed.takes} of {takes} takes fit." if trimmed.dropped else ""
         takes = trimmed.takes
     cost = None if each is None else each * takes
     return {
         "budgets": [_budget(budgets.fit_check(period, cost)) for period in periods],
-        "price": _estimated(each, takes, is_minimum=ledger.is_minimum(order, at=at)) + fits,
+        "price": _estimated(known, each, takes) + fits,
         "time": _usual_time(offers.find(order.provider, order.model, order.mode), order.duration_seconds),
+        "add_price": "" if known else prices.add_url(request, order),
     }
 
 
@@ -152,9 +160,7 @@ def _show(request: HttpRequest, prompt: Prompt, form: GenerateForm) -> HttpRespo
         "problems": list(_problems(form)) if form.is_bound else [],
         "files_again": [name for name in IMAGE_FIELDS if request.FILES.get(name) and not kept[name]],
         "pictures": [(form[name], form[f"{name}_url"], kept[name]) for name in IMAGE_FIELDS],
-        "quote": quote(
-            form if form.is_bound else GenerateForm(form.initial), prompt, at=clock.now(), by=person_of(request)
-        ),
+        "quote": quote(request, form if form.is_bound else GenerateForm(form.initial), prompt),
         "menu": parameters.menu(),
         "price_url": reverse("admin:generations_prompt_price", args=[prompt.pk]),
         "practice": settings.PRACTICE,
@@ -167,14 +173,12 @@ def _initial(request: HttpRequest, prompt: Prompt) -> dict[str, Any]:
     """Return the prompt's words, or all settings of the task or video that the address names."""
     task = _like(request)
     if task is None:
-        start = {"batch": uuid.uuid4(), **_first_offer(), "sound": "false"}
+        start = {"batch": uuid.uuid4(), **_start(_first_offer())}
         return {**start, "prompt": prompt.text, "negative_prompt": prompt.negative_prompt}
-    copied = {name: getattr(task, name) for name in ("provider", "model", "mode")}
-    copied |= {
-        name: SELECTED[value] if isinstance(value, bool) else value
-        for name, value in task.order().parameters.items()
-        if name != "images"
-    }
+    copied = {name: getattr(task, name) for name in ("provider", "model", "mode")} | dict.fromkeys(
+        parameters.kinds(), ""
+    )
+    copied |= {name: _selected(value) for name, value in task.chosen.items()}
     pictures = {f"{name}_kept": getattr(task, f"{name}_id") for name in IMAGE_FIELDS}
     urls = {f"{name}_url": getattr(task, f"{name}_url") for name in IMAGE_FIELDS}
     if task.campaign and not task.campaign.archived:
@@ -182,12 +186,25 @@ def _initial(request: HttpRequest, prompt: Prompt) -> dict[str, Any]:
     return {"batch": uuid.uuid4(), **copied, **pictures, **urls}
 
 
-def _first_offer() -> dict[str, str]:
+def _start(offer: Offer) -> dict[str, Any]:
+    """Return what the fields of an offer start from, which is what a page without a script sends: no sound."""
+    usual = {
+        name: False if isinstance(each, YesNo) and each.required and each.default is None else each.default
+        for name, each in offer.parameters.items()
+    }
+    chosen = {name: _selected(usual.get(name)) for name in parameters.kinds()}
+    return {"provider": offer.provider, "model": offer.model, "mode": offer.mode, **chosen}
+
+
+def _selected(value: Value | None) -> Any:
+    return "" if value is None else SELECTED[value] if isinstance(value, bool) else value
+
+
+def _first_offer() -> Offer:
     """Return the first line of the menu whose price is known, or else the very first one."""
     priced = {price.key for price in Price.objects.filter(valid_from__lte=timezone.localdate())}
-    menu = list(offers.OFFERS)
-    provider, model, mode = next((key for key in menu if key in priced), menu[0])
-    return {"provider": provider, "model": model, "mode": mode}
+    menu = list(offers.OFFERS.values())
+    return next((offer for offer in menu if offer.key in priced), menu[0])
 
 
 def _like(request: HttpRequest) -> GenerationTask | None:
@@ -246,16 +263,22 @@ def _budget(outlook: Outlook) -> dict[str, Any]:
     return {"name": str(period), "numbers": numbers.named(), "verdict": verdict, "tone": tone}
 
 
-def _estimated(each: Decimal | None, takes: int, *, is_minimum: bool) -> str:
+def _estimated(known: Price | None, each: Decimal | None, takes: int) -> str:
+    """Say what the clips cost and, where the price is by the second, what a second costs."""
     practice = " Practice: no real money." if settings.PRACTICE else ""
-    if each is None:
+    if known is None:
         return f"{NO_PRICE}.{practice}"
-    if takes == 1:
-        return f"Estimated: {usd(each, is_minimum=is_minimum)}.{practice}"
-    return f"Estimated: {usd(each, is_minimum=is_minimum)} × {takes} = {usd(each * takes)}.{practice}"
+    if each is None:
+        return f"Estimated: {known.amount}; the receipt measures the reference video.{practice}"
+    words = usd(each, is_minimum=known.is_minimum)
+    if takes > 1:
+        words += f" × {takes} = {usd(each * takes, is_minimum=known.is_minimum)}"
+    if known.unit == Unit.SECOND:
+        words += f" ({known.amount})"
+    return f"Estimated: {words}.{practice}"
 
 
-def _usual_time(offer: offers.Offer | None, seconds: int) -> str:
+def _usual_time(offer: Offer | None, seconds: int) -> str:
     if offer is None or seconds not in offer.expected_seconds:
         return ""
     low, high = offer.expected_seconds[seconds]

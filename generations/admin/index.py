@@ -40,6 +40,11 @@ class Money:
     total: Figures
     chart: Chart | None
 
+    @property
+    def has_minimum(self) -> bool:
+        """Whether a figure contains starting prices."""
+        return bool(self.reserved.reserved_minimum or self.month.minimum or self.total.minimum)
+
 
 def first_page(request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
     """Return Django's index page, with the studio's figures for people who may see tasks."""
@@ -55,7 +60,7 @@ def studio_figures(*, at: datetime) -> dict[str, Any]:
         "practice": settings.PRACTICE,
         "pauses": list(Pause.objects.all()),
         "disk_is_full": not clips_that_fit(sum(GenerationTask.objects.count_in_flight().values())),
-        "damaged": Video.objects.exclude(damage="").count(),
+        **Video.objects.count_damaged(),
         "tiles": tiles(at=at),
         "moneys": moneys(at=at),
         "budgets": [
@@ -117,7 +122,7 @@ def money(*, practice: bool, at: datetime) -> Money:
         rows=rows,
         totals=[per_model[model] for model in models],
         total=total,
-        chart=draw([(day, per_day[day].spent) for day in reversed(days)]),
+        chart=draw([(day, per_day[day].spent) for day in reversed(days)], is_minimum=bool(total.minimum)),
     )
 
 

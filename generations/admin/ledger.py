@@ -83,7 +83,7 @@ class LedgerAdmin(ReadOnlyAdmin):
 
     @admin.display(description="Amount", ordering="amount_usd")
     def amount(self, entry: LedgerEntry) -> str:
-        return display.money(entry.amount_usd, practice=entry.practice)
+        return display.money(entry.amount_usd, practice=entry.practice, is_minimum=entry.is_minimum)
 
     @admin.display(description="Task", ordering="task")
     def task_link(self, entry: LedgerEntry) -> str:

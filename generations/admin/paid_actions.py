@@ -58,13 +58,13 @@ class PromoteForm(forms.Form):
     def __init__(self, ways: list[Promotion], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.ways = {_name(way): way for way in ways}
-        choices = [(name, f"{_words(way)}: {usd(way.price)}{_more(way)}") for name, way in self.ways.items()]
+        choices = [(name, f"{_words(way)}: {_price(way)}") for name, way in self.ways.items()]
         cast(forms.ChoiceField, self.fields["to"]).choices = choices
 
 
 def promote(task: GenerationTask, way: Promotion) -> PaidAction:
     """Request the same prompt and frames on a more expensive mode. Raises: Http404."""
-    more = f": {usd(way.more)} more than {task} cost" if way.more is not None else ""
+    more = f": {_more(way)} than {task} cost" if way.more is not None else ""
     return PaidAction(
         title=f"Receipt: {task} promoted",
         requests=[way.request],
@@ -115,8 +115,13 @@ def _words(way: Promotion) -> str:
     return f"{offers.model_name(way.request.order.model)}, {offers.mode_name(way.request.order.mode)}"
 
 
+def _price(way: Promotion) -> str:
+    price = usd(way.price, is_minimum=way.is_minimum)
+    return price if way.more is None else f"{price}, {_more(way)}"
+
+
 def _more(way: Promotion) -> str:
-    return "" if way.more is None else f", {usd(way.more)} more"
+    return f"{usd(way.more, is_minimum=way.is_minimum)} more"
 
 
 def _back(task: GenerationTask | None) -> list[tuple[str, str]]:

@@ -6,12 +6,15 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 
 from generations.admin import display
 from generations.admin.base import ModelAdmin
 from generations.lifecycle import accounts
 from generations.models import Pause
+
+RESUMED = "are resumed. If the cause is still there, they are paused again."
 
 
 @admin.register(Pause)
@@ -36,9 +39,12 @@ class PauseAdmin(ModelAdmin):
         self.log_deletions(request, pauses)
         for pause in chosen:
             accounts.resume_orders(pause.provider, pause.model)
-        subjects = ", ".join(pause.subject for pause in chosen)
-        text = f"Resumed: {subjects}. The next answer shows whether it holds."
-        self.message_user(request, text, messages.SUCCESS)
+        for pause in chosen:
+            self.message_user(request, f"{pause.subject} {RESUMED}", messages.SUCCESS)
+
+    def response_delete(self, request: HttpRequest, obj_display: str, obj_id: int) -> HttpResponse:
+        self.message_user(request, f"{obj_display.partition(' are paused')[0]} {RESUMED}", messages.SUCCESS)
+        return redirect("admin:generations_pause_changelist")
 
     def delete_model(self, request: HttpRequest, obj: Pause) -> None:
         accounts.resume_orders(obj.provider, obj.model)

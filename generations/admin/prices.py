@@ -8,20 +8,24 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.template.defaultfilters import date as date_filter
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.http import urlencode
 
 from generations import clock
 from generations.admin import display
 from generations.admin.base import ModelAdmin, NameFilter
-from generations.forms.prices import PriceForm
+from generations.forms.prices import PriceForm, fields_for
 from generations.models import Price
+from generations.providers import offers
+from generations.providers.base import Order
 
 
 @admin.register(Price)
 class PriceAdmin(ModelAdmin):
     form = PriceForm
-    list_display = ["model", "what", "holds_for", "amount", "since", "read"]
+    list_display = ["name", "what", "holds_for", "amount", "since", "read"]
     actions = ["still_the_same"]
     list_filter = [("provider", NameFilter), ("model", NameFilter), "mode"]
     search_fields = ["model", "mode", "source"]
@@ -45,9 +49,13 @@ class PriceAdmin(ModelAdmin):
         count = prices.update(checked_at=clock.now())
         self.message_user(request, f"Marked {count} prices as read today.", messages.SUCCESS)
 
+    @admin.display(description="Model", ordering="model")
+    def name(self, price: Price) -> str:
+        return display.two_lines(offers.model_name(price.model), offers.provider_name(price.provider))
+
     @admin.display(description="Clip", ordering="mode")
     def what(self, price: Price) -> str:
-        return display.two_lines(price.mode, f"{price.length}, {price.provider}")
+        return display.two_lines(offers.mode_name(price.mode), price.length)
 
     @admin.display(description="Sound, route")
     def holds_for(self, price: Price) -> str:
@@ -70,3 +78,10 @@ class PriceAdmin(ModelAdmin):
     @admin.display(description="Source", ordering="checked_at")
     def read(self, price: Price) -> str:
         return display.two_lines(price.source, f"read {date_filter(timezone.localtime(price.checked_at), 'j M Y')}")
+
+
+def add_url(request: HttpRequest, order: Order) -> str:
+    """Return the page that adds a price for exactly this order; empty for a person who may not add prices."""
+    if not request.user.has_perm("generations.add_price"):
+        return ""
+    return f"{reverse('admin:generations_price_add')}?{urlencode(fields_for(order))}"

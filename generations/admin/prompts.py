@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.widgets import AdminTextareaWidget, AdminTextInputWidget, AutocompleteSelectMultiple
-from django.db.models import Count, DecimalField, OuterRef, QuerySet, Subquery, Sum
+from django.db.models import Count, DecimalField, Exists, OuterRef, QuerySet, Subquery, Sum
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
@@ -91,6 +91,7 @@ class PromptAdmin(ArchivableAdmin):
             "spent_real": self._total(entries.filter(practice=False)),
             "spent_practice": self._total(entries.filter(practice=True)),
             "unpriced": Subquery(unpriced),
+            "is_minimum": Exists(spent.at_starting_price()),
         }
         prompts: QuerySet[Prompt] = super().get_queryset(request)
         return prompts.annotate(**columns).prefetch_related("tags")
@@ -118,7 +119,7 @@ class PromptAdmin(ArchivableAdmin):
         return {
             "clips": [display.video_poster(video, href=display.admin_url(video)) for video in videos],
             "tasks": [
-                (task, display.badge(task.status), display.money(task.price_usd, practice=task.practice))
+                (task, display.badge(task.status), display.task_price(task))
                 for task in GenerationTask.objects.filter(prompt=prompt)[:STRIP]
             ],
         }
@@ -153,7 +154,7 @@ class PromptAdmin(ArchivableAdmin):
     @admin.display(description="Spent", ordering="spent_real")
     def spent(self, prompt: Any) -> str:
         parts = [
-            display.money(amount, practice=practice)
+            display.money(amount, practice=practice, is_minimum=prompt.is_minimum)
             for amount, practice in ((prompt.spent_real, False), (prompt.spent_practice, True))
             if amount is not None
         ]

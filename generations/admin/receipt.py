@@ -20,6 +20,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from generations import clock
+from generations.admin import prices
 from generations.admin.base import person_of
 from generations.admin.task_actions import may_order
 from generations.formats import usd
@@ -28,12 +29,14 @@ from generations.lifecycle.ordering import OrderRequest
 from generations.models import GenerationTask, ReferenceImage
 from generations.money.budgets import Outlook
 from generations.providers import offers
-from generations.providers.base import IMAGE_FIELDS
+from generations.providers.base import IMAGE_FIELDS, Order
+from generations.providers.parameters import label
 from generations.receipts import preflight, signed
 from generations.receipts.preflight import Line, Receipt
 from generations.receipts.signed import NotAccepted
 
 FIELD = "receipt"  # of the form: the signed receipt
+NOT_OF_THE_FORM = (FIELD, "csrfmiddlewaretoken")
 KEPT, MOST_KEPT = "receipts", 20  # of a session: what its newest receipts show, by batch
 NOTHING = "Nothing was ordered. Nothing was charged."
 
@@ -70,7 +73,10 @@ def confirm(request: HttpRequest) -> HttpResponse | Refused | None:
     if FIELD not in request.POST:
         return None
     at, by = clock.now(), person_of(request)
-    form = signed.digest(request.path, _fields(request))
+    fields = [
+        (name, str(value)) for name, values in request.POST.lists() if name not in NOT_OF_THE_FORM for value in values
+    ]
+    form = signed.digest(request.path, fields)
     try:
         receipt = signed.read(request.POST[FIELD], by=by, form=form, at=at)
     except NotAccepted as error:
@@ -85,13 +91,6 @@ def confirm(request: HttpRequest) -> HttpResponse | Refused | None:
         shown["ordered"] = url
         request.session.modified = True
     return redirect(url)
-
-
-def _fields(request: HttpRequest) -> Iterator[tuple[str, str]]:
-    """Yield the form's own fields."""
-    for name, values in request.POST.lists():
-        if name not in (FIELD, "csrfmiddlewaretoken"):
-            yield from ((name, str(value)) for value in values)
 
 
 def inspect(request: HttpRequest, action: PaidAction) -> Receipt:
@@ -116,13 +115,14 @@ def show(request: HttpRequest, action: PaidAction, receipt: Receipt, refused: Re
         "takes": receipt.takes,
         "trimmed": receipt.trimmed.text if receipt.trimmed else "",
         "balances": receipt.balances,
-        "lines": [_words(line) for line in (*receipt.lines, *receipt.left_out)],
+        "lines": [_words(request, line) for line in (*receipt.lines, *receipt.left_out)],
         "many": len(action.requests) > 1,
         "stops_when_approved": any(asked.stops_when_approved for asked in action.requests),
         "problems": [text for texts in receipt.problems.values() for text in texts],
         "notices": [(notice.text, notice.task, _task_url(notice.task)) for notice in receipt.all_notices],
         "budgets": [_budget(outlook) for outlook in receipt.outlooks],
         "total": total(receipt),
+        "is_minimum": receipt.is_minimum,
         "button": f"Order {clips(receipt.takes)}, {total(receipt)}",
         "token": "" if receipt.problems else token,
         "why": _why(refused, receipt) if refused else [],
@@ -169,10 +169,10 @@ def total(receipt: Receipt) -> str:
         return usd(receipt.known_usd, is_minimum=receipt.is_minimum)
     if receipt.unpriced == receipt.takes:
         return usd(None)
-    return f"{usd(receipt.known_usd)} and {receipt.unpriced} of unknown price"
+    return f"{usd(receipt.known_usd, is_minimum=receipt.is_minimum)} and {receipt.unpriced} of unknown price"
 
 
-def _words(line: Line) -> dict[str, Any]:
+def _words(request: HttpRequest, line: Line) -> dict[str, Any]:
     """Return a line of the receipt as the page shows it."""
     order = line.request.order
     names = [offers.provider_name(order.provider), offers.model_name(order.model), offers.mode_name(order.mode)]
@@ -185,9 +185,10 @@ def _words(line: Line) -> dict[str, Any]:
         "prompt": order.prompt,
         "facts": ", ".join(facts),
         "negative_prompt": order.negative_prompt,
-        "pictures": list(_pictures(line.request)),
+        "inputs": [*_pictures(line.request), *_texts(order)],
         "sum": sum_words,
         "total": usd(line.total_usd, is_minimum=line.is_minimum),
+        "add_price": prices.add_url(request, order) if line.price_usd is None else "",
         "campaign": str(line.request.campaign or ""),
         "problems": [text for texts in line.problems.values() for text in texts],
     }
@@ -198,9 +199,16 @@ def _pictures(asked: OrderRequest) -> Iterator[dict[str, str]]:
     for name in IMAGE_FIELDS:
         image, words = asked.images.get(name), name.replace("_", " ").capitalize()
         if isinstance(image, ReferenceImage):
-            yield {"name": words, "file": image.file.url, "address": ""}
+            yield {"name": words, "file": image.file.url, "text": ""}
         elif address := getattr(asked.order, name):
-            yield {"name": words, "file": "", "address": address}
+            yield {"name": words, "file": "", "text": address}
+
+
+def _texts(order: Order) -> Iterator[dict[str, str]]:
+    """Yield the other texts of an order, such as the address of its video, by their names."""
+    for name in offers.texts(order):
+        if name not in ("prompt", "negative_prompt"):
+            yield {"name": label(name), "file": "", "text": order.text(name)}
 
 
 def _budget(outlook: Outlook) -> dict[str, Any]:
@@ -244,7 +252,8 @@ def reserved(tasks: list[GenerationTask]) -> str:
     mark = " of practice money" if tasks[0].practice else ""
     held = f"{usd(sum(known, Decimal(0)))}{mark} reserved"
     if len(known) == len(tasks):
-        return held
+        may_cost_more = any(task.price_is_minimum for task in tasks)
+        return f"{held}; the clip{'s' if len(tasks) > 1 else ''} may cost more" if may_cost_more else held
     unknown = "The price is unknown" if not known else f"{held}; the price of {len(tasks) - len(known)} is unknown"
     if tasks[0].practice:
         return f"{unknown}; practice costs no real money"

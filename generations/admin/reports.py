@@ -48,7 +48,8 @@ SANE = [MinValueValidator(date(2000, 1, 1)), MaxValueValidator(date(2100, 12, 31
 MONEYS = {"practice": True, "real": False}
 TITLES = {"provider": "Provider", "model": "Model", "mode": "Mode", "campaign": "Campaign", "person": "Person"}
 FIGURES = (
-    Column("Spent", "usd"), Column("Clips paid", "count"), Column("Unpriced", "count"), Column("Approved", "count"),
+    Column("Spent", "usd"), Column("Clips paid", "count"), Column("Unpriced", "count"),
+    Column("At a starting price", "count"), Column("Approved", "count"),
     Column("Per approved clip", "usd"), Column("Per approved second", "usd"), Column("Reserved", "usd"),
     Column("Failed and released", "usd"), Column("Failed", "count"),
 )  # fmt: skip
@@ -170,7 +171,8 @@ def _spend(question: Question, limit: int | None) -> tuple[dict[str, Any], list[
         [(day, *_figures(each, clips=False)) for day, each in figures.days],
     )  # fmt: skip
     tables = [_table(name, title, figures.by[name]) for name, title in TITLES.items()]
-    context = {"total": figures.total, "chart": _chart(figures.days, question), "is_empty": not figures.days}
+    chart = _chart(figures.days, question, is_minimum=bool(figures.total.minimum))
+    context = {"total": figures.total, "chart": chart, "is_empty": not figures.days}
     return context, [by_day, *tables]
 
 
@@ -202,8 +204,9 @@ def _providers(question: Question, limit: int | None) -> tuple[dict[str, Any], l
     failures = Table(
         "failures", "Failures by kind, and their share of the price of all ended orders",
         (Column("Provider"), Column("Kind"), Column("Orders", "count"), Column("Share of failures, %", "count"),
-         Column("Would have cost", "usd"), Column("Share of money, %", "count")),
-        [(provider_name(score.provider), kind, each.count, score.share(kind), each.usd,
+         Column("Would have cost", "usd"), Column("At a starting price", "count"),
+         Column("Share of money, %", "count")),
+        [(provider_name(score.provider), kind, each.count, score.share(kind), each.usd, each.minimum,
           score.share_of_money(kind))
          for score in scores for kind, each in sorted(score.failures.items(), key=lambda item: -item[1].count)],
     )  # fmt: skip
@@ -211,9 +214,10 @@ def _providers(question: Question, limit: int | None) -> tuple[dict[str, Any], l
     balance = Table(
         "balance", "Balance and ledger: how much each balance fell between the last readings of two days",
         (Column("Day", "day"), Column("Provider"), Column("Balance fell", "usd"), Column("Ledger charged", "usd"),
-         Column("Unexplained", "usd"), Column("Unpriced", "count"), Column("Topped up", "usd"),
-         Column("What could explain it")),
-        [(each.day, provider_name(each.provider), each.fell, each.charged, each.drift, each.unpriced, each.topped_up,
+         Column("Unexplained", "usd"), Column("Unpriced", "count"), Column("At a starting price", "count"),
+         Column("Topped up", "usd"), Column("What could explain it")),
+        [(each.day, provider_name(each.provider), each.fell, each.charged, each.drift, each.unpriced, each.minimum,
+          each.topped_up,
           "; ".join(f"task {task.pk}: {why}" for task, why in each.suspects)) for each in drifts],
     )  # fmt: skip
     return {"is_empty": not scores and not drifts}, [card, failures, balance]
@@ -227,11 +231,11 @@ def _table(slug: str, title: str, rows: list[Row]) -> Table:
 
 def _figures(figures: Figures, *, clips: bool = True) -> tuple[Any, ...]:
     of_clips = (figures.approved, figures.per_approved_clip, figures.per_approved_second) if clips else ()
-    moved = (figures.known, figures.charges, figures.unpriced)
+    moved = (figures.known, figures.charges, figures.unpriced, figures.minimum)
     return *moved, *of_clips, figures.reserved, figures.released, figures.releases
 
 
-def _chart(days: list[tuple[date, Figures]], question: Question) -> Chart | None:
+def _chart(days: list[tuple[date, Figures]], question: Question, *, is_minimum: bool) -> Chart | None:
     """Draw a bar a day, or a bar a month for long periods."""
     spent = {day: figures.spent for day, figures in days}
     length = (question.last - question.first).days + 1
@@ -239,11 +243,12 @@ def _chart(days: list[tuple[date, Figures]], question: Question) -> Chart | None
         bars = [
             (day, spent.get(day, Decimal(0))) for n in range(length) for day in [question.first + timedelta(days=n)]
         ]
-        return draw(bars, name="Spend per day", every=max(1, length // LABELS))
+        return draw(bars, name="Spend per day", every=max(1, length // LABELS), is_minimum=is_minimum)
     months: dict[date, Decimal] = {}
     for day, amount in spent.items():
         months[day.replace(day=1)] = months.get(day.replace(day=1), Decimal(0)) + amount
-    return draw(sorted(months.items()), name="Spend per month", every=max(1, len(months) // LABELS), form="%b %Y")
+    every = max(1, len(months) // LABELS)
+    return draw(sorted(months.items()), name="Spend per month", every=every, form="%b %Y", is_minimum=is_minimum)
 
 
 def _beams(table: Table) -> Beams | None:

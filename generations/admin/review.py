@@ -69,7 +69,8 @@ def buttons(video: Video, *, may_order: bool) -> list[Button]:
         waits = [] if video.task.stops_when_approved or not may_order else list(reviewing.waiting(video.task))
         if waits:
             takes = "1 waiting take" if len(waits) == 1 else f"{len(waits)} waiting takes"
-            worth = usd(Judged(True, tuple(waits)).saved_usd)
+            spared = Judged(True, tuple(waits))
+            worth = usd(spared.saved_usd, is_minimum=spared.saved_is_minimum)
             found.append(Button(Review.APPROVED, f"Approve, and cancel {takes} ({worth})", stop=True))
     if video.review != Review.REJECTED:
         found.append(Button(Review.REJECTED, "Reject", "danger"))

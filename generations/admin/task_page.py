@@ -19,10 +19,10 @@ from generations.lifecycle import retries
 from generations.lifecycle.capacity import why_paused
 from generations.lifecycle.ordering import RETRIED_FROM
 from generations.lifecycle.saving import SET_ASIDE
-from generations.models import EntryKind, GenerationTask, LedgerEntry, Status
+from generations.models import EntryKind, GenerationTask, LedgerEntry, Pause, Status
 from generations.models.ledger import SETTLED, SPENT
 from generations.money import ledger as costs
-from generations.providers import offers
+from generations.providers import advice, offers
 
 EXPLAINED = {
     Status.QUEUED: "Waiting to be sent to {provider}. Nothing is charged until the clip is made.",
@@ -97,6 +97,7 @@ def live(task: GenerationTask, *, at: datetime) -> dict[str, Any]:
         "provider": provider,
         "badge": display.badge(task.status),
         "explained": EXPLAINED[Status(task.status)].format(provider=provider),
+        "pause": Pause.objects.filter(provider=task.provider, model__in=("", task.model)).first(),
         "obstacle": why_paused(task.provider, task.model) if task.status == Status.QUEUED else "",
         "id_check": _id_check(task),
         "reserved": _reserved(task),
@@ -105,6 +106,7 @@ def live(task: GenerationTask, *, at: datetime) -> dict[str, Any]:
         "next_check": duration((task.due_at - at).total_seconds()) if task.due_at and task.due_at > at else "",
         "overdue": _overdue(task, at=at),
         "error_explained": _explain(task),
+        "advice": advised(task),
         "ordered": list(_ordered(task)),
         "money": list(_money(task)),
         "traffic": list(_traffic(task)),
@@ -121,6 +123,14 @@ def _explain(task: GenerationTask) -> str:
     if task.status in NO_CLIP or task.error_kind == SET_ASIDE:
         return ERRORS.get(task.error_kind, "")
     return "Last error"
+
+
+def advised(task: GenerationTask) -> str:
+    """Say what the provider's pages advise about a failure; empty when they say nothing of it."""
+    if task.status != Status.FAILED:
+        return ""
+    text = advice(task.provider, task.error_code, task.error_message)
+    return f"{task.provider_name} advises: {text}" if text else ""
 
 
 def choices(task: GenerationTask, *, at: datetime) -> list[Choice]:
@@ -170,7 +180,8 @@ def _decisions(task: GenerationTask) -> Iterator[Choice]:
 
 
 def _orders(task: GenerationTask, *, at: datetime) -> Iterator[Choice]:
-    price = usd(costs.estimate(task.order(), at=at))
+    quote = costs.estimate(task.order(), at=at)
+    price = usd(quote.usd, is_minimum=quote.is_minimum)
     mark = ", practice" if settings.PRACTICE else ""
     if task.status in RETRIED_FROM:
         paid = task.status == Status.LOST
@@ -213,7 +224,8 @@ def _reserved(task: GenerationTask) -> str:
         return ""
     if task.price_usd is None:
         return "Reserved: price unknown."
-    return f"Reserved: {usd(task.price_usd)}{' of practice money' if task.practice else ''}."
+    price = usd(task.price_usd, is_minimum=task.price_is_minimum)
+    return f"Reserved: {price}{task_actions.of_practice(task)}."
 
 
 def _progress(task: GenerationTask, *, at: datetime) -> Progress | None:
@@ -249,6 +261,7 @@ def _ordered(task: GenerationTask) -> Facts:
     yield "Negative prompt", task.negative_prompt
     yield "CFG scale", "" if task.cfg_scale is None else task.cfg_scale
     yield "Route", task.route
+    yield from task.further.items()
     for name, image, url in (
         ("Start image", task.start_image, task.start_image_url),
         ("End image", task.end_image, task.end_image_url),
@@ -263,10 +276,12 @@ def _ordered(task: GenerationTask) -> Facts:
 
 def _money(task: GenerationTask) -> Facts:
     yield "Estimated", usd(task.price_usd, is_minimum=task.price_is_minimum)
-    yield "Reserved", usd(task.price_usd if _reserved(task) else Decimal(0))
-    spent = [entry.amount_usd for entry in task.entries.all() if entry.kind in SPENT]
-    known = [amount for amount in spent if amount is not None]
-    yield "Spent", usd(None if spent and not known else sum(known, Decimal(0)))
+    held, least = bool(_reserved(task)), task.price_is_minimum
+    yield "Reserved", usd(task.price_usd if held else Decimal(0), is_minimum=held and least)
+    spent = [entry for entry in task.entries.all() if entry.kind in SPENT]
+    known = [entry.amount_usd for entry in spent if entry.amount_usd is not None]
+    amount = None if spent and not known else sum(known, Decimal(0))
+    yield "Spent", usd(amount, is_minimum=least and [entry.kind for entry in spent] == [EntryKind.CHARGE])
 
 
 def _traffic(task: GenerationTask) -> Facts:

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path
@@ -25,10 +25,11 @@ from generations.admin import attention, display, paid_actions, receipt, task_ac
 from generations.admin.base import NameFilter, ReadOnlyAdmin
 from generations.admin.campaigns import CampaignFilter
 from generations.formats import duration
-from generations.lifecycle.ordering import MAX_TAKES, RETRIED_FROM
-from generations.models import GenerationTask, Status, TaskEvent
+from generations.lifecycle.ordering import RETRIED_FROM
+from generations.models import GenerationTask, Pause, Status, TaskEvent
 
 REASON_LENGTH = 90
+MAX_RETRIES = 100  # of one receipt, which names each of them
 PERSON = "person"  # the filter value for tasks that need a decision
 
 
@@ -70,7 +71,10 @@ class TaskAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[GenerationTask]:
         canceled = TaskEvent.objects.filter(now=Status.CANCELED).select_related("by")
         cancellations = Prefetch("events", queryset=canceled, to_attr="cancellations")
-        return super().get_queryset(request).prefetch_related("videos", cancellations)
+        own = Q(model="") | Q(model=OuterRef("model"))
+        pauses = Pause.objects.filter(own, provider=OuterRef("provider"))
+        tasks: QuerySet[GenerationTask] = super().get_queryset(request)
+        return tasks.annotate(is_paused=Exists(pauses)).prefetch_related("videos", cancellations)
 
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view
@@ -137,8 +141,8 @@ class TaskAdmin(ReadOnlyAdmin):
         if not chosen:
             self.message_user(request, "None of these can be tried again. Nothing was charged.", messages.WARNING)
             return None
-        if len(chosen) > MAX_TAKES:
-            text = f"At most {MAX_TAKES} at a time. Nothing was ordered. Nothing was charged."
+        if len(chosen) > MAX_RETRIES:
+            text = f"At most {MAX_RETRIES} at a time. Nothing was ordered. Nothing was charged."
             self.message_user(request, text, messages.ERROR)
             return None
         hidden = [("action", "try_again"), *(("_selected_action", str(task.pk)) for task in tasks)]
@@ -180,8 +184,9 @@ class TaskAdmin(ReadOnlyAdmin):
 
     @admin.display(description="Price", ordering="price_usd")
     def price(self, task: GenerationTask) -> str:
-        price = display.money(task.price_usd, practice=task.practice)
-        return display.two_lines(price, "not charged" if task.status in (Status.FAILED, Status.CANCELED) else "")
+        return display.two_lines(
+            display.task_price(task), "not charged" if task.status in (Status.FAILED, Status.CANCELED) else ""
+        )
 
     @admin.display(description="Ordered", ordering="created_at")
     def ordered(self, task: GenerationTask) -> str:
@@ -199,7 +204,8 @@ def worker(request: HttpRequest) -> HttpResponse:
 def _next_step(task: GenerationTask, *, at: datetime) -> str:
     """Return when a task is checked next, or why it ended without a clip."""
     if task.status == Status.FAILED:
-        return Truncator(task.error_message or task_page.ERRORS.get(task.error_kind, "")).chars(REASON_LENGTH)
+        reason = Truncator(task.error_message or task_page.ERRORS.get(task.error_kind, "")).chars(REASON_LENGTH)
+        return f"{reason.rstrip('.')}. {advised}" if (advised := task_page.advised(task)) else reason
     if task.status == Status.CANCELED:
         who = next((event.by for event in task.cancellations), None)  # type: ignore[attr-defined]
         return f"canceled before it was sent{f' by {who}' if who else ''}"
@@ -210,6 +216,8 @@ def _next_step(task: GenerationTask, *, at: datetime) -> str:
     if task.due_at is None:
         return ""
     seconds = (task.due_at - at).total_seconds()
+    if task.status == Status.QUEUED and task.is_paused:  # type: ignore[attr-defined]
+        return "waits: orders are paused"
     if task.status == Status.QUEUED and seconds <= 0:
         return "waiting to be sent"
     return f"next check in {duration(seconds)}" if seconds > 0 else "being checked"

@@ -36,12 +36,31 @@ class DamageFilter(admin.SimpleListFilter):
     parameter_name = "damaged"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("yes", "Damaged"), ("no", "Complete")]
+        return [("yes", "Damaged"), ("arrived", "Arrived damaged"), ("no", "Complete")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Video]) -> QuerySet[Video]:
         if self.value() == "yes":
             return queryset.exclude(damage="")
-        return queryset.filter(damage="") if self.value() == "no" else queryset
+        if self.value() == "arrived":
+            return queryset.exclude(arrived_damaged="")
+        return queryset.filter(damage="", arrived_damaged="") if self.value() == "no" else queryset
+
+
+def _arrival_note(video: Video) -> str:
+    """Return what staff should know of a clip that was delivered damaged; empty for any other."""
+    if not video.arrived_damaged:
+        return ""
+    more = (
+        "It will be downloaded once more, in case that a better file comes."
+        if video.decode_due_at
+        else "The same file came again, or none, so no better one is to be expected."
+    )
+    return format_html(
+        '<p class="note note-bad"><strong>This clip arrived damaged:</strong> {}. It was paid for, so it is kept. {} '
+        "Watch all of it before you approve it. If it is of no use, reject it, ask the provider for a refund "
+        "with the task's id, or order another take.</p>",
+        video.arrived_damaged, more,
+    )  # fmt: skip
 
 
 @admin.register(Video)
@@ -59,13 +78,13 @@ class VideoAdmin(ModelAdmin):
     show_full_result_count = False
     list_per_page = 50
     readonly_fields = ["player", "judgement", "task_link", "promotion", "prompt", "model_line", "size_px",
-                       "fps_rounded", "sound", "length", "file_size", "sha256", "state", "checked", "flags", "source",
-                       "created"]  # fmt: skip
+                       "fps_rounded", "sound", "length", "file_size", "sha256", "state", "checked", "decoded", "flags",
+                       "source", "created"]  # fmt: skip
     fieldsets = [
         (None, {"fields": ["player", "judgement", "title", "description"]}),
         ("Where it comes from", {"fields": ["task_link", "promotion", "prompt", "model_line", "source", "created"]}),
-        ("The file", {"fields": ["state", "checked", "length", "size_px", "fps_rounded", "sound", "file_size",
-                                 "flags", "sha256"]}),
+        ("The file", {"fields": ["state", "checked", "decoded", "length", "size_px", "fps_rounded", "sound",
+                                 "file_size", "flags", "sha256"]}),
     ]  # fmt: skip
 
     view_on_site = False  # the player has its own link to the catalog
@@ -124,14 +143,14 @@ class VideoAdmin(ModelAdmin):
                 video.damage,
             )
         return format_html(
-            '<video class="player" src="{}" poster="{}" controls loop playsinline preload="metadata"></video>'
+            '{}<video class="player" src="{}" poster="{}" controls loop playsinline preload="metadata"></video>'
             '<a class="under" href="{}">Open in the catalog</a>',
-            video.url, video.poster_url, video.get_absolute_url(),
+            _arrival_note(video), video.url, video.poster_url, video.get_absolute_url(),
         )  # fmt: skip
 
     @admin.display(description="Size")
     def size_px(self, video: Video) -> str:
-        return f"{video.width} × {video.height}"
+        return f"{video.width} × {video.height}" if video.width else "unknown"
 
     @admin.display(description="Sound", ordering="has_audio")
     def sound(self, video: Video) -> str:
@@ -139,7 +158,7 @@ class VideoAdmin(ModelAdmin):
 
     @admin.display(description="Frames per second")
     def fps_rounded(self, video: Video) -> str:
-        return f"{video.fps:g}"
+        return f"{video.fps:g}" if video.fps else "unknown"
 
     @admin.display(description="File size")
     def file_size(self, video: Video) -> str:
@@ -172,6 +191,11 @@ class VideoAdmin(ModelAdmin):
 
     @admin.display(description="File", ordering="damage")
     def state(self, video: Video) -> str:
+        if video.arrived_damaged and not video.damage:
+            return format_html(
+                '<span class="badge badge-bad">arrived damaged</span> <small class="quiet">{}</small>',
+                video.arrived_damaged,
+            )
         if not video.damage:
             return "complete"
         return format_html('<span class="badge badge-bad">damaged</span> <small class="quiet">{}</small>', video.damage)
@@ -179,6 +203,10 @@ class VideoAdmin(ModelAdmin):
     @admin.display(description="File last checked")
     def checked(self, video: Video) -> str:
         return display.when(video.checked_at)
+
+    @admin.display(description="Every frame decoded")
+    def decoded(self, video: Video) -> str:
+        return display.when(video.decoded_at) if video.decoded_at else "not yet: in the background, within minutes"
 
     @admin.display(description="Download link")
     def source(self, video: Video) -> str:

@@ -34,6 +34,7 @@ class Cursor:
 
     @classmethod
     def parse(cls, text: str) -> Cursor:
+        """Read what `str` wrote. Raises: BadCursor for anything else."""
         found = CURSOR.fullmatch(text)
         if not found:
             raise BadCursor(text)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from django.core.validators import slug_re
-from django.db.models import Prefetch
+from django.db.models import Prefetch, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -53,9 +55,19 @@ def video(request: HttpRequest, pk: int) -> HttpResponse:
         "shape": shape(found),
         "newer": newer_than(others, place).first(),
         "older": older_than(others, place).first(),
+        "promotions": list(_promotions(others.select_related("task"), found.task)),
         "takes": others.filter(task__prompt=found.task.prompt_id).select_related("task")[:OTHER_TAKES],
     }
     return render(request, "catalog/video.html", context)
+
+
+def _promotions(videos: QuerySet[Video], task: GenerationTask) -> Iterator[tuple[str, Video]]:
+    """Yield the clips of the draft that was promoted to this task, and of the tasks that it was promoted to."""
+    related = Q(task__promoted_from=task)
+    if task.promoted_from_id:
+        related |= Q(task=task.promoted_from_id)
+    for video in videos.filter(related).order_by("task_id", "position"):
+        yield "Promoted from" if video.task_id == task.promoted_from_id else "Promoted as", video
 
 
 def shape(video: Video) -> str:

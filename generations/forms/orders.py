@@ -32,6 +32,7 @@ class WholeNumberField(forms.IntegerField):
     """Accept digits and nothing else: Python reads `1_0` as ten."""
 
     def to_python(self, value: Any) -> int | None:
+        """Raises: ValidationError for what is no whole number."""
         if isinstance(value, str) and value.strip() and not re.fullmatch(r"-?[0-9]{1,9}", value.strip()):
             raise forms.ValidationError(self.error_messages["invalid"])
         return super().to_python(value)
@@ -41,6 +42,7 @@ class UsdField(forms.DecimalField):
     """Accept digits and a point, and nothing else: Python reads `1_0` as ten, and `NaN` as a number."""
 
     def to_python(self, value: Any) -> Any:
+        """Raises: ValidationError for what is no amount."""
         if isinstance(value, str) and value.strip() and not re.fullmatch(r"[+-]?[0-9]*\.?[0-9]*", value.strip()):
             raise forms.ValidationError(f"an amount in USD such as 12.50, not {value}")
         return super().to_python(value)
@@ -52,6 +54,7 @@ class SpendField(forms.Field):
     widget = forms.TextInput(attrs={"inputmode": "decimal", "size": 10})
 
     def to_python(self, value: Any) -> Decimal | None:
+        """Raises: ValidationError for what is no amount, and for one out of range."""
         text = str(value or "").strip()
         if not text:
             return None
@@ -144,7 +147,7 @@ class OrderForm(forms.Form):
             parameter = offer.parameters.get(name) if offer else None
             if not text.strip():
                 if name in self.data and parameter and parameter.default is not None:
-                    self.add_error(name, "is required")
+                    self.add_error(name, f"is required: {parameter.rule()}")
                 continue
             try:
                 chosen[name] = parameter.parse(text) if parameter else text

@@ -27,6 +27,18 @@ def decide_the_price() -> list[str]:
     return [name for name, parameters in kinds().items() if parameters[0].decides]
 
 
+def sources(name: str) -> str:
+    """Say whose limit is not on the provider's page, and where it was read; empty for none.
+
+    A page with a script says it of the chosen offer alone.
+    """
+    found: dict[str, dict[str, None]] = {}
+    for offer in offers.OFFERS.values():
+        if (parameter := offer.parameters.get(name)) and parameter.limit_source:
+            found.setdefault(parameter.limit_source, {})[offer.name] = None
+    return " ".join(f"{', '.join(names)}: {source}." for source, names in found.items())
+
+
 def fields() -> dict[str, forms.Field]:
     """Return the fields of all parameters; what each offer takes of them is checked by the form."""
     found: dict[str, forms.Field] = {}
@@ -37,6 +49,8 @@ def fields() -> dict[str, forms.Field]:
                 found[f"{field}_url"] = forms.CharField(label="or its URL", required=False, widget=forms.URLInput)
         else:
             found[name] = _field(name, parameters)
+        for field in IMAGE_FIELDS if isinstance(parameters[0], Images) else (name,):
+            found[field].stated = sources(name)  # type: ignore[attr-defined]
     return found
 
 
@@ -82,4 +96,10 @@ def _choices(parameters: list[Parameter]) -> list[tuple[str, str]]:
 
 def menu() -> list[dict[str, Any]]:
     """Return what each offer takes, for generate.js, which shows only the fields that apply."""
-    return [offer.as_json() for offer in offers.OFFERS.values()]
+    rows = []
+    for offer in offers.OFFERS.values():
+        row = offer.as_json()
+        for name, parameter in offer.parameters.items():
+            row["parameters"][name]["limit_source"] = parameter.limit_source
+        rows.append(row)
+    return rows

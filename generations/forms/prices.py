@@ -14,8 +14,12 @@ from generations.forms.orders import UsdField, choices_of
 from generations.models import Price
 from generations.models.prices import ANY_LENGTH, SAME, Unit
 from generations.providers import offers
+from generations.providers.base import Order
+from generations.providers.menu import Offer
 from generations.providers.parameters import spoken
 
+COLUMNS = {"duration": "duration_seconds", "sound": "sound", "route": "route"}  # parameters with a field of their own
+SAME_PRICE = ("aspect_ratio", "cfg_scale")  # parameters that no page of a provider names a price by
 EARLIEST = date(2024, 1, 1)  # nothing that this program orders was for sale before
 AHEAD = timedelta(days=366)  # a later start is a typing error
 
@@ -66,9 +70,9 @@ class PriceForm(ModelForm):
             raise forms.ValidationError("NAME=VALUE, with spaces between the pairs")
         return " ".join(pairs)
 
-    def _check_values(self, offer: offers.Offer) -> None:
+    def _check_values(self, offer: Offer) -> None:
         """Report each value for which the offer can have no price."""
-        for column, name in (("duration_seconds", "duration"), ("sound", "sound"), ("route", "route")):
+        for name, column in COLUMNS.items():
             value, parameter = self.cleaned_data.get(column), offer.parameters.get(name)
             if value in (None, "", ANY_LENGTH) and value is not False:
                 continue
@@ -96,3 +100,20 @@ class PriceForm(ModelForm):
     def _of_the_same_day(self) -> Price | None:
         names = [*SAME, "sound"]
         return Price.objects.filter(**{name: self.cleaned_data[name] for name in names}).first()
+
+
+def fields_for(order: Order) -> dict[str, str]:
+    """Return the fields of a price for exactly this order; its amount and its source are for a person to read."""
+    offer = offers.find(order.provider, order.model, order.mode)
+    decide = (
+        [name for name, each in offer.parameters.items() if each.decides and name not in SAME_PRICE] if offer else []
+    )
+    chosen = {name: str(order.parameters[name]).lower() for name in decide if name in order.parameters}
+    return {
+        "provider": order.provider,
+        "model": order.model,
+        "mode": order.mode,
+        "unit": Unit.CLIP if "duration" in chosen else Unit.SECOND,
+        **{COLUMNS[name]: value for name, value in chosen.items() if name in COLUMNS},
+        "settings": " ".join(f"{name}={value}" for name, value in sorted(chosen.items()) if name not in COLUMNS),
+    }

@@ -33,6 +33,11 @@ class Judged:
         known = [price for price in prices if price is not None]
         return sum(known, Decimal(0)) if len(known) == len(prices) else None
 
+    @property
+    def saved_is_minimum(self) -> bool:
+        """Whether one of them has a starting price, so that it may have cost more."""
+        return any(task.price_is_minimum for task in self.canceled)
+
 
 def judge(video: Video, verdict: Review, *, at: datetime, by: Person | None, stop: bool = False) -> Judged:
     """Approve a clip, reject it, or clear the decision; the same decision twice changes nothing.

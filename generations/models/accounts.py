@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 
 from generations.formats import usd
+from generations.providers.offers import provider_name
 
 SHARE_MIN = 1 / 1024  # of the documented rate: 100 requests a second become one in 10 s
 RECOVERY_SECONDS = 30.0  # until a reduced rate doubles
@@ -34,7 +35,7 @@ class Account(models.Model):
         constraints = [models.UniqueConstraint(fields=["provider", "practice"], name="account_once")]
 
     def __str__(self) -> str:
-        return f"{self.provider}{' (practice)' if self.practice else ''}"
+        return f"{provider_name(self.provider)}{' (practice)' if self.practice else ''}"
 
     def share_at(self, at: datetime) -> float:
         """Return the share of the documented rate to use now: a 429 halves it, each 30 s without one double it."""

@@ -38,6 +38,12 @@ def is_unpriced() -> Q:
     return Q(~Exists(valued), kind=EntryKind.CHARGE, amount_usd=None)
 
 
+def is_at_starting_price() -> Q:
+    """Return the condition for charges of a starting price that no correction has replaced since."""
+    corrected = LedgerEntry.objects.filter(task=OuterRef("task"), kind=EntryKind.ADJUST)
+    return Q(~Exists(corrected), kind=EntryKind.CHARGE, task__price_is_minimum=True)
+
+
 class LedgerQuerySet(models.QuerySet["LedgerEntry"]):
     def holds(self) -> LedgerQuerySet:
         """Select what was reserved, settled or not."""
@@ -57,6 +63,10 @@ class LedgerQuerySet(models.QuerySet["LedgerEntry"]):
 
     def unpriced(self) -> LedgerQuerySet:
         return self.filter(is_unpriced())
+
+    def at_starting_price(self) -> LedgerQuerySet:
+        """Select charges that may be less than the clip has cost."""
+        return self.filter(is_at_starting_price())
 
     def total_usd(self) -> Decimal:
         """Sum the known amounts, in USD."""
@@ -126,6 +136,11 @@ class LedgerEntry(models.Model):
     def __str__(self) -> str:
         return f"{self.kind} {self.amount_usd} for task {self.task_id}"
 
+    @property
+    def is_minimum(self) -> bool:
+        """Whether the amount is a starting price: a correction never is."""
+        return self.kind != EntryKind.ADJUST and self.task.price_is_minimum
+
     def as_json(self) -> dict[str, Any]:
         """Return the entry with the keys of `manage.py ledger --json`."""
         return {
@@ -133,6 +148,7 @@ class LedgerEntry(models.Model):
             "task": self.task_id,
             "kind": self.kind,
             "amount_usd": exact(self.amount_usd),
+            "is_minimum": self.is_minimum,
             "at": self.at.isoformat(),
             "by": self.by.get_username() if self.by else None,
             "note": self.note,

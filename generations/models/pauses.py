@@ -20,7 +20,12 @@ class Pause(models.Model):
         constraints = [models.UniqueConstraint(fields=["provider", "model"], name="pause_once")]
 
     def __str__(self) -> str:
-        return f"{self.subject} are paused: {self.reason}"
+        return f"{self.subject} are paused: {self.why}"
+
+    @property
+    def why(self) -> str:
+        """The reason as the end of a sentence, without its full stop."""
+        return self.reason.rstrip(". ")
 
     @property
     def subject(self) -> str:
@@ -30,4 +35,4 @@ class Pause(models.Model):
 
     @property
     def sentence(self) -> str:
-        return f"{self.subject} are paused until someone resumes them: {self.reason}"
+        return f"{self.subject} are paused until someone resumes them: {self.why}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -12,6 +12,7 @@ from django.db.models import Case, Exists, F, OuterRef, Q, When
 from django.utils import timezone
 
 from generations.formats import exact, usd
+from generations.providers import offers
 from generations.providers.base import Order
 
 ANY_LENGTH = 0  # the duration of a price by the second
@@ -22,6 +23,13 @@ SAME = ["provider", "model", "mode", "duration_seconds", "route", "settings", "v
 class Unit(models.TextChoices):
     CLIP = "clip", "a clip"
     SECOND = "second", "a second"
+
+
+class Quote(NamedTuple):
+    """What one clip of an order costs: in USD, None when it is unknown, and whether that is a starting price."""
+
+    usd: Decimal | None
+    is_minimum: bool = False
 
 
 class PriceQuerySet(models.QuerySet["Price"]):
@@ -35,10 +43,10 @@ class PriceQuerySet(models.QuerySet["Price"]):
         )
         return max((row for row in rows if row.holds_for(order)), key=lambda row: len(row.named), default=None)
 
-    def of(self, order: Order, *, on: date) -> Decimal | None:
-        """Return the price of one clip on a day, in USD; None when it is unknown."""
+    def quote(self, order: Order, *, on: date) -> Quote:
+        """Return what one clip costs on a day."""
         price = self.best(order, on=on)
-        return price.for_clip(order) if price else None
+        return Quote(price.for_clip(order), price.is_minimum) if price else Quote(None)
 
     def with_superseded(self, *, on: date) -> PriceQuerySet:
         """Annotate `superseded`: whether a newer price for exactly the same is in force on a day."""
@@ -91,7 +99,8 @@ class Price(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.provider} {self.model} {self.mode} {self.length}: {self.usd} USD"
+        names = f"{offers.model_name(self.model)} on {offers.provider_name(self.provider)}"
+        return f"{names}, {offers.mode_name(self.mode).lower()}, {self.length}: {self.amount}"
 
     @property
     def length(self) -> str:

@@ -12,21 +12,16 @@ from django.utils import timezone
 from generations.formats import usd
 from generations.models import EntryKind, GenerationTask, LedgerEntry, Person, Price
 from generations.models.ledger import AMOUNT_MAX, FOUR_PLACES, SETTLED
+from generations.models.prices import Quote
 from generations.money import budgets
 from generations.providers.base import Order
 
 REASON_MAX = 300  # characters of a note; longer ones are cut
 
 
-def estimate(order: Order, *, at: datetime) -> Decimal | None:
-    """Return the price of one clip of this order today, in USD; None when it is unknown, which is not free."""
-    return Price.objects.of(order, on=timezone.localdate(at))
-
-
-def is_minimum(order: Order, *, at: datetime) -> bool:
-    """Whether today's price of an order is a starting price: a clip may cost more."""
-    price = Price.objects.best(order, on=timezone.localdate(at))
-    return price is not None and price.is_minimum
+def estimate(order: Order, *, at: datetime) -> Quote:
+    """Return today's price of one clip of this order; an unknown one is not free."""
+    return Price.objects.quote(order, on=timezone.localdate(at))
 
 
 def hold(task: GenerationTask, *, at: datetime, by: Person | None = None) -> None:
@@ -81,7 +76,7 @@ def value_unpriced(*, at: datetime, by: Person | None) -> tuple[list[LedgerEntry
         held = LedgerEntry.objects.holds().get(task=entry.task_id)
         order = entry.task.order()
         for day in (held.day, timezone.localdate(at)):
-            if (price := Price.objects.of(order, on=day)) is not None:
+            if (price := Price.objects.quote(order, on=day).usd) is not None:
                 break
         else:
             continue

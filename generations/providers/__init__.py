@@ -5,15 +5,17 @@ One adapter a provider holds its paths, fields and words; errors are named for w
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 
+from generations.providers import apikley, apixo
 from generations.providers.apikley import Apikley
 from generations.providers.apixo import Apixo
 from generations.providers.base import Provider
 from generations.providers.config import ProviderConfig
 
 ADAPTERS: dict[str, Callable[[str, str], Provider]] = {"apixo": Apixo, "apikley": Apikley}
+ADVICE: dict[str, Mapping[str, str]] = {"apixo": apixo.ADVICE, "apikley": apikley.ADVICE}
 
 
 @cache
@@ -23,3 +25,13 @@ def get_provider(config: ProviderConfig) -> Provider:
     Raises: KeyError for a provider without an adapter.
     """
     return ADAPTERS[config.provider](config.base_url, config.api_key)
+
+
+def advice(provider: str, code: str, message: str = "") -> str:
+    """Return what a provider's pages say to do about a failure; empty when they say nothing.
+
+    A refusal may name its failure code in its message only.
+    """
+    known = ADVICE.get(provider, {})
+    named = max((name for name in known if not name.isdecimal() and name in message), key=len, default="")
+    return next((known[name] for name in ((named, code) if code.isdecimal() else (code, named)) if name in known), "")

@@ -11,10 +11,11 @@ PRIVATE_SUFFIXES = ("local", "internal", "localhost", "lan", "home", "test", "in
 
 
 def is_web_address(url: str) -> bool:
-    """Return whether it is a full http or https URL of at most URL_MAX characters."""
+    """Return whether it is a full http or https URL of at most URL_MAX characters, without spaces."""
     try:
         parts = urlsplit(url)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0 and len(url) <= URL_MAX
+        is_full = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        return is_full and len(url) <= URL_MAX and not any(each.isspace() for each in url)
     except ValueError:  # an unpaired bracket, or a port that is no number
         return False
 
@@ -25,7 +26,7 @@ def is_loopback(url: str) -> bool:
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
-        return host == "localhost"
+        return host == "localhost" or host.endswith(".localhost")
 
 
 def is_private(url: str) -> bool:
@@ -40,7 +41,7 @@ def is_private(url: str) -> bool:
 
 def is_public_https(url: str) -> bool:
     """Return whether it is an https URL that the internet reaches."""
-    return url.startswith("https://") and not is_private(url)
+    return urlsplit(url).scheme == "https" and not is_private(url)
 
 
 def _host(url: str) -> str:

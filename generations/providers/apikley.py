@@ -46,6 +46,7 @@ STATES = {
 }
 # failCode: no page lists them. Numbers such as "500" were seen too: see CODES.
 FAIL_CODES = {"GENERATION_FAILED": FailureKind.PROVIDER}
+ADVICE: dict[str, str] = {}  # nor does any page say what to do about one
 
 # Codes of a poll that describe the task, not the poll: 501 as above; 408 at KIE, "upstream returned no
 # result for over 10 minutes". Taken for a server error, they would be polled for ever.

@@ -42,12 +42,22 @@ class Order:
         return replace(self, parameters={name: value for name, value in changed.items() if value is not None})
 
     def with_images(self, start: str, end: str) -> Order:
-        """Return the order with these addresses of pictures, which may be empty."""
-        return self.but(images=(start, end) if end else (start,) if start else None)
+        """Return the order with these addresses of its first two pictures, which may be empty."""
+        first = (start, end) if end else (start,) if start else ()
+        others = self.parameters.get("images", ())
+        images = (*first, *others[2:]) if isinstance(others, tuple) else first
+        return self.but(images=images or None)
 
     def text(self, name: str) -> str:
         """Return a parameter as text, empty when it was not chosen."""
         return str(self.parameters.get(name, ""))
+
+    def frozen(self) -> dict[str, Any]:
+        """Return the parameters as JSON takes them: a decimal as text, addresses as a list."""
+        return {
+            name: str(value) if isinstance(value, Decimal) else list(value) if isinstance(value, tuple) else value
+            for name, value in self.parameters.items()
+        }
 
     @property
     def prompt(self) -> str:

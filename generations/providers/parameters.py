@@ -6,7 +6,7 @@ Not here: which offer has which parameters (offers), under which names a provide
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -47,6 +47,11 @@ class Parameter:
     stated: Stated = Stated.PAGE
     phrase: str = ""  # on a receipt, with {} for the value; empty: the name and the value
 
+    @property
+    def limit_source(self) -> str:
+        """Say where the limit was read, `limit read on an older page`; empty where it stands on the provider's page."""
+        return "" if self.stated is Stated.PAGE else f"limit read {self.stated}"
+
     def parse(self, text: str) -> Value:
         """Read what a person typed. Raises: ValueError, whose text names the rule."""
         return text
@@ -57,7 +62,7 @@ class Parameter:
 
     def problem(self, value: Value) -> str:
         """Return why a value is refused, as the end of a sentence about the model; empty when it is accepted."""
-        raise NotImplementedError
+        return ""
 
     def problems(self, name: str, value: Value) -> Found:
         """Return each broken rule with the field of the form where it shows."""
@@ -75,6 +80,10 @@ class Parameter:
         """Say what was chosen, for a receipt."""
         return self.phrase.format(value) if self.phrase else f"{label(name)} {value}"
 
+    def in_words(self, value: Value) -> str:
+        """Return a value as it stands beside the parameter's name."""
+        return str(value)
+
     def warning(self, value: Value) -> str:
         """Say what a buyer of this value should know, empty when nothing."""
         return self.caution
@@ -88,6 +97,7 @@ class Parameter:
         default = str(self.default) if isinstance(self.default, Decimal) else self.default
         words = {name: text for name in ("advice", "caution") if (text := getattr(self, name))}
         common = {"type": self.type, "required": self.required, "default": default, "stated": str(self.stated)}
+        common |= {} if self.required else {"if_not_sent": self.if_not_sent}
         return {**common, **self.limits(), **words}
 
 
@@ -119,6 +129,7 @@ class WholeNumber(Parameter):
     unit: str = ""
 
     def parse(self, text: str) -> int:
+        """Read a value that a person typed. Raises: ValueError."""
         if not re.fullmatch(r"-?[0-9]{1,9}", text.strip()):
             raise ValueError(f"takes a whole number{self._of()}, not {text}")
         return int(text)
@@ -156,6 +167,7 @@ class Number(Parameter):
     step: Decimal
 
     def parse(self, text: str) -> Decimal:
+        """Read a value that a person typed. Raises: ValueError."""
         if not re.fullmatch(r"[+-]?([0-9]{1,9}(\.[0-9]{0,9})?|\.[0-9]{1,9})", text.strip()):
             raise ValueError(f"takes a number, {self.rule()}, not {text}")
         return Decimal(text.strip())
@@ -183,6 +195,7 @@ class YesNo(Parameter):
     words: tuple[str, str] = ("yes", "no")
 
     def parse(self, text: str) -> bool:
+        """Read a value that a person typed. Raises: ValueError."""
         if text.strip().lower() not in YES_NO:
             raise ValueError(f"takes yes or no, not {text}")
         return YES_NO[text.strip().lower()]
@@ -195,6 +208,9 @@ class YesNo(Parameter):
 
     def rule(self) -> str:
         return "yes or no"
+
+    def in_words(self, value: Value) -> str:
+        return self.words[0 if value else 1]
 
     def describe(self, name: str, value: Value) -> str:
         words = self.words[0 if value else 1]
@@ -248,7 +264,8 @@ class Images(Parameter):
         start, *others = value if isinstance(value, tuple) and value else ("",)
         found = [] if start else [(IMAGE_FIELDS[0], "is required")]
         if len(others) >= self.max_items and any(others):
-            found.append((IMAGE_FIELDS[1], "takes no end image"))
+            too_many = f"takes at most {self.max_items} pictures, not {len(others) + 1}"
+            found.append((IMAGE_FIELDS[1], "takes no end image: leave it out" if self.max_items == 1 else too_many))
         return found
 
     def warning(self, value: Value) -> str:
@@ -289,14 +306,6 @@ def label(name: str) -> str:
 def spoken(name: str) -> str:
     """Return a parameter's name as it stands within a sentence: `aspect ratio`."""
     return LABELS.get(name, name.replace("_", " "))
-
-
-def frozen(parameters: Mapping[str, Value]) -> dict[str, Any]:
-    """Return values as JSON takes them: a decimal as text, addresses as a list."""
-    return {
-        name: str(value) if isinstance(value, Decimal) else list(value) if isinstance(value, tuple) else value
-        for name, value in parameters.items()
-    }
 
 
 def fields_of(name: str, value: Value) -> Iterator[str]:

@@ -32,11 +32,12 @@ class Notice:
         return f"{self.text} (task {self.task})" if self.task else self.text
 
 
-def of(request: OrderRequest, *, price_usd: Decimal | None) -> list[Notice]:
+def of(request: OrderRequest, *, price_usd: Decimal | None, is_minimum: bool = False) -> list[Notice]:
     """Return a notice if the same was refused before, and one for takes that we have; `price_usd` is of one take."""
     order, pictures = request.order, _pictures(request)
+    another = "has no known price" if price_usd is None else f"costs {usd(price_usd, is_minimum=is_minimum)}"
     same = [task for task in _of_words(order.prompt) if _is_input_of(task, order, pictures)]
-    return [*_refused(same), *_owned([task for task in same if _is_alike(task, order)], price_usd)]
+    return [*_refused(same), *_owned([task for task in same if _is_alike(task, order)], another)]
 
 
 def _pictures(request: OrderRequest) -> dict[str, str]:
@@ -59,13 +60,18 @@ def _of_words(words: str) -> list[GenerationTask]:
 
 
 def _is_input_of(task: GenerationTask, order: Order, pictures: dict[str, str]) -> bool:
-    """Return whether a task was made from the same words and images."""
+    """Return whether a task was made from the same words, images and video."""
     own = [image.sha256 if (image := getattr(task, name)) else getattr(task, f"{name}_url") for name in IMAGE_FIELDS]
-    return task.negative_prompt == order.negative_prompt and own == [pictures[name] for name in IMAGE_FIELDS]
+    same_texts = task.negative_prompt == order.negative_prompt and task.parameters.get("video", "") == order.text(
+        "video"
+    )
+    return same_texts and own == [pictures[name] for name in IMAGE_FIELDS]
 
 
 def _is_alike(task: GenerationTask, order: Order) -> bool:
-    return all(getattr(task, name) == getattr(order, name) for name in SETTINGS)
+    chosen = {name: value for name, value in order.frozen().items() if name != "images"}
+    same_settings = all(getattr(task, name) == getattr(order, name) for name in SETTINGS)
+    return same_settings and task.parameters.items() >= chosen.items()
 
 
 def _refused(same: list[GenerationTask]) -> list[Notice]:
@@ -78,14 +84,13 @@ def _refused(same: list[GenerationTask]) -> list[Notice]:
     return [Notice("refused", text, task.pk)]
 
 
-def _owned(same: list[GenerationTask], price_usd: Decimal | None) -> list[Notice]:
+def _owned(same: list[GenerationTask], another: str) -> list[Notice]:
     stored = [task.pk for task in same if task.status == Status.STORED]
     if not stored:
         return []
     approved = Video.objects.filter(task__in=stored, review=Review.APPROVED).count()
     paid = LedgerEntry.objects.spent().filter(task__in=stored)
-    spent = paid.aggregate(usd=Sum("amount_usd"))["usd"]
+    spent = usd(paid.aggregate(usd=Sum("amount_usd"))["usd"], is_minimum=paid.at_starting_price().exists())
     takes = "1 take" if len(stored) == 1 else f"{len(stored)} takes"
-    another = f"costs {usd(price_usd)}" if price_usd is not None else "has no known price"
-    text = f"You have {takes} of this, {approved} approved, for {usd(spent)}. Another take {another}."
+    text = f"You have {takes} of this, {approved} approved: {spent} spent. Another take {another}."
     return [Notice("owned", text, stored[-1] if len(stored) == 1 else None)]

@@ -14,7 +14,7 @@ from django.conf import settings
 from generations.formats import duration, usd
 from generations.lifecycle import ordering
 from generations.lifecycle.capacity import why_paused
-from generations.lifecycle.ordering import OrderRequest, Problems
+from generations.lifecycle.ordering import MANY_TAKES, OrderRequest, Problems
 from generations.models import BalanceReading, Budget, BudgetPeriod, Campaign, Lease, Person
 from generations.money import budgets, ledger
 from generations.providers import offers
@@ -138,11 +138,13 @@ def _line(request: OrderRequest, checks: ImageChecks, *, at: datetime) -> Line:
     problems = ordering.problems(request)
     unread = checks.run(request.order, problems)
     request = measured(request, problems)
-    price = ledger.estimate(request.order, at=at)
+    quote = ledger.estimate(request.order, at=at)
     cautions = [Notice(f"caution {text}", text) for text in offers.cautions(request.with_uploads)]
-    notices = [] if problems else [*cautions, *unread, *history.of(request, price_usd=price)]
+    notices = (
+        [] if problems else [*cautions, *unread, *history.of(request, price_usd=quote.usd, is_minimum=quote.is_minimum)]
+    )
     return Line(
-        request=request, takes=request.takes, price_usd=price, is_minimum=ledger.is_minimum(request.order, at=at),
+        request=request, takes=request.takes, price_usd=quote.usd, is_minimum=quote.is_minimum,
         problems=problems, notices=tuple(notices),
     )  # fmt: skip
 
@@ -177,6 +179,8 @@ def _last_reading(provider: str) -> BalanceReading | None:
 def _notices(lines: list[Line]) -> list[Notice]:
     """Return the warnings about the order as a whole."""
     notices = [] if Lease.objects.is_worker_alive() else [Notice("worker", NO_WORKER)]
+    if (takes := sum(line.takes for line in lines)) > MANY_TAKES:
+        notices.append(Notice("many", f"This orders {takes:,} clips at once. Check the number."))
     for provider, model in sorted({(line.request.order.provider, line.request.order.model) for line in lines}):
         if text := why_paused(provider, model):
             notices.append(Notice("paused", f"{text}. The order waits until then."))

@@ -19,16 +19,26 @@ from django.db.models import Model
 from generations.formats import usd
 from generations.lifecycle.ordering import OrderRequest
 from generations.models import Campaign, GenerationTask, Person, Prompt, ReferenceImage
-from generations.providers import offers
 from generations.providers.base import Order
-from generations.providers.parameters import frozen
 from generations.receipts.preflight import Line, Receipt
 
-SALT = "generations.receipt"
+SALT = "generations.receipt.2"  # the number of this format: a receipt of an older one orders nothing
 MAX_AGE = timedelta(hours=1)
 ROWS: dict[str, type[Model]] = {
     "campaign": Campaign, "prompt": Prompt, "retry_of": GenerationTask, "promoted_from": GenerationTask,
 }  # fmt: skip
+
+
+class _Serializer:
+    """JSON that tells decimals from texts, so that an order is read as it was shown, whatever the menu says now."""
+
+    def dumps(self, content: Any) -> bytes:
+        return json.dumps(content, separators=(",", ":"), default=lambda number: {"decimal": str(number)}).encode()
+
+    def loads(self, data: bytes) -> Any:
+        return json.loads(
+            data, object_hook=lambda found: Decimal(found["decimal"]) if found.keys() == {"decimal"} else found
+        )
 
 
 class NotAccepted(Exception):
@@ -56,7 +66,7 @@ def sign(receipt: Receipt, *, by: Person, form: str, batch: uuid.UUID, at: datet
         "practice": settings.PRACTICE,
         "requests": [_packed(line) for line in receipt.lines],
     }  # fmt: skip
-    return signing.dumps(content, salt=SALT, compress=True)
+    return signing.dumps(content, salt=SALT, serializer=_Serializer, compress=True)
 
 
 def read(token: str, *, by: Person, form: str, at: datetime) -> SignedReceipt:
@@ -65,7 +75,7 @@ def read(token: str, *, by: Person, form: str, at: datetime) -> SignedReceipt:
     Raises: NotAccepted for a forged or expired token, or one of another person, another form, or other money.
     """
     try:
-        content = signing.loads(token, salt=SALT)
+        content = signing.loads(token, salt=SALT, serializer=_Serializer)
     except signing.BadSignature as error:
         raise NotAccepted("This receipt was not made by this site, or was changed.") from error
     if content["who"] != by.pk:
@@ -81,7 +91,7 @@ def read(token: str, *, by: Person, form: str, at: datetime) -> SignedReceipt:
         requests = [_request(packed) for packed in content["requests"]]
     except ObjectDoesNotExist as error:
         raise NotAccepted("Something that this receipt orders was deleted.", batch=batch) from error
-    return SignedReceipt(batch, requests, [_amount(packed["price"]) for packed in content["requests"]], content["seen"])
+    return SignedReceipt(batch, requests, [packed["price"] for packed in content["requests"]], content["seen"])
 
 
 def digest(path: str, fields: Iterable[tuple[str, str]]) -> str:
@@ -94,11 +104,11 @@ def _packed(line: Line) -> dict[str, Any]:
     """Return a line's request as JSON, with the primary key of each row that it names."""
     request = line.request
     return {
-        "order": asdict(request.order) | {"parameters": frozen(request.order.parameters)},
+        "order": asdict(request.order),
         "images": {name: image.pk for name, image in request.images.items() if isinstance(image, ReferenceImage)},
         "rows": {name: row.pk for name in ROWS if (row := getattr(request, name))},
         "more": [line.takes, request.delivery, request.stops_when_approved],
-        "price": _text(line.price_usd),
+        "price": line.price_usd,
     }
 
 
@@ -106,7 +116,7 @@ def _request(packed: dict[str, Any]) -> OrderRequest:
     takes, delivery, stops_when_approved = packed["more"]
     rows: dict[str, Any] = {name: ROWS[name]._default_manager.get(pk=pk) for name, pk in packed["rows"].items()}
     order = packed["order"]
-    chosen = offers.thawed(order["provider"], order["model"], order["mode"], order["parameters"])
+    chosen = {name: tuple(value) if isinstance(value, list) else value for name, value in order["parameters"].items()}
     return OrderRequest(
         Order(**order | {"parameters": chosen}),
         takes=takes,

@@ -33,6 +33,7 @@ class Drift:
     topped_up: Decimal
     charged: Decimal
     unpriced: int
+    minimum: int  # charges of a starting price
     suspects: list[tuple[GenerationTask, str]]
 
     @property
@@ -71,7 +72,7 @@ def _drift(day: date, readings: list[BalanceReading], question: Question) -> Dri
     charged = LedgerEntry.objects.spent().filter(task__in=charges.order_by().values("task")).total_usd()
     drift = Drift(
         opening.provider, day, opening.at, closing.at, amounts[0] - amounts[-1] + topped_up, topped_up,
-        charged, charges.unpriced().count(), [],
+        charged, charges.unpriced().count(), charges.at_starting_price().count(), [],
     )  # fmt: skip
     if drift.drift:
         drift.suspects.extend(_suspects(drift, practice=question.practice))
@@ -84,10 +85,12 @@ def _suspects(drift: Drift, *, practice: bool) -> list[tuple[GenerationTask, str
     within = {"at__gt": since, "at__lte": until}
     released = LedgerEntry.objects.filter(task=OuterRef("pk"), kind=EntryKind.RELEASE, **within)
     unpriced = LedgerEntry.objects.unpriced().filter(task=OuterRef("pk"), **within)
+    starting = LedgerEntry.objects.at_starting_price().filter(task=OuterRef("pk"), **within)
     under_way = Q(finished_at=None) | Q(finished_at__gt=until)
     reasons = {
         "nobody knows whether the provider accepted it": Q(status=Status.UNCONFIRMED) | Q(maybe_accepted=True),
         "its price is unknown": Q(Exists(unpriced)),
+        "its price is a starting price": Q(Exists(starting)),
         "it failed, but may have been billed": Q(Exists(released), send_count__gt=0),
         "it was running at the later reading, and may have been billed": Q(submitted_at__gt=since) & under_way,
         "it was running at the earlier reading, and may have been billed before it": Q(

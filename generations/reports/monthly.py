@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from django.db.models import Sum
 
+from generations.formats import usd
 from generations.models import Campaign, GenerationTask
 from generations.models.cost_centers import NOBODY
 from generations.reports import spend
@@ -24,6 +25,11 @@ class Paid:
 
     task: GenerationTask
     usd: Decimal | None
+    is_minimum: bool
+
+    @property
+    def words(self) -> str:
+        return usd(self.usd, is_minimum=self.is_minimum)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +41,12 @@ class Section:
     figures: Figures
     more: int
     more_usd: Decimal
+
+    @property
+    def more_words(self) -> str:
+        """What the other orders cost: `from $1.20` where one of them has a starting price."""
+        shown = sum(paid.is_minimum for paid in self.paid)
+        return usd(self.more_usd, is_minimum=self.figures.minimum > shown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +92,8 @@ def _section(name: str, question: Question) -> Section:
     entries = question.entries.spent().filter(question.of_tasks("task__"))
     orders = entries.values("task").order_by("task")
     sums = dict(orders.annotate(usd=Sum("amount_usd")).values_list("task", "usd")[:ORDERS_MAX])
+    least = set(entries.at_starting_price().filter(task__in=sums).values_list("task", flat=True))
     tasks = GenerationTask.objects.filter(pk__in=sums).select_related("prompt", "ordered_by").prefetch_related("videos")
-    paid = [Paid(task, sums[task.pk]) for task in tasks.order_by("pk")]
+    paid = [Paid(task, sums[task.pk], task.pk in least) for task in tasks.order_by("pk")]
     shown = sum((each.usd or Decimal(0) for each in paid), Decimal(0))
     return Section(name, paid, figures, orders.distinct().count() - len(paid), figures.spent - shown)

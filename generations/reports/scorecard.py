@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
-from django.db.models import Count, DurationField, ExpressionWrapper, F, Func, IntegerField, QuerySet, Sum
+from django.db.models import Count, DurationField, ExpressionWrapper, F, Func, IntegerField, Q, QuerySet, Sum
 from django.db.models.functions import Cast, Floor
 from django.utils import timezone
 
@@ -34,6 +34,7 @@ class WholeSeconds(Func):
 class Failures:
     count: int = 0
     usd: Decimal = Decimal(0)
+    minimum: int = 0  # how many of them have a starting price
 
 
 @dataclass(slots=True)
@@ -85,9 +86,9 @@ def scores(question: Question) -> list[Score]:
         .filter(status__in=ENDS)
         .annotate(taken=taken, theirs=Cast(Floor("remote_seconds"), IntegerField()))
         .values_list("provider", "status", "error_kind", "taken", "theirs")
-        .annotate(n=Count("id"), usd=Sum("price_usd"))
+        .annotate(n=Count("id"), usd=Sum("price_usd"), minimum=Count("id", filter=Q(price_is_minimum=True)))
     )
-    for provider, status, kind, seconds, theirs, n, usd in rows:
+    for provider, status, kind, seconds, theirs, n, usd, minimum in rows:
         score = by_provider.setdefault(provider, Score(provider))
         score.ends[status] += n
         score.usd += four_places(usd)
@@ -100,6 +101,7 @@ def scores(question: Question) -> list[Score]:
             failures = score.failures["lost" if status == Status.LOST else kind or "unknown"]
             failures.count += n
             failures.usd += four_places(usd)
+            failures.minimum += minimum
     return sorted(by_provider.values(), key=lambda score: score.provider)
 
 

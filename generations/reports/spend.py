@@ -127,6 +127,9 @@ def spend_report(question: Question) -> SpendReport:
         cost_centers[_key("cost_center", cost_center)].add(figures)
     for day, figures in _moved(question, by="day"):
         days[day].add(figures)
+    for key, day, n in question.grouped(question.entries.at_starting_price(), "cost_center", "day", n=Count("id")):
+        days[day].add(Figures(minimum=n))
+        cost_centers[key].add(Figures(minimum=n))
     for key, figures in [*_moved(question, by="cost_center"), *_approved(question, by="cost_center")]:
         cost_centers[key].add(figures)
     total, by = Figures(), {name: Groups() for name in DIMENSIONS}
@@ -176,6 +179,8 @@ def summed(question: Question, *, by: str, clips: bool = True) -> Groups:
     groups = Groups()
     for group, figures in _open(question, OF_AN_ENTRY[by]):
         groups[_key(by, group)].add(figures)
+    for key, n in question.grouped(question.entries.at_starting_price(), by, n=Count("id")):
+        groups[key].add(Figures(minimum=n))
     for key, figures in [*_moved(question, by=by), *(_approved(question, by=by) if clips else ())]:
         groups[key].add(figures)
     return groups
@@ -188,13 +193,18 @@ def _key(by: str, values: Key) -> Any:
 
 
 def by_day_and_model(question: Question) -> dict[tuple[date, str], Figures]:
-    """Sum what was spent, and count what has no price yet, of each day and model; for a few weeks at most."""
+    """Sum what was spent, and count what has no price yet or a starting price, of each day and model.
+
+    For a few weeks at most.
+    """
     groups = Groups()
     for (day, model), figures in _unpriced(question, ["day", "task__model"]):
         groups[day, model].add(figures)
-    spent = question.entries.filter(question.of_tasks("task__")).spent().values_list("day", "task__model")
-    for day, model, usd in spent.annotate(usd=Sum("amount_usd")):
+    entries = question.entries.filter(question.of_tasks("task__"))
+    for day, model, usd in entries.spent().values_list("day", "task__model").annotate(usd=Sum("amount_usd")):
         groups[day, model].add(Figures(spent=four_places(usd)))
+    for day, model, n in entries.at_starting_price().values_list("day", "task__model").annotate(n=Count("id")):
+        groups[day, model].add(Figures(minimum=n))
     return groups
 
 
@@ -222,8 +232,9 @@ def _reserved(question: Question, columns: list[str]) -> Iterator[tuple[list[Any
     entries = question.entries.filter(question.of_tasks("task__"))
     # Only tasks in these states have open holds: few rows, found by an index.
     holds = entries.open_holds().filter(task__status__in=UNSETTLED).values_list(*columns)
-    for *key, amount, n, known in holds.annotate(usd=Sum("amount_usd"), n=Count("id"), known=Count("amount_usd")):
-        yield key, Figures(reserved=four_places(amount), holds=n, reserved_unpriced=n - known)
+    counts = {"known": Count("amount_usd"), "minimum": Count("id", filter=Q(task__price_is_minimum=True))}
+    for *key, amount, n, known, minimum in holds.annotate(usd=Sum("amount_usd"), n=Count("id"), **counts):
+        yield key, Figures(reserved=four_places(amount), holds=n, reserved_unpriced=n - known, reserved_minimum=minimum)
 
 
 def _moved(question: Question, *, by: str) -> Iterator[tuple[Any, Figures]]:

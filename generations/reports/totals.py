@@ -12,16 +12,21 @@ from generations.formats import usd
 
 @dataclass(slots=True)
 class Figures:
-    """Sums of a group, in USD; entries without a price are counted, never taken as 0."""
+    """Sums of a group, in USD; entries without a price are counted, never taken as 0.
+
+    `minimum` counts the charges of a starting price, with which a sum is the least that was spent.
+    """
 
     spent: Decimal = Decimal(0)
     charges: int = 0
     unpriced: int = 0
+    minimum: int = 0
     released: Decimal = Decimal(0)
     releases: int = 0
     reserved: Decimal = Decimal(0)
     holds: int = 0
     reserved_unpriced: int = 0
+    reserved_minimum: int = 0
     approved: int = 0
     approved_seconds: float = 0.0
 
@@ -51,19 +56,31 @@ class Figures:
 
     @property
     def spent_words(self) -> str:
-        """`$1.20`, `$1.20 + 2 unpriced` or `2 unpriced`."""
-        return _in_words(self.spent, self.unpriced)
+        """`$1.20`, `from $1.20`, `$1.20 + 2 unpriced` or `2 unpriced`."""
+        return _in_words(self.spent, self.unpriced, is_minimum=bool(self.minimum))
 
     @property
     def reserved_words(self) -> str:
-        return _in_words(self.reserved, self.reserved_unpriced)
+        return _in_words(self.reserved, self.reserved_unpriced, is_minimum=bool(self.reserved_minimum))
+
+    @property
+    def per_approved_clip_words(self) -> str:
+        return self._share_in_words(self.per_approved_clip)
+
+    @property
+    def per_approved_second_words(self) -> str:
+        return self._share_in_words(self.per_approved_second)
+
+    def _share_in_words(self, share: Decimal | None) -> str:
+        return usd(share, is_minimum=bool(self.minimum)) if self.approved else "none approved"
 
 
-def _in_words(amount: Decimal, unknown: int) -> str:
+def _in_words(amount: Decimal, unknown: int, *, is_minimum: bool) -> str:
     unpriced = f"{unknown} unpriced"
+    words = usd(amount, is_minimum=is_minimum)
     if not unknown:
-        return usd(amount)
-    return f"{usd(amount)} + {unpriced}" if amount else unpriced
+        return words
+    return f"{words} + {unpriced}" if amount else unpriced
 
 
 NAMES = [each.name for each in fields(Figures)]

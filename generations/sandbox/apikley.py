@@ -163,7 +163,7 @@ def read(raw: bytes) -> Order:
 def _picture(given: Mapping[str, Json], *, from_text: bool) -> dict[str, Json]:
     if from_text:
         return {"ratio": rules.choice(given, "aspect_ratio", ("1:1", "16:9", "9:16"))}
-    return {"ratio": "", "image_urls": rules.image_urls(given, least=1, most=1)}
+    return {"ratio": "", "image_urls": rules.image_urls(given, least=1, most=1, public=True)}
 
 
 def _success(data: Json) -> Json:

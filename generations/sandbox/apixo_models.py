@@ -4,9 +4,10 @@ Read from https://apixo.ai/docs/models/video/kling-2-1, kling-2-5-turbo-pro and 
 offers: when one of the two has misread a page, they disagree, and a test fails.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import partial
 
 from . import rules, videos
 from .tasks import Order
@@ -14,6 +15,7 @@ from .wire import Json
 
 RATIOS = ("1:1", "9:16", "16:9")
 ROUTES = ("auto", "value", "official")
+Rule = Callable[[Mapping[str, Json], str], object]  # of the functions in rules, with its limits; raises Refused
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,8 @@ class Mode:
 
     images: tuple[int, int]  # at least, at most; see Model.ignores_images for text modes
     prices: tuple[str, ...]
-    longest_video: int = 0  # seconds; not 0: the length of the clip is read from one video, and no prompt is required
+    longest_video: int = 0  # seconds; not 0: the length of the clip is read from one video
+    prompt_required: bool = True
     text: bool = False  # text modes obey aspect_ratio; the others take the ratio of their image
 
 
@@ -43,7 +46,7 @@ class Model:
     old_wording: bool = False
     durations: tuple[int, ...] = (5, 10)
     always_sound: bool = False
-    choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # further fields, and what each takes
+    further: Mapping[str, Rule] = field(default_factory=dict)  # other fields, each with the function that checks it
 
     def read(self, body: dict[str, Json]) -> Order:
         """Return the order in a request's body. Raises: Refused."""
@@ -52,7 +55,7 @@ class Model:
             rules.choice(body, "provider", ROUTES, default="auto")
         given = rules.mapping(body, "input")
         mode = self.modes[rules.choice(given, "mode", tuple(self.modes))]
-        prompt = rules.text(given, "prompt", most=self.longest_prompt, required=not mode.longest_video)
+        prompt = rules.text(given, "prompt", most=self.longest_prompt, required=mode.prompt_required)
         seconds = self._seconds(given, mode)
         sound = rules.flag(given, "sound") if self.sound else self.always_sound
         self._settings(given)
@@ -80,22 +83,22 @@ class Model:
 
     def _seconds(self, given: dict[str, Json], mode: Mode) -> int:
         if mode.longest_video:
-            (url,) = rules.image_urls(given, least=1, most=1, name="video_urls")
+            (url,) = rules.image_urls(given, least=1, most=1, name="video_urls", public=True)
             return videos.seconds_of(url, most=mode.longest_video)
         return rules.duration(given, numbers=True, strings=self.number_strings, allowed=self.durations)
 
     def _settings(self, given: dict[str, Json]) -> None:
-        for name, allowed in self.choices.items():
-            rules.choice(given, name, allowed)
+        for name, rule in self.further.items():
+            rule(given, name)
         if self.longest_negative:
             rules.text(given, "negative_prompt", most=self.longest_negative, required=False)
-            rules.tenths(given, "cfg_scale", strings=self.number_strings)
+            rules.number(given, "cfg_scale", strings=self.number_strings)
 
     def _images(self, given: dict[str, Json], mode: Mode) -> tuple[str, ...]:
         if mode.text and self.ignores_images:
             return ()
         least, most = mode.images
-        return rules.image_urls(given, least=least, most=most)
+        return rules.image_urls(given, least=least, most=most, public=True)
 
 
 MODELS: Mapping[str, Model] = {
@@ -148,7 +151,7 @@ MODELS: Mapping[str, Model] = {
             modes={
                 "text-to-video": Mode((0, 0), ("0.10",), text=True),
                 "image-to-video": Mode((1, 2), ("0.10",)),
-                "motion-control": Mode((1, 1), ("0.10",), longest_video=30),
+                "motion-control": Mode((1, 1), ("0.10",), longest_video=30, prompt_required=False),
             },
             longest_prompt=2500,
             typical=dict.fromkeys(range(1, 31), (120, 240)),
@@ -165,7 +168,7 @@ MODELS: Mapping[str, Model] = {
             typical=dict.fromkeys(range(3, 16), (120, 240)),
             durations=tuple(range(3, 16)),
             always_sound=True,
-            choices={"resolution": ("720p", "1080p")},
+            further={"resolution": partial(rules.choice, allowed=("720p", "1080p"))},
         ),
     )
 }

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from .wire import Json
 
 PRIVATE_SUFFIXES = ("local", "internal", "localhost", "lan", "home", "test", "invalid")
-MISSING, TYPE, VALUE, LENGTH = "missing", "type", "value", "length"
+MISSING, TYPE, VALUE, LENGTH, UNREACHABLE = "missing", "type", "value", "length", "image unreachable"
 
 
 class Refused(Exception):
@@ -28,6 +28,7 @@ def _required(source: Mapping[str, Json], name: str, path: str = "") -> Json:
 
 
 def mapping(source: Mapping[str, Json], name: str) -> dict[str, Json]:
+    """Return a required object. Raises: Refused."""
     value = _required(source, name)
     if not isinstance(value, dict):
         raise Refused(TYPE, f"{name} must be an object")
@@ -35,7 +36,7 @@ def mapping(source: Mapping[str, Json], name: str) -> dict[str, Json]:
 
 
 def text(source: Mapping[str, Json], name: str, *, most: int, required: bool = True) -> str:
-    """Return a text of at most `most` characters that is not blank when it is required."""
+    """Return a text of at most `most` characters that is not blank when it is required. Raises: Refused."""
     if source.get(name) is None and not required:
         return ""
     value = _required(source, name, "input.")
@@ -49,7 +50,7 @@ def text(source: Mapping[str, Json], name: str, *, most: int, required: bool = T
 
 
 def choice(source: Mapping[str, Json], name: str, allowed: Sequence[str], *, default: str | None = None) -> str:
-    """Return one of the allowed words; without a default the field is required."""
+    """Return one of the allowed words; without a default the field is required. Raises: Refused."""
     if source.get(name) is None and default is not None:
         return default
     value = _required(source, name)
@@ -60,7 +61,10 @@ def choice(source: Mapping[str, Json], name: str, allowed: Sequence[str], *, def
     return value
 
 
-def flag(source: Mapping[str, Json], name: str) -> bool:
+def flag(source: Mapping[str, Json], name: str, *, default: bool | None = None) -> bool:
+    """Return a boolean; without a default the field is required. Raises: Refused."""
+    if source.get(name) is None and default is not None:
+        return default
     value = _required(source, name, "input.")
     if not isinstance(value, bool):
         raise Refused(TYPE, f"input.{name} must be a boolean")
@@ -68,7 +72,7 @@ def flag(source: Mapping[str, Json], name: str) -> bool:
 
 
 def duration(source: Mapping[str, Json], *, numbers: bool, strings: bool, allowed: Sequence[int] = (5, 10)) -> int:
-    """Return the seconds, from a JSON number, a string of digits, or both, as the model's page has it."""
+    """Return the seconds, from a JSON number, a string of digits or both, as the model's page says. Raises: Refused."""
     value = _required(source, "duration", "input.")
     is_number = isinstance(value, int) and not isinstance(value, bool)
     if not (is_number and numbers or isinstance(value, str) and strings):
@@ -79,8 +83,16 @@ def duration(source: Mapping[str, Json], *, numbers: bool, strings: bool, allowe
     return int(value)
 
 
-def tenths(source: Mapping[str, Json], name: str, *, strings: bool) -> None:
-    """Check a number from 0 to 1 in steps of 0.1."""
+def number(
+    source: Mapping[str, Json],
+    name: str,
+    *,
+    least: str = "0",
+    most: str = "1",
+    step: str = "0.1",
+    strings: bool = False,
+) -> None:
+    """Check a number that may be left out: from `least` to `most` in steps. Raises: Refused."""
     value = source.get(name)
     if value is None:
         return
@@ -88,15 +100,21 @@ def tenths(source: Mapping[str, Json], name: str, *, strings: bool) -> None:
     if not (is_number or isinstance(value, str) and strings):
         raise Refused(TYPE, f"input.{name} must be a number")
     try:
-        number = round(Decimal(str(value)), 9)  # 0.1 + 0.2 is a tenth too, whatever binary makes of it
+        given = round(Decimal(str(value)), 9)  # 0.1 + 0.2 is a tenth too, whatever binary makes of it
     except InvalidOperation:
         raise Refused(TYPE, f"input.{name} must be a number") from None
-    if not number.is_finite() or not 0 <= number <= 1 or number % Decimal("0.1"):
-        raise Refused(VALUE, f"input.{name} must be from 0 to 1 in steps of 0.1")
+    fits = given.is_finite() and Decimal(least) <= given <= Decimal(most)
+    if not fits or (given - Decimal(least)) % Decimal(step):
+        raise Refused(VALUE, f"input.{name} must be from {least} to {most} in steps of {step}")
 
 
-def image_urls(source: Mapping[str, Json], *, least: int, most: int, name: str = "image_urls") -> tuple[str, ...]:
-    """Return the addresses of the images or videos, in order; most=0 means that none may be sent."""
+def image_urls(
+    source: Mapping[str, Json], *, least: int, most: int, name: str = "image_urls", public: bool = False
+) -> tuple[str, ...]:
+    """Return the addresses of the images or videos, in order; most=0: none may be sent. Raises: Refused.
+
+    `public` refuses those of private networks, but for this machine.
+    """
     value = source.get(name)
     if value is None:
         value = []
@@ -109,12 +127,17 @@ def image_urls(source: Mapping[str, Json], *, least: int, most: int, name: str =
     if len(value) > most:
         raise Refused(LENGTH, f"input.{name} must hold at most {most} URL(s)")
     for url in value:
-        _web_address(url, f"input.{name}")
+        host = _web_address(url, f"input.{name}")
+        if public and _is_private(host) and not is_loopback(host):
+            raise Refused(UNREACHABLE, f"input.{name} must be public, not a private or local address: {url}")
     return tuple(value)
 
 
 def callback(source: Mapping[str, Json], name: str, *, public: bool) -> str:
-    """Return the address for the callback: on this machine, or one that the internet reaches; `public` wants https."""
+    """Return the address for the callback: on this machine, or one that the internet reaches; `public` wants https.
+
+    Raises: Refused.
+    """
     value = source.get(name)
     if not isinstance(value, str):
         raise Refused(TYPE, f"{name} must be a string")

@@ -12,13 +12,15 @@ from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
+from django.utils.html import escape
 from pytest_httpserver import HTTPServer
 
+from generations.media import remote_images, remote_videos
 from generations.media.images import clean_image
 from generations.models import GenerationTask, LedgerEntry, Prompt, ReferenceImage, Status
 from tests.admin.receipts import a_picture, confirm, filled, url
 from tests.clips import png
-from tests.factories import a_budget, a_campaign, a_prompt, a_task, a_video, configure
+from tests.factories import a_budget, a_campaign, a_price, a_prompt, a_task, a_video, configure
 
 Said = Callable[[Any], list[str]]
 
@@ -87,13 +89,15 @@ def test_an_order_is_placed_and_leads_to_its_task(buyer_client: Client, buyer: A
     task = GenerationTask.objects.get()
     assert (task.prompt, task.ordered_by, task.status) == (prompt, buyer, Status.QUEUED)
     assert response.redirect_chain[-1][0] == task.get_absolute_url()
-    assert said(response) == [f"1 clip ordered as task {task.pk}. $0.30 of practice money reserved."]
+    assert said(response) == [
+        f"1 clip ordered as task {task.pk}. $0.30 of practice money reserved; the clip may cost more."
+    ]
 
 
 def test_several_takes_lead_to_their_own_list(admin_client: Client, said: Said) -> None:
     data = filled(takes="3")
     response = order(admin_client, a_prompt(), **data)
-    assert said(response) == ["3 clips ordered. $0.90 of practice money reserved."]
+    assert said(response) == ["3 clips ordered. $0.90 of practice money reserved; the clips may cost more."]
     assert response.redirect_chain[-1][0].endswith(f"?batch={data['batch']}")
     assert response.context["cl"].result_count == 3
 
@@ -176,7 +180,7 @@ def test_a_line_end_counts_as_one_character(admin_client: Client) -> None:
     ("changes", "price"),
     [
         ({}, "Estimated: from $0.30. Practice: no real money."),
-        ({"takes": "2"}, "Estimated: from $0.30 × 2 = $0.60. Practice: no real money."),
+        ({"takes": "2"}, "Estimated: from $0.30 × 2 = from $0.60. Practice: no real money."),
         ({"model": "kling-2-6", "sound": "true"}, "Estimated: price unknown. Practice: no real money."),
         ({"duration": "7"}, "Estimated: price unknown"),
         ({"takes": "lots"}, "Estimated: price unknown"),
@@ -187,6 +191,67 @@ def test_the_price_is_named_before_the_press(admin_client: Client, changes: dict
     query = {name: filled(**changes)[name] for name in ("provider", "model", "mode", "duration", "takes")} | changes
     words = admin_client.get(url(a_prompt(), "price"), query).json()
     assert words["price"] == price
+
+
+def as_it_came(page: Any) -> dict[str, Any]:
+    """What a browser without a script sends of a page that nobody changed."""
+    fields = page.context["form"]
+    return {field.name: field.value() for field in fields if field.value() not in (None, False)}
+
+
+def test_the_page_can_be_sent_as_it_comes(admin_client: Client) -> None:
+    prompt = a_prompt()
+    page = admin_client.post(url(prompt), as_it_came(admin_client.get(url(prompt))), follow=True)
+    assert page.context["button"] == "Order 1 clip, from $0.30"
+
+
+def test_a_task_s_settings_can_be_sent_as_they_come(admin_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(remote_images, "probe", lambda *args, **kwargs: None)
+    monkeypatch.setattr(remote_videos, "probe_seconds", lambda *args, **kwargs: 7)
+    chosen = {"sound": False, "video": "https://example.com/a.mp4"}
+    like = a_task(
+        model="kling-3-0-std", mode="motion-control", prompt_text="", parameters=chosen, sound=False,
+        start_image_url="https://example.com/a.png",
+    )  # fmt: skip
+    page = admin_client.get(url(like.prompt), {"like": like.pk})
+    assert page.context["form"]["duration"].value() == ""
+    receipt = admin_client.post(url(like.prompt), as_it_came(page), follow=True)
+    assert receipt.context["button"] == "Order 1 clip, price unknown"
+    assert "Motion control, 7 s, as long as the video, silent" in receipt.content.decode()
+    assert "<dt>Video</dt><dd>https://example.com/a.mp4</dd>" in receipt.content.decode()
+
+
+class TestWithoutAPrice:
+    """The page leads a person who may add prices to the form of exactly that one."""
+
+    silent = {"model": "kling-2-6", "sound": "false", "duration": "10"}
+
+    def test_adding_one_is_offered_to_those_who_may(self, admin_client: Client, buyer_client: Client) -> None:
+        prompt = a_prompt()
+        there = admin_client.get(url(prompt, "price"), filled(**self.silent)).json()["add_price"]
+        initial = admin_client.get(there).context["adminform"].form.initial
+        assert (initial["model"], initial["duration_seconds"], initial["sound"]) == ("kling-2-6", "10", "false")
+        assert buyer_client.get(url(prompt, "price"), filled(**self.silent)).json()["add_price"] == ""
+        assert admin_client.get(url(prompt, "price"), filled()).json()["add_price"] == ""
+
+    def test_the_page_has_the_link_without_a_script(self, admin_client: Client) -> None:
+        like = a_task(model="kling-2-6", sound=True)
+        page = admin_client.get(url(like.prompt), {"like": like.pk})
+        assert f'href="{escape(page.context["quote"]["add_price"])}"' in page.content.decode()
+        assert "sound=true" in page.context["quote"]["add_price"]
+
+
+def test_a_price_by_the_second_is_named_as_one(admin_client: Client) -> None:
+    third = {"model": "kling-3-0-std", "duration": "8", "sound": "false"}
+    for mode in ("text-to-video", "motion-control"):
+        a_price("0.10", model="kling-3-0-std", mode=mode, duration_seconds=0, unit="second")
+    prompt = a_prompt()
+    quoted = admin_client.get(url(prompt, "price"), filled(**third, takes="2")).json()["price"]
+    assert quoted.startswith("Estimated: $0.80 × 2 = $1.60 ($0.10 a second).")
+    video = filled(model="kling-3-0-std", mode="motion-control", sound="false", duration="")
+    quoted = admin_client.get(url(prompt, "price"), video).json()
+    assert quoted["price"].startswith("Estimated: $0.10 a second; the receipt measures the reference video.")
+    assert quoted["add_price"] == ""
 
 
 def test_real_money_is_not_called_practice(admin_client: Client, settings: Any) -> None:

@@ -16,7 +16,7 @@ from generations.admin import index
 from generations.admin.index import Money
 from generations.lifecycle import ordering
 from generations.lifecycle.ordering import OrderRequest
-from generations.models import GenerationTask, Lease, Pause, Status
+from generations.models import GenerationTask, Lease, Pause, Status, Video
 from generations.money import ledger
 from generations.reports.spend import Question, spend_report
 from generations.reports.totals import Figures
@@ -97,6 +97,15 @@ def test_an_unknown_price_is_counted_beside_the_sum(db: None) -> None:
     assert words(money().today) == "$0.30 + 1 unpriced"
 
 
+def test_a_starting_price_makes_a_sum_the_least_until_it_is_corrected(staff: User) -> None:
+    task = spent("0.30", NOW, price_is_minimum=True)
+    a_task(Status.QUEUED, price_is_minimum=True)
+    assert (words(money().today), money().reserved.reserved_words) == ("from $0.30", "from $0.30")
+    assert money().has_minimum and money().month.minimum == 1
+    ledger.adjust(task, Decimal("0.12"), at=NOW, by=staff, reason="the invoice")
+    assert words(money().today) == "$0.42"
+
+
 def test_a_correction_counts(staff: User) -> None:
     task = spent("0.30", NOW)
     ledger.adjust(task, Decimal("-0.10"), at=NOW, by=staff, reason="a discount")
@@ -163,7 +172,7 @@ def test_the_page_takes_few_queries_whatever_was_spent(
 ) -> None:
     for days in range(14):
         spent("0.30", timezone.now() - timedelta(days=days))
-    with django_assert_max_num_queries(20):
+    with django_assert_max_num_queries(22):  # one of them is PostgreSQL's clock
         assert "<svg" in admin_client.get(FIRST).content.decode()
 
 
@@ -183,3 +192,12 @@ def test_a_full_budget_says_that_orders_are_refused(admin_client: Client) -> Non
     a_budget("0.30", at=timezone.now())
     ordering.place([OrderRequest(an_order())], at=timezone.now())
     assert "orders that it pays for are refused" in admin_client.get(FIRST).content.decode()
+
+
+def test_clips_that_arrived_damaged_are_an_alarm_until_somebody_decides(admin_client: Client) -> None:
+    video = a_video(arrived_damaged="it is cut")
+    page = admin_client.get(FIRST).content.decode()
+    assert "1 clip arrived damaged" in page
+    assert "?damaged=arrived" in page
+    Video.objects.filter(pk=video.pk).update(review="rejected", reviewed_at=NOW)
+    assert "arrived damaged" not in admin_client.get(FIRST).content.decode()

@@ -65,7 +65,7 @@ def test_a_price_is_not_changed_or_deleted(admin_client: Client) -> None:
 def test_what_a_price_holds_for_is_said_in_words(admin_client: Client) -> None:
     admin_client.post(ADD, a_price(sound="true"))
     page = admin_client.get(reverse("admin:generations_price_changelist")).content.decode()
-    for words in ("with sound", "any", "20 Nov 2026", "$0.42"):
+    for words in ("Kling 2.6", "Text to video", "with sound", "any", "20 Nov 2026", "$0.42"):
         assert words in page
 
 

@@ -15,6 +15,7 @@ from django.core.exceptions import ValidationError
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
+from django.utils.html import escape
 
 from generations.lifecycle import ordering
 from generations.models import Budget, GenerationTask, LedgerEntry, Prompt, ReferenceImage, Review, Status
@@ -82,7 +83,7 @@ def test_what_was_refused_before_and_what_is_owned_is_said_with_a_link(buyer_cli
     text = preview(buyer_client, a_prompt()).content.decode()
     assert "too dark" in text
     assert failed.get_absolute_url() in text
-    assert "You have 1 take of this, 1 approved, for $0.30. Another take costs $0.30." in text
+    assert "You have 1 take of this, 1 approved: $0.30 spent. Another take costs from $0.30." in text
 
 
 def test_an_uploaded_picture_travels_as_a_number(buyer_client: Client) -> None:
@@ -323,3 +324,11 @@ def test_the_pictures_and_what_is_not_wanted_are_shown(buyer_client: Client) -> 
     assert "&lt;fog&gt;" in text
     assert f'<img class="input" src="{image.file.url}" alt="Start image"' in text
     assert "https://example.com/end.png" in text
+
+
+def test_a_price_that_is_unknown_can_be_added_by_those_who_may(buyer_client: Client, admin_client: Client) -> None:
+    task = a_task(Status.STORED, model="kling-2-6", sound=True)
+    shown = admin_client.post(door(task, "take"), follow=True)
+    (line,) = shown.context["lines"]
+    assert f'<a class="under" href="{escape(line["add_price"])}">Add a price</a>' in shown.content.decode()
+    assert "Add a price" not in buyer_client.post(door(task, "take"), follow=True).content.decode()

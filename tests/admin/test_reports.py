@@ -43,8 +43,8 @@ def test_the_page_shows_sums_a_chart_and_a_table_for_each_dimension(admin_client
 def test_a_table_is_a_file_with_plain_numbers(admin_client: Client) -> None:
     a_video(a_task(Status.STORED), review=Review.APPROVED, reviewed_at=NOW)
     head, row = table(admin_client, SPEND, "model").splitlines()
-    assert head.startswith("Model,Spent,Clips paid,Unpriced,Approved,Per approved clip")
-    assert row == "Kling 2.5 Turbo Pro,0.3000,1,0,1,0.3000,0.0600,0,0,0"
+    assert head.startswith("Model,Spent,Clips paid,Unpriced,At a starting price,Approved,Per approved clip")
+    assert row == "Kling 2.5 Turbo Pro,0.3000,1,0,0,1,0.3000,0.0600,0,0,0"
 
 
 def test_a_prompt_leads_to_the_versions_of_its_words(admin_client: Client) -> None:
@@ -123,7 +123,7 @@ def test_providers_have_a_scorecard(admin_client: Client) -> None:
     a_task(Status.STORED, stored_at=NOW)
     a_task(Status.FAILED, error_kind="content")
     assert table(admin_client, PROVIDERS, "scorecard").splitlines()[1] == "APIXO,2,1,50,0,0,,"
-    assert table(admin_client, PROVIDERS, "failures").splitlines()[1] == "APIXO,content,1,100,0.3000,50"
+    assert table(admin_client, PROVIDERS, "failures").splitlines()[1] == "APIXO,content,1,100,0.3000,0,50"
 
 
 def test_practice_is_marked_and_real_money_stands_apart(admin_client: Client) -> None:
@@ -135,9 +135,31 @@ def test_practice_is_marked_and_real_money_stands_apart(admin_client: Client) ->
 def test_the_unpriced_is_said_beside_the_sum(admin_client: Client) -> None:
     a_task(Status.STORED, price_usd=None)
     assert "<dd>1 unpriced</dd>" in text(admin_client, SPEND, **NOVEMBER)
-    assert "\nKling 2.5 Turbo Pro,,1,1,0,,," in table(admin_client, SPEND, "model").replace("\r", "")
+    assert "\nKling 2.5 Turbo Pro,,1,1,0,0,,," in table(admin_client, SPEND, "model").replace("\r", "")
     a_task(Status.STORED)
     assert "<dd>$0.30 + 1 unpriced</dd>" in text(admin_client, SPEND, **NOVEMBER)
+
+
+def test_a_starting_price_is_said_beside_the_sum(admin_client: Client) -> None:
+    for task in (a_task(Status.STORED, price_is_minimum=True), a_task(Status.STORED)):
+        a_video(task, review=Review.APPROVED, reviewed_at=NOW)
+    page = text(admin_client, SPEND, **NOVEMBER)
+    assert "<dd>from $0.60</dd>" in page
+    assert "Spend per day: from $0.60 in total" in page
+    assert "1 clip is charged at a starting price: real costs may be higher." in page
+    assert page.count("<dd>from $0.30</dd>") == 1  # for each approved clip
+    assert "\nKling 2.5 Turbo Pro,0.6000,2,0,1,2," in table(admin_client, SPEND, "model").replace("\r", "")
+    assert table(admin_client, SPEND, "day").splitlines()[1].startswith("2026-11-20,0.6000,2,0,1,")
+    statement = text(admin_client, STATEMENT, month="2026-11")
+    assert "Total of November 2026: <strong>from $0.60</strong>" in statement
+    assert '<strong class="money">from $0.30</strong>' in statement
+    assert '<strong class="money">$0.30</strong>' in statement
+    assert "1 clip is charged at a starting price" in statement
+
+
+def test_what_a_failure_would_have_cost_names_its_starting_prices(admin_client: Client) -> None:
+    a_task(Status.FAILED, error_kind="content", price_is_minimum=True)
+    assert table(admin_client, PROVIDERS, "failures").splitlines()[1] == "APIXO,content,1,100,0.3000,1,100"
 
 
 def test_the_statement_has_a_poster_a_price_and_a_total(admin_client: Client) -> None:

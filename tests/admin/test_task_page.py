@@ -13,7 +13,8 @@ from django.urls import reverse
 
 from generations.admin import display
 from generations.admin.task_page import Progress, choices, live
-from generations.models import GenerationTask, Status
+from generations.models import GenerationTask, Pause, Status
+from generations.money import ledger
 from tests.factories import NOW, a_campaign, a_task, a_video
 
 OFFERED = {
@@ -61,6 +62,14 @@ def test_campaign_and_amounts_are_shown(admin_client: Client) -> None:
     assert 'Reserved <span class="money">$0.30</span>' in page
 
 
+def test_parameters_without_a_column_are_shown_by_their_names(admin_client: Client) -> None:
+    chosen = {"prompt": "gulls", "duration": 5, "resolution": "1080p"}
+    task = a_task(Status.STORED, model="kling-3-0-turbo", parameters=chosen)
+    assert ("Resolution", "1080p") in live(task, at=NOW)["ordered"]
+    assert "Text to video, 5 s, 1080p" in display.settings_line(task)
+    assert "Text to video, 5 s, 1080p" in admin_client.get(display.admin_url(a_video(task))).content.decode()
+
+
 def test_a_promotion_is_told_both_ways(admin_client: Client) -> None:
     draft = a_video().task
     final = a_video(a_task(Status.STORED, promoted_from=draft)).task
@@ -92,8 +101,8 @@ def test_an_unconfirmed_order_is_explained(admin_client: Client) -> None:
 
 def test_what_a_new_order_would_cost_stands_on_its_button(admin_client: Client) -> None:
     page = page_of(admin_client, a_task(Status.FAILED))
-    assert "Try again ($0.30, practice)" in page
-    assert "Another take ($0.30, practice)" in page
+    assert "Try again (from $0.30, practice)" in page
+    assert "Another take (from $0.30, practice)" in page
 
 
 def test_a_price_that_is_not_known_is_not_named_as_nothing(admin_client: Client) -> None:
@@ -131,6 +140,25 @@ def test_an_unknown_amount_that_was_spent_is_unknown(admin_client: Client) -> No
     assert facts[2] == ("Spent", "price unknown")
 
 
+def test_a_paused_order_leads_to_its_resuming_for_those_who_may(admin_client: Client, viewer_client: Client) -> None:
+    pause = Pause.objects.create(provider="apixo", model="kling-2-5-turbo-pro", reason="no access", paused_at=NOW)
+    resume = reverse("admin:generations_pause_delete", args=[pause.pk])
+    for task in (a_task(), a_task(Status.FAILED, error_kind="access", error_message="no access")):
+        assert page_of(admin_client, task).count(f'href="{resume}"') == 1
+        assert resume not in page_of(viewer_client, task)
+    assert resume not in page_of(admin_client, a_task(Status.STORED))
+
+
+def test_a_starting_price_is_the_least_until_it_is_corrected(staff: User) -> None:
+    task = a_task(Status.STORED, price_is_minimum=True)
+    assert live(task, at=NOW)["money"][2] == ("Spent", "from $0.30")
+    ledger.adjust(task, Decimal("0.12"), at=NOW, by=staff, reason="the invoice")
+    task = GenerationTask.objects.get()
+    assert live(task, at=NOW)["money"] == [
+        ("Estimated", "from $0.30"), ("Reserved", "$0.00"), ("Spent", "$0.42"),
+    ]  # fmt: skip
+
+
 def test_every_parameter_of_the_order_is_there(admin_client: Client) -> None:
     task = a_task(
         Status.RUNNING, negative_prompt="no rain", cfg_scale=Decimal("0.7"), aspect_ratio="9:16", route="value",
@@ -147,6 +175,7 @@ def test_a_failure_is_explained_beside_the_provider_s_words(admin_client: Client
     assert "A content filter refused" in page
     assert "CONTENT_VIOLATION" in page
     assert "nudity" in page
+    assert "APIXO advises: Change the prompt or the picture." in page
 
 
 def test_the_fragment_is_the_page_s_own_part(admin_client: Client) -> None:

@@ -15,7 +15,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from generations.lifecycle import ordering
-from generations.models import GenerationTask, Status
+from generations.models import GenerationTask, Pause, Status
 from tests.admin.receipts import LIST, act
 from tests.factories import NOW, a_prompt, a_task, a_video
 
@@ -154,11 +154,15 @@ def test_more_than_a_hundred_are_not_tried_again_at_once(buyer_client: Client, s
 
 
 def test_a_row_without_a_clip_says_why_and_that_it_was_not_charged(admin_client: Client, staff: User) -> None:
-    a_task(Status.FAILED, error_message="too dark for our filter")
+    a_task(Status.FAILED, error_code="NSFW", error_message="too dark for our filter.")
     waiting = a_task(Status.QUEUED)
     assert ordering.cancel(waiting, at=NOW, by=staff)
     a_task(Status.RUNNING, submitted_at=NOW)
+    a_task(Status.QUEUED, model="kling-2-6")
+    Pause.objects.create(provider="apixo", model="kling-2-6", reason="403", paused_at=NOW)
     page = admin_client.get(LIST).content.decode()
+    assert page.count("waits: orders are paused") == 1
     assert page.count("not charged") == 2
-    for words in ("too dark for our filter", "canceled before it was sent by mira", "takes far longer than usual"):
+    failed = "too dark for our filter. APIXO advises: Change the prompt or the picture."
+    for words in (failed, "canceled before it was sent by mira", "takes far longer than usual"):
         assert words in page

@@ -6,7 +6,7 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
-from generations.models import Status
+from generations.models import Status, Video
 from tests.factories import NOW, a_prompt, a_task, a_video
 
 LIST = reverse("admin:generations_video_changelist")
@@ -84,3 +84,30 @@ def test_the_page_of_a_damaged_clip_says_so_where_the_player_was(admin_client: C
 def test_the_page_says_when_the_file_was_compared_last(admin_client: Client) -> None:
     page = admin_client.get(change(a_video(checked_at=NOW).pk)).content.decode()
     assert "20 Nov 2026, 12:00" in page.split("File last checked")[1]
+
+
+def test_a_clip_that_arrived_damaged_is_flagged_explained_and_found_by_the_filter(admin_client: Client) -> None:
+    video, whole = a_video(arrived_damaged="a part of its picture is damaged"), a_video()
+    page = admin_client.get(LIST).content.decode()
+    assert page.count('<span class="badge badge-bad">arrived damaged</span>') == 1
+    for value, found in (("arrived", [video.pk]), ("yes", []), ("no", [whole.pk])):
+        assert [row.pk for row in admin_client.get(LIST, {"damaged": value}).context["cl"].result_list] == found
+    page = admin_client.get(change(video.pk)).content.decode()
+    assert "<strong>This clip arrived damaged:</strong> a part of its picture is damaged." in page
+    assert "no better one is to be expected" in page
+    assert "<video" in page
+    Video.objects.update(decode_due_at=NOW)
+    assert "downloaded once more" in admin_client.get(change(video.pk)).content.decode()
+    assert "arrived damaged" not in admin_client.get(change(whole.pk)).content.decode()
+
+
+def test_what_a_damaged_file_does_not_say_is_unknown(admin_client: Client) -> None:
+    video = a_video(arrived_damaged="it is cut", width=0, height=0, fps=0.0)
+    page = admin_client.get(change(video.pk)).content.decode()
+    assert page.count("unknown") >= 2
+    assert "0 × 0" not in page + admin_client.get(video.get_absolute_url()).content.decode()
+
+
+def test_the_page_says_whether_every_frame_was_decoded(admin_client: Client) -> None:
+    video = a_video(decoded_at=None, decode_due_at=NOW)
+    assert "not yet: in the background" in admin_client.get(change(video.pk)).content.decode()

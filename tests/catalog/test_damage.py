@@ -28,3 +28,11 @@ def test_a_whole_clips_page_has_both(visitor: Client) -> None:
     assert "amaged" not in page
     assert "<video" in page
     assert f'href="{video.url}?download=1"' in page
+
+
+def test_a_clip_that_arrived_damaged_says_so_on_its_card_and_its_page_and_still_plays(visitor: Client) -> None:
+    video = a_video(arrived_damaged="a part of its picture is damaged")
+    assert '<span class="pill bad">Arrived damaged</span>' in visitor.get("/").content.decode()
+    page = visitor.get(video.get_absolute_url()).content.decode()
+    assert "The provider delivered this clip damaged: a part of its picture is damaged." in page
+    assert "<video" in page

@@ -213,7 +213,7 @@ def test_other_takes_of_the_prompt_are_shown_up_to_six(visitor: Client) -> None:
 def test_a_video_costs_a_fixed_number_of_queries(visitor: Client, django_assert_num_queries: Queries) -> None:
     prompt = a_prompt()
     takes = [a_video(ordered(prompt=prompt, start_image=an_image())) for _ in range(9)]
-    with django_assert_num_queries(SESSION_AND_USER + 5):  # video, task, newer, older, takes
+    with django_assert_num_queries(SESSION_AND_USER + 6):  # video, task, newer, older, promotions, takes
         visitor.get(takes[4].get_absolute_url())
 
 
@@ -272,3 +272,25 @@ def test_pages_need_no_inline_script_or_style(admin_client: Client) -> None:
         assert "default-src 'self'" in response["Content-Security-Policy"]
         assert not re.search(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son[a-z]+=|data:|javascript:", page), path
         assert not re.search(r'(?:src|href)="(?:https?:)?//', page), path
+
+
+def test_a_starting_price_is_the_least_that_a_video_cost(visitor: Client) -> None:
+    video = a_video(a_task(Status.STORED, price_is_minimum=True))
+    assert "Cost from $0.30" in text(visitor.get(video.get_absolute_url()))
+
+
+def test_a_promotion_leads_to_the_other_clip_both_ways(visitor: Client) -> None:
+    draft = a_video(ordered(), title="The draft")
+    final = a_video(ordered(promoted_from=draft.task, model="kling-2-1"), title="The final")
+    page = visitor.get(draft.get_absolute_url()).content.decode()
+    assert f'<dt>Promoted as</dt><dd><a href="{final.get_absolute_url()}">The final</a>, Kling 2.1</dd>' in page
+    page = visitor.get(final.get_absolute_url()).content.decode()
+    assert f'<dt>Promoted from</dt><dd><a href="{draft.get_absolute_url()}">The draft</a>' in page
+    assert "Promoted" not in text(visitor.get(a_video().get_absolute_url()))
+
+
+def test_parameters_without_a_column_are_shown_by_their_names(visitor: Client) -> None:
+    chosen = {"prompt": "gulls", "duration": 5, "resolution": "1080p", "video": "https://example.com/dance.mp4"}
+    page = visitor.get(a_video(ordered(model="kling-3-0-turbo", parameters=chosen)).get_absolute_url())
+    assert "Resolution 1080p Video https://example.com/dance.mp4" in text(page)
+    assert 'href="https://example.com/dance.mp4"' in page.content.decode()

@@ -30,4 +30,4 @@ def test_a_dry_run_tells_and_the_real_run_does() -> None:
 def test_what_is_kept_is_told_with_its_reason() -> None:
     video = a_video(a_task(Status.STORED, source_expires_at=NOW - timedelta(days=400)))
     video.path.unlink()
-    assert f"video {video.pk}: URL not blanked, its file is not complete." in cleanup()
+    assert f"video {video.pk}: URL not blanked, its file is not complete, or not decoded yet." in cleanup()

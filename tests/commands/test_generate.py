@@ -90,18 +90,18 @@ def test_an_order_is_a_row_and_exit_code_0() -> None:
         (["--duration", "7"], "duration", "Kling 2.6 on APIXO takes 5 or 10 seconds, not 7"),
         (["--duration", "five"], "duration", "a whole number of seconds"),
         (["--aspect-ratio", "4:3"], "aspect_ratio", "16:9, 9:16 or 1:1, not 4:3"),
-        (["--negative-prompt", "fog"], "negative_prompt", "Kling 2.6 on APIXO takes no negative prompt"),
-        (["--cfg-scale", "0.5"], "cfg_scale", "takes no CFG scale"),
+        (["--negative-prompt", "fog"], "negative_prompt", "Kling 2.6 on APIXO takes no negative prompt: leave it out"),
+        (["--cfg-scale", "0.5"], "cfg_scale", "takes no CFG scale: leave it out"),
         (["--route", "cheap"], "route", "auto, value or official, not cheap"),
         (
             ["--start-image", "https://example.com/a.png"],
             "start_image",
-            "takes no start image in the mode text-to-video",
+            "takes no start image in the mode text-to-video: leave it out",
         ),
         (["--start-image", "/no/such/file.png"], "start_image", "No such file"),
         (["--start-image", __file__], "start_image", "not a JPG, PNG or WebP"),
-        (["--takes", "0"], "takes", "1 to 100"),
-        (["--takes", "101"], "takes", "1 to 100"),
+        (["--takes", "0"], "takes", "1 to 10,000"),
+        (["--takes", "10001"], "takes", "1 to 10,000"),
         (["--delivery", "pigeon"], "delivery", "polling or callback, not pigeon"),
         (["--delivery", ""], "delivery", "polling or callback, not an empty one"),
         (["--duration", ""], "duration", "is required"),
@@ -247,7 +247,7 @@ def test_what_was_ordered_is_said_with_the_defaults_and_the_price() -> None:
     order = ["--prompt", "a lighthouse", "--model", "kling-2-5-turbo-pro", "--mode", "text-to-video", "--takes", "2"]
     said = "Ordered: 2 clips of Kling 2.5 Turbo Pro on APIXO; Text to video, 5 s, Aspect ratio: Provider default, "
     assert said in generate(*order)[2]
-    assert "$0.30 each, $0.60 together." in generate(*order)[2]
+    assert "from $0.30 each, from $0.60 together." in generate(*order)[2]
 
 
 def test_an_unknown_price_and_an_undocumented_effect_are_warnings() -> None:
@@ -278,3 +278,20 @@ def test_a_parameter_without_an_option_is_set_kept_and_sent() -> None:
     sent = {"mode": "text-to-video", "prompt": "gulls", "duration": 12, "resolution": "1080p"}
     assert apixo.request_body(GenerationTask.objects.get().order())["input"] == sent
     assert "Kling 3.0 Turbo on APIXO; Text to video, 12 s, 1080p" in err
+
+
+def test_at_a_terminal_a_person_is_asked_about_so_many_clips(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    answers = iter(["n", "y"])
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("builtins.input", lambda text: asked.append(text) or next(answers))  # type: ignore[func-returns-value]
+    order = ["--prompt", "gulls", "--model", "kling-2-5-turbo-pro", "--mode", "text-to-video", "--takes", "501"]
+    code, __, said = generate(*order)
+    assert (code, said.splitlines()[-1], GenerationTask.objects.count()) == (
+        2,
+        "Nothing was ordered. Nothing was charged.",
+        0,
+    )
+    assert generate(*order)[0] == 0
+    assert (asked, GenerationTask.objects.count()) == (["Order 501 clips, from $150.30? [y/N] "] * 2, 501)

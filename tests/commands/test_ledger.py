@@ -29,9 +29,15 @@ def test_every_entry_is_listed_oldest_first_with_all_its_keys(staff: User) -> No
     assert ids == sorted(ids)
     assert rows[2] == {
         "task": task.pk, "kind": "adjust", "amount_usd": "-0.0500", "at": "2026-11-20T12:00:00+00:00", "by": "mira",
-        "note": "a discount", "practice": True,
+        "note": "a discount", "practice": True, "is_minimum": False,
     }  # fmt: skip
     assert rows[0]["by"] is None
+
+
+def test_a_starting_price_says_from() -> None:
+    a_task(Status.STORED, price_is_minimum=True)
+    assert [row["is_minimum"] for row in json.loads(run("ledger", "--json")[1])] == [True, True]
+    assert run("ledger")[1].count("from $0.30") == 2
 
 
 def test_an_unknown_amount_is_null() -> None:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.utils import timezone
 
-from generations.forms.prices import PriceForm
+from generations.forms.prices import PriceForm, fields_for
+from generations.models import Price
+from generations.models.prices import Unit
 from tests.factories import a_price
+from tests.menu import TABLE, Row, full, good
 
 pytestmark = pytest.mark.django_db
 
@@ -46,3 +51,22 @@ def test_a_price_for_one_route_may_begin_on_the_day_of_one_for_any() -> None:
     a_price("0.30", model="kling-2-6", valid_from=timezone.localdate())
     form = a_form(model="kling-2-6", route="official", valid_from=str(timezone.localdate()))
     assert form.is_valid()
+
+
+@pytest.mark.parametrize("row", TABLE, ids=lambda row: row.name)
+@pytest.mark.parametrize("chosen", [good, full])
+def test_the_fields_for_an_order_make_its_price(row: Row, chosen: object) -> None:
+    Price.objects.all().delete()
+    order = replace(good(row) if chosen is good else full(row), video_seconds=4 if row.video else 0)
+    today = timezone.localdate()
+    form = PriceForm(fields_for(order) | {"usd": "0.35", "valid_from": str(today), "source": "a list"})
+    assert form.is_valid(), form.errors
+    price = form.save()
+    assert Price.objects.best(order, on=today) == price
+    assert price.unit == (Unit.CLIP if row.durations else Unit.SECOND)
+    assert price.for_clip(order) == Decimal("0.35" if row.durations else "1.40")
+
+
+def test_the_fields_name_what_a_page_prices_by_and_no_ratio() -> None:
+    (row,) = [row for row in TABLE if row.key == ("apixo", "kling-3-0-turbo", "text-to-video")]
+    assert fields_for(full(row))["settings"] == "resolution=1080p"

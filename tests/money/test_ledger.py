@@ -30,11 +30,11 @@ pytestmark = pytest.mark.django_db
     ],
 )
 def test_the_published_prices_are_loaded(model: str, mode: str, seconds: int, usd: str) -> None:
-    assert ledger.estimate(an_order(model=model, mode=mode, duration_seconds=seconds), at=NOW) == Decimal(usd)
+    assert ledger.estimate(an_order(model=model, mode=mode, duration_seconds=seconds), at=NOW).usd == Decimal(usd)
 
 
 def test_a_price_that_nobody_published_is_unknown() -> None:
-    assert ledger.estimate(an_order(model="kling-2-6", sound=True), at=NOW) is None
+    assert ledger.estimate(an_order(model="kling-2-6", sound=True), at=NOW).usd is None
 
 
 def test_the_newest_price_that_is_valid_on_the_day_counts() -> None:
@@ -42,23 +42,23 @@ def test_the_newest_price_that_is_valid_on_the_day_counts() -> None:
     a_price("0.20", model="kling-2-6")
     a_price("0.25", model="kling-2-6", valid_from=NOW.date())
     a_price("0.99", model="kling-2-6", valid_from=NOW.date() + timedelta(days=1))
-    assert ledger.estimate(order, at=NOW) == Decimal("0.25")
-    assert ledger.estimate(order, at=NOW - timedelta(days=1)) == Decimal("0.20")
+    assert ledger.estimate(order, at=NOW).usd == Decimal("0.25")
+    assert ledger.estimate(order, at=NOW - timedelta(days=1)).usd == Decimal("0.20")
 
 
 def test_a_price_for_the_sound_or_the_route_wins_over_one_for_any() -> None:
     a_price("0.20", model="kling-2-6", valid_from=NOW.date())
     a_price("0.40", model="kling-2-6", sound=True)
     a_price("0.60", model="kling-2-6", sound=True, route="official")
-    assert ledger.estimate(an_order(model="kling-2-6", sound=False), at=NOW) == Decimal("0.20")
-    assert ledger.estimate(an_order(model="kling-2-6", sound=True), at=NOW) == Decimal("0.40")
-    assert ledger.estimate(an_order(model="kling-2-6", sound=True, route="official"), at=NOW) == Decimal("0.60")
-    assert ledger.estimate(an_order(model="kling-2-6", sound=True, route="value"), at=NOW) is None
+    assert ledger.estimate(an_order(model="kling-2-6", sound=False), at=NOW).usd == Decimal("0.20")
+    assert ledger.estimate(an_order(model="kling-2-6", sound=True), at=NOW).usd == Decimal("0.40")
+    assert ledger.estimate(an_order(model="kling-2-6", sound=True, route="official"), at=NOW).usd == Decimal("0.60")
+    assert ledger.estimate(an_order(model="kling-2-6", sound=True, route="value"), at=NOW).usd is None
 
 
 def test_a_starting_price_is_a_minimum() -> None:
-    assert ledger.is_minimum(an_order(), at=NOW)
-    assert not ledger.is_minimum(an_order(model="kling-2-1", mode="master-text-to-video"), at=NOW)
+    assert ledger.estimate(an_order(), at=NOW).is_minimum
+    assert not ledger.estimate(an_order(model="kling-2-1", mode="master-text-to-video"), at=NOW).is_minimum
 
 
 def test_a_price_by_the_second_counts_the_seconds_and_any_parameter() -> None:
@@ -66,7 +66,7 @@ def test_a_price_by_the_second_counts_the_seconds_and_any_parameter() -> None:
     a_price("0.15", model="kling-3", duration_seconds=0, unit="second", settings="resolution=1080p")
     for resolution, usd in (("720p", "0.70"), ("1080p", "1.05")):
         order = an_order(model="kling-3", duration_seconds=7, resolution=resolution)
-        assert ledger.estimate(order, at=NOW) == Decimal(usd)
+        assert ledger.estimate(order, at=NOW).usd == Decimal(usd)
 
 
 def test_a_hold_is_settled_once_whatever_comes_later() -> None:

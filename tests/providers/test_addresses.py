@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from generations.providers.addresses import is_loopback, is_private, is_public_https
+from generations.providers.addresses import is_loopback, is_private, is_public_https, is_web_address
 
 
 @pytest.mark.parametrize(
@@ -16,7 +16,7 @@ from generations.providers.addresses import is_loopback, is_private, is_public_h
         ("http://localhost", True, True),
         ("http://10.1.2.3/api", False, True),
         ("https://studio.local", False, True),
-        ("https://studio.localhost", False, True),
+        ("https://studio.localhost", True, True),
         ("https://intranet.internal.", False, True),
         ("https://localhost.", False, True),
         ("https://[::ffff:10.0.0.5]", False, True),
@@ -24,9 +24,18 @@ from generations.providers.addresses import is_loopback, is_private, is_public_h
         ("http://127.1", False, True),
         ("https://api.apixo.ai/api/v1", False, False),
         ("https://8.8.8.8", False, False),
+        ("HTTPS://Studio.Example.com", False, False),
         ("", False, True),
     ],
 )
 def test_a_host_is_this_machine_of_its_network_or_public(url: str, loopback: bool, private: bool) -> None:
     assert (is_loopback(url), is_private(url)) == (loopback, private)
-    assert is_public_https(url) is (url.startswith("https") and not private)
+    assert is_public_https(url) is (url.lower().startswith("https") and not private)
+
+
+@pytest.mark.parametrize(
+    "url", ["https://example.com/a b.png", "https://example.com/a\tb", "ftp://example.com/a", "a.png"]
+)
+def test_what_is_no_full_address_is_none(url: str) -> None:
+    assert not is_web_address(url)
+    assert is_web_address("https://example.com/a%20b.png")

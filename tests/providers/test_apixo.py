@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from pytest_httpserver import HTTPServer
 
-from generations.providers.apixo import ENVELOPE, FAIL_CODES, Apixo
+from generations.providers.apixo import ADVICE, ENVELOPE, FAIL_CODES, Apixo
 from generations.providers.base import Provider, RemoteState
 from generations.providers.errors import AccountProblem, FailureKind, Rejected
 from generations.providers.http import Answer, read_answer
@@ -149,6 +149,11 @@ def test_no_failure_code_is_left_out() -> None:
     assert set(FAIL_CODES) == {
         code for kind, codes in KINDS.items() if kind is not FailureKind.UNKNOWN for code in codes
     }
+
+
+def test_every_failure_code_has_its_advice_but_the_one_that_no_page_has() -> None:
+    assert FAIL_CODES.keys() - ADVICE.keys() == {"GENERATION_FAILED"}
+    assert ADVICE.keys() - FAIL_CODES.keys() == {"400"}
 
 
 def test_a_long_reason_is_cut() -> None:

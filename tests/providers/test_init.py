@@ -8,8 +8,9 @@ import pytest
 from django.conf import settings
 from pytest_httpserver import HTTPServer
 
-from generations.providers import ADAPTERS, get_provider
-from generations.providers.offers import MODEL_NAMES, OFFERS, PROVIDER_NAMES
+from generations.providers import ADAPTERS, ADVICE, advice, get_provider
+from generations.providers.menu import MODEL_NAMES, PROVIDER_NAMES
+from generations.providers.offers import OFFERS
 
 
 @pytest.mark.parametrize("name", ADAPTERS)
@@ -36,3 +37,24 @@ def test_a_process_has_one_adapter_for_a_configuration() -> None:
     config = settings.PROVIDERS["apixo"]
     assert get_provider(config) is get_provider(replace(config))
     assert get_provider(config) is not get_provider(replace(config, api_key="another"))
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "text"),
+    [
+        ("SensitiveContent", "Content violates upstream policy", "Change the prompt or the picture."),
+        ("Param length exceeded", "", "Shorten the prompt or the negative prompt, or send fewer pictures."),
+        ("400", "ImageNotAccess: https://example.com/a.png", "Use a public, direct web address of the picture"),
+        ("400", "no known word", "Change the order before you try again."),
+        ("SomethingNew", "PromptLengthExceeded by two", "Shorten the prompt."),
+        ("SomethingNew", "", ""),
+    ],
+)
+def test_what_the_pages_advise_is_found_by_the_code_or_a_code_in_the_words(code: str, message: str, text: str) -> None:
+    assert advice("apixo", code, message).startswith(text)
+    assert bool(advice("apixo", code, message)) == bool(text)
+    assert advice("apikley", code, message) == advice("nobody", code, message) == ""
+
+
+def test_every_provider_has_a_table_of_advice() -> None:
+    assert ADVICE.keys() == ADAPTERS.keys()

@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 
 from generations.providers.base import Order
 from generations.providers.offers import OFFERS, find, problems
+from generations.providers.parameters import alternatives
 from tests.factories import order_of
 from tests.menu import END, K21, K25, K26, START, TABLE, Broken, Row, broken_rules, full, good
 
 rows = pytest.mark.parametrize("row", TABLE, ids=lambda row: row.name)
-APIXO_HAS = "kling-2-1, kling-2-5-turbo-pro, kling-2-6, kling-3-0-std or kling-3-0-turbo"
+APIXO_HAS = alternatives(sorted({row.key[1] for row in TABLE if row.key[0] == "apixo"}))
 BROKEN = [(row, broken) for row in TABLE for broken in broken_rules(row)]
 
 
@@ -31,12 +32,17 @@ def test_an_offer_says_what_its_page_says(row: Row) -> None:
     assert ("video" in has, "duration" in has) == (row.video, bool(row.durations))
     if row.durations:
         assert [int(value) for value, _ in has["duration"].options()] == [*row.durations]
-        assert has["duration"].default == 5
-    assert {name: has[name].values for name in row.others} == row.others
+        assert has["duration"].default == row.duration_default
+    for name, other in row.others.items():
+        assert has[name].required == other.required
+        assert [value for value in other.takes if has[name].problem(value)] == []
+        listed = [value for value, _ in has[name].options()]
+        assert listed in ([], [str(value).lower() for value in other.takes])
     assert ("aspect_ratio" in has, "sound" in has, "cfg_scale" in has) == (bool(row.ratios), row.sound, row.cfg)
     if row.ratios:
         assert (has["aspect_ratio"].values, has["aspect_ratio"].required) == (row.ratios, row.ratio_required)
-    images = (has["images"].min_items, has["images"].max_items) if "images" in has else (0, 0)
+    pictures = has.get("images")
+    images = (pictures.min_items if pictures.required else 0, pictures.max_items) if pictures else (0, 0)
     assert (images, offer.image_formats or row.formats) == (row.images, row.formats)
     assert (has["negative_prompt"].max_length if row.negative else "negative_prompt" in has) == (row.negative or False)
     assert (has["route"].values if row.routes else "route" in has) == (row.routes or False)
@@ -86,7 +92,28 @@ def test_guidance_in_steps_is_fine(value: str) -> None:
 
 @pytest.mark.parametrize(("row", "broken"), BROKEN, ids=[f"{row.name}-{broken.rule}" for row, broken in BROKEN])
 def test_a_broken_rule_shows_at_its_field_and_in_its_words(row: Row, broken: Broken) -> None:
-    assert problems(good(row, **broken.changes)) == {broken.field: [broken.words]}
+    ((field, (text,)),) = problems(good(row, **broken.changes)).items()
+    assert (field, text.partition(" (limit read")[0]) == (broken.field, broken.words)
+
+
+@pytest.mark.parametrize(
+    ("key", "changes", "field", "source"),
+    [
+        (("apixo", K26, "text-to-video"), {"prompt": "x" * 1001}, "prompt", "on a stored copy of another page"),
+        (("apikley", K26, "image-to-video"), {"end_image": END}, "end_image", "with another seller of the same model"),
+        (("apixo", K21, "master-text-to-video"), {"negative_prompt": "x" * 501}, "negative_prompt", "on an older page"),
+        (("apixo", K21, "master-text-to-video"), {"cfg_scale": Decimal(2)}, "cfg_scale", "page of another model"),
+        (("apikley", K26, "text-to-video"), {"prompt": "x" * 1001}, "prompt", ""),
+        (("apixo", K26, "text-to-video"), {"duration_seconds": 7}, "duration", ""),
+    ],
+)
+def test_a_refusal_says_where_its_limit_was_read(
+    key: tuple[str, str, str], changes: dict[str, Any], field: str, source: str
+) -> None:
+    (row,) = [row for row in TABLE if row.key == key]
+    (text,) = problems(good(row, **changes))[field]
+    assert source in text
+    assert ("(limit read" in text) == bool(source)
 
 
 def test_a_limit_counts_characters_and_not_bytes() -> None:

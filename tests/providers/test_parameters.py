@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from generations.providers.base import Value
+from generations.providers.base import Order, Value
 from generations.providers.parameters import (
     Choice,
     Images,
@@ -18,7 +18,6 @@ from generations.providers.parameters import (
     WholeNumber,
     YesNo,
     alternatives,
-    frozen,
 )
 
 RESOLUTION = Choice(values=("720p", "1080p"))
@@ -91,6 +90,7 @@ def test_every_whole_number_of_a_range_is_taken(seconds: int) -> None:
         (PICTURES, ("a",), []),
         (PICTURES, ("", "b"), ["start_image"]),
         (Images(required=True), ("a", "b"), ["end_image"]),
+        (PICTURES, ("a", "b", "c"), ["end_image"]),
         (Images(required=True), (), ["start_image"]),
     ],
 )
@@ -115,7 +115,8 @@ def test_the_menu_tells_programs_the_limits(parameter: Parameter, keys: dict[str
 
 
 def test_frozen_values_are_json_and_come_back() -> None:
-    stored = frozen({"cfg_scale": Decimal("0.6"), "images": ("a", "b"), "sound": False, "duration": 5})
+    chosen: dict[str, Value] = {"cfg_scale": Decimal("0.6"), "images": ("a", "b"), "sound": False, "duration": 5}
+    stored = Order(provider="apixo", model="any", mode="any", parameters=chosen).frozen()
     assert stored == {"cfg_scale": "0.6", "images": ["a", "b"], "sound": False, "duration": 5}
     assert (SCALE.from_json("0.6"), PICTURES.from_json(["a", "b"])) == (Decimal("0.6"), ("a", "b"))
 

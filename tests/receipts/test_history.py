@@ -38,7 +38,13 @@ def test_takes_that_are_owned_are_counted_with_what_was_approved_and_spent() -> 
     clips = [stored(price_usd=PRICE) for _ in range(3)]
     type(clips[0]).objects.filter(pk=clips[1].pk).update(review=Review.APPROVED, reviewed_at=NOW)
     (notice,) = known()
-    assert str(notice) == "You have 3 takes of this, 1 approved, for $1.05. Another take costs $0.35."
+    assert str(notice) == "You have 3 takes of this, 1 approved: $1.05 spent. Another take costs $0.35."
+
+
+def test_starting_prices_are_said_to_be_the_least() -> None:
+    stored(price_usd=PRICE, price_is_minimum=True)
+    (notice,) = history.of(OrderRequest(an_order()), price_usd=PRICE, is_minimum=True)
+    assert notice.text == "You have 1 take of this, 0 approved: from $0.35 spent. Another take costs from $0.35."
 
 
 @pytest.mark.parametrize(
@@ -52,6 +58,20 @@ def test_takes_that_are_owned_are_counted_with_what_was_approved_and_spent() -> 
 def test_other_settings_or_pictures_are_another_order(changes: dict[str, Any]) -> None:
     stored()
     assert known(**changes) == []
+
+
+def test_other_values_of_parameters_without_a_column_are_another_order() -> None:
+    chosen = {"prompt": "gulls", "duration": 5, "resolution": "720p"}
+    stored(model="kling-3-0-turbo", prompt_text="gulls", parameters=chosen)
+    assert len(known(model="kling-3-0-turbo", prompt="gulls", resolution="720p")) == 1
+    assert known(model="kling-3-0-turbo", prompt="gulls", resolution="1080p") == []
+
+
+def test_another_video_is_another_input() -> None:
+    motion = {"model": "kling-3-0-std", "mode": "motion-control"}
+    a_task(Status.FAILED, error_kind="content", parameters={"video": "https://example.com/a.mp4"}, **motion)
+    assert len(known(video="https://example.com/a.mp4", **motion)) == 1
+    assert known(video="https://example.com/b.mp4", **motion) == []
 
 
 @pytest.mark.parametrize("kind", ["content", "input"])

@@ -187,3 +187,9 @@ def test_one_among_many_that_cannot_be_ordered_is_left_out_and_not_paid_for() ->
     receipt = again(a_task(Status.FAILED), a_task(Status.RUNNING))
     assert (receipt.takes, receipt.total_usd, receipt.problems) == (1, Decimal("0.30"), {})
     assert "only a failed task" in receipt.left_out[0].problems["task"][0]
+
+
+def test_an_order_of_more_than_500_clips_is_warned_about() -> None:
+    said = {takes: [str(notice) for notice in inspect(takes=takes).notices] for takes in (500, 501)}
+    assert "This orders 501 clips at once. Check the number." in said[501]
+    assert not any("at once" in text for text in said[500])

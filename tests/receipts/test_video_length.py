@@ -11,7 +11,7 @@ from pytest_httpserver import HTTPServer
 from generations.lifecycle import ordering
 from generations.lifecycle.ordering import OrderRequest
 from generations.providers import offers
-from generations.providers.offers import Offer
+from generations.providers.menu import Offer
 from generations.providers.parameters import Video
 from generations.receipts import preflight
 from tests.clips import clip

@@ -130,3 +130,12 @@ def test_each_account_is_compared_with_its_own_orders() -> None:
         "apikley": Decimal("0.30"),
     }
     assert len(balances.drifts(november(provider="apikley"))) == 1
+
+
+def test_a_starting_price_could_explain_a_drift() -> None:
+    read("10.00", EVENING - DAY)
+    task = charged(NOW, price_is_minimum=True)
+    read("9.60", EVENING)
+    found = the_drift()
+    assert (found.drift, found.minimum) == (Decimal("0.10"), 1)
+    assert found.suspects == [(task, "its price is a starting price")]

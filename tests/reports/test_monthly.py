@@ -74,3 +74,12 @@ def test_what_is_no_month_is_none(text: str) -> None:
 
 def test_a_month_is_its_first_day() -> None:
     assert monthly.month_of("2026-11") == NOVEMBER
+
+
+def test_a_starting_price_is_marked_among_what_is_shown_and_what_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(monthly, "ORDERS_MAX", 1)
+    a_task(Status.STORED)
+    a_task(Status.STORED, price_is_minimum=True)
+    (section,) = monthly.of_month(NOVEMBER, practice=True).sections
+    assert [paid.words for paid in section.paid] == ["$0.30"]
+    assert (section.more_words, section.figures.spent_words) == ("from $0.30", "from $0.60")

@@ -232,3 +232,20 @@ def test_entries_with_and_without_cost_centers_are_summed_together() -> None:
     found = spend.spend_report(november())
     assert (spent(found.by["provider"]), found.total.approved) == ({"APIXO": "1.70"}, 1)
     assert sorted(f"{row.figures.spent:.2f}" for row in spend.by_prompt(november())[1]) == ["0.30", "1.40"]
+
+
+def test_starting_prices_are_counted_in_each_group_until_they_are_corrected(staff: User) -> None:
+    prompt = a_prompt()
+    corrected, least = (bought("0.30", prompt=prompt, price_is_minimum=True) for __ in range(2))
+    bought("1.40", model="kling-2-1")
+    ledger.adjust(corrected, Decimal("0.05"), at=NOW, by=staff, reason="the invoice")
+    found = spend.spend_report(november())
+    assert (found.total.minimum, found.total.spent_words) == (1, "from $2.05")
+    assert [figures.minimum for __, figures in found.days] == [1]
+    assert [(row.name, row.figures.minimum) for row in found.by["model"]] == [
+        ("Kling 2.1", 0), ("Kling 2.5 Turbo Pro", 1),
+    ]  # fmt: skip
+    total, rows = spend.by_prompt(november())
+    assert (total.minimum, [row.figures.minimum for row in rows if row.key == prompt.pk]) == (1, [1])
+    assert GenerationTask.objects.with_charged().get(pk=least.pk).as_json()["charged_is_minimum"]
+    assert not GenerationTask.objects.with_charged().get(pk=corrected.pk).as_json()["charged_is_minimum"]

@@ -48,6 +48,8 @@ REFUSED = {
     "2.5 image mode with no image in the list": given("kling-2-5-turbo-pro", PICTURE, image_urls=[]),
     "2.5 image as a string": given("kling-2-5-turbo-pro", PICTURE, image_urls=IMAGE),
     "2.5 image that is no URL": given("kling-2-5-turbo-pro", PICTURE, image_urls=["file:///etc/passwd"]),
+    "2.6 image in a private network": given("kling-2-6", PICTURE, image_urls=["https://10.0.0.1/a.png"]),
+    "2.5 image at a name of a local network": given("kling-2-5-turbo-pro", PICTURE, image_urls=["http://nas.local/a"]),
     "2.1 standard with two images": given("kling-2-1", STANDARD, image_urls=[IMAGE] * 2),
     "2.1 master image mode with two": given("kling-2-1", PICTURE, mode="master-image-to-video", image_urls=[IMAGE] * 2),
     "2.1 pro with three images": given("kling-2-1", PRO, image_urls=[IMAGE] * 3),

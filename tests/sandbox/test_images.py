@@ -75,6 +75,6 @@ def test_an_image_over_10_mb_refuses_the_order(apixo, serve):
 
 
 def test_other_addresses_are_never_fetched(apixo):
-    task_id = order(apixo, "https://images.invalid/ref.jpg").json()["data"]["taskId"]
+    task_id = order(apixo, "https://images.example/ref.jpg").json()["data"]["taskId"]
     frame = first_frame(apixo.urls(task_id)[0])
     assert frame.size == (640, 360)

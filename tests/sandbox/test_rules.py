@@ -2,7 +2,7 @@
 
 import pytest
 
-from generations.sandbox.rules import Refused, callback, is_loopback, tenths
+from generations.sandbox.rules import Refused, callback, flag, is_loopback, number
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "localhost", "studio.localhost", "::1"])
@@ -23,10 +23,27 @@ def test_what_is_no_address_is_refused(url):
 
 @pytest.mark.parametrize("value", [0, 1, 0.1, 0.7, "0.3", "1.0"])
 def test_tenths_are_accepted(value):
-    tenths({"cfg_scale": value}, "cfg_scale", strings=True)
+    number({"cfg_scale": value}, "cfg_scale", strings=True)
 
 
 @pytest.mark.parametrize("value", [True, "", "inf", [], 2, 0.05])
 def test_other_numbers_are_refused(value):
     with pytest.raises(Refused):
-        tenths({"cfg_scale": value}, "cfg_scale", strings=True)
+        number({"cfg_scale": value}, "cfg_scale", strings=True)
+
+
+def test_a_number_has_its_own_edges_and_steps():
+    for value in (-5, 0, 20):
+        number({"tilt": value}, "tilt", least="-5", most="20", step="5")
+    for value in (-10, 3, 25):
+        with pytest.raises(Refused):
+            number({"tilt": value}, "tilt", least="-5", most="20", step="5")
+    number({}, "tilt")
+
+
+def test_a_flag_is_required_unless_it_has_a_default():
+    assert flag({"loop": True}, "loop")
+    assert flag({}, "loop", default=False) is False
+    for given in ({}, {"loop": "yes"}):
+        with pytest.raises(Refused):
+            flag(given, "loop")

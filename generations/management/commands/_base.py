@@ -18,6 +18,7 @@ class StudioCommand(BaseCommand):
     """A command that needs the database. Raises: CommandError when migrations are missing."""
 
     def execute(self, *args: Any, **options: Any) -> str | None:
+        """Run the command. Raises: CommandError while the database lacks a migration."""
         executor = MigrationExecutor(connection)
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             raise CommandError("The database is not up to date: run `manage.py migrate` (or `up`).")

@@ -16,7 +16,7 @@ from generations.models import Lease
 
 class Command(StudioCommand):
     help = (
-        "Check the promises P1 to P12 against the database and the files. Changes nothing; exit 1 when one is broken."
+        "Check the promises P1 to P13 against the database and the files. Changes nothing; exit 1 when one is broken."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -30,5 +30,5 @@ class Command(StudioCommand):
             self.stdout.write(f"{len(done.parts_removed)} stale part files {verb.replace('blanked', 'removed')}.")
         for what, ids in (("video", done.kept_unsafe), ("task", done.kept_unstored)):
             for pk in ids:
-                why = "its file is not complete" if what == "video" else "its clip is not stored"
+                why = "its file is not complete, or not decoded yet" if what == "video" else "its clip is not stored"
                 self.stdout.write(f"{what} {pk}: URL not blanked, {why}.")

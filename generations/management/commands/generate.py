@@ -10,6 +10,7 @@ from argparse import BooleanOptionalAction
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
@@ -23,6 +24,7 @@ from generations.forms import parameters
 from generations.forms.orders import OrderForm, choices_of
 from generations.lifecycle import ordering
 from generations.lifecycle.capacity import why_paused
+from generations.lifecycle.ordering import MANY_TAKES
 from generations.management.commands._base import Problems, StudioCommand
 from generations.models import GenerationTask, Prompt, Status
 from generations.models.statuses import ACTIVE
@@ -69,17 +71,18 @@ class Command(StudioCommand):
         parser.add_argument("--json", action="store_true")
 
     def handle(self, **options: Any) -> None:
+        """Order, wait and tell. Raises: CommandError with --wait when not all clips are stored."""
         tasks = self._order(options)
         if options["wait"]:
-            wait_for([task.pk for task in tasks], timeout=options["timeout"])
-        ordered = GenerationTask.objects.with_charged().prefetch_related("videos").order_by("pk")
-        tasks = list(ordered.filter(pk__in=[task.pk for task in tasks]))
+            wait_for(tasks[0].batch, clips=len(tasks), timeout=options["timeout"])
+        ordered = GenerationTask.objects.filter(batch=tasks[0].batch).with_charged().prefetch_related("videos")
+        tasks = list(ordered.order_by("pk"))
         if options["json"]:
             rows = [task.as_json() | {"warnings": self.warnings} for task in tasks]
             self.stdout.write(json.dumps(rows, indent=2, ensure_ascii=False))
         else:
-            for task in tasks:
-                self.stdout.write(describe(task))
+            paused = why_paused(tasks[0].provider, tasks[0].model)
+            self.stdout.write("\n".join(describe(task, paused=paused) for task in tasks))
         if options["wait"] and any(task.status != Status.STORED for task in tasks):
             raise CommandError("not all clips are stored", returncode=1)
 
@@ -106,6 +109,8 @@ class Command(StudioCommand):
             self.refuse(receipt.problems, as_json=as_json, done=NOTHING)
         self._warn(receipt)
         (line,) = receipt.lines
+        if line.takes > MANY_TAKES and sys.stdin.isatty() and not confirmed(line):
+            raise CommandError(NOTHING, returncode=2)
         try:
             tasks = ordering.place([replace(line.request, takes=line.takes)], at=at, shown=[line.price_usd])
         except ValidationError as error:  # another order was first
@@ -179,13 +184,19 @@ def _picture(name: str, data: dict[str, Any], problems: Problems) -> UploadedFil
         return None
 
 
-def wait_for(ids: list[int], *, timeout: float) -> None:
-    """Wait at most `timeout` seconds until no task is active, with a progress bar on a terminal."""
+def confirmed(line: Line) -> bool:
+    """Ask a person at a terminal whether so many clips are meant."""
+    answer = input(f"Order {line.takes:,} clips, {usd(line.total_usd, is_minimum=line.is_minimum)}? [y/N] ")
+    return answer.strip().lower() in ("y", "yes")
+
+
+def wait_for(batch: UUID, *, clips: int, timeout: float) -> None:
+    """Wait at most `timeout` seconds until no task of a batch is active, with a progress bar on a terminal."""
     ends = time.monotonic() + timeout
-    waiting = GenerationTask.objects.filter(pk__in=ids, status__in=ACTIVE).exclude(status__in=UNDECIDED)
-    with tqdm(total=len(ids), unit="clip", disable=not sys.stderr.isatty(), leave=False) as bar:
+    waiting = GenerationTask.objects.filter(batch=batch, status__in=ACTIVE).exclude(status__in=UNDECIDED)
+    with tqdm(total=clips, unit="clip", disable=not sys.stderr.isatty(), leave=False) as bar:
         while (left := waiting.count()) and time.monotonic() < ends:
-            bar.update(len(ids) - left - bar.n)
+            bar.update(clips - left - bar.n)
             time.sleep(POLL_SECONDS)
 
 
@@ -196,15 +207,17 @@ def what(line: Line) -> str:
     settings = [offers.mode_name(order.mode), *offers.facts(order), *offers.left_out(order)]
     clips = "1 clip" if line.takes == 1 else f"{line.takes} clips"
     price = usd(line.price_usd, is_minimum=line.is_minimum) + (
-        f" each, {usd(line.total_usd)} together" if line.takes > 1 and line.total_usd else ""
+        f" each, {usd(line.total_usd, is_minimum=line.is_minimum)} together"
+        if line.takes > 1 and line.total_usd
+        else ""
     )
     return f"{clips} of {offer}; {', '.join(settings)}; {price}."
 
 
-def describe(task: GenerationTask) -> str:
-    """Describe a task in one line for a terminal."""
+def describe(task: GenerationTask, *, paused: str) -> str:
+    """Describe a task in one line for a terminal; `paused` says why orders like it are not sent, if they are not."""
     files = ", ".join(str(video.file) for video in task.videos.all())
-    why = task.error_message or (why_paused(task.provider, task.model) if task.status == Status.QUEUED else "")
+    why = task.error_message or (paused if task.status == Status.QUEUED else "")
     return f"task {task.pk}: {task.status} {files or why}".rstrip()
 
 

@@ -24,7 +24,7 @@ class Command(StudioCommand):
         parser.add_argument("--json", action="store_true", help="one JSON array")
 
     def handle(self, **options: Any) -> None:
-        entries = LedgerEntry.objects.select_related("by").order_by("id")
+        entries = LedgerEntry.objects.select_related("by", "task").order_by("id")
         if options["task"] is not None:
             entries = entries.filter(task=options["task"])
         rows = entries.iterator(chunk_size=2000)  # there may be millions, so each is written as it is read
@@ -33,7 +33,8 @@ class Command(StudioCommand):
             return
         self._line("Entry", "When", "Task", "What", "USD", "By", "Note")
         for entry in rows:
-            amount = usd(entry.amount_usd) if entry.amount_usd is not None else "unknown"
+            known = entry.amount_usd is not None
+            amount = usd(entry.amount_usd, is_minimum=entry.is_minimum) if known else "unknown"
             note = f"{entry.note} (practice)" if entry.practice else entry.note
             when = f"{timezone.localtime(entry.at):%Y-%m-%d %H:%M}"
             by = entry.by.get_username() if entry.by else "–"

@@ -14,8 +14,8 @@ from generations.formats import duration, usd
 from generations.management.commands._base import StudioCommand
 from generations.models import Price
 from generations.providers import offers
-from generations.providers.offers import Offer
-from generations.providers.parameters import Parameter, Stated
+from generations.providers.menu import Offer
+from generations.providers.parameters import Parameter
 
 
 class Command(StudioCommand):
@@ -54,8 +54,8 @@ def _details(parameter: Parameter) -> Iterator[str]:
     yield "required" if parameter.required else "optional"
     if parameter.default is not None:
         yield f"default {parameter.default}"
-    if parameter.stated is not Stated.PAGE:
-        yield f"limit read {parameter.stated}"
+    if parameter.limit_source:
+        yield parameter.limit_source
     if parameter.caution:
         yield parameter.caution
 

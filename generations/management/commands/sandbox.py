@@ -18,6 +18,7 @@ class Command(BaseCommand):
         parser.add_argument("--port", type=int, default=8900)
 
     def handle(self, **options: Any) -> None:
+        """Serve until SIGTERM or Ctrl-C. Raises: CommandError when the port is taken."""
         try:
             sandbox = Sandbox(port=options["port"], directory=settings.VAR / "sandbox", wait_scale=settings.WAIT_SCALE)
         except OSError as error:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from typing import Any
 
 from django.core.management.base import CommandParser
 
+from generations.lifecycle.capacity import why_paused
 from generations.management.commands._base import StudioCommand
 from generations.management.commands.generate import describe
 from generations.models import GenerationTask, Status
@@ -31,5 +33,6 @@ class Command(StudioCommand):
         if options["json"]:
             self.stdout.write(json.dumps([task.as_json() for task in tasks], indent=2, ensure_ascii=False))
             return
+        paused = cache(why_paused)
         for task in tasks.iterator(chunk_size=500):
-            self.stdout.write(describe(task))
+            self.stdout.write(describe(task, paused=paused(task.provider, task.model)))

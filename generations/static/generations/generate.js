@@ -55,10 +55,12 @@
         show(name, Boolean(parameter));
         if (parameter && all[name]) fitSelect(name, parameter);
         if (parameter?.max_length) limit(name, parameter.max_length);
+        state(name, parameter);
       }
     }
-    const pictures = form.querySelector('[data-group="images"]');
-    pictures.hidden = !pictures.querySelector("[data-field]:not([hidden])");
+    for (const group of form.querySelectorAll("[data-group]")) {
+      group.hidden = !group.querySelector("[data-field]:not([hidden])");
+    }
     const words = field("negative_prompt");
     document.getElementById("not-sent").hidden = Boolean(offer.parameters.negative_prompt) || !words?.value;
   }
@@ -66,10 +68,20 @@
   function fitSelect(name, parameter) {
     const before = field(name).value;
     narrow(name, parameter.required || parameter.default !== null ? listed(parameter) : ["", ...listed(parameter)]);
-    const lost = field(name).value !== before && parameter.default !== null;
-    if (lost) field(name).value = String(parameter.default);
+    const silent = parameter.type === "boolean" && parameter.required ? false : null;
+    const usual = parameter.default ?? silent;
+    if (field(name).value !== before && usual !== null) field(name).value = String(usual);
     const empty = [...field(name).options].find((option) => !option.value);
     if (empty) empty.textContent = parameter.if_not_sent;
+  }
+
+  // Says where the limit was read, if it is not on the provider's page.
+  function state(name, parameter) {
+    const line = row(name).querySelector("[data-stated]");
+    if (!line) return;
+    const words = parameter?.limit_source ?? "";
+    line.textContent = words && `${words[0].toUpperCase()}${words.slice(1)}.`;
+    line.hidden = !words;
   }
 
   function fitImages(parameter) {
@@ -77,6 +89,7 @@
       show(name, number < (parameter?.max_items ?? 0));
       const caution = row(name).querySelector("[data-caution]");
       caution.textContent = number ? (parameter?.caution ?? "") : "";
+      state(name, parameter);
     });
   }
 
@@ -102,7 +115,7 @@
       const sent = control.name && control.type !== "file" && control.type !== "hidden" && control.localName !== "textarea";
       if (sent && !control.disabled && control.type !== "checkbox") query.set(control.name, control.value);
     }
-    let words = { price: "Estimated: price unknown", time: "", budgets: [] };
+    let words = { price: "Estimated: price unknown", time: "", budgets: [], add_price: "" };
     try {
       const answer = await fetch(`${form.dataset.priceUrl}?${query}`, { redirect: "error" });
       if (answer.ok) words = await answer.json();
@@ -113,7 +126,10 @@
     for (const [name, text] of Object.entries(words)) {
       const element = form.querySelector(`[data-quote="${name}"]`);
       if (name === "budgets") list(element, text);
-      else if (element.textContent !== text) element.textContent = text;
+      else if (name === "add_price") {
+        element.hidden = !text;
+        element.href = text;
+      } else if (element.textContent !== text) element.textContent = text;
     }
   }
 
@@ -157,5 +173,7 @@
     if (chosen().every(Boolean)) pick();
     quote();
   });
+  // A price may have been added in another tab.
+  document.addEventListener("visibilitychange", () => document.hidden || quoteSoon());
   document.getElementById("problems")?.focus();
 })();
