@@ -35,8 +35,8 @@ def clean_up(*, at: datetime, dry_run: bool = False) -> Cleanup:
     done = Cleanup(dry_run=dry_run)
     expired = GenerationTask.objects.filter(source_expires_at__lte=at)
     for video in Video.objects.filter(task__in=expired).exclude(source_url="").select_related("task").iterator():
-        # The daily comparison reads the bytes, and marks the damage that it finds.
-        is_safe = not video.damage and not damage(video, deep=False)
+        # The daily comparison reads the bytes and marks damage; the late decoding may need the URL.
+        is_safe = not video.damage and video.decoded_at is not None and not damage(video, deep=False)
         (done.blanked if is_safe else done.kept_unsafe).append(video.pk)
     unstored = expired.exclude(status__in=[Status.STORED, Status.FAILED]).exclude(result_urls=[])
     done.kept_unstored = list(unstored.values_list("pk", flat=True))

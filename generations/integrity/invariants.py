@@ -1,4 +1,4 @@
-"""Check the promises P1 to P12, as far as a database and stored files can show them. Changes nothing.
+"""Check the promises P1 to P13, as far as a database and stored files can show them. Changes nothing.
 
 It cannot see how many POSTs a provider received.
 """
@@ -65,6 +65,7 @@ def check_all(*, at: datetime, worker_lives: bool, deep: bool = True) -> CheckRe
     _money(result)
     _stuck(result, at=at, worker_lives=worker_lives)
     clips = _clips(result, deep=deep)
+    _undecoded(result, at=at, worker_lives=worker_lives)
     files = _files(result, at=at)
     result.checked |= dict.fromkeys(("P1", "P2", "P12"), f"{tasks} tasks and their timelines")
     result.checked |= dict.fromkeys(("P3", "P9"), f"{tasks} tasks")
@@ -153,6 +154,16 @@ def _clips(result: CheckResult, *, deep: bool) -> int:
                 if harm:
                     result.broken.append(Broken("P7", f"video {video.pk}: {harm} ({video.file})", video.task_id))
     return count
+
+
+def _undecoded(result: CheckResult, *, at: datetime, worker_lives: bool) -> None:
+    """Find clips whose late decoding was forgotten, or came later than it could help."""
+    waiting = Video.objects.filter(decoded_at=None, damage="")
+    result.checked["P13"] = f"{waiting.count()} clips that wait for their late decoding"
+    late = waiting.filter(task__source_expires_at__lt=at - row_checks.LATE) if worker_lives else waiting.none()
+    for video in waiting.filter(decode_due_at=None).only("task") | late.only("task"):
+        why = "its link has expired, and not every frame was" if video.decode_due_at else "it is never to be"
+        result.broken.append(Broken("P13", f"video {video.pk}: {why} decoded", video.task_id))
 
 
 def _files(result: CheckResult, *, at: datetime) -> int:

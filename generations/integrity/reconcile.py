@@ -17,7 +17,6 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 
-from generations import wakeups
 from generations.integrity import repair
 from generations.integrity.cleanup import remove_stale_parts
 from generations.integrity.compare import batches, chunks, damage
@@ -201,10 +200,13 @@ class _Run:
         self.done.posters_blanked.append(video.pk)
 
     def _damaged(self) -> None:
-        """Report all clips that are marked as damaged, and those that could not be read."""
+        """Report all clips that are or arrived damaged, and those that could not be read."""
         for video in Video.objects.exclude(damage="").order_by("pk").only("file", "damage").iterator():
             words = [video.damage, self.why_not.pop(video.pk, "")]
             self.done.leave("video", "; ".join(filter(None, words)), pk=video.pk, path=str(video.file))
+        for video in Video.objects.arrived_damaged().order_by("pk").only("file", "arrived_damaged").iterator():
+            why = f"arrived damaged: {video.arrived_damaged}; watch it, then approve or reject it"
+            self.done.leave("video", why, pk=video.pk, path=str(video.file))
         for pk, why in self.why_not.items():
             self.done.leave("video", why, pk=pk)
 
@@ -234,14 +236,12 @@ class _Run:
     # --- Tasks
 
     def _tasks(self, *, worker_lives: bool) -> None:
-        """Wake the conductor for overdue tasks, and report what waits for a person."""
+        """Make due what a wrong clock put off, and report what is overdue or waits for a person."""
         tasks = GenerationTask.objects.of_this_site()
         ahead = tasks.active().filter(due_at__gt=self.at + FAR_AHEAD)
         self.done.hastened = list(ahead.order_by("pk").values_list("pk", flat=True))
         GenerationTask.objects.filter(pk__in=self.done.hastened, due_at__gt=self.at + FAR_AHEAD).update(due_at=self.at)
         self.done.overdue = list(overdue(at=self.at).order_by("pk").values_list("pk", flat=True))
-        if self.done.overdue or self.done.hastened:
-            wakeups.wake_conductor()
         if self.done.overdue and not worker_lives:
             self.done.leave("worker", "tasks are overdue, and no worker runs: start `manage.py worker`")
         for pk, status in tasks.filter(status__in=PERSON).order_by("pk").values_list("pk", "status"):

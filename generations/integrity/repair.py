@@ -78,11 +78,11 @@ def make_posters(video: Video) -> bool:
     if not STORED_NAME.fullmatch(name):
         return False
     try:
-        still = clips.poster(video.path)
+        stills = clips.poster(video.path)
     except clips.NotAVideo:
         return False
     small = small_name(name)
-    store.save(name, ContentFile(still))
-    store.save(small, ContentFile(clips.smaller(still)))
+    store.save(name, ContentFile(stills.poster))
+    store.save(small, ContentFile(stills.poster_small))
     Video.objects.filter(pk=video.pk, poster=name).update(poster_small=small)
     return True

@@ -59,7 +59,8 @@ OUTCOMES = {
     **dict.fromkeys(("reject", "no access"), "failed"),
 }
 STATES = ("slow", "odd state", "late visible", "no urls", "trouble", "silent once", "other task once")
-FILES = ("truncated once", "short once", "html once", "endless once", "reset once", "fresh url", "two videos")
+FILES = ("truncated once", "short once", "html once", "endless once", "reset once", "fresh url", "two videos",
+         "hole once", "damaged once", "damaged", "broken")  # fmt: skip
 ANSWERS = dict.fromkeys((*STATES, *FILES), "stored") | {"forgotten": "lost", "fail": "failed"}
 AT_BOTH = ("late visible", "fail", "two videos", "truncated once", "fresh url")  # tried at Apikley as well
 
@@ -115,6 +116,7 @@ MACHINES = [
           "order send_and_sleep apply_first send_and_sleep apply_first apply_last work", "stored"),
     tried("success-after-the-end", "[fail] gulls", "order work late_success work", "failed"),
     tried("write-after-the-end", "[fail] gulls", "order tick remember work late_write work", "failed"),
+    tried("claim-after-the-answer", "gulls", "order remember tick late_claim work", "stored", if_killed="unconfirmed"),
     tried("two-savers", "[slow file] gulls", "order until_ready two_savers work", "stored"),
     tried("doubled-jobs", "gulls, [busy] terns", "order double work", "stored stored"),
     tried("several", "gulls, [lost answer] terns, [reject] auks", "order work", "stored unconfirmed failed"),

@@ -12,6 +12,7 @@ import random
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from types import SimpleNamespace
@@ -28,7 +29,7 @@ from generations.models import Account, BalanceReading, Budget, GenerationTask, 
 from generations.models.statuses import ENDED
 from generations.providers import ADAPTERS, get_provider
 from generations.providers import http as provider_http
-from generations.worker import conductor
+from generations.worker import conductor, lane
 from tests.crash.cases import Case
 from tests.crash.effects import Effects, install
 from tests.crash.studio import BEGAN, Place, Studio, point_at
@@ -46,10 +47,11 @@ def prepare(place: Place, *, hasty: bool = False) -> None:
     settings.WAIT_SCALE = 0.001
     settings.DOWNLOAD_DEADLINE_SECONDS = 20
     configure(settings, requests_per_minute=600_000)
-    conductor.THREADS = conductor.POSTS_AT_ONCE = 1  # so that effects come in one order
-    conductor.SLICE_SECONDS, conductor.IDLE_SECONDS, conductor.TICK_SECONDS = 0.25, 0.0, 0.1
+    settings.ORDERS_IN_THE_AIR = 1
+    # One thread, so that effects come in one order.
+    lane.ThreadPoolExecutor = lambda threads, **more: ThreadPoolExecutor(1, **more)  # type: ignore[attr-defined,assignment]
+    conductor.TICK_SECONDS = 0.1
     conductor.time = SimpleNamespace(monotonic=time.monotonic, sleep=lambda seconds: time.sleep(0.001))  # type: ignore[attr-defined,assignment]
-    conductor.SOON = timedelta(0)
     provider_http.READ_SECONDS, provider_http.EXCHANGE_SECONDS = (0.3, 1) if hasty else (10, 20)  # type: ignore[assignment]
     downloads.PAUSES_SECONDS = (0.0, 0.01, 0.01, 0.01)
 

@@ -18,7 +18,7 @@ from django.db import connection, transaction
 
 from generations import webhooks
 from generations.lifecycle import callbacks, polling, saving, submitting
-from generations.media import clips, downloads
+from generations.media import clips, downloads, nal
 from generations.media.store import LocalStore, store
 from generations.models import EntryKind, GenerationTask, Status, Video
 from generations.models.statuses import MOVES
@@ -26,7 +26,7 @@ from generations.money import ledger
 from generations.providers import http as provider_http
 from generations.providers.base import RemoteState, RemoteTask
 from generations.providers.errors import NotSent, OutcomeUnknown, ProviderError
-from generations.worker import conductor, due
+from generations.worker import background, conductor, due, lane
 
 
 @dataclass(frozen=True)
@@ -66,15 +66,28 @@ def guard_dropped() -> None:
     GenerationTask.move = move  # type: ignore[method-assign]
 
 
+@mutation("paid twice", "claim-after-the-answer/0")
+def claim_without_compare() -> None:
+    """An order is claimed without comparing that it is still queued."""
+    move = GenerationTask.move
+
+    def claim(self: GenerationTask, to: Status, *args: Any, **more: Any) -> bool:
+        if to == Status.SUBMITTING:
+            GenerationTask.objects.filter(pk=self.pk).update(status=self.status)
+        return move(self, to, *args, **more)
+
+    GenerationTask.move = claim  # type: ignore[method-assign]
+
+
 @mutation("paid twice", "apixo-accepted/half send:prompt")
 def post_in_transaction() -> None:
     """The order is sent inside the transaction that claims it."""
-    claim = conductor.Conductor._claim_orders
+    claim = lane.Lane.claim_orders
 
-    def claim_and_send(self: Any, provider: str, *more: Any) -> list[Any]:
-        return [replace(call, call=partial(_answer, call())) for call in claim(self, provider, *more)]
+    def claim_and_send(self: Any, *more: Any) -> list[Any]:
+        return [replace(call, call=partial(_answer, call())) for call in claim(self, *more)]
 
-    conductor.Conductor._claim_orders = claim_and_send  # type: ignore[method-assign,assignment]
+    lane.Lane.claim_orders = claim_and_send  # type: ignore[method-assign,assignment]
 
 
 def _answer(outcome: Any) -> Any:
@@ -102,7 +115,7 @@ def intent_not_committed() -> None:
         start(GenerationTask.objects.get(pk=task_id), at=claimed.pop(task_id))
         apply(task_id, outcome, at=at, attempt=attempt)
 
-    conductor.claim_submission, conductor.apply_submit_answer = start_without_writing, write_then_apply  # type: ignore[attr-defined]
+    lane.claim_submission, conductor.apply_submit_answer = start_without_writing, write_then_apply  # type: ignore[attr-defined]
 
 
 def _not_sent_if(wrongly: Callable[[ProviderError], bool]) -> None:
@@ -228,8 +241,8 @@ def truncated_accepted() -> None:
 
 
 def _verify_nothing() -> None:
-    saving.clips.verify = lambda path: clips.Clip(5.0, 64, 64, 24.0, True, "h264", "aac")  # type: ignore[attr-defined]
-    saving._stills = lambda clip: {}
+    clip = clips.Clip(5.0, 64, 64, 24.0, True, "h264", "aac")
+    saving.clips.verify = lambda path: clips.Verified(clip, None, is_decoded=True)  # type: ignore[attr-defined]
 
 
 @mutation("bad file", "apixo-short-once/fsync:/videos/")
@@ -296,6 +309,19 @@ def lease_ignored() -> None:
     saving.lease_held = holding  # type: ignore[attr-defined]
 
 
+@mutation("bad file", "apixo-hole-once/0")
+def units_not_walked() -> None:
+    """The NAL walk is left out."""
+    check = nal.SampleCheck.check
+
+    def find_keys_only(self: nal.SampleCheck, sample: bytes) -> bool:
+        with contextlib.suppress(clips.NotAVideo):
+            return check(self, sample)
+        return False
+
+    nal.SampleCheck.check = find_keys_only  # type: ignore[method-assign]
+
+
 MUTATIONS += starmap(Mutation, [
     ("retry-on-5xx", "A 500, 502 or 503 sends the order again", "paid twice", "apixo-gateway/0",
      lambda: _not_sent_if(lambda error: error.code in ("500", "502", "503"))),
@@ -314,6 +340,8 @@ MUTATIONS += starmap(Mutation, [
      lambda: _after_moves_to(Status.UNCONFIRMED, lambda task, at: ledger.release(task, at=at, note="no answer"))),
     ("callback-state-believed", "A callback's state is believed", "forgotten", "callback-lies-about-failure/0",
      lambda: _believe(lambda data: RemoteTask(state=RemoteState.FAILED) if data["state"][:4] == "fail" else None)),
+    ("late-decode-forgotten", "The late decoding is forgotten", "forgotten", "apixo-damaged/0",
+     lambda: setattr(background, "WORK", ())),
     ("token-not-checked", "Any token lets a callback in", "unhandled", "callback-forged/0",
      lambda: setattr(webhooks, "_task_of", lambda provider, token: GenerationTask.objects.first())),
 ])  # fmt: skip

@@ -7,19 +7,19 @@ import signal
 from pathlib import Path
 
 from generations.media import clips
-from generations.media.clips import Clip
+from generations.media.clips import Verified
 from generations.providers.http import Answer, ApiClient
 from kling_site.settings import *  # noqa: F403
 
 real_verify, real_get = clips.verify, ApiClient.get
 
 
-def verify(path: Path) -> Clip:
+def verify(path: Path) -> Verified:
     """A clip of 2 s is poison: `[poison]`."""
-    clip = real_verify(path)
-    if clip.duration_seconds > 1:
+    verified = real_verify(path)
+    if verified.clip.duration_seconds > 1:
         os.kill(os.getpid(), signal.SIGKILL)
-    return clip
+    return verified
 
 
 def get(self: ApiClient, path: str, **params: str) -> Answer:

@@ -17,7 +17,7 @@ from django.db import connection
 from generations.lifecycle import callbacks
 from generations.lifecycle.calls import Outcome, ProviderCall
 from generations.media import clips, downloads
-from generations.media.clips import Clip
+from generations.media.clips import Clip, Stills, Verified
 from generations.models import GenerationTask
 from generations.providers.base import Order, RemoteState, RemoteTask
 from generations.providers.errors import (
@@ -241,15 +241,12 @@ def clip_of(url: str) -> bytes:
     return f"the clip {url.split('/', 4)[4]}, and here is its end".encode()
 
 
-def verify(path: Path) -> Clip:
+def verify(path: Path) -> Verified:
     """Stands for the decoding, which has tests of its own."""
     if not path.read_bytes().endswith(b"its end"):
         raise clips.NotAVideo("it is cut")
-    return Clip(5.0, 1280, 720, 24.0, False, "h264", "")
-
-
-def poster(clip: Path) -> bytes:
-    return b"\xff\xd8\xff\xd9"
+    still = b"\xff\xd8\xff\xd9"
+    return Verified(Clip(5.0, 1280, 720, 24.0, False, "h264", ""), Stills(still, still), is_decoded=False)
 
 
 def select(sql: str, *values: Any) -> list[Row]:

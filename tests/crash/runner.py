@@ -23,7 +23,7 @@ from django.core.wsgi import get_wsgi_application
 from tests.crash.cases import SCENARIOS, Case, Scenario
 from tests.crash.faulty_provider.server import start
 from tests.crash.harness import live, recover, serve, warm_up
-from tests.crash.judge.cases import Evidence, read_trace, violations
+from tests.crash.judge.cases import Evidence, Line, read_trace, violations
 from tests.crash.judge.database import Database
 from tests.crash.studio import Place
 from tests.processes.proc import die_with_parent
@@ -31,6 +31,7 @@ from tests.processes.proc import die_with_parent
 CHILD_SECONDS = 60  # a child that takes longer hangs
 CATCH_UP_SECONDS = 20  # for the provider to read what a killed process had sent
 MAX_POINTS = 2000
+SPREAD = 5  # a run may have so many effects more than the unharmed one had
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ class Verdict:
     violations: list[str]
     seconds: float
     died_at: str  # empty: it was not killed
+    points: int  # that it reached; MAX_POINTS without a verdict
 
 
 @dataclass
@@ -80,24 +82,26 @@ class Lane:
             if case.scenario.web:
                 place, web_pid = self._site(place)
             died = self._child(lambda: live(place, case, seed=self.seed, mutate=self.mutate), may_die=True)
-            found, died_at = self._judge(place, case, died=died)
+            found, trace = self._judge(place, case, died=died)
         except Broken as error:
-            found, died_at = [f"harness: {error}"], ""
+            found, trace = [f"harness: {error}"], []
         finally:
             if web_pid:
                 os.kill(web_pid, signal.SIGKILL)
                 os.waitpid(web_pid, 0)
             self._clear(place, keep=self.keep)
-        return Verdict(str(case), found, time.monotonic() - began, died_at)
+        died_at = "".join(detail for *__, effect, detail in trace if effect == "died at")
+        points = max((line[1] for line in trace), default=MAX_POINTS)
+        return Verdict(str(case), found, time.monotonic() - began, died_at, points)
 
-    def _judge(self, place: Place, case: Case, *, died: bool) -> tuple[list[str], str]:
+    def _judge(self, place: Place, case: Case, *, died: bool) -> tuple[list[str], list[Line]]:
         trace = read_trace(place.trace)
         at_death, truth_at_death = Database.at(place.url), self._catch_up(place, trace)
         self._child(lambda: recover(place, case, seed=self.seed, mutate=self.mutate), may_die=False)
         recovery, at_end = read_trace(place.folder / "recovery.jsonl"), Database.at(place.url)
         truth = place.ask_provider("truth")
         seen = Evidence(case, died, trace, recovery, at_death, at_end, truth_at_death, truth, place.media)
-        return violations(seen), trace[-1][3] if died else ""
+        return violations(seen), trace
 
     # -- where a case happens --
 
@@ -204,9 +208,9 @@ def _walk(lane: Lane, scenarios: list[Scenario], turn: Any, verdicts: Any, every
                 mine, turn.value = turn.value, turn.value + 1
             if mine >= len(scenarios):
                 return
-            verdicts.put(lane.run(Case(scenarios[mine], "0")))
+            verdicts.put(unharmed := lane.run(Case(scenarios[mine], "0")))
             # Not all begin at point 1: so that a subset has cases of all kinds.
-            for point in range(1 + mine % every, MAX_POINTS, every):
+            for point in range(1 + mine % every, unharmed.points + SPREAD, every):
                 verdict = lane.run(Case(scenarios[mine], str(point)))
                 if not verdict.died_at and not verdict.violations:
                     break  # it was over before: this run has been tried already

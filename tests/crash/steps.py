@@ -18,6 +18,7 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
 from generations.lifecycle import accounts, polling, submitting
 from generations.lifecycle.calls import CallKind, Outcome, ProviderCall
+from generations.lifecycle.poll_batches import claim_polls, due_polls, put_off_working
 from generations.models import Account, GenerationTask, Lease, Status
 from generations.money import budgets
 from generations.providers.base import RemoteState, RemoteTask
@@ -273,7 +274,10 @@ class Conducting(Steps):
             twin = GenerationTask.objects.get(pk=task.pk)
             self._start(task)
             assert not twins or submitting.claim_submission(twin, at=at) is None, "two have claimed one order"
-        for task in list(GenerationTask.objects.due(at=at).to_be_asked()):
+        for provider in ORDERS:
+            self.in_flight += claim_polls(tasks := list(due_polls(provider, at=at)), at=at)
+            assert not twins or claim_polls(tasks, at=at) == [], "two have claimed one poll"
+        for task in list(GenerationTask.objects.due(at=at).to_be_asked().filter(crash_count__gt=0)):
             with transaction.atomic():
                 call = polling.claim_poll(task, at=at)
             self.in_flight += [call] if call else []
@@ -338,7 +342,8 @@ class Conducting(Steps):
                     self.providers.unseen[call.task_id].append(at)
                 else:
                     self.providers.unseen[call.task_id].clear()
-                polling.apply_poll_answer(call.task_id, outcome, at=at)
+                if put_off_working([(call, outcome)], at=at, pace_seconds={}):
+                    polling.apply_poll_answer(call.task_id, outcome, at=at)
             else:
                 accounts.apply_balance_answer(call.provider, outcome, at=at)
                 if isinstance(outcome, Decimal) and outcome > 0 and not is_paused(call.provider):

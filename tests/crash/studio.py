@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,16 +22,17 @@ from django_q.signing import SignedPackage
 
 from generations.lifecycle import accounts, decisions, ordering, polling, retries, submitting
 from generations.lifecycle.ordering import OrderRequest
-from generations.models import Account, BalanceReading, GenerationTask, Status
+from generations.models import Account, BalanceReading, GenerationTask, Status, Video
 from generations.providers import ADAPTERS
 from generations.providers.base import RemoteState, RemoteTask
-from generations.worker import jobs
+from generations.worker import conductor, jobs
 from tests.crash.cases import ORDERS, Scenario
 from tests.crash.effects import Effects
 from tests.factories import an_order, configure
 from tests.processes.proc import die_with_parent
 
 BEGAN = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+CONDUCT_SECONDS = 0.25
 ROUNDS = 40  # of the worker; a row that needs more does not move
 PATIENCE = timedelta(hours=3)  # what is due later than that does not move either
 MOVES = ("id", "status", "due_at", "poll_count", "crash_count")  # columns that change as long as anything happens
@@ -91,12 +93,13 @@ class Studio:
     # -- the worker --
 
     def work(self) -> None:
-        """Do what django-q2 would: run what is in the queue, and sweep again whenever a row becomes due."""
+        """Do what `manage.py worker` would: conduct whenever a row becomes due, and run what is in the queue."""
         before: object = None
         for __ in range(ROUNDS):
-            self._run_queue()
+            self.tick()
             with self.effects.mute():
-                rows = list(GenerationTask.objects.order_by("id").values_list(*MOVES))
+                rows = [*GenerationTask.objects.order_by("id").values_list(*MOVES),
+                        *Video.objects.order_by("id").values_list("decoded_at", "decode_due_at")]  # fmt: skip
                 due = self._next_due()
                 # The orders of a paused provider are due all the time.
                 if due is None or due > self.now() + PATIENCE or rows == before:
@@ -104,18 +107,20 @@ class Studio:
                 before = rows
                 if due > self.now():
                     self.advance((due - self.now()).total_seconds() + 0.001)
-                jobs.sweep()
 
     def tick(self) -> None:
         """Advance what is due, without waiting for anything."""
-        with self.effects.mute():
-            jobs.sweep()
+        self._conduct()
         self._run_queue()
+        with self.effects.mute():
+            is_due = Video.objects.to_decode(at=self.now()).exists()
+        if is_due:  # the schedule comes each minute, whatever became of the queue
+            self._run("generations.worker.jobs.background")
 
     def until_ready(self) -> None:
         """Poll until the clip is finished, while no worker is free to save it."""
         for __ in range(ROUNDS):
-            self._run("generations.worker.jobs.conduct")
+            self._conduct()
             with self.effects.mute():
                 if GenerationTask.objects.filter(status=Status.READY).exists():
                     OrmQ.objects.all().delete()
@@ -132,7 +137,12 @@ class Studio:
     def _next_due(self) -> datetime | None:
         """When something happens by itself; reminders of what only a person can decide do not count."""
         waiting = GenerationTask.objects.exclude(due_at=None).exclude(status=Status.UNCONFIRMED, candidate_id="")
-        return waiting.order_by("due_at").values_list("due_at", flat=True).first()
+        late = Video.objects.exclude(decode_due_at=None).order_by("decode_due_at")
+        times = (
+            waiting.order_by("due_at").values_list("due_at", flat=True).first(),
+            late.values_list("decode_due_at", flat=True).first(),
+        )
+        return min((at for at in times if at), default=None)
 
     def _run_queue(self) -> None:
         """Run what is in the queue now; what is enqueued meanwhile waits for the next time."""
@@ -144,11 +154,23 @@ class Studio:
             with self.effects.mute():  # acknowledged only now: a job that dies is given out again
                 OrmQ.objects.filter(pk=number).delete()
 
+    def _conduct(self) -> None:
+        """Conduct until nothing is due, for a moment at most."""
+        ends = time.monotonic() + CONDUCT_SECONDS
+
+        def goes_on() -> bool:
+            return time.monotonic() < ends and GenerationTask.objects.due(at=self.now()).exists()
+
+        self._try("the conductor", conductor.conduct, goes_on)
+
     def _run(self, function: str, *args: Any) -> None:
+        self._try(f"{function}{args}", import_string(function), *args)
+
+    def _try(self, name: str, function: Callable[..., object], *args: Any) -> None:
         try:
-            import_string(function)(*args)
+            function(*args)
         except Exception as error:  # at a cluster it would be a failure row; here it is a finding
-            self.effects.note("unhandled", f"{function}{args}: {type(error).__name__}: {error}")
+            self.effects.note("unhandled", f"{name}: {type(error).__name__}: {error}")
 
     # -- people --
 
@@ -202,6 +224,12 @@ class Studio:
         if self.memory.get("answers"):
             call, outcome = self.memory["answers"][which]
             submitting.apply_submit_answer(call.task_id, outcome, at=self.now(), attempt=call.attempt)
+
+    def late_claim(self) -> None:
+        """By a process that had read the order as queued, and was stopped before it claimed it."""
+        task = self.memory.get("task")
+        if task and (call := submitting.claim_submission(task, at=self.now())):
+            submitting.apply_submit_answer(call.task_id, call(), at=self.now(), attempt=call.attempt)
 
     def late_write(self) -> None:
         """A success, by a process that had read the row before it ended, and was stopped before it wrote."""

@@ -83,3 +83,27 @@ def test_the_judge_sees_what_is_due_never_or_too_late() -> None:
     due: list[datetime | None] = [NOW, None, NOW.replace(year=2999)]
     tasks = [{"id": number, "status": "running", "due_at": at} for number, at in enumerate(due)]
     assert len(list(rules.has_its_time(Database(tasks, [], [], [], []), NOW))) == 2
+
+
+@pytest.mark.parametrize(
+    ("flag", "due_at", "is_kept_well"), [("it is cut", None, True), ("", NOW, True), ("", None, False)]
+)
+def test_the_judge_sees_a_damaged_clip_that_nobody_is_told_of(
+    flag: str, due_at: datetime | None, is_kept_well: bool, tmp_path: Path
+) -> None:
+    (tmp_path / "a.mp4").write_bytes(b"whol")
+    bad = hashlib.sha256(b"whol").hexdigest()
+    row = {"id": 1, "remote_id": "a", "status": "stored"}
+    video = {"id": 1, "task_id": 1, "position": 0, "file": "a.mp4", "size_bytes": 4, "sha256": bad, "poster": ""}
+    video |= {"poster_small": "", "arrived_damaged": flag, "decode_due_at": due_at}
+    truth = {"tasks": {"a": {"sha256": ["another"], "damaged": [bad]}}}
+    found = list(rules.files(Database([row], [], [video], [], []), truth, tmp_path))
+    assert (not found) == is_kept_well
+
+
+def test_the_judge_sees_a_late_decoding_that_was_forgotten() -> None:
+    videos = [
+        {"id": number, "decoded_at": decoded_at, "decode_due_at": due_at}
+        for number, (decoded_at, due_at) in enumerate([(NOW, None), (None, NOW), (NOW, NOW)])
+    ]
+    assert len(list(rules.late_decodes(Database([], [], videos, [], [])))) == 2

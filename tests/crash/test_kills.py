@@ -13,6 +13,8 @@ from tests.processes import proc
 from tests.processes.site import Site
 from tests.processes.worker import Worker
 
+LEASE = "SELECT token FROM generations_lease WHERE name = 'conductor'"
+
 
 @pytest.mark.parametrize("part", ["cluster", "sentinel", "monitor", "pusher"])
 def test_a_part_of_the_cluster_that_is_killed_is_replaced(part: str, running: RunningSite) -> None:
@@ -22,6 +24,27 @@ def test_a_part_of_the_cluster_that_is_killed_is_replaced(part: str, running: Ru
     running.site.order("a lighthouse")
     running.wait_until_stored()
     assert running.broken(accepted=3) == []
+
+
+def test_a_conductor_that_is_killed_has_a_successor_before_its_lease_would_expire(running: RunningSite) -> None:
+    running.wait_for(lambda: running.site.sql(LEASE)[0][0], "conductor")
+    for __ in range(3):
+        dead = running.site.sql(LEASE)
+        os.kill(running.worker.conductor(), signal.SIGKILL)
+        running.wait_for(lambda: running.site.sql(LEASE) not in ([(None,)], dead), "successor", seconds=4)  # noqa: B023
+    running.site.order("gulls")
+    running.wait_until_stored()
+    assert running.broken(accepted=1) == []
+
+
+def test_a_cluster_that_is_replaced_does_not_touch_an_order_in_flight(running: RunningSite) -> None:
+    running.hold_orders("gulls")
+    dead = running.worker.cluster()
+    os.kill(dead, signal.SIGKILL)
+    running.wait_for(lambda: running.worker.is_up() and running.worker.cluster() != dead, "new cluster")
+    running.release()
+    running.wait_until_stored()
+    assert running.broken(accepted=1) == []
 
 
 def test_a_worker_killed_while_it_saves_leaves_its_clip_to_another(running: RunningSite) -> None:
@@ -62,7 +85,6 @@ def test_a_supervisor_that_is_killed_takes_every_process_with_it(running: Runnin
 
 
 VIDEOS = "SELECT * FROM generations_video ORDER BY id"
-LEASE = "SELECT token FROM generations_lease WHERE name = 'conductor'"
 
 
 @pytest.fixture

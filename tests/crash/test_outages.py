@@ -57,7 +57,7 @@ from generations.models import GenerationTask
 for task in GenerationTask.objects.filter(status="ready"):
     for __ in range(10):
         wakeups.enqueue_save(task.pk)
-        wakeups.wake_conductor()
+        wakeups.request_heartbeat()
 """
 
 

@@ -43,12 +43,9 @@ def studio(settings: Settings, monkeypatch: pytest.MonkeyPatch, transactional_db
         monkeypatch.setattr(module, "get_provider", lambda config: ModelProvider(config.provider, Studio.current))
     monkeypatch.setattr(clock, "now", lambda: Studio.current.now)
     monkeypatch.setattr(calls, "time", SimpleNamespace(monotonic=lambda: Studio.current.monotonic))
-    monkeypatch.setattr(wakeups, "wake_conductor", lambda: None)
-    monkeypatch.setattr(wakeups, "enqueue_save", lambda task_id: None)
+    monkeypatch.setattr(wakeups, "enqueue_save", lambda task_id, urgent: None)
     monkeypatch.setattr(downloads, "fetch", lambda *how, **limits: Studio.current.fetch(*how, **limits))
     monkeypatch.setattr(clips, "verify", provider_model.verify)
-    monkeypatch.setattr(clips, "poster", provider_model.poster)
-    monkeypatch.setattr(clips, "smaller", lambda poster: poster)
     monkeypatch.setattr(due.logger, "exception", fail)
     logger = logging.getLogger("generations")
     level = logger.level

@@ -88,3 +88,8 @@ def test_things_that_are_no_files_stay(media_root: Path) -> None:
     assert clean_up(at=NOW).parts_removed == ["tmp/old.part"]
     assert sorted(path.name for path in (media_root / "tmp").iterdir()) == ["folder.part", "link.part"]
     assert (media_root / "precious.txt").exists()
+
+
+def test_the_url_of_a_clip_that_waits_for_its_late_decoding_stays() -> None:
+    video = a_video(a_task(Status.STORED, source_expires_at=PAST), decoded_at=None, decode_due_at=NOW)
+    assert clean_up(at=NOW).kept_unsafe == [video.pk]

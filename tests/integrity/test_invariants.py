@@ -31,7 +31,7 @@ from generations.models import (
 )
 from generations.money import limits
 from tests.clips import clip
-from tests.factories import NOW, an_image, configure
+from tests.factories import NOW, a_task, an_image, configure
 from tests.task_histories import a_life, go, unguarded
 from tests.trees import a_complete_video, a_file, aged, tree
 
@@ -57,7 +57,7 @@ def test_a_site_with_tasks_in_every_status_keeps_all() -> None:
     an_image()
     report = check()
     assert report.broken == []
-    assert list(report.checked) == [f"P{number}" for number in range(1, 13)]
+    assert list(report.checked) == [f"P{number}" for number in range(1, 14)]
     assert report.checked["P7"] == "1 clips, every byte"
 
 
@@ -309,3 +309,14 @@ def test_looking_while_clips_are_saved_raises_no_false_alarm(
         looker.join()
     assert said == []
     assert looks
+
+
+def test_a_clip_whose_late_decoding_was_forgotten_or_came_too_late_breaks_a_promise() -> None:
+    waits = a_complete_video(a_task(S.STORED, source_expires_at=NOW), decoded_at=None, decode_due_at=NOW)
+    assert not [one for one in check().broken if one.promise == "P13"]
+    GenerationTask.objects.filter(pk=waits.task_id).update(source_expires_at=NOW - timedelta(hours=2))
+    assert [str(one) for one in check().broken if one.promise == "P13"] == [
+        f"P13: task {waits.task_id}: video {waits.pk}: its link has expired, and not every frame was decoded"
+    ]
+    Video.objects.update(damage="its file is missing")  # told by P7, and repaired first
+    assert not [one for one in check().broken if one.promise == "P13"]

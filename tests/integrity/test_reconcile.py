@@ -176,3 +176,11 @@ def test_a_poster_that_the_disk_refuses_is_told(monkeypatch: pytest.MonkeyPatch)
     video = with_poster(b"cut")
     monkeypatch.setattr(LocalStore, "publish", full)
     assert left(run()) == [("poster", video.pk, "it cannot be made: No space left on device")]
+
+
+def test_a_clip_that_arrived_damaged_remains_for_a_person_until_one_decides() -> None:
+    video = with_poster()
+    Video.objects.update(arrived_damaged="it is cut")
+    assert left(run()) == [("video", video.pk, "arrived damaged: it is cut; watch it, then approve or reject it")]
+    Video.objects.update(review="approved", reviewed_at=NOW)
+    assert run().is_well

@@ -61,6 +61,10 @@ FILE_SCRIPTS = {
     "html": ["page"] * ALWAYS,
     "endless once": ["cut without length"],
     "reset once": ["reset"],
+    "hole once": ["hole"],
+    "damaged once": ["damaged"],
+    "damaged": ["damaged"] * ALWAYS,
+    "broken": ["short"] * ALWAYS,
     "fresh url": ["gone"],
 }
 # What the dice choose from.

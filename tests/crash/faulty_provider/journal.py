@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.clips import clip
+from tests.crash.faulty_provider.damage import cut_short, damaged_late
 from tests.crash.faulty_provider.faults import ORDER_FAULTS, Script
 
 CLIP_SECONDS = 0.25  # decoding it is most of what a case costs
@@ -55,6 +56,12 @@ class Task:
             return "odd" if {"odd state", "stuck"} & self.words else "working"
         return "failed" if self.fails else "done"
 
+    def damaged(self, clip: bytes) -> list[bytes]:
+        """What may be kept of a clip until a better file comes: damaged late, or the same cut file twice."""
+        late = "damaged" in self.script.files
+        cuts = sum(fault in ("short", "cut without length") for fault in self.script.files)
+        return ([damaged_late(clip)] if late else []) + ([cut_short(clip)] if cuts > 1 else [])
+
     def next_poll_fault(self) -> str:
         return self.script.polls[self.polls - 1] if self.polls <= len(self.script.polls) else ""
 
@@ -84,6 +91,7 @@ class Journal:
                 task.id: {
                     "api": task.api, "prompt": task.prompt, "fails": task.fails, "called_back": task.called_back,
                     "sha256": [hashlib.sha256(data).hexdigest() for data in task.clips],
+                    "damaged": [hashlib.sha256(bad).hexdigest() for data in task.clips for bad in task.damaged(data)],
                 }
                 for task in self.tasks.values()
             }  # fmt: skip

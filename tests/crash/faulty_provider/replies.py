@@ -6,6 +6,8 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.crash.faulty_provider.damage import cut_short, damaged_late, with_hole
+
 PAGE = b"<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
 STATES = {
     "apixo": {"working": "processing", "done": "success", "failed": "failed", "odd": "processing_r2"},
@@ -96,7 +98,7 @@ def of_file(fault: str, data: bytes, begin: int | None) -> Reply:
     """A download from a byte on, or of the whole file, that meets this fault."""
     if fault in ANYWHERE and fault != "reset":
         return ANYWHERE[fault]
-    part, cut = data[: len(data) * 6 // 10], len(data) * 6 // 10
+    part, cut = cut_short(data), len(cut_short(data))
     chunk = {"Transfer-Encoding": "chunked"}
     replies = {
         "cut": Reply(body=part, kind="video/mp4", length=len(data)),
@@ -104,6 +106,8 @@ def of_file(fault: str, data: bytes, begin: int | None) -> Reply:
         "cut without length": Reply(body=part, kind="video/mp4", length=-1),
         "cut chunk": Reply(body=f"{len(data):x}\r\n".encode() + part, kind="video/mp4", length=-1, headers=chunk),
         "short": Reply(body=part, kind="video/mp4"),
+        "hole": Reply(body=with_hole(data), kind="video/mp4"),
+        "damaged": Reply(body=damaged_late(data), kind="video/mp4"),
         "empty": Reply(kind="video/mp4"),
         "gzip": Reply(body=part, kind="video/mp4", headers={"Content-Encoding": "gzip"}),
         "gone": Reply(410, b"expired", "text/plain"),

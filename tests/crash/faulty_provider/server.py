@@ -23,6 +23,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from tests.clips import clip
+from tests.crash.faulty_provider.damage import damaged_late
 from tests.crash.faulty_provider.faults import Script, drawn, scripted
 from tests.crash.faulty_provider.journal import CLIP_SECONDS, Journal, Task, unique_clip
 from tests.crash.faulty_provider.replies import ANYWHERE, STATES, Reply, as_json, of_file, say, to_order, unknown_task
@@ -321,7 +322,7 @@ class Handler(BaseHTTPRequestHandler):
 def start() -> tuple[int, str]:
     """Fork a process that serves until its parent dies; its process id and its address."""
     parent = os.getpid()
-    clip("faststart", seconds=CLIP_SECONDS)  # rendered once, before the fork
+    damaged_late(clip("faststart", seconds=CLIP_SECONDS))  # rendered once, before the fork
     server = FaultyProvider()
     pid = os.fork()
     if pid:

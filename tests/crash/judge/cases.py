@@ -68,6 +68,7 @@ def violations(seen: Evidence) -> list[str]:
         *rules.nothing_forgotten(seen.at_end, seen.truth), *_ends(seen), *rules.at_rest(seen.at_end), *_overdue(seen),
         *rules.always(seen.at_end, seen.truth, seen.media, now=seen.ended_at, before=seen.at_death),
         *rules.public_names(seen.truth, seen.media), *_ended_stays(seen), *_durable(seen), *_manners(seen),
+        *rules.late_decodes(seen.at_end),
     ]  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from tests.processes.site import Row, select
+from tests.processes.site import Row, asking
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,8 @@ class Database:
 
     @classmethod
     def at(cls, url: str) -> Database:
-        return cls.read(lambda sql: select(url, sql))
+        with asking(url) as ask:
+            return cls.read(ask)
 
     def of(self, order: Any) -> list[Row]:
         return [row for row in self.tasks if row[self.order_key] == order]

@@ -1,8 +1,8 @@
 """What must be true of every site: each rule yields what breaks it, beginning with the kind of promise.
 
 `provider` is a provider's journal: its `posts` (`prompt`, and whether it was `refused`) in the order in which they
-came, and its `tasks` by id (`api`, `prompt`, whether it `fails`, whether it has `called_back`, and the `sha256` of each
-of its clips; `excused`: it may be forgotten).
+came, and its `tasks` by id (`api`, `prompt`, whether it `fails`, whether it has `called_back`, the `sha256` of each
+of its clips, and of files that it served `damaged` so that they may be kept; `excused`: it may be forgotten).
 """
 
 from __future__ import annotations
@@ -117,6 +117,13 @@ def at_rest(db: Database) -> Iterator[str]:
             yield f"does not move: task {row['id']} is still {row['status']}, due {row['due_at']}"
 
 
+def late_decodes(db: Database) -> Iterator[str]:
+    """At rest, every clip was decoded to its last frame, and none waits to be fetched again."""
+    for video in db.videos:
+        if not video["decoded_at"] or video["decode_due_at"]:
+            yield f"forgotten: video {video['id']} was not decoded to its end"
+
+
 def money(db: Database, provider: Truth) -> Iterator[str]:
     """One reservation for each row, ended at most once, as its status says and in the same amount; a charge is for a
     clip that the provider made."""
@@ -156,11 +163,12 @@ def files(db: Database, provider: Truth, media: Path) -> Iterator[str]:
         wanted = provider["tasks"].get(row["remote_id"], {}).get("sha256", [])
         if row["status"] == "stored" and sorted(v["position"] for v in videos[row["id"]]) != list(range(len(wanted))):
             yield f"bad file: task {row['id']} is stored with {len(videos[row['id']])} of {len(wanted)} clips"
+        damaged = provider["tasks"].get(row["remote_id"], {}).get("damaged", [])
         for video in videos[row["id"]]:
-            yield from _file(media, video, wanted)
+            yield from _file(media, video, wanted, damaged)
 
 
-def _file(media: Path, video: Row, wanted: list[str]) -> Iterator[str]:
+def _file(media: Path, video: Row, wanted: list[str], damaged: list[str]) -> Iterator[str]:
     path = media / video["file"]
     if not path.is_file():
         yield f"bad file: video {video['id']} has none"
@@ -168,7 +176,10 @@ def _file(media: Path, video: Row, wanted: list[str]) -> Iterator[str]:
     sha = sha256_of(path)
     if (sha, path.stat().st_size) != (video["sha256"], video["size_bytes"]):
         yield f"bad file: video {video['id']} is not what its row says"
-    if sha not in wanted[video["position"] : video["position"] + 1]:
+    if sha in damaged:
+        if not (video["arrived_damaged"] or video["decode_due_at"]):
+            yield f"bad file: video {video['id']} arrived damaged, and nobody is told"
+    elif sha not in wanted[video["position"] : video["position"] + 1]:
         yield f"bad file: video {video['id']} is not the clip that the provider made"
     for poster in (media / video[name] for name in ("poster", "poster_small") if video[name]):
         if not (poster.is_file() and poster.read_bytes()[-2:] == b"\xff\xd9"):
@@ -177,7 +188,7 @@ def _file(media: Path, video: Row, wanted: list[str]) -> Iterator[str]:
 
 def public_names(provider: Truth, media: Path) -> Iterator[str]:
     """No other bytes than whole clips of ours under a public name."""
-    whole = {sha for task in provider["tasks"].values() for sha in task["sha256"]}
+    whole = {sha for task in provider["tasks"].values() for sha in (*task["sha256"], *task.get("damaged", ()))}
     for path in (media / "videos").rglob("*.*"):
         if sha256_of(path) not in whole:
             yield f"bad file: {path.relative_to(media)} is no whole clip of ours, under a public name"
@@ -201,6 +212,8 @@ def unchanged(before: Database, now: Database) -> Iterator[str]:
             yield f"ended row changed: task {row['id']} was {row['status']}"
     videos = {video["id"]: video for video in now.videos}
     for video in before.videos:
+        if video["decode_due_at"] and video["id"] in videos:  # its file may be replaced; `files` judges it
+            continue
         same = videos.get(video["id"], {})
         if any(same.get(name) != video[name] for name in ("file", "sha256", "size_bytes", "task_id", "position")):
             yield f"ended row changed: video {video['id']}"
