@@ -19,7 +19,8 @@ INSERT INTO generations_generationtask (
     id, prompt_id, prompt_text, negative_prompt, provider, model, mode, duration_seconds, aspect_ratio, route,
     start_image_url, end_image_url, delivery, practice, price_usd, ordered_by_id, batch, take, campaign_id, status, due_at,
     remote_id, remote_state, attempts, send_count, maybe_accepted, poll_count, failures, crash_count, candidate_id, result_urls, urls_died,
-    error_kind, error_code, error_message, created_at, submitted_at, finished_at, stored_at, stops_when_approved
+    error_kind, error_code, error_message, created_at, submitted_at, finished_at, stored_at, stops_when_approved,
+    parameters, price_is_minimum, candidate_answer
 )
 SELECT 1000 + id, 1001 + r % 5000, repeat('a lighthouse at dawn, gulls crying ', 12), '',
     (ARRAY['apixo', 'apikley'])[1 + r % 2],
@@ -30,7 +31,8 @@ SELECT 1000 + id, 1001 + r % 5000, repeat('a lighthouse at dawn, gulls crying ',
     CASE WHEN fate < 0.003 THEN 'running' WHEN fate < 0.1 THEN 'failed' ELSE 'stored' END,
     CASE WHEN fate < 0.003 THEN at END, 'remote-' || id, 'success', 1, 1, false, 10, 0, 0, '', '["https://r2.apixo.ai/clip.mp4"]',
     false, CASE WHEN fate >= 0.003 AND fate < 0.1 THEN 'content' ELSE '' END, '', '', at, at + interval '1 second',
-    at + interval '60 seconds', CASE WHEN fate >= 0.1 THEN at + interval '75 seconds' END, false
+    at + interval '60 seconds', CASE WHEN fate >= 0.1 THEN at + interval '75 seconds' END, false,
+    '{}', r % 3 = 1, ''
 FROM made;
 
 INSERT INTO generations_ledgerentry (task_id, kind, amount_usd, at, day, by_id, note, practice)

@@ -1,0 +1,1 @@
+"""What the benchmarks measure with: a quick provider, clips of real sizes, the use of CPU and memory, and rivals."""
