@@ -89,6 +89,8 @@ if PRACTICE:
 
 # Multiplies every documented wait: first poll, interval, backoff, grace.
 WAIT_SCALE: float = env.float("WAIT_SCALE", default=0.1 if PRACTICE else 1.0)
+# To each provider: a crash leaves at most so many orders of which nobody knows whether they were accepted.
+ORDERS_IN_THE_AIR: int = env.int("ORDERS_IN_THE_AIR", default=8)
 RETRY_SUBMIT_ON_5XX: bool = env.bool("RETRY_SUBMIT_ON_5XX", default=False)
 DOWNLOAD_MAX_MB: int = env.int("DOWNLOAD_MAX_MB", default=512)
 DOWNLOAD_DEADLINE_SECONDS: int = env.int("DOWNLOAD_DEADLINE_SECONDS", default=240)
@@ -216,22 +218,22 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-# --- The queue only wakes the worker; the rows are the truth (docs/architecture.md) -----------------
+# --- The queue only says what to run; the rows are the truth (docs/architecture.md) ----------------
 
 WORKERS: int = env.int("WORKERS", default=4)
 Q_CLUSTER = {
     "name": "kling",
-    "broker_class": "generations.worker.broker.Broker",  # the ORM's, which leaves word for the supervisor
+    "broker_class": "generations.worker.broker.Broker",  # the ORM's, with urgent jobs first
     "orm": "default",  # on the site's own database: a job commits with the row that it is about
     "workers": WORKERS,
-    "queue_limit": WORKERS,  # the broker's lease starts at prefetch, so prefetch no more than can run
+    "queue_limit": 1,  # an urgent job waits behind what is prefetched, and the broker's lease starts there
     "bulk": 1,
     "timeout": 300,  # above every job's own deadline: it must never fire, it can wedge the cluster
     "retry": 960,  # > timeout x (1 + ceil((queue_limit + 1) / workers)): never redeliver what may still run
     "ack_failures": True,  # the rows drive retries, not the broker
     "max_attempts": 1,
     "catch_up": False,
-    "save_limit": 250,
+    "save_limit": -1,  # no row for a job that went well: ours say what was done, and pruning reads 250 a job
     "recycle": 200,  # a worker is replaced after so many jobs, or above so much memory (KiB)
     "max_rss": 600_000,
     "poll": 0.2,

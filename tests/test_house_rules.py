@@ -70,6 +70,7 @@ TESTED_BY = {
     "generations/models/prices.py": "tests/money/test_ledger.py",
     "generations/models/videos.py": "tests/lifecycle/test_saving.py",
     "generations/lifecycle/callbacks.py": "tests/test_webhooks.py",
+    "generations/providers/menu.py": "tests/providers/test_offers.py",
     "generations/providers/base.py": "tests/providers/contract.py",
     "generations/management/commands/worker.py": "tests/commands/test_up.py",
     "generations/management/commands/sandbox.py": "tests/commands/test_up.py",
@@ -252,3 +253,31 @@ def test_no_test_module_imports_from_another_test_module() -> None:
             if any(part.startswith("test_") for module in names for part in module.split(".")):
                 found.append(name(path))
     assert found == []
+
+
+def raised(node: ast.AST) -> Iterator[str]:
+    """The exceptions that a function raises itself, but for those that it may catch."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.Try):
+            yield from (name for part in (*child.handlers, *child.orelse, *child.finalbody) for name in raised(part))
+        elif isinstance(child, ast.Raise) and isinstance(child.exc, ast.Call):
+            yield ast.unparse(child.exc.func).rpartition(".")[2]
+        else:
+            yield from raised(child)
+
+
+def public_functions(node: ast.AST) -> Iterator[ast.FunctionDef]:
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.ClassDef | ast.FunctionDef) and not child.name.startswith("_"):
+            yield from [child] if isinstance(child, ast.FunctionDef) else public_functions(child)
+
+
+def test_a_public_function_names_what_it_raises() -> None:
+    silent = [
+        f"{name(path)}: {function.name}: {error}"
+        for path in CODE
+        for function in public_functions(ast.parse(text(path)))
+        for error in raised(function)
+        if error[0].isupper() and error not in (ast.get_docstring(function) or "")
+    ]
+    assert silent == []

@@ -31,7 +31,7 @@ def stored(media_root: Path) -> list[Video]:
             title="A lighthouse", differences=["2.0 s long, but 5 s were ordered"],
         )  # fmt: skip
         with_poster(video)
-        Path(video.poster.path).write_bytes(clips.poster(video.path))
+        Path(video.poster.path).write_bytes(clips.poster(video.path).poster)
         found.insert(0, video)
     return found
 
