@@ -83,9 +83,17 @@ class Site:
             time.sleep(0.1)
 
     def stored(self) -> int:
-        """How many clips there are; asked of the database itself, as a command would take a second."""
+        """How many clips there are."""
+        return self._count("generations_video")
+
+    def accepted(self) -> int:
+        """How many orders the provider has answered with its id."""
+        return self._count("generations_generationtask WHERE remote_id IS NOT NULL")
+
+    def _count(self, rows: str) -> int:
+        """Ask the database itself, as a command would take a second."""
         with contextlib.closing(sqlite3.connect(self.folder / "var/db.sqlite3", timeout=30)) as database:
-            (count,) = database.execute("SELECT count(*) FROM generations_video").fetchone()
+            (count,) = database.execute(f"SELECT count(*) FROM {rows}").fetchone()  # noqa: S608
         return int(count)
 
     def output(self) -> str:
@@ -146,6 +154,8 @@ def test_a_second_start_keeps_everything_starts_a_killed_worker_again_and_ends_w
     assert (site.folder / ".env").read_text() == key
     assert len(re.findall("with the password", site.output())) == 1
     site.wait_for(lambda: site.output().count("worker started") == 2, "second worker")
+    # Killed while an order is being sent, its outcome would be unknown, and it would wait for a person.
+    site.wait_for(lambda: site.accepted() == 3, "accepted orders")
     os.kill(int(re.findall(r"worker started \(pid=(\d+)\)", site.output())[-1]), signal.SIGKILL)
     site.wait_for(lambda: site.output().count("worker started") == 3, "third worker")
     # The practice clips of the first start, interrupted at once, are finished by the second.
