@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from generations.lifecycle.saving import ORDERED
 from generations.media.images import CleanImage
 from generations.models import (
     Budget,
@@ -17,10 +18,12 @@ from generations.models import (
     Price,
     Prompt,
     ReferenceImage,
+    Shot,
     Status,
     Video,
 )
 from generations.models.statuses import ACTIVE
+from generations.models.videos import folded_words
 from generations.money import ledger, limits
 from generations.providers.base import Order
 
@@ -86,6 +89,8 @@ def a_task(status: Status = Status.QUEUED, **changes: Any) -> GenerationTask:
             "result_urls": ["http://127.0.0.1:9/clip.mp4"],
             "source_expires_at": NOW + timedelta(days=15),
         }
+    if "shot" not in changes:
+        fields["shot"] = Shot.objects.create()
     task = GenerationTask.objects.create(**{"parameters": frozen_of(fields | changes), **fields, **changes})
     ledger.hold(task, at=NOW)
     if status in (Status.READY, Status.STORED, Status.LOST):
@@ -136,8 +141,11 @@ def a_video(task: GenerationTask | None = None, *, content: bytes = b"not really
         "has_audio": False,
         "created_at": NOW,
         "decoded_at": NOW,
+        **{name: getattr(task, name) for name in ORDERED},
     }
-    video = Video.objects.create(**(fields | changes))
+    fields |= changes
+    words = folded_words(task, fields["title"], fields.get("description", ""))
+    video = Video.objects.create(**{"words": words, **fields})
     path = video.path
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)

@@ -68,7 +68,6 @@ TESTED_BY = {
     "generations/models/cost_centers.py": "tests/reports/test_spend.py",
     "generations/reports/totals.py": "tests/reports/test_spend.py",
     "generations/models/prices.py": "tests/money/test_ledger.py",
-    "generations/models/videos.py": "tests/lifecycle/test_saving.py",
     "generations/lifecycle/callbacks.py": "tests/test_webhooks.py",
     "generations/providers/menu.py": "tests/providers/test_offers.py",
     "generations/providers/base.py": "tests/providers/contract.py",

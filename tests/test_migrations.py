@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -17,7 +18,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django_q.models import Schedule
 from pytest_django import DjangoDbBlocker
 
-from generations.models import GenerationTask, LedgerEntry, Pause, Price
+from generations.models import GenerationTask, LedgerEntry, Pause, Price, Shot, Video
 from generations.models.ledger import EntryKind
 from generations.worker import jobs
 from tests.factories import NOW
@@ -161,3 +162,33 @@ def test_the_ledgers_triggers_work_after_the_renaming_and_after_its_undoing(empt
     assert (
         apps.get_model("auth", "Permission").objects.filter(codename="delete_breaker", user__username="mira").exists()
     )
+
+
+def test_takes_and_retries_of_one_order_get_one_shot_and_clips_get_copies_of_their_order(empty_database: None) -> None:
+    old = migrate("0016_due_index")
+    tasks, videos = (old.get_model("generations", name).objects for name in ("GenerationTask", "Video"))
+    prompt = old.get_model("generations", "Prompt").objects.create(text="a lighthouse")
+    prompt.tags.add(old.get_model("generations", "Tag").objects.create(name="Été"))
+
+    def task(**changes: Any) -> Any:
+        fields = {"prompt": prompt, "prompt_text": "a Lighthouse", "provider": "apixo", "model": "kling-2-1",
+                  "mode": "master-text-to-video", "duration_seconds": 5, "practice": True, "created_at": NOW,
+                  "status": "stored", "batch": uuid.uuid4()}  # fmt: skip
+        return tasks.create(**fields | changes)
+
+    first = task(status="failed")
+    second = task(batch=first.batch, take=2)
+    retry = task(retry_of=task(retry_of=first, status="failed"))
+    other = task(aspect_ratio="9:16")
+    for each in (second, retry, other):
+        videos.create(
+            task=each, position=0, title="At dawn", file=f"videos/{each.pk}.mp4", sha256="0" * 64, size_bytes=1,
+            duration_seconds=5, width=1280, height=720, fps=24, has_audio=False, created_at=NOW, decoded_at=NOW,
+        )  # fmt: skip
+    migrate()
+    shots = [video.shot_id for video in Video.objects.order_by("pk")]
+    assert shots[0] == shots[1] != shots[2]
+    video = Video.objects.get(task_id=other.pk)
+    assert (video.prompt_id, video.model, video.aspect_ratio, video.practice) == (prompt.pk, "kling-2-1", "9:16", True)
+    assert video.words == "at dawn a lighthouse ete"
+    assert Shot.objects.create().pk > max(shots)

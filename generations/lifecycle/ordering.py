@@ -21,6 +21,7 @@ from generations.models import (
     Person,
     Prompt,
     ReferenceImage,
+    Shot,
     Status,
     TaskEvent,
 )
@@ -65,6 +66,7 @@ class OrderRequest:
     campaign: Campaign | None = None
     prompt: Prompt | None = None
     retry_of: GenerationTask | None = None
+    take_of: GenerationTask | None = None
     promoted_from: GenerationTask | None = None
     stops_when_approved: bool = False
 
@@ -196,6 +198,7 @@ def _tasks(
         "prompt_text": order.prompt,
         "negative_prompt": order.negative_prompt,
         "delivery": request.delivery,
+        "shot": _shot_of(request),
         "retry_of": request.retry_of,
         "promoted_from": request.promoted_from,
         "stops_when_approved": request.stops_when_approved,
@@ -210,6 +213,12 @@ def _tasks(
     return GenerationTask.objects.bulk_create(
         GenerationTask(**columns, take=take) for take in range(1, request.takes + 1)
     )
+
+
+def _shot_of(request: OrderRequest) -> Shot:
+    """Return the shot of the task that is retried or taken once more, or a new one."""
+    earlier = request.retry_of or request.take_of
+    return earlier.shot if earlier else Shot.objects.create()
 
 
 def stored(image: Upload | ReferenceImage) -> ReferenceImage:

@@ -30,11 +30,15 @@ class Promotion:
 
 def retry(task: GenerationTask) -> OrderRequest:
     """Return the request for the same order, as a new task that names this one."""
-    return replace(another_take(task), retry_of=task)
+    return replace(_same_order(task), retry_of=task)
 
 
 def another_take(task: GenerationTask) -> OrderRequest:
-    """Return the request for one more clip of the same order."""
+    """Return the request for one more clip of the same order, beside the others."""
+    return replace(_same_order(task), take_of=task)
+
+
+def _same_order(task: GenerationTask) -> OrderRequest:
     order = replace(task.order(), callback_url="").with_images(task.start_image_url, task.end_image_url)
     images = {name: image for name in IMAGE_FIELDS if (image := getattr(task, name))}
     return OrderRequest(order, delivery=task.delivery, images=images, campaign=task.campaign, prompt=task.prompt)
@@ -45,7 +49,7 @@ def promotions(task: GenerationTask, *, at: datetime) -> list[Promotion]:
 
     A mode without a price is left out, as people decide by the difference, and so is one of an older model.
     """
-    own, found = another_take(task), []
+    own, found = _same_order(task), []
     for offer in offers.OFFERS.values():
         if offer.provider != own.order.provider or offer.key == (task.provider, task.model, task.mode):
             continue

@@ -28,7 +28,7 @@ from generations.media.store import store
 from generations.models import GenerationTask, Status, Video
 from generations.models.leases import LeaseHolder, lease_held
 from generations.models.prompts import beginning
-from generations.models.videos import small_name
+from generations.models.videos import folded_words, small_name
 
 logger = logging.getLogger(__name__)
 
@@ -40,6 +40,18 @@ DECODE_AFTER = timedelta(minutes=2)  # of storing: the late decoding keeps out o
 FETCH_DAMAGED_AGAIN = timedelta(hours=1)  # after the same damaged bytes came twice: a cache may have kept them
 BACKOFF_MAX_SECONDS = 1800.0  # between two tries: URLs live for at least a day
 DURATION_SLACK_SECONDS = 0.5  # encoders add or drop a few frames
+# What a clip copies of its order.
+ORDERED = (
+    "shot_id",
+    "prompt_id",
+    "campaign_id",
+    "ordered_by_id",
+    "provider",
+    "model",
+    "mode",
+    "aspect_ratio",
+    "practice",
+)
 RATIO_SLACK = 0.02  # 1920x1088 is still 16:9
 
 
@@ -149,14 +161,18 @@ def remove_files(files: dict[str, str]) -> None:
 def _create(task: GenerationTask, verified: Verified, *, position: int, arrived_damaged: str, **file: Any) -> None:
     title = beginning(task.prompt_text) or task.prompt.name  # the prompt may have another title by now
     at = clock.now()
+    title = title if position == 0 else f"{title} ({position + 1})"[:200]
     Video.objects.create(
         task=task,
         position=position,
-        title=title if position == 0 else f"{title} ({position + 1})"[:200],
+        title=title,
+        words=folded_words(task, title),
         created_at=at,
         decoded_at=at if verified.is_decoded else None,
         decode_due_at=None if verified.is_decoded else at + (FETCH_DAMAGED_AGAIN if arrived_damaged else DECODE_AFTER),
         arrived_damaged=arrived_damaged[:200],
+        preview_due_at=at,
+        **{name: getattr(task, name) for name in ORDERED},
         **clip_columns(task, verified.clip),
         **file,
     )

@@ -3,6 +3,8 @@
 from generations.models.accounts import Account, BalanceReading
 from generations.models.budgets import Budget, BudgetEvent, BudgetPeriod, Period, Scope
 from generations.models.campaigns import Campaign
+from generations.models.collections import Collection, CollectionItem, Folder
+from generations.models.comments import ClipEvent, Comment, Disclosure, Favourite
 from generations.models.cost_centers import CostCenter
 from generations.models.deliveries import Delivery
 from generations.models.events import TaskEvent
@@ -13,6 +15,8 @@ from generations.models.pauses import Pause
 from generations.models.people import Person
 from generations.models.prices import Price
 from generations.models.prompts import Prompt, Tag
+from generations.models.shares import SavedSearch, Share
+from generations.models.shots import Shot
 from generations.models.statuses import Status
 from generations.models.tasks import DeliveryMode, GenerationTask
 from generations.models.videos import Review, Video
@@ -25,8 +29,15 @@ __all__ = [
     "BudgetEvent",
     "BudgetPeriod",
     "Campaign",
+    "ClipEvent",
+    "Collection",
+    "CollectionItem",
+    "Comment",
     "Delivery",
     "DeliveryMode",
+    "Disclosure",
+    "Favourite",
+    "Folder",
     "GenerationTask",
     "CostCenter",
     "EntryKind",
@@ -38,7 +49,10 @@ __all__ = [
     "Prompt",
     "ReferenceImage",
     "Review",
+    "SavedSearch",
     "Scope",
+    "Share",
+    "Shot",
     "Status",
     "Tag",
     "TaskEvent",

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.urls import reverse
+
+from generations.models.people import Person
 
 
 class CampaignQuerySet(models.QuerySet["Campaign"]):
     def in_use(self) -> CampaignQuerySet:
         """Select the campaigns that new orders may name."""
         return self.filter(archived=False)
+
+    def closed_to(self, person: Person) -> CampaignQuerySet:
+        """Select the restricted campaigns that do not name this person, nor one of their groups; staff see all."""
+        if person.is_staff:
+            return self.none()
+        named = Q(people=person) | Q(groups__in=person.groups.all())
+        return self.filter(is_restricted=True).exclude(pk__in=Campaign.objects.filter(named).values("pk"))
 
 
 class Campaign(models.Model):
@@ -19,6 +29,11 @@ class Campaign(models.Model):
     name = models.CharField(max_length=100, unique=True)
     slug = models.SlugField(max_length=60, unique=True, help_text="Names it in commands and addresses.")
     archived = models.BooleanField(default=False, help_text="Kept with all that was spent on it; takes no new orders.")
+    is_restricted = models.BooleanField(
+        "restricted", default=False, help_text="Of those who are not staff, only these people and groups see its clips."
+    )
+    people = models.ManyToManyField(settings.AUTH_USER_MODEL, blank=True, related_name="campaigns")
+    groups = models.ManyToManyField("auth.Group", blank=True, related_name="campaigns")
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="+"

@@ -20,6 +20,7 @@ from generations.models.ledger import SPENT, LedgerEntry
 from generations.models.pauses import Pause
 from generations.models.people import Person
 from generations.models.prompts import Prompt
+from generations.models.shots import Shot
 from generations.models.statuses import ACTIVE, ENDED, IN_FLIGHT, MOVES, Status
 from generations.providers import offers
 from generations.providers.base import Order, Value
@@ -125,6 +126,7 @@ class GenerationTask(models.Model):
     batch = models.UUIDField(default=uuid.uuid4, help_text="The takes of one order share it.")
     take = models.PositiveSmallIntegerField(default=1, help_text="The number of the clip in its order, from 1.")
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, null=True, related_name="tasks")
+    shot = models.ForeignKey(Shot, on_delete=models.PROTECT, related_name="tasks", help_text="With takes and retries.")
     retry_of = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="retries")
     promoted_from = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="promotions")
     stops_when_approved = models.BooleanField(
@@ -135,9 +137,7 @@ class GenerationTask(models.Model):
     status = models.CharField(max_length=12, choices=Status.choices, default=Status.QUEUED)
     due_at = models.DateTimeField(null=True)
     remote_id = models.CharField(max_length=200, null=True)  # noqa: DJ001 - NULL keeps it out of the unique constraint
-    remote_state = models.CharField(
-        max_length=50, blank=True, help_text="The provider's own word for the state, from its last answer."
-    )
+    remote_state = models.CharField(max_length=50, blank=True, help_text="The provider's word in its last answer.")
     attempts = models.PositiveIntegerField(
         default=0, help_text="How often it was claimed for sending; fences late answers."
     )

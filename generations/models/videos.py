@@ -7,15 +7,24 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.urls import reverse
 
+from generations.folding import fold
 from generations.formats import clock, megabytes
+from generations.models.campaigns import Campaign
+from generations.models.people import Person
+from generations.models.prompts import Prompt
+from generations.models.shots import Shot
 from generations.models.tasks import GenerationTask
+
+MAX_RATING = 5
 
 
 class Review(models.TextChoices):
     UNDECIDED = "", "undecided"
+    IN_REVIEW = "in_review", "in review"
     APPROVED = "approved", "approved"
     REJECTED = "rejected", "rejected"
 
@@ -25,11 +34,34 @@ def small_name(poster: str) -> str:
     return f"{poster.removesuffix('.jpg')}-320.jpg"
 
 
+def folded_words(task: GenerationTask, title: str, description: str = "") -> str:
+    """Return what searches compare of a clip: its title and description, the words that were ordered, its tags."""
+    return fold(title, description, task.prompt_text, *(tag.name for tag in task.prompt.tags.all()))
+
+
 # Nobody has approved or rejected it since.
 ARRIVED_DAMAGED = ~models.Q(arrived_damaged="") & models.Q(review=Review.UNDECIDED)
 
 
 class VideoQuerySet(models.QuerySet["Video"]):
+    def visible_to(self, person: Person | AnonymousUser) -> VideoQuerySet:
+        """Select what a person may browse: everyone who signs in, all but the clips of campaigns closed to them.
+
+        People who are not signed in see what is published, and only where CATALOG_PUBLIC lets them.
+        """
+        if isinstance(person, AnonymousUser):
+            return self.filter(published_at__isnull=False) if settings.CATALOG_PUBLIC else self.none()
+        closed = list(Campaign.objects.closed_to(person).values_list("pk", flat=True))  # few: an index serves the rest
+        return self.exclude(campaign__in=closed) if closed else self
+
+    def refresh_words(self) -> None:
+        """Write again what searches compare, after a title, a description or a tag has changed."""
+        rows = self.select_related("task").prefetch_related("task__prompt__tags").order_by("pk")
+        for video in rows.iterator(chunk_size=500):
+            words = folded_words(video.task, video.title, video.description)
+            if words != video.words:
+                Video.objects.filter(pk=video.pk).update(words=words)
+
     def to_decode(self, *, at: datetime) -> VideoQuerySet:
         """Select clips whose late decoding is due, the one whose link ends first at the front.
 
@@ -64,11 +96,31 @@ class Video(models.Model):
     height = models.PositiveIntegerField()
     fps = models.FloatField()
     has_audio = models.BooleanField()
+    # Copies of what was ordered, which never changes, so that the catalog filters and sorts without a join.
+    shot = models.ForeignKey(Shot, on_delete=models.PROTECT, related_name="videos", db_index=False)
+    prompt = models.ForeignKey(Prompt, on_delete=models.PROTECT, related_name="videos", db_index=False)
+    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, null=True, related_name="videos", db_index=False)
+    ordered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="videos", db_index=False
+    )
+    provider = models.CharField(max_length=20)
+    model = models.CharField(max_length=50)
+    mode = models.CharField(max_length=50)
+    aspect_ratio = models.CharField(max_length=10, blank=True)
+    practice = models.BooleanField()
+    words = models.TextField(blank=True, help_text="Title, prompt, tags and description, folded for searches.")
     differences = models.JSONField(default=list, help_text="Where the clip differs from what was ordered.")
     created_at = models.DateTimeField()
     review = models.CharField(max_length=10, choices=Review.choices, default=Review.UNDECIDED, blank=True)
     reviewed_at = models.DateTimeField(null=True)
     reviewed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    rating = models.PositiveSmallIntegerField(default=0, help_text="The team's stars, 0 to 5.")
+    published_at = models.DateTimeField(null=True)
+    published_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    is_labelled = models.BooleanField(default=False, help_text="It is shown with the label AI-generated.")
+    preview = models.FileField(max_length=200, blank=True, db_index=True, help_text="Small, silent, for lists.")
+    preview_due_at = models.DateTimeField(null=True, help_text="When the preview is to be made; empty: not to be made.")
+    color = models.CharField(max_length=7, blank=True, help_text="The poster's dominant color, such as #1a2b3c.")
     checked_at = models.DateTimeField(
         null=True, help_text="When the file was last compared with this row, to the byte."
     )
@@ -94,15 +146,38 @@ class Video(models.Model):
                 name="video_decoded_or_due",
             ),
             models.CheckConstraint(
-                condition=models.Q(review=Review.UNDECIDED, reviewed_at=None)
+                condition=models.Q(review__in=[Review.UNDECIDED, Review.IN_REVIEW], reviewed_at=None)
                 | models.Q(review__in=[Review.APPROVED, Review.REJECTED], reviewed_at__isnull=False),
                 name="video_review_has_its_time",
             ),
+            models.CheckConstraint(condition=models.Q(rating__lte=MAX_RATING), name="video_rating_0_to_5"),
+            models.CheckConstraint(
+                condition=models.Q(published_at=None, published_by=None)
+                | models.Q(published_at__isnull=False, published_by__isnull=False, review=Review.APPROVED),
+                name="video_published_is_approved",
+            ),
         ]
-        permissions = [("review_clips", "Can approve and reject clips")]
-        # The catalog is paged by this pair.
+        permissions = [
+            ("review_clips", "Can approve and reject clips"),
+            ("publish_clips", "Can publish clips"),
+            ("share_clips", "Can share clips by a link"),
+        ]
+        # The catalog is paged by the first pair, alone or within a filter.
         indexes = [
             models.Index(fields=["-created_at", "-id"]),
+            *(
+                models.Index(fields=[name, "-created_at", "-id"], name=f"video_{name}")
+                for name in ("shot", "model", "campaign", "ordered_by", "prompt")
+            ),
+            models.Index(
+                fields=["-rating", "-created_at", "-id"], name="video_rated", condition=models.Q(rating__gt=0)
+            ),
+            models.Index(
+                fields=["preview_due_at"], name="video_preview_due", condition=models.Q(preview_due_at__isnull=False)
+            ),
+            models.Index(
+                fields=["-published_at", "-id"], name="video_published", condition=models.Q(published_at__isnull=False)
+            ),
             models.Index(
                 fields=["decode_due_at"], name="video_decode_due", condition=models.Q(decode_due_at__isnull=False)
             ),

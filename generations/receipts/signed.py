@@ -22,10 +22,11 @@ from generations.models import Campaign, GenerationTask, Person, Prompt, Referen
 from generations.providers.base import Order
 from generations.receipts.preflight import Line, Receipt
 
-SALT = "generations.receipt.2"  # the number of this format: a receipt of an older one orders nothing
+SALT = "generations.receipt.3"  # the number of this format: a receipt of an older one orders nothing
 MAX_AGE = timedelta(hours=1)
 ROWS: dict[str, type[Model]] = {
-    "campaign": Campaign, "prompt": Prompt, "retry_of": GenerationTask, "promoted_from": GenerationTask,
+    "campaign": Campaign, "prompt": Prompt,
+    "retry_of": GenerationTask, "take_of": GenerationTask, "promoted_from": GenerationTask,
 }  # fmt: skip
 
 

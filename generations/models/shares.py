@@ -1,0 +1,66 @@
+"""Links that show something to people without an account, and searches that people keep."""
+
+from __future__ import annotations
+
+import secrets
+
+from django.conf import settings
+from django.db import models
+
+from generations.models.collections import Collection
+from generations.models.videos import Video
+
+
+def new_token() -> str:
+    """Return 192 random bits for an address."""
+    return secrets.token_urlsafe(24)
+
+
+class Share(models.Model):
+    """A link to one clip, one collection, or what a search finds."""
+
+    token = models.CharField(max_length=64, unique=True, default=new_token, editable=False)
+    video = models.ForeignKey(Video, on_delete=models.CASCADE, null=True, blank=True, related_name="shares")
+    collection = models.ForeignKey(Collection, on_delete=models.CASCADE, null=True, blank=True, related_name="shares")
+    search = models.TextField(blank=True, help_text="The search's address, such as q=fox&ratio=9:16.")
+    expires_at = models.DateTimeField(null=True, blank=True, help_text="Empty: never.")
+    password = models.CharField(max_length=128, blank=True, editable=False, help_text="Hashed.")
+    may_download = models.BooleanField("downloads allowed", default=False)
+    may_comment = models.BooleanField("comments allowed", default=False)
+    views = models.PositiveIntegerField(default=0, editable=False)
+    tries = models.PositiveIntegerField(default=0, editable=False, help_text="Wrong passwords since `tries_since`.")
+    tries_since = models.DateTimeField(null=True, editable=False)
+    created_at = models.DateTimeField()
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="shares")
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(video__isnull=False, collection=None, search="")
+                | models.Q(video=None, collection__isnull=False, search="")
+                | (models.Q(video=None, collection=None) & ~models.Q(search="")),
+                name="share_of_one_thing",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return str(self.video or self.collection or f"Search {self.search}")
+
+
+class SavedSearch(models.Model):
+    """A search that a person keeps, with a feed of its own under a secret address."""
+
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="saved_searches")
+    name = models.CharField(max_length=100)
+    search = models.TextField(blank=True, help_text="As in the address, such as q=fox&ratio=9:16.")
+    token = models.CharField(max_length=64, unique=True, default=new_token, editable=False)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["name", "id"]
+        constraints = [models.UniqueConstraint(fields=["person", "name"], name="saved_search_once_per_name")]
+
+    def __str__(self) -> str:
+        return self.name
