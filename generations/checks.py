@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 
+from generations.library.download_names import BadTemplate, fields_of
 from generations.media.origins import Origins
 from generations.providers.addresses import is_loopback
 
@@ -56,6 +57,16 @@ def origins_are_readable(**kwargs: Any) -> list[CheckMessage]:
         Origins.parse(settings.RESULT_ORIGINS)
     except ValueError as error:
         return [Error(f"RESULT_ORIGINS: {error}", id="generations.E004")]
+    return []
+
+
+@register
+def downloads_have_names(**kwargs: Any) -> list[CheckMessage]:
+    """Check DOWNLOAD_NAME: an unknown field would fail every download."""
+    try:
+        fields_of(settings.DOWNLOAD_NAME)
+    except BadTemplate as error:
+        return [Error(f"DOWNLOAD_NAME: {error}", id="generations.E007")]
     return []
 
 

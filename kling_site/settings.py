@@ -97,6 +97,8 @@ DOWNLOAD_DEADLINE_SECONDS: int = env.int("DOWNLOAD_DEADLINE_SECONDS", default=24
 
 # This site as the provider sees it; `up` sets it for its own port in practice mode.
 PUBLIC_URL: str = env.str("PUBLIC_URL", default="http://127.0.0.1:8000" if PRACTICE else "").rstrip("/")
+# The names of downloaded clips, checked at start (library/download_names.py).
+DOWNLOAD_NAME: str = env.str("DOWNLOAD_NAME", default="{date}_{campaign}_{title}_{take}_{id}")
 CATALOG_PUBLIC: bool = env.bool("CATALOG_PUBLIC", default=False)
 
 # --- Django ----------------------------------------------------------------------------------------------------

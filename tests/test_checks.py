@@ -40,6 +40,12 @@ def test_at_least_one_order_may_be_in_the_air(number: int, settings: Settings) -
     assert ids(checks.orders_are_sent()) == ["generations.E006"]
 
 
+def test_a_download_name_with_an_unknown_field_is_told(settings: Settings) -> None:
+    assert checks.downloads_have_names() == []
+    settings.DOWNLOAD_NAME = "{titel}_{id}"
+    assert ids(checks.downloads_have_names()) == ["generations.E007"]
+
+
 def test_origins_that_cannot_be_read_are_told(settings: Settings) -> None:
     settings.RESULT_ORIGINS = ["ftp://files.example.com"]
     assert ids(checks.origins_are_readable()) == ["generations.E004"]

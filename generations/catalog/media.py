@@ -9,18 +9,16 @@ from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
-from django.utils.text import slugify
 from django.views.decorators.http import require_safe
 
 from generations.catalog.access import may_browse, may_open
 from generations.catalog.files import FIXED_HEADERS, serve
+from generations.library.download_names import download_name
 from generations.media.store import STORED_NAME
 from generations.models import ReferenceImage, Video
 from generations.models.images import LINK_LIFE_SECONDS, SIGNER
 
 logger = logging.getLogger(__name__)
-
-NAME_LENGTH = 80  # before its number: names end at 255 bytes, a letter may take four
 
 
 @require_safe
@@ -35,7 +33,7 @@ def media(request: HttpRequest, path: str) -> HttpResponseBase:
     if isinstance(row, Video) and path == row.file:
         if row.damage or _is_cut(row):
             return damaged()
-        name = download_name(row) if "download" in request.GET else ""
+        name = download_name(row.pk) if "download" in request.GET else ""
         return serve(request, path, sha256=row.sha256, download_as=name)
     return serve(request, path)
 
@@ -51,12 +49,6 @@ def reference_image(request: HttpRequest, signed: str, extension: str) -> HttpRe
     if image.extension != extension:
         raise Http404
     return serve(request, str(image.file))
-
-
-def download_name(video: Video) -> str:
-    """Return a name like `neon-rain-market-17.mp4`, safe in shells and headers."""
-    words = slugify(video.title, allow_unicode=True)[:NAME_LENGTH].rstrip("-")
-    return f"{words or 'video'}-{video.pk}.mp4"
 
 
 def damaged() -> HttpResponse:
@@ -84,4 +76,4 @@ def _row_of(path: str) -> Video | ReferenceImage | None:
     if found[1] == "images":
         return ReferenceImage.objects.filter(file=path).first()
     of_path = Q(file=path) if found[1] == "videos" else Q(poster=path) | Q(poster_small=path)
-    return Video.objects.filter(of_path).only("file", "title", "sha256", "size_bytes", "damage").first()
+    return Video.objects.filter(of_path).only("file", "sha256", "size_bytes", "damage").first()
