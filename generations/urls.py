@@ -8,12 +8,14 @@ from django.views.generic import RedirectView
 from generations import webhooks
 from generations.catalog.health import healthz
 from generations.catalog.media import media, reference_image
+from generations.catalog.shots import takes
 from generations.catalog.views import catalog, video
 
 urlpatterns = [
     path("webhooks/<slug:provider>/<str:token>/", webhooks.receive, name="webhook"),
     path("", catalog, name="catalog"),
     path("videos/<int:pk>/", video, name="video"),
+    path("shots/<int:pk>/", takes, name="takes"),
     path("media/<path:path>", media, name="media"),
     path("reference/<str:signed>.<str:extension>", reference_image, name="reference_image"),
     path("login/", LoginView.as_view(redirect_authenticated_user=True), name="login"),

@@ -49,3 +49,11 @@ def web_address(url: str) -> str:
 def frame_seconds(video: Video) -> str:
     """Return how long one frame lasts, in seconds, as a number that JavaScript reads."""
     return f"{1 / video.fps:.6f}" if video.fps > 0 else "0.04"
+
+
+@register.filter
+def poster_sizes(video: Video) -> str:
+    """Return how wide the picture itself is in a card, for `sizes`: a tall one leaves most of its box empty."""
+    if video.height > video.width:
+        return "(max-width: 40rem) 26vw, 7rem"
+    return "(max-width: 40rem) 46vw, 20rem"
