@@ -27,6 +27,7 @@ class CampaignAdmin(ArchivableAdmin):
     list_filter = [ArchivedFilter]
     search_fields = ["name", "slug"]
     prepopulated_fields = {"slug": ["name"]}
+    filter_horizontal = ["people", "groups"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Campaign]:
         entries = LedgerEntry.objects.filter(task__campaign=OuterRef("pk"), practice=settings.PRACTICE)
@@ -45,7 +46,8 @@ class CampaignAdmin(ArchivableAdmin):
         return ["four", "limits", "leads"] if obj else []
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return ["name", "slug", "archived", *self.get_readonly_fields(request, obj)]
+        closing = ["is_restricted", "people", "groups"]
+        return ["name", "slug", "archived", *closing, *self.get_readonly_fields(request, obj)]
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """Remove the action that deletes many campaigns: the page of each says why it cannot be deleted."""

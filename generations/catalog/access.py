@@ -2,22 +2,55 @@
 
 from __future__ import annotations
 
-from django.contrib.auth.decorators import user_passes_test
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
 
-from generations.models import ReferenceImage, Video
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils.cache import patch_cache_control, patch_vary_headers
+
+from generations.models import Person, Video
+from generations.models.videos import VideoQuerySet
+
+PUBLIC_SECONDS = 60  # how long others may keep a page or a file of published clips: one may be unpublished
+SAFE = ("GET", "HEAD")
+View = Callable[..., HttpResponseBase]
 
 
 def may_browse(user: AbstractBaseUser | AnonymousUser) -> bool:
-    """Return whether a person is signed in; CATALOG_PUBLIC has no effect while nothing can be published."""
-    return user.is_authenticated
+    """Return whether a person may open the catalog at all: everyone who signs in; all where it is public."""
+    return user.is_authenticated or settings.CATALOG_PUBLIC
 
 
-def may_open(user: AbstractBaseUser | AnonymousUser, row: Video | ReferenceImage) -> bool:
-    """Return whether a person may open a file: clips and posters when browsing, uploaded images as staff."""
-    if isinstance(row, ReferenceImage):
-        return may_browse(user) and bool(getattr(user, "is_staff", False))
-    return may_browse(user)
+def viewer(request: HttpRequest) -> Person | AnonymousUser:
+    """Return who asks."""
+    return request.user
 
 
-for_browsers = user_passes_test(may_browse)
+def visible(request: HttpRequest) -> VideoQuerySet:
+    """Return the clips that whoever asks may see."""
+    return Video.objects.visible_to(viewer(request))
+
+
+def for_browsers(view: View) -> View:
+    """Ask those to sign in who may not browse, or who want to write; say who may keep the page."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        stranger = not request.user.is_authenticated
+        if not may_browse(request.user) or (stranger and request.method not in SAFE):
+            return redirect_to_login(request.get_full_path())
+        response = view(request, *args, **kwargs)
+        patch_vary_headers(response, ["Cookie"])
+        if "Cache-Control" not in response:
+            if stranger and not response.cookies:
+                patch_cache_control(response, public=True, max_age=PUBLIC_SECONDS)
+            else:
+                patch_cache_control(response, private=True)
+        return response
+
+    return guarded

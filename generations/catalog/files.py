@@ -22,6 +22,7 @@ logger = logging.getLogger(__name__)
 CONTENT_TYPES = {".mp4": "video/mp4", ".jpg": "image/jpeg", ".png": "image/png", ".webp": "image/webp"}
 CHUNK_BYTES = 128 * 1024  # what a player that seeks wastes at most
 MAX_AGE_SECONDS = 3600  # names are never reused, but a permission may end
+PRIVATE = f"private, max-age={MAX_AGE_SECONDS}"
 # A file that is opened directly is a page, which may show itself and run nothing. The style is the browser's, and
 # without our origin its player may not fetch the clip.
 FILE_POLICY = (
@@ -29,7 +30,7 @@ FILE_POLICY = (
 )
 FIXED_HEADERS = {
     "Accept-Ranges": "bytes",
-    "Cache-Control": f"private, max-age={MAX_AGE_SECONDS}",
+    "Cache-Control": PRIVATE,
     "X-Content-Type-Options": "nosniff",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Content-Security-Policy": FILE_POLICY,
@@ -51,8 +52,13 @@ class Part:
         self.file.close()
 
 
-def serve(request: HttpRequest, name: str, *, sha256: str = "", download_as: str = "") -> HttpResponseBase:
-    """Send a file, or the requested part of it (RFC 9110). Raises: Http404 for a missing file, which is logged."""
+def serve(
+    request: HttpRequest, name: str, *, sha256: str = "", download_as: str = "", cache: str = PRIVATE
+) -> HttpResponseBase:
+    """Send a file, or the requested part of it (RFC 9110); `cache` says who may keep it, and how long.
+
+    Raises: Http404 for a missing file, which is logged.
+    """
     try:
         file = store.open(name)
     except Damaged as error:
@@ -61,6 +67,7 @@ def serve(request: HttpRequest, name: str, *, sha256: str = "", download_as: str
     response = _answer(request, file, PurePath(name).suffix, sha256)
     if not response.streaming:
         file.close()
+    response["Cache-Control"] = cache
     if download_as and response.status_code in (200, 206):
         response["Content-Disposition"] = content_disposition_header(True, download_as)
     return response

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from django.contrib.auth.models import AnonymousUser
 from django.core.validators import slug_re
 from django.db.models import Prefetch, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
@@ -11,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from generations.catalog.access import for_browsers
+from generations.catalog.access import for_browsers, viewer, visible
 from generations.catalog.paging import BadCursor, Cursor, newer_than, older_than, page
 from generations.models import Campaign, GenerationTask, Video
 
@@ -26,8 +27,8 @@ def catalog(request: HttpRequest) -> HttpResponse:
     slug = request.GET.get("campaign", "")
     if slug and not slug_re.match(slug):
         raise Http404  # PostgreSQL refuses a NUL
-    campaign = get_object_or_404(Campaign, slug=slug) if slug else None
-    videos = Video.objects.select_related("task")
+    campaign = get_object_or_404(_campaigns(request), slug=slug) if slug else None
+    videos = visible(request).select_related("task")
     try:
         found = page(videos.filter(task__campaign=campaign) if campaign else videos, before=before, after=after)
     except BadCursor as error:
@@ -35,9 +36,17 @@ def catalog(request: HttpRequest) -> HttpResponse:
     if after and not before and found.newer is None:
         here = f"?campaign={slug}" if campaign else ""
         return redirect(reverse("catalog") + here)  # paging back ends at the full newest page
-    offered = list(Campaign.objects.filter(archived=False) | Campaign.objects.filter(slug=slug))
+    offered = list(_campaigns(request).filter(Q(archived=False) | Q(slug=slug)))
     context = {"page": found, "first": not (before or after), "campaign": campaign, "campaigns": offered}
     return render(request, "catalog/catalog.html", context)
+
+
+def _campaigns(request: HttpRequest) -> QuerySet[Campaign]:
+    """Return the campaigns whose names whoever asks may know: visitors know none."""
+    person = viewer(request)
+    if isinstance(person, AnonymousUser):
+        return Campaign.objects.none()
+    return Campaign.objects.exclude(pk__in=Campaign.objects.closed_to(person).values("pk"))
 
 
 @require_safe
@@ -47,8 +56,9 @@ def video(request: HttpRequest, pk: int) -> HttpResponse:
     tasks = GenerationTask.objects.with_charged().select_related(
         "prompt", "start_image", "end_image", "ordered_by", "campaign"
     )
-    found = get_object_or_404(Video.objects.prefetch_related(Prefetch("task", tasks)), pk=pk)
-    place, others = Cursor.of(found), Video.objects.exclude(pk=pk)
+    videos = visible(request)
+    found = get_object_or_404(videos.prefetch_related(Prefetch("task", tasks)), pk=pk)
+    place, others = Cursor.of(found), videos.exclude(pk=pk)
     context = {
         "video": found,
         "task": found.task,
