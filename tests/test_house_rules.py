@@ -56,7 +56,6 @@ def test_every_file_says_what_it_is_for() -> None:
 
 # Files that are tested under another name, and the name.
 TESTED_BY = {
-    "generations/catalog/access.py": "tests/catalog/test_views.py",
     "generations/apps.py": "tests/test_checks.py",
     "generations/urls.py": "tests/catalog/test_urls.py",
     "generations/templatetags/catalog.py": "tests/catalog/test_words.py",

@@ -116,3 +116,12 @@ def test_the_list_takes_as_many_queries_for_many_rows_as_for_few(
         a_task(Status.STORED, campaign=campaign)
     with django_assert_max_num_queries(12):
         admin_client.get(LIST)
+
+
+def test_a_campaign_is_closed_to_all_but_named_people_and_groups(admin_client: Client, staff: User) -> None:
+    campaign, anna = a_campaign(), User.objects.create(username="anna")
+    sent = {"name": "Autumn", "slug": "autumn", "is_restricted": "on", "people": [anna.pk]}
+    admin_client.post(page(campaign), sent)
+    campaign.refresh_from_db()
+    assert campaign.is_restricted
+    assert list(campaign.people.all()) == [anna]

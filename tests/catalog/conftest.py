@@ -11,7 +11,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from generations.models import Video
+from generations.models import Review, Video
 from generations.models.videos import small_name
 from tests.factories import NOW, a_video
 
@@ -55,3 +55,10 @@ def text(response: Any) -> str:
 
 def titles(response: Any) -> list[str]:
     return re.findall(r"<h2><a [^>]+>([^<]+)</a></h2>", response.content.decode())
+
+
+def published(**changes: Any) -> Video:
+    """A clip that was approved and published."""
+    by, _ = User.objects.get_or_create(username="publisher")
+    state = {"review": Review.APPROVED, "reviewed_at": NOW, "published_at": NOW, "published_by": by}
+    return a_video(**{**state, **changes})

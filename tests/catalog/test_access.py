@@ -1,0 +1,108 @@
+"""Who sees what: everyone of the team, the people of a restricted campaign, and visitors where the site is public."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import AnonymousUser, User
+from django.http import HttpResponse
+from django.test import Client, RequestFactory
+
+from generations.catalog.access import for_browsers
+from generations.models import Campaign, Video
+from tests.catalog.conftest import body, published, titles, with_poster
+from tests.factories import a_campaign, a_task, a_video
+
+SECRETS = ("A secret take", "the secret words", "Secret campaign", "secretary", "$0.30")
+
+
+@pytest.fixture
+def closed(db: None) -> Campaign:
+    return a_campaign("Secret campaign", is_restricted=True)
+
+
+@pytest.fixture
+def hidden(closed: Campaign) -> Video:
+    """A clip of a restricted campaign, which nobody has published."""
+    by = User.objects.create(username="secretary")
+    task = a_task("stored", campaign=closed, ordered_by=by, prompt_text="the secret words")  # type: ignore[arg-type]
+    return with_poster(a_video(task, title="A secret take"))
+
+
+@pytest.fixture
+def public(settings: Any) -> None:
+    settings.CATALOG_PUBLIC = True
+
+
+def addresses(video: Video) -> list[str]:
+    return [video.get_absolute_url(), video.url, video.poster_url, video.small_poster_url]
+
+
+def test_a_restricted_campaign_does_not_exist_for_others(visitor: Client, hidden: Video, closed: Campaign) -> None:
+    shown = a_video(title="Shown")
+    assert [visitor.get(path).status_code for path in addresses(hidden)] == [404] * 4
+    assert visitor.get(f"/?campaign={closed.slug}").status_code == 404
+    for path in ("/", shown.get_absolute_url()):
+        assert not [secret for secret in SECRETS if secret in visitor.get(path).content.decode()]
+
+
+def test_named_people_see_the_clips_of_their_campaign(
+    visitor: Client, person: User, hidden: Video, closed: Campaign
+) -> None:
+    closed.people.add(person)
+    assert [visitor.get(path).status_code for path in addresses(hidden)] == [200] * 4
+    assert titles(visitor.get("/")) == ["A secret take"]
+
+
+def test_visitors_of_a_public_catalog_see_what_is_published_and_no_more(
+    client: Client, hidden: Video, public: None
+) -> None:
+    shown = with_poster(published(title="Shown"))
+    assert [client.get(path).status_code for path in addresses(shown)] == [200] * 4
+    assert [client.get(path).status_code for path in addresses(hidden)] == [404] * 4
+    assert titles(client.get("/")) == ["Shown"]
+    for path in ("/", shown.get_absolute_url()):
+        assert not [secret for secret in SECRETS if secret in client.get(path).content.decode()]
+
+
+def test_visitors_do_not_learn_who_ordered_a_published_clip_for_which_campaign_at_which_cost(
+    client: Client, closed: Campaign, public: None
+) -> None:
+    by = User.objects.create(username="secretary")
+    video = published(task=a_task("stored", campaign=closed, ordered_by=by))  # type: ignore[arg-type]
+    page = client.get(video.get_absolute_url()).content.decode()
+    assert not [secret for secret in SECRETS if secret in page]
+    assert closed.slug not in client.get(video.url + "?download=1")["Content-Disposition"]
+
+
+@pytest.mark.django_db
+def test_a_catalog_that_is_not_public_shows_visitors_nothing(client: Client) -> None:
+    shown = with_poster(published())
+    assert client.get(shown.get_absolute_url()).status_code == 302
+    assert [client.get(path).status_code for path in addresses(shown)[1:]] == [404] * 3
+
+
+def test_others_may_keep_what_is_public_for_a_minute_and_nothing_else(
+    client: Client, visitor: Client, public: None
+) -> None:
+    shown = with_poster(published())
+    for path in ("/", *addresses(shown)):
+        assert client.get(path)["Cache-Control"] == "public, max-age=60", path
+        assert visitor.get(path)["Cache-Control"].startswith("private"), path
+    for path in ("/", shown.get_absolute_url()):
+        assert "Cookie" in client.get(path)["Vary"]
+
+
+def test_visitors_write_nothing_even_where_the_catalog_is_public(rf: RequestFactory, public: None) -> None:
+    asked = rf.post("/videos/7/rate/")
+    asked.user = AnonymousUser()
+    assert for_browsers(lambda request: HttpResponse("written"))(asked)["Location"] == "/login/?next=/videos/7/rate/"
+
+
+@pytest.mark.django_db
+def test_a_public_download_has_a_plain_name(client: Client, public: None) -> None:
+    video = published(title="Neon rain")
+    response = client.get(video.url + "?download=1")
+    assert response["Content-Disposition"] == f'attachment; filename="neon-rain_{video.pk}.mp4"'
+    assert body(response)
