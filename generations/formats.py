@@ -24,6 +24,12 @@ def clock(seconds: float) -> str:
     return f"{minutes}:{rest:02d}"
 
 
+def timecode(seconds: float) -> str:
+    """Return a moment of a clip to the hundredth: `0:03.12`."""
+    hundredths = int(seconds * 100 + 1e-6)  # never beyond the frame that is shown
+    return f"{hundredths // 6000}:{hundredths // 100 % 60:02d}.{hundredths % 100:02d}"
+
+
 def duration(seconds: float) -> str:
     """Return the two largest units: `45 s`, `3 min`, `2 h 5 min`, `14 d 3 h`."""
     total = max(0, round(seconds))

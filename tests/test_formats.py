@@ -28,6 +28,13 @@ def test_a_clips_length_is_written_as_players_do(seconds: float, words: str) -> 
 
 
 @pytest.mark.parametrize(
+    ("seconds", "words"), [(0, "0:00.00"), (3.125, "0:03.12"), (4.999, "0:04.99"), (65.3, "1:05.30")]
+)
+def test_a_moment_is_written_to_the_hundredth_and_never_later_than_it_is(seconds: float, words: str) -> None:
+    assert formats.timecode(seconds) == words
+
+
+@pytest.mark.parametrize(
     ("seconds", "words"),
     [
         (0, "0 s"),
