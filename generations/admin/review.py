@@ -1,17 +1,19 @@
-"""Approve and reject one clip or many, and say what an approval canceled and saved."""
+"""Approve and reject one clip or many, say what an approval canceled and saved, and show each clip's history."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from django import forms
-from django.contrib import messages
+from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
+from django.utils.text import capfirst
 from django.views.decorators.http import require_POST
 
 from generations import clock
@@ -20,11 +22,12 @@ from generations.admin.base import person_of
 from generations.admin.task_actions import may_order
 from generations.formats import usd
 from generations.library import reviewing
-from generations.library.reviewing import Judged
+from generations.library.reviewing import DONE, Judged, MoveRefused
 from generations.models import Review, Video
+from generations.models.videos import STATES, State
 
-TONES = {Review.APPROVED: "good", Review.REJECTED: "bad", Review.UNDECIDED: "neutral"}
-DONE = {Review.APPROVED: "Approved", Review.REJECTED: "Rejected", Review.UNDECIDED: "Decision cleared"}
+TONES = {State.DRAFT: "neutral", State.IN_REVIEW: "warn", State.APPROVED: "good", State.REJECTED: "bad",
+         State.PUBLISHED: "info"}  # fmt: skip
 
 
 class VerdictForm(forms.Form):
@@ -32,6 +35,20 @@ class VerdictForm(forms.Form):
 
     verdict = forms.ChoiceField(choices=Review.choices, required=False)
     stop = forms.BooleanField(required=False)
+
+
+class StateFilter(admin.SimpleListFilter):
+    """Select clips by their state."""
+
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(state.value, capfirst(str(state.label))) for state in State]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Video]) -> QuerySet[Video]:
+        state = self.value()
+        return queryset.filter(STATES[state]) if state in STATES else queryset
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,20 +66,34 @@ def may_review(request: HttpRequest) -> bool:
 
 
 def badge(video: Video) -> str:
-    """Return the decision as a badge."""
-    review = Review(video.review)
-    return format_html('<span class="badge badge-{}">{}</span>', TONES[review], review.label)
+    """Return the state as a badge."""
+    return format_html('<span class="badge badge-{}">{}</span>', TONES[video.state], video.state.label)
 
 
 def who_and_when(video: Video) -> str:
-    """Return the decision with its person and time."""
-    if not video.reviewed_at:
+    """Return the state with its person and time."""
+    at = video.published_at or video.reviewed_at
+    if not at:
         return badge(video)
-    return format_html("{} by {}, {}", badge(video), video.reviewed_by or "a command", display.when(video.reviewed_at))
+    by = video.published_by if video.published_at else video.reviewed_by
+    return format_html("{} by {}, {}", badge(video), by or "a command", display.when(at))
+
+
+def history(video: Video) -> str:
+    """Return every move of a clip, oldest first, with its person and reason."""
+    lines = (
+        (display.when(event.at), event.by or "a command", State(event.was).label, State(event.now).label,
+         format_html(": {}", event.reason) if event.reason else "")
+        for event in video.events.select_related("by")
+    )  # fmt: skip
+    rows = format_html_join("", "<li>{} {}: {} → {}{}</li>", lines)
+    return format_html("<ol>{}</ol>", rows) if rows else display.EMPTY
 
 
 def buttons(video: Video, *, may_order: bool) -> list[Button]:
     """Return the decisions that would change something, with what an approval could cancel."""
+    if video.state == State.PUBLISHED:
+        return []  # it is unpublished first, on its page in the catalog
     found = []
     if video.review != Review.APPROVED:
         found.append(Button(Review.APPROVED, "Approve", "default"))
@@ -74,7 +105,7 @@ def buttons(video: Video, *, may_order: bool) -> list[Button]:
             found.append(Button(Review.APPROVED, f"Approve, and cancel {takes} ({worth})", stop=True))
     if video.review != Review.REJECTED:
         found.append(Button(Review.REJECTED, "Reject", "danger"))
-    if video.review != Review.UNDECIDED:
+    if video.review in (Review.APPROVED, Review.REJECTED):
         found.append(Button(Review.UNDECIDED, "Clear decision"))
     return found
 
@@ -92,25 +123,36 @@ def judge_view(request: HttpRequest, pk: int) -> HttpResponse:
     verdict = Review(form.cleaned_data["verdict"])
     # Only who may order may cancel orders; takes that were ordered to stop at an approval stop anyway.
     stop = form.cleaned_data["stop"] and may_order(request)
-    judged = reviewing.judge(video, verdict, at=clock.now(), by=person_of(request), stop=stop)
+    try:
+        judged = reviewing.judge(video, verdict, at=clock.now(), by=person_of(request), stop=stop)
+    except MoveRefused as refusal:
+        messages.error(request, str(refusal))
+        return redirect("admin:generations_video_change", pk)
     if judged.changed:
         log(request, video, verdict)
     text = said(verdict, 1) if judged.changed else "Already decided so. Nothing was changed."
-    messages.success(request, f"{text} {saved(judged)}".strip())
+    messages.success(request, f"{text} {judged.saved}".strip())
     return redirect("admin:generations_video_change", pk)
 
 
 def judge_all(request: HttpRequest, videos: QuerySet[Video], verdict: Review) -> None:
     """Apply a decision to the chosen clips of a list."""
     at = clock.now()
-    judged = []
+    judged, published = [], 0
     for video in videos.select_related("task"):
-        judged.append(reviewing.judge(video, verdict, at=at, by=person_of(request)))
+        try:
+            judged.append(reviewing.judge(video, verdict, at=at, by=person_of(request)))
+        except MoveRefused:
+            published += 1
+            continue
         if judged[-1].changed:
             log(request, video, verdict)
     canceled = tuple(task for one in judged for task in one.canceled)
     text = said(verdict, sum(one.changed for one in judged))
-    messages.success(request, f"{text} {saved(Judged(True, canceled))}".strip())
+    messages.success(request, f"{text} {Judged(True, canceled).saved}".strip())
+    if published:
+        clips = "1 clip is" if published == 1 else f"{published} clips are"
+        messages.warning(request, f"{clips} published and stayed so: unpublish first, then decide again.")
 
 
 def log(request: HttpRequest, video: Video, verdict: Review) -> None:
@@ -122,12 +164,3 @@ def log(request: HttpRequest, video: Video, verdict: Review) -> None:
 
 def said(verdict: Review, count: int) -> str:
     return f"{DONE[verdict]}: {count} clip{'' if count == 1 else 's'}."
-
-
-def saved(judged: Judged) -> str:
-    """Say what an approval saved; empty when it canceled nothing."""
-    if not judged.canceled:
-        return ""
-    takes = "1 waiting take was" if len(judged.canceled) == 1 else f"{len(judged.canceled)} waiting takes were"
-    worth = "not charged" if judged.saved_usd is None else f"{usd(judged.saved_usd)} is no longer reserved"
-    return f"{takes} canceled, {worth}."

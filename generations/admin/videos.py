@@ -66,23 +66,25 @@ def _arrival_note(video: Video) -> str:
 @admin.register(Video)
 class VideoAdmin(ModelAdmin):
     form = VideoForm
-    list_display = ["clip", "title", "verdict", "size_px", "sound", "model_line", "prompt", "state", "flags", "created"]
+    list_display = ["clip", "title", "verdict", "size_px", "sound", "model_line", "prompt_link", "state", "flags",
+                    "created"]  # fmt: skip
     actions = ["approve", "reject", "undecide"]
     list_display_links = ["title"]
-    list_filter = ["review", DamageFilter, TaskCampaignFilter, ("task__model", NameFilter), "has_audio",
+    list_filter = [review.StateFilter, DamageFilter, TaskCampaignFilter, ("task__model", NameFilter), "has_audio",
                    "task__practice"]  # fmt: skip
-    list_select_related = ["task", "task__prompt", "reviewed_by"]
+    list_select_related = ["task", "task__prompt", "reviewed_by", "published_by"]
     search_fields = ["title", "description", "task__prompt_text"]
     search_help_text = "Words of the title, the description or the prompt."
     date_hierarchy = "created_at"
     show_full_result_count = False
     list_per_page = 50
-    readonly_fields = ["player", "judgement", "task_link", "promotion", "prompt", "model_line", "size_px",
+    readonly_fields = ["player", "judgement", "task_link", "promotion", "prompt_link", "model_line", "size_px",
                        "fps_rounded", "sound", "length", "file_size", "sha256", "state", "checked", "decoded", "flags",
-                       "source", "created"]  # fmt: skip
+                       "source", "created", "history"]  # fmt: skip
     fieldsets = [
-        (None, {"fields": ["player", "judgement", "title", "description"]}),
-        ("Where it comes from", {"fields": ["task_link", "promotion", "prompt", "model_line", "source", "created"]}),
+        (None, {"fields": ["player", "judgement", "title", "description", "history"]}),
+        ("Where it comes from", {"fields": ["task_link", "promotion", "prompt_link", "model_line", "source",
+                                            "created"]}),
         ("The file", {"fields": ["state", "checked", "decoded", "length", "size_px", "fps_rounded", "sound",
                                  "file_size", "flags", "sha256"]}),
     ]  # fmt: skip
@@ -129,6 +131,10 @@ class VideoAdmin(ModelAdmin):
     def judgement(self, video: Video) -> str:
         return review.who_and_when(video)
 
+    @admin.display(description="History")
+    def history(self, video: Video) -> str:
+        return review.history(video)
+
     @admin.display(description="Clip")
     def clip(self, video: Video) -> str:
         return display.video_poster(video, href=display.admin_url(video))
@@ -169,7 +175,7 @@ class VideoAdmin(ModelAdmin):
         return display.settings_line(video.task)
 
     @admin.display(description="Prompt", ordering="task__prompt")
-    def prompt(self, video: Video) -> str:
+    def prompt_link(self, video: Video) -> str:
         return display.link(video.task.prompt)
 
     @admin.display(description="Task")

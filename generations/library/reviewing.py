@@ -1,22 +1,37 @@
-"""Approve or reject stored clips, and cancel the takes that are no longer needed."""
+"""Move clips between their states: into review, approved, rejected, sent back; cancel takes no longer needed."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
 
+from generations.formats import usd
 from generations.lifecycle.ordering import cancel
-from generations.models import GenerationTask, Person, Review, Status, Video
+from generations.models import ClipEvent, GenerationTask, Person, Review, Shot, Status, Video
+from generations.models.videos import STATES, State
 
+REASON_LENGTH = 2000
 WORDS = {
     Review.APPROVED: "clip {} was approved",
     Review.REJECTED: "clip {} was rejected",
     Review.UNDECIDED: "the decision on clip {} was cleared",
+    Review.IN_REVIEW: "review of clip {} was requested",
 }
+DONE = {
+    Review.APPROVED: "Approved",
+    Review.REJECTED: "Rejected",
+    Review.UNDECIDED: "Decision cleared",
+    Review.IN_REVIEW: "Review requested",
+}
+
+
+class MoveRefused(Exception):
+    """The clip's state does not allow the move; the text tells the person why, and what to do first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,20 +53,76 @@ class Judged:
         """Whether one of them has a starting price, so that it may have cost more."""
         return any(task.price_is_minimum for task in self.canceled)
 
+    @property
+    def saved(self) -> str:
+        """A sentence about the canceled takes; empty when there are none."""
+        if not self.canceled:
+            return ""
+        takes = "1 waiting take was" if len(self.canceled) == 1 else f"{len(self.canceled)} waiting takes were"
+        worth = "not charged" if self.saved_usd is None else f"{usd(self.saved_usd)} is no longer reserved"
+        return f"{takes} canceled, {worth}."
+
 
 def judge(video: Video, verdict: Review, *, at: datetime, by: Person | None, stop: bool = False) -> Judged:
-    """Approve a clip, reject it, or clear the decision; the same decision twice changes nothing.
+    """Approve a clip, reject it, request its review or clear the decision; the same again changes nothing.
 
     An approval cancels the takes of the same order that were not sent, if they were ordered so or if `stop` says so.
+    The first approved take of a shot is chosen to stand for it. Raises: MoveRefused for a published clip.
     """
-    decided = verdict != Review.UNDECIDED
+    now = State(verdict or State.DRAFT)
     with transaction.atomic():
-        row = Video.objects.filter(pk=video.pk).exclude(review=verdict)
-        changed = row.update(review=verdict, reviewed_at=at if decided else None, reviewed_by=by if decided else None)
+        was = state_now(video)
+        changed = was != now and not (was == State.PUBLISHED and now == State.APPROVED)
         if changed:
+            _keep_published(was)
+            decided = verdict in (Review.APPROVED, Review.REJECTED)
+            facts: dict[str, Any] = {"reviewed_at": at if decided else None, "reviewed_by": by if decided else None}
+            move(video, was, now, at=at, by=by, review=verdict, **facts)
             video.task.note(WORDS[verdict].format(video.pk), at=at, by=by)
+            _choose_first(video, was, now)
     stops = verdict == Review.APPROVED and (stop or video.task.stops_when_approved)
-    return Judged(bool(changed), cancel_waiting(video.task, at=at, by=by) if stops else ())
+    return Judged(changed, cancel_waiting(video.task, at=at, by=by) if stops else ())
+
+
+def send_back(video: Video, reason: str, *, at: datetime, by: Person) -> None:
+    """Make a clip a draft again, with what is to be changed. Raises: MoveRefused for no reason or a published clip."""
+    reason = reason.strip()
+    if not reason:
+        raise MoveRefused("Reason: say what should be changed. Nothing was sent back.")
+    if len(reason) > REASON_LENGTH:
+        raise MoveRefused(f"Reason: at most {REASON_LENGTH} characters, this has {len(reason)}. Nothing was sent back.")
+    with transaction.atomic():
+        was = state_now(video)
+        _keep_published(was)
+        clear: dict[str, Any] = {"review": Review.UNDECIDED, "reviewed_at": None, "reviewed_by": None}
+        move(video, was, State.DRAFT, at=at, by=by, reason=reason, **clear)
+        video.task.note(f"clip {video.pk} was sent back: {reason}", at=at, by=by)
+        _choose_first(video, was, State.DRAFT)
+
+
+def choose(video: Video, *, at: datetime, by: Person, replace: bool) -> bool:
+    """Let a take stand for its shot; without `replace` an approved one keeps its place. Returns whether it does."""
+    shots = Shot.objects.filter(pk=video.shot_id)
+    if not replace:
+        shots = shots.exclude(chosen__in=Video.objects.filter(review=Review.APPROVED).exclude(pk=video.pk))
+    with transaction.atomic():
+        if shots.exclude(chosen=video.pk).update(chosen=video):
+            video.task.note(f"clip {video.pk} was chosen among its takes", at=at, by=by)
+    return Shot.objects.filter(pk=video.shot_id, chosen=video).exists()
+
+
+def state_now(video: Video) -> State:
+    """Return the state of a clip's row, and keep others from moving it before this transaction ends."""
+    return Video.objects.select_for_update().only("review", "published_at").get(pk=video.pk).state
+
+
+def move(
+    video: Video, was: State, now: State, *, at: datetime, by: Person | None, reason: str = "", **changes: Any
+) -> None:
+    """Change a clip's state and write its history, in the caller's transaction. Raises: MoveRefused for a lost race."""
+    if not Video.objects.filter(STATES[was], pk=video.pk).update(**changes):
+        raise MoveRefused("Someone else changed this clip just now. Look again, then decide.")
+    ClipEvent.objects.create(video=video, at=at, by=by, was=was, now=now, reason=reason)
 
 
 def waiting(task: GenerationTask) -> QuerySet[GenerationTask]:
@@ -62,3 +133,17 @@ def waiting(task: GenerationTask) -> QuerySet[GenerationTask]:
 def cancel_waiting(task: GenerationTask, *, at: datetime, by: Person | None) -> tuple[GenerationTask, ...]:
     """Cancel the other takes of its order that were not sent yet; the others are made and charged."""
     return tuple(other for other in waiting(task) if cancel(other, at=at, by=by))
+
+
+def _keep_published(was: State) -> None:
+    if was == State.PUBLISHED:
+        raise MoveRefused("This clip is published. Unpublish it first, then decide again. Nothing was changed.")
+
+
+def _choose_first(video: Video, was: State, now: State) -> None:
+    """Let the first approved take stand for its shot, until its approval is taken back."""
+    shots = Shot.objects.filter(pk=video.shot_id)
+    if now == State.APPROVED:
+        shots.filter(chosen=None).update(chosen=video)
+    elif was == State.APPROVED or now == State.REJECTED:
+        shots.filter(chosen=video).update(chosen=None)

@@ -29,6 +29,26 @@ class Review(models.TextChoices):
     REJECTED = "rejected", "rejected"
 
 
+class State(models.TextChoices):
+    """Where a clip stands between stored and published."""
+
+    DRAFT = "draft", "draft"
+    IN_REVIEW = "in_review", "in review"
+    APPROVED = "approved", "approved"
+    REJECTED = "rejected", "rejected"
+    PUBLISHED = "published", "published"
+
+
+UNPUBLISHED = models.Q(published_at=None)
+STATES: dict[str, models.Q] = {
+    State.DRAFT: models.Q(review=Review.UNDECIDED),
+    State.IN_REVIEW: models.Q(review=Review.IN_REVIEW),
+    State.APPROVED: UNPUBLISHED & models.Q(review=Review.APPROVED),
+    State.REJECTED: models.Q(review=Review.REJECTED),
+    State.PUBLISHED: ~UNPUBLISHED,
+}
+
+
 def small_name(poster: str) -> str:
     """Return the name of the small poster beside a poster: `posters/2026/a-320.jpg`."""
     return f"{poster.removesuffix('.jpg')}-320.jpg"
@@ -192,6 +212,12 @@ class Video(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("video", args=[self.pk])
+
+    @property
+    def state(self) -> State:
+        if self.published_at:
+            return State.PUBLISHED
+        return State(self.review or State.DRAFT)
 
     @property
     def url(self) -> str:

@@ -10,8 +10,10 @@ import pytest
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from generations.admin import display
+from generations.library import reviewing
 from generations.models import GenerationTask, Review, Status, Video
 from tests.factories import a_task, a_video
 
@@ -106,3 +108,26 @@ def test_a_decision_stands_in_the_history_of_the_clip_and_of_its_task(admin_clie
         admin_client.post(reverse("admin:generations_video_judge", args=[video.pk]), {"verdict": "approved"})
     for row, words in ((video, "Approved."), (video.task, f"Approved: clip {video.pk}.")):
         assert words in admin_client.get(display.admin_url(row, "history")).content.decode()
+
+
+def test_a_published_clip_has_no_buttons_and_says_why_it_cannot_be_rejected(
+    admin_client: Client, staff: User, said: Said
+) -> None:
+    at = timezone.now()
+    video = a_video(review=Review.APPROVED, reviewed_at=at, published_at=at, published_by=staff)
+    assert 'name="verdict"' not in page_of(admin_client, video)
+    assert said(press(admin_client, video, verdict="rejected"))[0].startswith("This clip is published.")
+    data = {"action": "reject", "_selected_action": [video.pk]}
+    response = admin_client.post(reverse("admin:generations_video_changelist"), data, follow=True)
+    assert said(response)[-1] == "1 clip is published and stayed so: unpublish first, then decide again."
+    video.refresh_from_db()
+    assert video.review == Review.APPROVED
+
+
+def test_the_page_shows_the_history_and_the_list_is_filtered_by_state(admin_client: Client, staff: User) -> None:
+    video, draft = a_video(), a_video()
+    reviewing.judge(video, Review.IN_REVIEW, at=timezone.now(), by=staff)
+    assert "mira: draft → in review" in page_of(admin_client, video)
+    for state, found in (("in_review", [video]), ("draft", [draft]), ("published", [])):
+        page = admin_client.get(reverse("admin:generations_video_changelist"), {"state": state})
+        assert list(page.context["cl"].result_list) == found

@@ -12,8 +12,10 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
 from generations.library import reviewing
-from generations.models import EntryKind, GenerationTask, Review, Status, Video
-from tests.factories import NOW, a_task, a_video
+from generations.library.reviewing import MoveRefused
+from generations.models import EntryKind, GenerationTask, Review, Shot, Status, Video
+from generations.models.videos import State
+from tests.factories import NOW, a_task, a_video, last_reason
 
 pytestmark = pytest.mark.django_db
 LATER = NOW + timedelta(hours=1)
@@ -89,3 +91,75 @@ def test_an_order_that_may_be_at_the_provider_is_not_taken_back(staff: User) -> 
 def test_what_was_saved_is_unknown_where_a_price_is(staff: User) -> None:
     stored, __ = a_press(Status.STORED, Status.QUEUED, price_usd=None)
     assert reviewing.judge(a_video(stored), Review.APPROVED, at=LATER, by=staff, stop=True).saved_usd is None
+
+
+def states_of(video: Video) -> list[tuple[str, str, str]]:
+    return list(video.events.values_list("was", "now", "reason"))
+
+
+def test_every_move_stands_in_the_history_of_the_clip(staff: User) -> None:
+    video = a_video()
+    for verdict in (Review.IN_REVIEW, Review.APPROVED, Review.UNDECIDED):
+        reviewing.judge(video, verdict, at=LATER, by=staff)
+    assert states_of(video) == [
+        ("draft", "in_review", ""), ("in_review", "approved", ""), ("approved", "draft", "")
+    ]  # fmt: skip
+    assert {(event.at, event.by) for event in video.events.all()} == {(LATER, staff)}
+
+
+def test_a_clip_is_sent_back_with_its_reason(staff: User) -> None:
+    video = a_video(review=Review.IN_REVIEW)
+    reviewing.send_back(video, "  the hand has six fingers ", at=LATER, by=staff)
+    video.refresh_from_db()
+    assert video.state == State.DRAFT
+    assert states_of(video) == [("in_review", "draft", "the hand has six fingers")]
+    assert last_reason(video.task) == f"clip {video.pk} was sent back: the hand has six fingers"
+
+
+@pytest.mark.parametrize("reason", ["  ", "a" * 2001])
+def test_nothing_is_sent_back_without_a_reason_that_fits(staff: User, reason: str) -> None:
+    video = a_video(review=Review.IN_REVIEW)
+    with pytest.raises(MoveRefused, match="Nothing was sent back"):
+        reviewing.send_back(video, reason, at=LATER, by=staff)
+    video.refresh_from_db()
+    assert (video.state, states_of(video)) == (State.IN_REVIEW, [])
+
+
+def test_a_published_clip_is_unpublished_before_anything_else_is_decided(staff: User) -> None:
+    video = a_video(review=Review.APPROVED, reviewed_at=NOW, published_at=NOW, published_by=staff)
+    for verdict in (Review.REJECTED, Review.UNDECIDED, Review.IN_REVIEW):
+        with pytest.raises(MoveRefused, match="Unpublish it first"):
+            reviewing.judge(video, verdict, at=LATER, by=staff)
+    with pytest.raises(MoveRefused, match="Unpublish it first"):
+        reviewing.send_back(video, "too dark", at=LATER, by=staff)
+    assert not reviewing.judge(video, Review.APPROVED, at=LATER, by=staff).changed
+    assert states_of(video) == []
+
+
+def test_a_move_from_a_state_that_the_clip_has_left_is_refused(staff: User) -> None:
+    video = a_video()
+    reviewing.judge(video, Review.APPROVED, at=NOW, by=staff)
+    with pytest.raises(MoveRefused, match="Someone else"):
+        reviewing.move(
+            video, State.DRAFT, State.REJECTED, at=LATER, by=staff, review=Review.REJECTED, reviewed_at=LATER
+        )
+    video.refresh_from_db()
+    assert video.state == State.APPROVED
+
+
+def test_the_first_approved_take_stands_for_its_shot_until_that_is_taken_back(staff: User) -> None:
+    first = a_video()
+    for video in (first, a_video(shot_id=first.shot_id)):
+        reviewing.judge(video, Review.APPROVED, at=NOW, by=staff)
+    assert Shot.objects.get(pk=first.shot_id).chosen == first
+    reviewing.judge(first, Review.UNDECIDED, at=LATER, by=staff)
+    assert Shot.objects.get(pk=first.shot_id).chosen is None
+
+
+@pytest.mark.parametrize("replace", [True, False])
+def test_an_approved_take_is_replaced_only_by_whoever_may(staff: User, replace: bool) -> None:
+    first = a_video()
+    second = a_video(shot_id=first.shot_id)
+    reviewing.judge(first, Review.APPROVED, at=NOW, by=staff)
+    assert reviewing.choose(second, at=LATER, by=staff, replace=replace) is replace
+    assert Shot.objects.get(pk=first.shot_id).chosen == (second if replace else first)

@@ -8,6 +8,7 @@ import pytest
 from django.contrib.auth.models import AnonymousUser, Group, User
 
 from generations.models import Review, Tag, Video
+from generations.models.videos import STATES, State
 from tests.factories import NOW, a_campaign, a_task, a_video
 
 pytestmark = pytest.mark.django_db
@@ -42,3 +43,17 @@ def test_a_new_tag_is_found_after_the_words_are_written_again() -> None:
     video.prompt.tags.add(Tag.objects.create(name="Night-time"))
     Video.objects.all().refresh_words()
     assert Video.objects.get().words == "a lighthouse at dawn zurich a lighthouse at dawn night time"
+
+
+def test_each_clip_is_in_exactly_one_state(staff: User) -> None:
+    decided: dict[str, Any] = {"reviewed_at": NOW}
+    clips = {
+        State.DRAFT: a_video(),
+        State.IN_REVIEW: a_video(review=Review.IN_REVIEW),
+        State.APPROVED: a_video(review=Review.APPROVED, **decided),
+        State.REJECTED: a_video(review=Review.REJECTED, **decided),
+        State.PUBLISHED: a_video(review=Review.APPROVED, published_at=NOW, published_by=staff, **decided),
+    }
+    for state, video in clips.items():
+        assert video.state == state
+        assert list(Video.objects.filter(STATES[state])) == [video]

@@ -1,0 +1,33 @@
+"""Rate clips with the team's stars, and keep each person's own favourites."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+
+from generations.models import Favourite, Person, Video
+from generations.models.videos import MAX_RATING
+
+
+def rate(video: Video, stars: int) -> None:
+    """Give a clip the team's stars; 0 clears them. Raises: ValueError for stars outside 0 to 5."""
+    if not 0 <= stars <= MAX_RATING:
+        raise ValueError(f"stars: 0 to {MAX_RATING}, not {stars}")
+    Video.objects.filter(pk=video.pk).update(rating=stars)
+
+
+def set_favourite(video: Video, person: Person, liked: bool) -> None:
+    """Add a clip to a person's favourites, or take it out; the same again changes nothing."""
+    if liked:
+        Favourite.objects.get_or_create(video=video, person=person)
+    else:
+        Favourite.objects.filter(video=video, person=person).delete()
+
+
+def favourites_of(person: AbstractBaseUser | AnonymousUser, videos: Iterable[Video]) -> set[int]:
+    """Return the ids of those clips that are a person's favourites, in one query."""
+    if not person.is_authenticated:
+        return set()
+    found = Favourite.objects.filter(person=person.pk, video__in=[video.pk for video in videos])
+    return set(found.values_list("video_id", flat=True))
