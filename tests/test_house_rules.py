@@ -70,6 +70,9 @@ TESTED_BY = {
     "generations/lifecycle/callbacks.py": "tests/test_webhooks.py",
     "generations/providers/menu.py": "tests/providers/test_offers.py",
     "generations/providers/base.py": "tests/providers/contract.py",
+    "generations/library/filters.py": "tests/library/test_search.py",
+    "generations/library/naming.py": "tests/library/test_search.py",
+    "generations/library/sorting.py": "tests/catalog/test_paging.py",
     "generations/management/commands/worker.py": "tests/commands/test_up.py",
     "generations/management/commands/sandbox.py": "tests/commands/test_up.py",
 }

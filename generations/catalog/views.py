@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from http import HTTPStatus
 
 from django.contrib.auth.models import AnonymousUser
-from django.core.validators import slug_re
 from django.db.models import Prefetch, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -14,7 +14,10 @@ from django.views.decorators.http import require_safe
 
 from generations.catalog.access import for_browsers, viewer, visible
 from generations.catalog.paging import BadCursor, Cursor, newer_than, older_than, page
-from generations.models import Campaign, GenerationTask, Video
+from generations.clock import now
+from generations.library.naming import known_to
+from generations.library.search import BadSearch, Search, count_takes, stacked
+from generations.models import Campaign, GenerationTask, Person, Video
 
 OTHER_TAKES = 6
 
@@ -22,31 +25,42 @@ OTHER_TAKES = 6
 @require_safe
 @for_browsers
 def catalog(request: HttpRequest) -> HttpResponse:
-    """List posters, newest first, of one campaign if one is named. Raises: Http404."""
+    """List what a search finds, one card a shot; without a search the newest. Raises: Http404."""
     before, after = request.GET.get("before", ""), request.GET.get("after", "")
-    slug = request.GET.get("campaign", "")
-    if slug and not slug_re.match(slug):
-        raise Http404  # PostgreSQL refuses a NUL
-    campaign = get_object_or_404(_campaigns(request), slug=slug) if slug else None
-    videos = visible(request).select_related("task")
+    shown = visible(request)
     try:
-        found = page(videos.filter(task__campaign=campaign) if campaign else videos, before=before, after=after)
+        search = Search.parse(request.GET)
+        ids = search.ids(viewer(request), shown)
+    except BadSearch as error:
+        return render(request, "catalog/catalog.html", {"bad": error}, status=HTTPStatus.BAD_REQUEST)
+    matching = search.among(shown, ids, at=now())
+    try:
+        found = page(stacked(matching).select_related("task"), before=before, after=after, sort=search.sort)
     except BadCursor as error:
         raise Http404 from error
+    query = search.query_string()
     if after and not before and found.newer is None:
-        here = f"?campaign={slug}" if campaign else ""
-        return redirect(reverse("catalog") + here)  # paging back ends at the full newest page
-    offered = list(_campaigns(request).filter(Q(archived=False) | Q(slug=slug)))
-    context = {"page": found, "first": not (before or after), "campaign": campaign, "campaigns": offered}
+        # Paging back ends at the full newest page.
+        return redirect(reverse("catalog") + (f"?{query}" if query else ""))
+    count_takes(found.videos, shown)
+    context = {
+        "search": search,
+        "query": query,
+        "chips": search.chips(ids),
+        "page": found,
+        "first": not (before or after),
+        "campaigns": _campaigns(viewer(request), shown, search),
+    }
     return render(request, "catalog/catalog.html", context)
 
 
-def _campaigns(request: HttpRequest) -> QuerySet[Campaign]:
-    """Return the campaigns whose names whoever asks may know: visitors know none."""
-    person = viewer(request)
+def _campaigns(person: Person | AnonymousUser, shown: QuerySet[Video], search: Search) -> QuerySet[Campaign]:
+    """Return the campaigns in use that a person may know of, and those that are searched for."""
     if isinstance(person, AnonymousUser):
         return Campaign.objects.none()
-    return Campaign.objects.exclude(pk__in=Campaign.objects.closed_to(person).values("pk"))
+    chosen = Q(archived=False) | Q(slug__in=search.values.get("campaign", ()))
+    found: QuerySet[Campaign] = known_to(person, "campaign", shown).filter(chosen)
+    return found
 
 
 @require_safe

@@ -153,6 +153,8 @@ class Video(models.Model):
         max_length=200, blank=True, help_text="What is wrong with the bytes that the provider delivered."
     )
 
+    takes_count = 1  # how many takes its card stands for; lists of stacks set it
+
     objects = VideoQuerySet.as_manager()
 
     class Meta:

@@ -20,20 +20,27 @@ def test_a_campaign_has_pages_of_its_own(visitor: Client) -> None:
     first = visitor.get("/", {"campaign": "autumn"})
     newest = [f"Autumn {number}" for number in range(PAGE_SIZE, 0, -1)]
     assert titles(first) == newest
-    assert "Autumn Newest first, of this campaign. All videos" in text(first)
-    older = re.search(r'href="/(\?before=[^"]+)"', first.content.decode())
+    assert "Campaign: Autumn × , remove" in text(first)
+    older = re.search(r'href="/(\?campaign=autumn&amp;before=[^"]+)"', first.content.decode())
     assert older
     second = visitor.get("/" + older[1].replace("&amp;", "&"))
     assert titles(second) == ["Autumn 0"]
-    newer = re.search(r'href="/(\?after=[^"]+)"', second.content.decode())
+    newer = re.search(r'href="/(\?campaign=autumn&amp;after=[^"]+)"', second.content.decode())
     assert newer
     back = visitor.get("/" + newer[1].replace("&amp;", "&"), follow=True)
     assert titles(back) == newest
 
 
 @pytest.mark.parametrize("slug", ["none", "no slug", "a\0b", "'"])
-def test_a_campaign_that_is_none_has_no_page(visitor: Client, slug: str) -> None:
-    assert visitor.get("/", {"campaign": slug}).status_code == 404
+def test_a_campaign_that_is_none_is_said_to_be_none(visitor: Client, slug: str) -> None:
+    response = visitor.get("/", {"campaign": slug})
+    assert response.status_code == 400
+    assert "That is no search Campaign: " in text(response)
+
+
+def test_a_campaign_that_is_closed_to_a_person_is_not_offered(visitor: Client) -> None:
+    a_campaign(is_restricted=True)
+    assert "Autumn" not in text(visitor.get("/"))
 
 
 def test_the_campaigns_in_use_are_offered(visitor: Client) -> None:
@@ -47,7 +54,7 @@ def test_the_campaigns_in_use_are_offered(visitor: Client) -> None:
 
 def test_a_campaign_without_videos_says_so(visitor: Client) -> None:
     a_campaign()
-    assert "Autumn has no videos." in text(visitor.get("/", {"campaign": "autumn"}))
+    assert "No videos found" in text(visitor.get("/", {"campaign": "autumn"}))
 
 
 def test_a_video_names_its_campaign_and_leads_to_the_others(visitor: Client) -> None:

@@ -113,3 +113,22 @@ def test_any_other_text_is_a_bad_cursor(text: str) -> None:
 def test_what_is_no_place_is_refused(text: str) -> None:
     with pytest.raises(BadCursor):
         Cursor.parse(text)
+
+
+@pytest.mark.parametrize("sort", ["rating", "duration"])
+@pytest.mark.django_db
+def test_other_orders_are_paged_by_key_too(sort: str) -> None:
+    for n in range(8):
+        a_video(title=f"Clip {n}", created_at=NOW + timedelta(minutes=n), rating=n % 3, duration_seconds=5 + n % 3 / 3)
+    expected = [f"Clip {n}" for n in (5, 2, 7, 4, 1, 6, 3, 0)]
+    first = page(Video.objects.all(), size=3, sort=sort)
+    second = page(Video.objects.all(), before=str(first.older), size=3, sort=sort)
+    third = page(Video.objects.all(), before=str(second.older), size=3, sort=sort)
+    assert titles(first) + titles(second) + titles(third) == expected
+    assert titles(page(Video.objects.all(), after=str(third.newer), size=3, sort=sort)) == titles(second)
+
+
+@pytest.mark.parametrize(("text", "sort"), [("1-1", "rating"), ("5_1-1", "newest"), ("1e9_1-1", "duration")])
+def test_a_place_of_another_order_is_refused(text: str, sort: str) -> None:
+    with pytest.raises(BadCursor):
+        Cursor.parse(text, sort)

@@ -1,0 +1,215 @@
+"""What clips are filtered by in an address: each name, the values that it takes, and which clips it selects."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from functools import partial, reduce
+from operator import and_, or_
+
+from django.db.models import F, Q
+from django.db.models.lookups import GreaterThanOrEqual, LessThanOrEqual
+from django.utils import timezone
+from django.utils.formats import date_format
+
+from generations.folding import fold
+from generations.models import CollectionItem, Prompt
+from generations.models.videos import MAX_RATING, STATES, State
+from generations.providers import offers
+from generations.providers.menu import MENU, MODEL_NAMES, PROVIDER_NAMES
+
+MAX_LENGTH = 200  # characters of a value; a prompt's first words are fewer
+MAX_VALUES = 20  # of one name
+MAX_SECONDS = 3600
+MAX_DAYS = 3650  # of "the last ... days"
+SHAPE = 2  # % by which a picture's shape may miss the ratio: 1284 x 716 is still 16:9
+DATE = re.compile(r"(19[7-9]\d|2\d{3})-\d\d-\d\d", re.ASCII)
+LAST_DAYS = re.compile(r"[1-9]\d{0,3}d", re.ASCII)
+RATIO = re.compile(r"[1-9]\d?:[1-9]\d?", re.ASCII)
+SLUG = re.compile(r"[-\w]{1,60}", re.ASCII)
+USERNAME = re.compile(r"[\w.@+-]{1,150}")
+MINE = "mine"  # the person who searches
+
+
+class BadValue(ValueError):
+    """A value that a filter does not take; the text says what it takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A campaign, collection, tag or person that a search names."""
+
+    pk: int
+    name: str
+
+
+Ids = Mapping[tuple[str, str], Named]  # (the filter's name, its value) -> what it names
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """One name of the address. `where` gets the values, what they name, and the time."""
+
+    title: str
+    check: Callable[[str], str]
+    where: Callable[[tuple[str, ...], Ids, datetime], Q]
+    say: Callable[[str], str] = str
+    takes_one: bool = False
+    is_public: bool = False  # also for people who are not signed in: it tells nothing internal
+
+
+def _words(text: str) -> str:
+    if not fold(text):
+        raise BadValue("write at least one letter or digit")
+    return " ".join(text.split())
+
+
+def _one_of(known: Mapping[str, str], text: str) -> str:
+    if text not in known:
+        raise BadValue(f"“{text}” is not one of {', '.join(known)}")
+    return text
+
+
+def _matching(pattern: re.Pattern[str], example: str, text: str) -> str:
+    if not pattern.fullmatch(text):
+        raise BadValue(f"“{text}” is not {example}")
+    return text
+
+
+def _number(least: int, most: int, text: str) -> str:
+    if not re.fullmatch(r"\d{1,6}", text, re.ASCII) or not least <= int(text) <= most:
+        raise BadValue(f"“{text}” is not a whole number from {least} to {most}")
+    return str(int(text))
+
+
+def _day(text: str) -> str:
+    if LAST_DAYS.fullmatch(text) and int(text[:-1]) <= MAX_DAYS:
+        return text
+    try:
+        if DATE.fullmatch(text):
+            return date.fromisoformat(text).isoformat()
+    except ValueError:
+        pass
+    raise BadValue(f"“{text}” is not a date such as 2026-11-20, nor a number of days such as 7d")
+
+
+def _tag(text: str) -> str:
+    if len(text) > 50:
+        raise BadValue("a tag has at most 50 characters")
+    return text
+
+
+def _any(conditions: list[Q]) -> Q:
+    return reduce(or_, conditions)
+
+
+def _contains(text: str) -> Q:
+    """Every word of the text is found in the clip's words."""
+    return reduce(and_, (Q(words__contains=word) for word in dict.fromkeys(fold(text).split())))
+
+
+def _shape(ratio: str) -> Q:
+    """The ratio was ordered, or none was and the picture has it: a clip of an image takes the image's."""
+    across, down = (int(part) for part in ratio.split(":"))
+    least, most = (F("height") * (across * (100 + sign * SHAPE)) for sign in (-1, 1))
+    width = F("width") * (down * 100)
+    return Q(aspect_ratio=ratio) | (
+        Q(aspect_ratio="") & Q(GreaterThanOrEqual(width, least)) & Q(LessThanOrEqual(width, most))
+    )
+
+
+def _seconds(text: str) -> Q:
+    return Q(duration_seconds__gte=int(text) - 0.5, duration_seconds__lt=int(text) + 0.5)
+
+
+def _ids(name: str, values: tuple[str, ...], ids: Ids) -> list[int]:
+    return [ids[name, value].pk for value in values]
+
+
+def _tagged(values: tuple[str, ...], ids: Ids, at: datetime) -> Q:
+    # By the copied prompt, never through the task.
+    tagged = Prompt.tags.through.objects.filter(tag__in=_ids("tag", values, ids))
+    return Q(prompt__in=tagged.values("prompt"))
+
+
+def _collected(values: tuple[str, ...], ids: Ids, at: datetime) -> Q:
+    return Q(pk__in=CollectionItem.objects.filter(collection__in=_ids("collection", values, ids)).values("video"))
+
+
+def midnight(text: str, at: datetime, *, days: int = 0) -> datetime:
+    """Return when a day of the site begins: a date, or so many days before `at` (`7d`); `days` later."""
+    if text.endswith("d"):
+        day = timezone.localdate(at) - timedelta(days=int(text[:-1]))
+    else:
+        day = date.fromisoformat(text)
+    return timezone.make_aware(datetime.combine(day + timedelta(days=days), time.min))
+
+
+def _spoken_day(text: str) -> str:
+    if text.endswith("d"):
+        return f"{text[:-1]} days ago" if text != "1d" else "yesterday"
+    return date_format(date.fromisoformat(text), "j M Y")
+
+
+def _each(condition: Callable[[str], Q]) -> Callable[[tuple[str, ...], Ids, datetime], Q]:
+    return lambda values, ids, at: _any([condition(value) for value in values])
+
+
+def _column(column: str) -> Callable[[tuple[str, ...], Ids, datetime], Q]:
+    return lambda values, ids, at: Q(**({column: values[0]} if len(values) == 1 else {f"{column}__in": values}))
+
+
+def _named(name: str, column: str) -> Callable[[tuple[str, ...], Ids, datetime], Q]:
+    def where(values: tuple[str, ...], ids: Ids, at: datetime) -> Q:
+        numbers = _ids(name, values, ids)
+        return Q(**({column: numbers[0]} if len(numbers) == 1 else {f"{column}__in": numbers}))
+
+    return where
+
+
+MODES = {offer.mode: offers.mode_name(offer.mode) for offer in MENU}
+SOUND = {"yes": "With sound", "no": "Silent"}
+PRACTICE = {"yes": "Practice", "no": "Not practice"}
+STATE_NAMES = {str(state.value): state.label.capitalize() for state in State}
+RATINGS = {"0": "Unrated", "1": "1 star"} | {str(n): f"{n} stars" for n in range(2, MAX_RATING + 1)}
+
+FILTERS: dict[str, Filter] = {
+    "q": Filter("Words", _words, _each(_contains), lambda text: f"“{text}”", takes_one=True, is_public=True),
+    "model": Filter("Model", partial(_one_of, MODEL_NAMES), _column("model"), offers.model_name, is_public=True),
+    "mode": Filter("Mode", partial(_one_of, MODES), _column("mode"), offers.mode_name),
+    "provider": Filter("Provider", partial(_one_of, PROVIDER_NAMES), _column("provider"), offers.provider_name),
+    "ratio": Filter("Ratio", partial(_matching, RATIO, "a ratio such as 16:9"), _each(_shape), is_public=True),
+    "duration": Filter(
+        "Length", partial(_number, 1, MAX_SECONDS), _each(_seconds), lambda value: f"{value} s", is_public=True
+    ),
+    "sound": Filter(
+        "Sound", partial(_one_of, SOUND), _each(lambda value: Q(has_audio=value == "yes")), SOUND.__getitem__,
+        is_public=True,
+    ),
+    "campaign": Filter(
+        "Campaign", partial(_matching, SLUG, "a campaign’s name in addresses"), _named("campaign", "campaign")
+    ),
+    "collection": Filter("Collection", partial(_matching, SLUG, "a collection’s name in addresses"), _collected),
+    "tag": Filter("Tag", _tag, _tagged),
+    "person": Filter(
+        "Ordered by", partial(_matching, USERNAME, "a user name, nor “mine”"), _named("person", "ordered_by")
+    ),
+    "rating": Filter("Rating", partial(_number, 0, MAX_RATING), _column("rating"), RATINGS.__getitem__),
+    "state": Filter(
+        "State", partial(_one_of, STATE_NAMES), _each(STATES.__getitem__), STATE_NAMES.__getitem__
+    ),
+    "practice": Filter(
+        "Practice", partial(_one_of, PRACTICE), _each(lambda value: Q(practice=value == "yes")), PRACTICE.__getitem__
+    ),
+    "since": Filter(
+        "Since", _day, lambda values, ids, at: Q(created_at__gte=midnight(values[0], at)), _spoken_day,
+        takes_one=True, is_public=True,
+    ),
+    "until": Filter(
+        "Until", _day, lambda values, ids, at: Q(created_at__lt=midnight(values[0], at, days=1)), _spoken_day,
+        takes_one=True, is_public=True,
+    ),
+}  # fmt: skip
+NAMED = ("campaign", "collection", "tag", "person")  # their values name rows
