@@ -25,8 +25,8 @@ from generations.media import clips, downloads
 from generations.media.clips import Clip, Stills, Verified
 from generations.media.origins import Origins
 from generations.media.store import store
-from generations.models import GenerationTask, Status, Video
-from generations.models.leases import LeaseHolder, lease_held
+from generations.models import GenerationTask, Lease, Status, Video
+from generations.models.leases import LeaseHolder, holding, lease_held
 from generations.models.prompts import beginning
 from generations.models.videos import folded_words, small_name
 
@@ -65,32 +65,61 @@ def lease_of(task_id: int) -> str:
 
 def save(task_id: int) -> bool:
     """Fetch, verify and store what a finished task made; return whether all of it is stored."""
-    with lease_held(lease_of(task_id), seconds=LEASE_SECONDS) as lease:
-        if lease is None:
-            return False
-        task = GenerationTask.objects.select_related("prompt").get(pk=task_id)
-        if task.status != Status.READY or task.urls_died or task.crash_count >= MAX_CRASHES:
-            return False
-        # Counted before the work: a killed worker leaves no other trace.
-        GenerationTask.objects.filter(pk=task_id, status=Status.READY).update(crash_count=task.crash_count + 1)
+    begun = _begin(task_id)
+    if begun is None:
+        return False
+    task, token = begun
+    with holding(lease_of(task_id), token, seconds=LEASE_SECONDS) as lease:
         try:
-            trouble = _store_results(task, lease)
-            lease.outlast(seconds=OUTAGE_SECONDS)
-            with transaction.atomic():
-                _fence(lease)
-                if trouble is None:
-                    at = clock.now()
-                    return task.move(Status.STORED, _how_stored(task), at=at, stored_at=at, **NO_ERROR)
-                _try_later(task, str(trouble), at=clock.now(), urls_died=isinstance(trouble, downloads.Gone))
+            return _store_or_put_off(task, lease)
         except LeaseLost:
             logger.warning("task %s: another worker took over its download", task_id)
-        return False
+            return False
 
 
-def _fence(lease: LeaseHolder) -> None:
-    """Check in this transaction that the lease is still ours; a suspended worker may lose it. Raises: LeaseLost."""
-    if not lease.renew():
+def _begin(task_id: int) -> tuple[GenerationTask, uuid.UUID] | None:
+    """Take the lease of a task that is to be saved; None when another worker has it, or nothing is to be done.
+
+    The try is counted in the same commit: a worker that is killed leaves no other trace.
+    """
+    name = lease_of(task_id)
+    with transaction.atomic():
+        token = Lease.objects.take(name, seconds=LEASE_SECONDS)
+        if token is None:
+            return None
+        task = GenerationTask.objects.get(pk=task_id)
+        if task.status != Status.READY or task.urls_died or task.crash_count >= MAX_CRASHES:
+            Lease.objects.release(name, token)
+            return None
+        GenerationTask.objects.filter(pk=task_id, status=Status.READY).update(crash_count=task.crash_count + 1)
+        return task, token
+
+
+def _store_or_put_off(task: GenerationTask, lease: LeaseHolder) -> bool:
+    """Return whether all results are stored; what prevented it is tried again later. Raises: LeaseLost."""
+    try:
+        return _store_results(task, lease)
+    except (downloads.DownloadError, clips.NotAVideo, OSError) as error:
+        trouble = error
+    lease.outlast(seconds=OUTAGE_SECONDS)
+    with transaction.atomic():
+        _fence(lease, is_last=True)
+        _try_later(task, str(trouble), at=clock.now(), urls_died=isinstance(trouble, downloads.Gone))
+    return False
+
+
+def _fence(lease: LeaseHolder, *, is_last: bool) -> None:
+    """Check in this transaction that the lease is still ours; a suspended worker may lose it. Raises: LeaseLost.
+
+    Behind what is written last, the lease is released in the same commit.
+    """
+    if not (lease.release() if is_last else lease.renew()):
         raise LeaseLost
+
+
+def _finish(task: GenerationTask) -> bool:
+    at = clock.now()
+    return task.move(Status.STORED, _how_stored(task), at=at, stored_at=at, **NO_ERROR)
 
 
 def _how_stored(task: GenerationTask) -> str:
@@ -98,20 +127,28 @@ def _how_stored(task: GenerationTask) -> str:
     return "stored as it came: damaged" if is_damaged else "verified and stored"
 
 
-def _store_results(task: GenerationTask, lease: LeaseHolder) -> Exception | None:
-    """Store each result that is not stored yet; return the error that prevented it, or None."""
+def _store_results(task: GenerationTask, lease: LeaseHolder) -> bool:
+    """Store each result that is not stored yet, and move the task in the last one's commit; return whether it moved.
+
+    Raises: DownloadError, NotAVideo, OSError for what prevented it; LeaseLost.
+    """
     ends = time.monotonic() + settings.DOWNLOAD_DEADLINE_SECONDS  # for all results of the job
-    try:
-        for position, url in enumerate(task.result_urls):
-            if not task.videos.filter(position=position).exists():
-                _store(task, position, url, lease, seconds=ends - time.monotonic())
-    except (downloads.DownloadError, clips.NotAVideo, OSError) as error:
-        return error
-    return None
+    stored = set(task.videos.values_list("position", flat=True))
+    missing = [(position, url) for position, url in enumerate(task.result_urls) if position not in stored]
+    if not missing:
+        with transaction.atomic():
+            _fence(lease, is_last=True)
+            return _finish(task)
+    *others, last = missing
+    for position, url in others:
+        _store(task, position, url, lease, seconds=ends - time.monotonic())
+    return _store(task, *last, lease, seconds=ends - time.monotonic(), is_last=True)
 
 
-def _store(task: GenerationTask, position: int, url: str, lease: LeaseHolder, *, seconds: float) -> None:
-    """Store one result: the file first, then its row."""
+def _store(
+    task: GenerationTask, position: int, url: str, lease: LeaseHolder, *, seconds: float, is_last: bool = False
+) -> bool:
+    """Store one result: the file first, then its row, and with the last row the task; return whether that moved."""
     if seconds <= 0:
         raise downloads.TryAgain("the time of the job ran out before this result")
     with store.part() as part:
@@ -121,9 +158,10 @@ def _store(task: GenerationTask, position: int, url: str, lease: LeaseHolder, *,
         files = publish(part, verified.stills)
     try:
         with transaction.atomic():
-            _fence(lease)
+            _fence(lease, is_last=is_last)
             _create(task, verified, position=position, **files, source_url=url, sha256=download.sha256,
                     size_bytes=download.size_bytes, arrived_damaged=refusal)  # fmt: skip
+            return is_last and _finish(task)
     except (LeaseLost, IntegrityError, DataError):
         # The row certainly does not exist. After other errors it may, as a commit's answer can be lost: then a
         # file without a row is better than a row without its file.

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
-from django.db import DatabaseError, InterfaceError, connection, models
+from django.db import DatabaseError, InterfaceError, connection, models, transaction
 from django.db.models.functions import Now
 
 logger = logging.getLogger(__name__)
@@ -26,19 +26,22 @@ class LeaseQuerySet(models.QuerySet["Lease"]):
 
     def take(self, name: str, *, seconds: float, token: uuid.UUID | None = None) -> uuid.UUID | None:
         """Take a free or expired lease for this many seconds; return the token that proves ownership, or None."""
-        self.bulk_create([Lease(name=name)], ignore_conflicts=True)
-        token = token or uuid.uuid4()
+        token, until = token or uuid.uuid4(), Now() + timedelta(seconds=seconds)
         free = self.filter(name=name).filter(models.Q(token=None) | models.Q(expires_at__lte=Now()))
-        taken = free.update(token=token, expires_at=Now() + timedelta(seconds=seconds))
-        return token if taken else None
+        if not free.update(token=token, expires_at=until):  # held, or never yet
+            self.bulk_create([Lease(name=name, token=token, expires_at=until)], ignore_conflicts=True)
+            if not self.filter(name=name, token=token).exists():
+                return None
+        return token
 
     def renew(self, name: str, token: uuid.UUID, *, seconds: float) -> bool:
         """Extend a lease; return False when it expired and another process took it."""
         ours = self.filter(name=name, token=token)
         return bool(ours.update(expires_at=Now() + timedelta(seconds=seconds)))
 
-    def release(self, name: str, token: uuid.UUID) -> None:
-        self.filter(name=name, token=token).update(token=None, expires_at=None)
+    def release(self, name: str, token: uuid.UUID) -> bool:
+        """Release a lease; return False when it expired and another process took it."""
+        return bool(self.filter(name=name, token=token).update(token=None, expires_at=None))
 
     def is_held(self, name: str) -> bool:
         return self.filter(name=name, token__isnull=False, expires_at__gt=Now()).exists()
@@ -81,6 +84,7 @@ class LeaseHolder:
     def __init__(self, name: str, token: uuid.UUID, seconds: float) -> None:
         self.name, self.token, self.seconds = name, token, seconds
         self._ended = threading.Event()
+        self._is_released = False
         self._renewed = time.monotonic()
         self._thread = threading.Thread(target=self._keep_renewing, name=f"lease {name}", daemon=True)
         self._thread.start()
@@ -110,10 +114,19 @@ class LeaseHolder:
                     raise
                 time.sleep(RECONNECT_SECONDS)
 
+    def release(self) -> bool:
+        """Release the lease with the commit of this transaction, which fences its writes as `renew` does."""
+        transaction.on_commit(self._note_release)
+        return Lease.objects.release(self.name, self.token)
+
     def end(self) -> None:
         self._ended.set()
         self._thread.join()
-        Lease.objects.release(self.name, self.token)
+        if not self._is_released:
+            Lease.objects.release(self.name, self.token)
+
+    def _note_release(self) -> None:
+        self._is_released = True
 
     def _keep_renewing(self) -> None:
         try:
@@ -135,6 +148,13 @@ def lease_held(name: str, *, seconds: float) -> Iterator[LeaseHolder | None]:
     if token is None:
         yield None
         return
+    with holding(name, token, seconds=seconds) as hold:
+        yield hold
+
+
+@contextmanager
+def holding(name: str, token: uuid.UUID, *, seconds: float) -> Iterator[LeaseHolder]:
+    """Renew a lease that was taken during a block, and release it at the end."""
     hold = LeaseHolder(name, token, seconds)
     try:
         yield hold

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Callable, Iterator
+import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import starmap
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import requests
@@ -21,6 +21,7 @@ from generations.lifecycle import callbacks, polling, saving, submitting
 from generations.media import clips, downloads, nal
 from generations.media.store import LocalStore, store
 from generations.models import EntryKind, GenerationTask, Status, Video
+from generations.models.leases import LeaseQuerySet
 from generations.models.statuses import MOVES
 from generations.money import ledger
 from generations.providers import http as provider_http
@@ -302,11 +303,9 @@ def folder_not_synced() -> None:
 def lease_ignored() -> None:
     """A clip is saved without its lease."""
 
-    @contextlib.contextmanager
-    def holding(name: str, *, seconds: float) -> Iterator[Any]:
-        yield SimpleNamespace(renew=lambda: True)
-
-    saving.lease_held = holding  # type: ignore[attr-defined]
+    LeaseQuerySet.take = lambda self, name, **how: uuid.uuid4()  # type: ignore[method-assign]
+    LeaseQuerySet.renew = lambda self, name, token, **how: True  # type: ignore[method-assign]
+    LeaseQuerySet.release = lambda self, name, token: True  # type: ignore[method-assign]
 
 
 @mutation("bad file", "apixo-hole-once/0")

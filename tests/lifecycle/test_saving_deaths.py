@@ -102,11 +102,14 @@ def test_a_clip_that_someone_has_in_hand_is_not_enqueued(poison: GenerationTask)
 
 @pytest.mark.parametrize("trouble", [None, OSError("read-only")])
 def test_a_worker_that_lost_its_lease_writes_nothing(trouble: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    task = a_task(Status.READY, source_expires_at=timezone.now() + timedelta(days=1))
+    task = a_task(Status.READY, result_urls=[], source_expires_at=timezone.now() + timedelta(days=1))
+    store_results = saving._store_results
 
-    def sleep_while_another_takes_it(task: GenerationTask, hold: Any) -> Any:
+    def sleep_while_another_takes_it(task: GenerationTask, hold: Any) -> bool:
         Lease.objects.filter(name=hold.name).update(token=uuid.uuid4())
-        return trouble
+        if trouble:
+            raise trouble
+        return store_results(task, hold)
 
     monkeypatch.setattr(saving, "_store_results", sleep_while_another_takes_it)
     before = GenerationTask.objects.values().get(pk=task.pk)
