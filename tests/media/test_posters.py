@@ -6,6 +6,7 @@ import io
 
 import av
 import pytest
+from av.video.reformatter import ColorRange, Colorspace
 from PIL import Image
 
 from generations.media.posters import stills_of
@@ -31,3 +32,16 @@ def test_stills_keep_the_shape_and_are_never_wider_than_the_clip(
 ) -> None:
     stills = stills_of(av.VideoFrame(*frame, "yuv420p"))
     assert (size_of(stills.poster), size_of(stills.poster_small)) == (poster, small)
+
+
+@pytest.mark.parametrize("colorspace", [Colorspace.ITU601, Colorspace.ITU709])
+@pytest.mark.parametrize("color_range", [ColorRange.MPEG, ColorRange.JPEG])
+def test_stills_have_the_colors_of_the_clip(colorspace: Colorspace, color_range: ColorRange) -> None:
+    orange = (220, 120, 30)
+    drawn = av.VideoFrame.from_image(Image.new("RGB", (1280, 720), orange))
+    frame = drawn.reformat(format="yuv420p", dst_colorspace=colorspace, dst_color_range=color_range)
+    stills = stills_of(frame)
+    for jpeg in (stills.poster, stills.poster_small):
+        with Image.open(io.BytesIO(jpeg)) as image:
+            shown = image.convert("RGB").getpixel((100, 100))
+        assert shown == pytest.approx(orange, abs=4)
