@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from typing import cast
 
+from av.codec.context import CodecContext
 from av.packet import Packet
+from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
@@ -74,16 +76,18 @@ class KeyFrames(_Frames):
     """Checks every sample, and decodes those that a decoder can start with.
 
     The `poster` is the key frame nearest a time. The first one does not count, as it equals the start image: where no
-    other is near, the frames are decoded up to that time.
+    other is near, the frames are decoded up to that time. What is decoded only as a check is decoded without the loop
+    filter, which smooths the picture and finds nothing.
     """
 
     def __init__(self, stream: VideoStream, check: SampleCheck, poster_seconds: float, duration_seconds: float) -> None:
         super().__init__(stream, poster_seconds)
-        self.sample_check = check
+        self.sample_check, self.checker = check, _without_loop_filter(self.decoder)
         self.latest = duration_seconds * LATEST_POSTER
         self.samples = 0
         self.beginning: list[Packet[VideoStream]] = []  # up to the time of the poster
         self.is_past_poster = False
+        self.nearest: Packet[VideoStream] | None = None  # the key frame for the poster
 
     def take(self, packet: Packet[VideoStream]) -> None:
         """Raises: NotAVideo, FFmpegError."""
@@ -92,8 +96,7 @@ class KeyFrames(_Frames):
         starts_alone = self.sample_check.check(bytes(packet))
         self.samples += 1
         if starts_alone and packet.is_keyframe and self.samples > 1:
-            for frame in self._decode(packet):
-                self._propose(frame)
+            self._take_key(packet)
         if not self.is_past_poster:
             self.beginning.append(packet)
             # Samples come in the order of decoding: all that is shown up to then has come.
@@ -101,35 +104,52 @@ class KeyFrames(_Frames):
 
     def finish(self, patience: Patience) -> int:
         """Decode the first key frame, and on to the poster where no other serves; return how many samples came."""
+        if self.nearest:
+            self.poster = next(iter(_decoded(self.decoder, self.nearest)), None)
         if self.poster:
-            list(self._decode(*self.beginning[:1]))
+            _decoded(self.checker, *self.beginning[:1])
         else:
-            self.decoder.skip_frame = "NONREF"  # half of the frames, which no other needs
-            for frame in self._decode(*self.beginning):
-                patience.check()
-                self.poster = frame
-                if self._seconds(frame.pts) >= self.poster_seconds:
-                    break
+            self._decode_to_poster(patience)
         self.beginning.clear()
         return self.samples
 
-    def _decode(self, *packets: Packet[VideoStream]) -> Iterator[VideoFrame]:
-        """Decode these samples by themselves."""
-        for packet in (*packets, None):
+    def _take_key(self, packet: Packet[VideoStream]) -> None:
+        """Decode a key frame now, or in the end if it may become the poster."""
+        at, other = self._seconds(packet.pts), packet
+        if at <= self.latest and (self.nearest is None or self._distance(packet) < self._distance(self.nearest)):
+            self.nearest, other = packet, self.nearest
+        if other:
+            _decoded(self.checker, other)
+
+    def _distance(self, packet: Packet[VideoStream]) -> float:
+        return abs(self._seconds(packet.pts) - self.poster_seconds)
+
+    def _decode_to_poster(self, patience: Patience) -> None:
+        self.decoder.skip_frame = "NONREF"  # the frames that no other needs
+        for packet in (*self.beginning, None):
+            patience.check()
             for frame in self.decoder.decode(packet):
                 _refuse_damage(frame)
-                yield frame
-        self.decoder.flush_buffers()
+                self.poster = frame
+                if self._seconds(frame.pts) >= self.poster_seconds:
+                    return
 
-    def _propose(self, frame: VideoFrame) -> None:
-        at = self._seconds(frame.pts)
-        if at <= self.latest and (
-            self.poster is None or self._distance(at) < self._distance(self._seconds(self.poster.pts))
-        ):
-            self.poster = frame
 
-    def _distance(self, at: float) -> float:
-        return abs(at - self.poster_seconds)
+def _without_loop_filter(decoder: VideoCodecContext) -> VideoCodecContext:
+    """Return another decoder of the same track."""
+    other = cast("VideoCodecContext", CodecContext.create(decoder.codec.name, "r"))
+    other.extradata, other.thread_count = decoder.extradata, decoder.thread_count
+    other.options = decoder.options | {"skip_loop_filter": "all"}
+    return other
+
+
+def _decoded(decoder: VideoCodecContext, *packets: Packet[VideoStream]) -> list[VideoFrame]:
+    """Decode these samples by themselves. Raises: NotAVideo, FFmpegError."""
+    frames = [frame for packet in (*packets, None) for frame in decoder.decode(packet)]
+    decoder.flush_buffers()
+    for frame in frames:
+        _refuse_damage(frame)
+    return frames
 
 
 def _refuse_damage(frame: VideoFrame) -> None:
