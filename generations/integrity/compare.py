@@ -67,7 +67,7 @@ def orphan_files(found: list[Found], *, at: datetime) -> list[Found]:
 def names_of_rows(names: Iterable[str]) -> set[str]:
     """Return those of these file names that a row has."""
     texts = [name for name in names if is_text(name)]
-    columns = ((Video, "file"), (Video, "poster"), (Video, "poster_small"), (ReferenceImage, "file"))
+    columns = (*((Video, name) for name in ("file", "poster", "poster_small", "preview")), (ReferenceImage, "file"))
     return {
         str(name)
         for model, column in columns

@@ -137,14 +137,16 @@ def _replace(video: Video, part: Path, download: Download, verified: Verified, *
 
     Raises: OSError, _Changed; the row then names the file that it named before.
     """
-    old = {name: str(getattr(video, name)) for name in ("file", "poster", "poster_small") if getattr(video, name)}
+    columns = ("file", "poster", "poster_small", "preview")
+    old = {name: str(getattr(video, name)) for name in columns if getattr(video, name)}
     files = {"poster": "", "poster_small": ""} | publish(part, verified.stills)
     at = clock.now()
     try:
         with transaction.atomic():
             changes = {"decode_due_at": None, "decoded_at": at, "arrived_damaged": "", "checked_at": None}
+            pictures = {"preview": "", "preview_due_at": at, "preview_tries": 0, "poster_seconds": None, "color": ""}
             facts = {"sha256": download.sha256, "size_bytes": download.size_bytes, "source_url": source_url}
-            if not _conclude(video, **files, **facts, **changes, **clip_columns(video.task, verified.clip)):
+            if not _conclude(video, **files, **facts, **changes, **pictures, **clip_columns(video.task, verified.clip)):
                 raise _Changed
             video.task.note(f"clip {video.pk} had arrived damaged; fetched again, and complete now", at=at)
     except (_Changed, IntegrityError, DataError):

@@ -36,8 +36,10 @@ OVERDUE = timedelta(minutes=5)
 FAR_AHEAD = timedelta(days=2)  # longer than every wait: a wrong clock wrote this time
 NO_ANSWERS = 3  # in a row end the fetching of this run: each may take minutes
 COLUMNS = (
-    "file", "poster", "poster_small", "position", "source_url", "sha256", "size_bytes", "damage", "task__result_urls",
+    "file", "poster", "poster_small", "poster_seconds", "preview", "position", "source_url", "sha256", "size_bytes",
+    "damage", "task__result_urls",
 )  # fmt: skip
+REPAIRABLE = ("videos", "images", "posters", "previews")
 PERSON = {
     Status.UNCONFIRMED: "nobody knows whether the provider accepted it",
     Status.LOST: "charged, clip lost",
@@ -50,7 +52,7 @@ class AuditResult:
 
     finished: bool = False  # False: another run was under way, or this slice's time is over
     checked: dict[str, int] = field(default_factory=lambda: dict.fromkeys(("videos", "images", "files", "bytes"), 0))
-    repaired: dict[str, list[int]] = field(default_factory=lambda: {"videos": [], "images": [], "posters": []})
+    repaired: dict[str, list[int]] = field(default_factory=lambda: {kind: [] for kind in REPAIRABLE})
     cleared: list[int] = field(default_factory=list)  # videos that were marked as damaged, and are complete
     posters_blanked: list[int] = field(default_factory=list)  # videos whose poster cannot be made
     quarantined: list[dict[str, str]] = field(default_factory=list)
@@ -156,8 +158,8 @@ class _Run:
             if video.damage != before:
                 changed.append(video)
                 self._tell(video, was=before, harm=harm)
-            if video.poster and not video.damage and not repair.has_posters(video):
-                self._posters(video)
+            if not video.damage:
+                self._pictures(video, is_repaired=bool(harm))
         with transaction.atomic():
             Video.objects.filter(pk__in=compared).update(checked_at=self.at)
             Video.objects.bulk_update(changed, ["damage"])
@@ -187,6 +189,14 @@ class _Run:
         elif was and not harm:
             logger.info("video %s is complete again", video.pk)
             self.done.cleared.append(video.pk)
+
+    def _pictures(self, video: Video, *, is_repaired: bool) -> None:
+        """Make lost posters again, and have lost previews made; a clip that was repaired may have lacked its own."""
+        if video.poster and not repair.has_posters(video):
+            self._posters(video)
+        if not repair.has_preview(video) if video.preview else is_repaired:
+            Video.objects.filter(pk=video.pk, preview=video.preview).make_preview_again(at=self.at)
+            self.done.repaired["previews"].append(video.pk)
 
     def _posters(self, video: Video) -> None:
         try:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 from django.core.files.base import ContentFile
 
 from generations.lifecycle.saving import fetch
 from generations.media import clips, downloads
+from generations.media.previews import is_whole
 from generations.media.store import STORED_NAME, store
 from generations.models import Video
 from generations.models.videos import small_name
@@ -69,6 +71,15 @@ def has_posters(video: Video) -> bool:
     return all(name and store.is_complete_jpeg(str(name)) for name in (video.poster, video.poster_small))
 
 
+def has_preview(video: Video) -> bool:
+    """Return whether the preview of a clip is there and complete."""
+    try:
+        store.check(str(video.preview))
+        return is_whole(Path(video.preview.path))
+    except OSError:
+        return False
+
+
 def make_posters(video: Video) -> bool:
     """Make the stills of a complete clip again, the small one for the first time where it had none.
 
@@ -78,7 +89,7 @@ def make_posters(video: Video) -> bool:
     if not STORED_NAME.fullmatch(name):
         return False
     try:
-        stills = clips.poster(video.path)
+        stills = clips.poster(video.path, seconds=video.poster_seconds)
     except clips.NotAVideo:
         return False
     small = small_name(name)

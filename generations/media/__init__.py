@@ -1,4 +1,4 @@
-"""Download, verify and store files; make posters. No Django but in store.py.
+"""Download, verify and store files; make posters and previews. No Django but in store.py.
 
 Not here: which task a file belongs to (lifecycle/saving), whether a row and its file agree (integrity).
 """

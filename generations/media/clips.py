@@ -23,7 +23,19 @@ from generations.media.mp4 import NotAVideo, Track, read_tracks
 from generations.media.nal import SampleCheck
 from generations.media.posters import Stills, stills_of
 
-__all__ = ["Clip", "NotAVideo", "Stills", "TookTooLong", "Verified", "decode_all", "poster", "salvage", "verify"]
+__all__ = [
+    "Clip",
+    "NotAVideo",
+    "Stills",
+    "TookTooLong",
+    "Verified",
+    "decode_all",
+    "opened",
+    "poster",
+    "salvage",
+    "starts_at",
+    "verify",
+]
 
 # Kling sells 5 and 10 s at up to 1080p. Room for what may come (4K, two minutes), and none for a file that is
 # made to keep a worker busy or fill its memory: a decoder may hold 16 pictures of this size, 230 MB.
@@ -36,6 +48,7 @@ UNPLAYABLE = "its picture or sound is in a format that browsers do not play"
 DECODERS = {"h264", "hevc", "av1", "vp8", "vp9", "mpeg4", "aac", "opus", "flac", "mp3", "ac3", "eac3"}
 # Of the duration: later than the first frame, which equals the start image.
 POSTER_AT = 0.15
+ROUNDING = 1e-6  # of times
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,14 +115,30 @@ def salvage(path: Path) -> Clip:
     return Clip(round(seconds, 3), video.width, video.height, round(video.samples / seconds, 3), has_audio, "", "")
 
 
-def poster(path: Path, *, at: float = POSTER_AT) -> Stills:
-    """Return the stills of the frame at this fraction of a clip's duration.
+def poster(path: Path, *, seconds: float | None = None, within_seconds: float | None = None) -> Stills:
+    """Return the stills of the frame at this time, or of the one that stands for a clip where nobody chose another.
 
-    Raises: NotAVideo when there is no such frame, OSError when the disk refuses.
+    Raises: NotAVideo when there is no such frame, of which TookTooLong proves nothing; OSError when the disk refuses.
+    """
+    with opened(path) as (container, duration):
+        at = duration * POSTER_AT if seconds is None else seconds
+        return stills_of(_frame_at(container, at, Patience(within_seconds)))
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[tuple[InputContainer, float]]:
+    """Open a clip for decoding its picture, within the limits of `verify`; yield it and its duration in seconds.
+
+    Raises: NotAVideo, for all errors of FFmpeg's inside too; OSError when the disk refuses.
     """
     video, _ = _choose(read_tracks(path))
     with _opened(path) as container:
-        return stills_of(_frame_at(container, video.duration_seconds * at))
+        yield container, video.duration_seconds
+
+
+def starts_at(stream: VideoStream) -> float:
+    """Return when a picture's first frame is shown, in seconds of its track, whose edit list is ignored."""
+    return float((stream.start_time or 0) * (stream.time_base or 0))
 
 
 def _choose(tracks: list[Track]) -> tuple[Track, Track | None]:
@@ -188,15 +217,16 @@ def _read(container: InputContainer, watch: AllFrames | KeyFrames, video: Track,
     )
 
 
-def _frame_at(container: InputContainer, seconds: float) -> VideoFrame:
+def _frame_at(container: InputContainer, seconds: float, patience: Patience) -> VideoFrame:
     """Return the first frame at or after this time, or the last one, decoded from the nearest keyframe."""
-    patience = Patience()
+    stream = container.streams.video[0]
+    at = seconds + starts_at(stream)
     if seconds > 0:
-        container.seek(int(seconds * av.time_base))
+        container.seek(int(at * av.time_base))
     frame = None
-    for frame in container.decode(container.streams.video[0]):
+    for frame in container.decode(stream):
         patience.check()
-        if (frame.time or 0.0) >= seconds:
+        if (frame.time or 0.0) + ROUNDING >= at:
             break
     if frame is None:
         raise NotAVideo("it holds no picture")

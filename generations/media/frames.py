@@ -23,20 +23,21 @@ LATEST_POSTER = 0.5
 class TookTooLong(NotAVideo):
     """Not decoded in the time that a clip may take: on a machine that is busy, this proves nothing."""
 
-    def __init__(self) -> None:
-        super().__init__(f"it was not decoded within {DECODE_SECONDS} s")
+    def __init__(self, seconds: float = DECODE_SECONDS) -> None:
+        super().__init__(f"it was not decoded within {seconds:g} s")
 
 
 class Patience:
     """Ends decoding in time."""
 
-    def __init__(self) -> None:
-        self.ends = time.monotonic() + DECODE_SECONDS
+    def __init__(self, seconds: float | None = None) -> None:
+        self.seconds = DECODE_SECONDS if seconds is None else seconds
+        self.ends = time.monotonic() + self.seconds
 
     def check(self) -> None:
         """Raises: TookTooLong."""
         if time.monotonic() > self.ends:
-            raise TookTooLong
+            raise TookTooLong(self.seconds)
 
 
 class _Frames:

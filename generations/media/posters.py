@@ -9,6 +9,8 @@ from PIL import Image
 
 WIDTH, SMALL_WIDTH = 640, 320
 QUALITY = 82
+COLOR_SIDE = 32  # of the picture whose colors are counted
+COLORS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,17 @@ def stills_of(frame: VideoFrame) -> Stills:
         # First by whole numbers, which is all in a picture of even shape and costs a quarter.
         small = large.resize((SMALL_WIDTH, high), Image.Resampling.BOX, reducing_gap=1)
     return Stills(_jpeg(large), _jpeg(small))
+
+
+def dominant_color(jpeg: bytes) -> str:
+    """Return the color of the largest part of a poster, such as `#1a2b3c`. Raises: OSError for what is no JPEG."""
+    with Image.open(io.BytesIO(jpeg), formats=["JPEG"]) as image:
+        image.draft("RGB", (COLOR_SIDE, COLOR_SIDE))  # decodes the JPEG at a fraction of its size
+        small = image.convert("RGB").resize((COLOR_SIDE, COLOR_SIDE), Image.Resampling.BOX)
+    reduced = small.quantize(COLORS, Image.Quantize.MEDIANCUT)
+    counts = reduced.histogram()
+    at = 3 * counts.index(max(counts))
+    return f"#{bytes((reduced.getpalette() or [])[at : at + 3]).hex()}"
 
 
 def _jpeg(image: Image.Image) -> bytes:

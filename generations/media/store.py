@@ -1,4 +1,4 @@
-"""The store of clips, posters and start images: the only code that touches stored files.
+"""The store of clips, posters, previews and start images: the only code that touches stored files.
 
 A file appears under its final name complete and durable, or not at all. No link or pipe is followed. Quarantine
 overwrites nothing. Names are relative to the root, with slashes, as the disk has them: with any bytes, text or not.
@@ -27,9 +27,9 @@ from django.core.files.storage import FileSystemStorage, default_storage
 
 logger = logging.getLogger(__name__)
 
-FOLDERS = ("videos", "posters", "images")
+FOLDERS = ("videos", "posters", "previews", "images")
 # The names of our files: no other is opened, whatever a row says.
-STORED_NAME = re.compile(r"(videos|posters|images)(/[A-Za-z0-9_-][A-Za-z0-9_.-]*)+")
+STORED_NAME = re.compile(r"(videos|posters|previews|images)(/[A-Za-z0-9_-][A-Za-z0-9_.-]*)+")
 FILE_SUFFIXES = (".mp4", ".jpg", ".png", ".webp", ".part")
 TMP, QUARANTINE = "tmp", "quarantine"
 JPEG_MARKS = (b"\xff\xd8", b"\xff\xd9")  # its first and last two bytes

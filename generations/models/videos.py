@@ -90,6 +90,14 @@ class VideoQuerySet(models.QuerySet["Video"]):
         due = self.filter(decode_due_at__lte=at, damage="")
         return due.order_by(models.F("task__source_expires_at").asc(nulls_last=True), "id")
 
+    def to_preview(self, *, at: datetime) -> VideoQuerySet:
+        """Select clips whose preview is due, the one due longest at the front; a damaged file waits for its repair."""
+        return self.filter(preview_due_at__lte=at, damage="").order_by("preview_due_at", "id")
+
+    def make_preview_again(self, *, at: datetime) -> int:
+        """Have previews made anew, as after a change of the clip's bytes; a file that had the name stays behind."""
+        return self.update(preview="", preview_due_at=at, preview_tries=0)
+
     def arrived_damaged(self) -> VideoQuerySet:
         """Select clips that the provider delivered damaged, and that nobody has approved or rejected since."""
         return self.filter(ARRIVED_DAMAGED)
@@ -108,6 +116,9 @@ class Video(models.Model):
     file = models.FileField(max_length=200, unique=True, help_text="Relative to the storage's root.")
     poster = models.FileField(max_length=200, blank=True, db_index=True)
     poster_small = models.FileField(max_length=200, blank=True, db_index=True, help_text="The one that lists load.")
+    poster_seconds = models.FloatField(
+        null=True, help_text="Where in the clip a person chose its poster; empty: nobody."
+    )
     source_url = models.TextField(blank=True, help_text="Blanked by the clean-up once the provider has deleted it.")
     sha256 = models.CharField(max_length=64)
     size_bytes = models.PositiveBigIntegerField()
@@ -140,6 +151,7 @@ class Video(models.Model):
     is_labelled = models.BooleanField(default=False, help_text="It is shown with the label AI-generated.")
     preview = models.FileField(max_length=200, blank=True, db_index=True, help_text="Small, silent, for lists.")
     preview_due_at = models.DateTimeField(null=True, help_text="When the preview is to be made; empty: not to be made.")
+    preview_tries = models.PositiveSmallIntegerField(default=0, help_text="How often making the preview was begun.")
     color = models.CharField(max_length=7, blank=True, help_text="The poster's dominant color, such as #1a2b3c.")
     checked_at = models.DateTimeField(
         null=True, help_text="When the file was last compared with this row, to the byte."

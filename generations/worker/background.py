@@ -1,4 +1,4 @@
-"""Work that nobody waits for, in slices, at low priority: now the late decoding of stored clips.
+"""Work that nobody waits for, in slices, at low priority: the late decoding of stored clips, and then their previews.
 
 A kind of work is a function in WORK that takes its own oldest piece from the rows. A slice ends early when other jobs
 wait.
@@ -19,6 +19,7 @@ from typing import Any, Protocol
 
 from generations import clock, wakeups
 from generations.integrity.late_decode import decode_next
+from generations.library.previews import make_next
 from generations.models.leases import lease_held
 
 logger = logging.getLogger(__name__)
@@ -36,7 +37,7 @@ class Work(Protocol):
     def __call__(self, *, at: datetime, run: Run) -> bool: ...
 
 
-WORK: tuple[Work, ...] = (decode_next,)
+WORK: tuple[Work, ...] = (decode_next, make_next)  # the second only while the first has nothing to do
 
 
 def work() -> bool:

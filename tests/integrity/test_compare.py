@@ -55,15 +55,17 @@ def test_a_start_image_is_compared_likewise() -> None:
 
 
 def test_files_that_rows_name_are_no_orphans() -> None:
-    video = a_video(poster="posters/2026/a.jpg")
-    for path in (video.path, a_file("posters/2026/a.jpg"), Path(an_image().file.path)):
+    video = a_video(poster="posters/2026/a.jpg", preview="previews/2026/a.mp4")
+    for path in (video.path, a_file("posters/2026/a.jpg"), a_file("previews/2026/a.mp4"), Path(an_image().file.path)):
         aged(path)
     a_file("videos/2026/stray.mp4")
     a_file("posters/2026/stray.jpg")
+    a_file("previews/2026/stray.mp4")
     a_file("images/stray.png")
     found = {folder: orphan_names(folder) for folder in FOLDERS}
     assert found == {
-        "videos": ["videos/2026/stray.mp4"], "posters": ["posters/2026/stray.jpg"], "images": ["images/stray.png"],
+        "videos": ["videos/2026/stray.mp4"], "posters": ["posters/2026/stray.jpg"],
+        "previews": ["previews/2026/stray.mp4"], "images": ["images/stray.png"],
     }  # fmt: skip
 
 
@@ -93,7 +95,7 @@ def test_many_files_take_few_questions(django_assert_num_queries: DjangoAssertNu
     for _ in range(30):
         aged(a_video().path)
     found = list(store.walk("videos"))
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         assert compare.orphan_files(found, at=NOW) == []
 
 

@@ -24,7 +24,7 @@ from generations.models import Status, Video
 from tests.clips import clip
 from tests.corpus import damaged_inside
 from tests.factories import NOW, a_task
-from tests.trees import a_complete_video, tree
+from tests.trees import a_complete_video, a_file, tree
 
 pytestmark = pytest.mark.django_db
 
@@ -63,12 +63,15 @@ def test_a_whole_clip_is_stamped_and_fetched_no_more(stored: Callable[..., Video
 
 
 def test_other_bytes_replace_a_damaged_clip_and_its_files(stored: Callable[..., Video]) -> None:
-    video = stored(BAD(), GOOD(), duration_seconds=9.0)
+    a_file("previews/2026/bad.mp4")
+    made = {"preview": "previews/2026/bad.mp4", "color": "#008080", "preview_tries": 1}
+    video = stored(BAD(), GOOD(), duration_seconds=9.0, **made)
     assert decode_next(at=NOW)
     video.refresh_from_db()
     assert video.sha256 == hashlib.sha256(GOOD()).hexdigest()
     assert (video.size_bytes, video.duration_seconds, video.width) == (len(GOOD()), 1.0, 64)
     assert (video.decoded_at, video.decode_due_at, video.arrived_damaged) == (NOW, None, "")
+    assert (str(video.preview), video.preview_due_at, video.preview_tries, video.color) == ("", NOW, 0, "")
     assert set(tree()) == {str(video.file), str(video.poster), str(video.poster_small)}
     assert tree()[str(video.file)] == GOOD()
     assert "complete now" in video.task.events.get().reason

@@ -15,7 +15,7 @@ from generations.models import Status, Video
 from tests.clips import clip
 from tests.factories import NOW
 from tests.integrity.reconciling import GOOD, LATER, all_rows, left, run, with_poster
-from tests.trees import a_complete_video, tree
+from tests.trees import a_complete_video, a_file, tree
 
 pytestmark = pytest.mark.django_db
 
@@ -176,6 +176,28 @@ def test_a_poster_that_the_disk_refuses_is_told(monkeypatch: pytest.MonkeyPatch)
     video = with_poster(b"cut")
     monkeypatch.setattr(LocalStore, "publish", full)
     assert left(run()) == [("poster", video.pk, "it cannot be made: No space left on device")]
+
+
+@pytest.mark.parametrize("harm", ["gone", "cut"])
+def test_a_lost_preview_is_made_again_in_the_background(harm: str) -> None:
+    whole = clip(seconds=0.5)
+    a_file("previews/2026/whole.mp4", whole)
+    a_complete_video(content=GOOD(), preview="previews/2026/whole.mp4")
+    if harm == "cut":
+        a_file("previews/2026/lost.mp4", whole[:-1])
+    video = a_complete_video(content=GOOD(), preview="previews/2026/lost.mp4", preview_tries=1)
+    done = run()
+    assert (done.repaired["previews"], done.is_well) == ([video.pk], True)
+    assert [moved["from"] for moved in done.quarantined] == (["previews/2026/lost.mp4"] if harm == "cut" else [])
+    video.refresh_from_db()
+    assert (str(video.preview), video.preview_due_at, video.preview_tries) == ("", NOW, 0)
+
+
+def test_a_clip_that_is_brought_back_gets_the_preview_that_it_could_not_have(lost: Callable[..., Video]) -> None:
+    video = lost()
+    run()
+    video.refresh_from_db()
+    assert video.preview_due_at == NOW
 
 
 def test_a_clip_that_arrived_damaged_remains_for_a_person_until_one_decides() -> None:

@@ -13,6 +13,7 @@ from pytest_httpserver import HTTPServer
 
 from generations.integrity import repair as repairing
 from generations.integrity.repair import NoAnswer, NotRepaired, repair
+from generations.media import clips
 from generations.media.store import store
 from generations.models import Status, Video
 from tests.clips import clip
@@ -192,6 +193,13 @@ def test_a_poster_is_made_again_at_its_name_and_the_small_one_beside_it() -> Non
     video.refresh_from_db()
     assert video.poster_small == "posters/2026/a-320.jpg"
     assert list(made) == [str(video.file)]  # and nothing half done is left
+
+
+def test_a_poster_that_a_person_chose_is_made_again_of_the_same_frame() -> None:
+    video = a_complete_video(content=GOOD(), poster="posters/2026/a.jpg", poster_seconds=0.9)
+    assert repairing.make_posters(video)
+    assert tree()[str(video.poster)] == clips.poster(video.path, seconds=0.9).poster
+    assert tree()[str(video.poster)] != clips.poster(video.path).poster
 
 
 def test_a_clip_without_a_picture_gets_no_poster() -> None:

@@ -178,4 +178,4 @@ def test_no_fault_of_a_transport_survives_the_first_step(shape, tmp_path):
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_poster_exists_at_any_time(layout, at, tmp_path):
     (tmp_path / "clip.mp4").write_bytes(clip(layout))
-    assert poster(tmp_path / "clip.mp4", at=at).poster[:3] == b"\xff\xd8\xff"
+    assert poster(tmp_path / "clip.mp4", seconds=at).poster[:3] == b"\xff\xd8\xff"

@@ -9,7 +9,7 @@ import pytest
 from av.video.reformatter import ColorRange, Colorspace
 from PIL import Image
 
-from generations.media.posters import stills_of
+from generations.media.posters import dominant_color, stills_of
 
 
 def size_of(jpeg: bytes) -> tuple[int, int]:
@@ -45,3 +45,17 @@ def test_stills_have_the_colors_of_the_clip(colorspace: Colorspace, color_range:
         with Image.open(io.BytesIO(jpeg)) as image:
             shown = image.convert("RGB").getpixel((100, 100))
         assert shown == pytest.approx(orange, abs=4)
+
+
+def test_the_dominant_colour_is_that_of_the_largest_part() -> None:
+    picture = Image.new("RGB", (640, 360), "#204060")
+    picture.paste("#f0c000", (0, 0, 640, 160))
+    jpeg = io.BytesIO()
+    picture.save(jpeg, "JPEG", quality=95)
+    found = bytes.fromhex(dominant_color(jpeg.getvalue())[1:])
+    assert all(abs(one - other) <= 2 for one, other in zip(found, b"\x20\x40\x60", strict=True))
+
+
+def test_what_is_no_jpeg_has_no_colour() -> None:
+    with pytest.raises(OSError):
+        dominant_color(b"GIF89a")

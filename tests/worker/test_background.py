@@ -13,6 +13,7 @@ import pytest
 
 from generations import wakeups
 from generations.integrity.late_decode import decode_next
+from generations.library.previews import make_next
 from generations.models import Lease
 from generations.worker import background
 from generations.worker.background import LOWEST_PRIORITY, Run
@@ -75,5 +76,5 @@ def test_only_the_heavy_part_has_the_lowest_priority(monkeypatch: pytest.MonkeyP
     assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) == before
 
 
-def test_the_late_decoding_is_background_work() -> None:
-    assert decode_next in background.WORK
+def test_previews_are_made_while_no_clip_is_to_be_decoded() -> None:
+    assert (decode_next, make_next) == background.WORK
