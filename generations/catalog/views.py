@@ -16,7 +16,8 @@ from generations.catalog.access import for_browsers, viewer, visible
 from generations.catalog.paging import BadCursor, Cursor, newer_than, older_than, page
 from generations.clock import now
 from generations.library.naming import known_to
-from generations.library.search import BadSearch, Search, count_takes, stacked
+from generations.library.search import BadSearch, Search, stacked
+from generations.library.shots import with_takes
 from generations.models import Campaign, GenerationTask, Person, Video
 
 OTHER_TAKES = 6
@@ -35,14 +36,14 @@ def catalog(request: HttpRequest) -> HttpResponse:
         return render(request, "catalog/catalog.html", {"bad": error}, status=HTTPStatus.BAD_REQUEST)
     matching = search.among(shown, ids, at=now())
     try:
-        found = page(stacked(matching).select_related("task"), before=before, after=after, sort=search.sort)
+        found = page(stacked(matching), before=before, after=after, sort=search.sort)
     except BadCursor as error:
         raise Http404 from error
     query = search.query_string()
     if after and not before and found.newer is None:
         # Paging back ends at the full newest page.
         return redirect(reverse("catalog") + (f"?{query}" if query else ""))
-    count_takes(found.videos, shown)
+    with_takes(found.videos, shown)
     context = {
         "search": search,
         "query": query,

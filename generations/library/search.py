@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlencode
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.lookups import GreaterThan
 from django.http import QueryDict
 
@@ -130,11 +130,3 @@ def stacked(videos: QuerySet[Video]) -> QuerySet[Video]:
     not_after_the_chosen = Q(shot__chosen=None) | ~Q(shot__chosen=OuterRef("pk"))
     others = videos.order_by().filter(shot=OuterRef("shot")).exclude(pk=OuterRef("pk"))
     return videos.filter(~Exists(others.filter(chosen | (newer & not_after_the_chosen))))
-
-
-def count_takes(shown: Iterable[Video], among: QuerySet[Video]) -> None:
-    """Set how many of the videos each card stands for, in one query."""
-    shots = {video.shot_id: video for video in shown}
-    counts = among.filter(shot__in=shots).order_by().values_list("shot").annotate(Count("pk"))
-    for shot, count in counts if shots else ():
-        shots[shot].takes_count = count

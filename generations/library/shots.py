@@ -10,18 +10,19 @@ from django.db.models import Count, F, QuerySet
 from generations.models import GenerationTask, Person, Shot, Video
 
 
-def with_takes(videos: Iterable[Video], person: Person | AnonymousUser) -> list[Video]:
+def with_takes(videos: Iterable[Video], visible: QuerySet[Video]) -> list[Video]:
     """Give each clip what its card shows of other rows, in at most two queries for a whole page.
 
-    `takes_count`: the clips of its shot that this person may browse. `has_end_image`: whether it was ordered with one.
+    `takes_count`: the clips of its shot among those that are visible. `has_end_image`: whether it was ordered with one.
     """
     found = list(videos)
-    visible = Video.objects.visible_to(person).filter(shot__in={video.shot_id for video in found})
-    takes = dict(visible.order_by().values_list("shot").annotate(Count("pk")))
+    of_shots = visible.filter(shot__in={video.shot_id for video in found})
+    takes = dict(of_shots.order_by().values_list("shot").annotate(Count("pk")))
     of_images = GenerationTask.objects.filter(pk__in={video.task_id for video in found if "image" in video.mode})
     ends = set(of_images.exclude(end_image=None, end_image_url="").values_list("pk", flat=True))
     for video in found:
-        vars(video).update(takes_count=takes.get(video.shot_id, 0), has_end_image=video.task_id in ends)
+        video.takes_count = takes.get(video.shot_id, 0)
+        video.has_end_image = video.task_id in ends
     return found
 
 

@@ -166,6 +166,7 @@ class Video(models.Model):
     )
 
     takes_count = 1  # how many takes its card stands for; lists of stacks set it
+    has_end_image = False  # it was ordered with one; lists that look it up set it
 
     objects = VideoQuerySet.as_manager()
 

@@ -1,4 +1,4 @@
-"""The grid in Chromium: previews under the mouse, "Load more", takes in their place; nothing jumps, nothing is heavy."""
+"""The grid in Chromium: previews under the mouse, "Load more", takes in their place; nothing jumps."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import pytest
 from playwright.sync_api import Page
 
 from generations.media import clips
-from generations.models import Video
+from generations.models import Shot, Status, Video
 from tests.browser.conftest import until
 from tests.catalog.conftest import with_poster
 from tests.clips import clip
-from tests.factories import NOW, a_video
+from tests.factories import NOW, a_task, a_video
 
 PAGE, LIMIT = 24, 100_000
 PREVIEW = "document.querySelector('.poster video')"
@@ -122,4 +122,23 @@ def test_more_is_loaded_in_place_and_reloading_returns_there(
     until(page, "location.search.includes('before=')")
     page.reload()
     assert page.locator(".card").count() == 6
+    assert not told
+
+
+def test_takes_are_shown_in_place_and_folded_away(open_page: Any, told: list[str]) -> None:
+    shot = Shot.objects.create()
+    for n in range(3):
+        a_video(a_task(Status.STORED, shot=shot), title=f"Take {n}", created_at=NOW + timedelta(minutes=n))
+    a_video(created_at=NOW - timedelta(days=1))
+    page = open_page("/")
+    opener = page.get_by_role("button", name="3 takes of Take 2")
+    opener.focus()
+    page.keyboard.press("Space")
+    until(page, "document.querySelectorAll('.fan .card').length === 2")
+    assert opener.get_attribute("aria-expanded") == "true"
+    assert page.locator(".fan h2").all_text_contents() == ["Take 1", "Take 0"]
+    page.keyboard.press("Tab")
+    page.keyboard.press("Escape")
+    assert page.locator(".fan").count() == 0
+    assert opener.evaluate("each => each === document.activeElement")
     assert not told

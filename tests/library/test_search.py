@@ -9,7 +9,7 @@ import pytest
 from django.contrib.auth.models import AnonymousUser, User
 from django.http import QueryDict
 
-from generations.library.search import BadSearch, Search, count_takes, stacked
+from generations.library.search import BadSearch, Search, stacked
 from generations.models import Collection, Review, Shot, Tag, Video
 from tests.factories import NOW, a_campaign, a_task, a_video
 
@@ -189,12 +189,3 @@ def test_takes_of_the_same_moment_stand_once() -> None:
     shot = Shot.objects.create()
     last = [a_video(a_task(shot=shot)) for _ in range(3)][-1]
     assert list(stacked(Video.objects.all())) == [last]
-
-
-def test_cards_say_how_many_takes_they_stand_for() -> None:
-    takes(3)
-    a_video()
-    shown = list(stacked(Video.objects.all()).order_by("pk"))
-    count_takes(shown, Video.objects.all())
-    assert [video.takes_count for video in shown] == [3, 1]
-    count_takes([], Video.objects.all())
