@@ -6,6 +6,7 @@ from django.urls import path
 from django.views.generic import RedirectView
 
 from generations import webhooks
+from generations.catalog import ratings, review
 from generations.catalog.health import healthz
 from generations.catalog.media import media, reference_image
 from generations.catalog.shots import takes
@@ -15,6 +16,12 @@ urlpatterns = [
     path("webhooks/<slug:provider>/<str:token>/", webhooks.receive, name="webhook"),
     path("", catalog, name="catalog"),
     path("videos/<int:pk>/", video, name="video"),
+    path("videos/<int:pk>/rating/", ratings.rating, name="rating"),
+    path("videos/<int:pk>/favourite/", ratings.favourite, name="favourite"),
+    path("videos/<int:pk>/decision/", ratings.decision, name="decision"),
+    path("videos/<int:pk>/send-back/", review.send_back, name="send_back"),
+    path("videos/<int:pk>/publish/", review.publish, name="publish"),
+    path("videos/<int:pk>/unpublish/", review.unpublish, name="unpublish"),
     path("shots/<int:pk>/", takes, name="takes"),
     path("media/<path:path>", media, name="media"),
     path("reference/<str:signed>.<str:extension>", reference_image, name="reference_image"),

@@ -12,10 +12,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from generations.catalog import review
 from generations.catalog.access import for_browsers, viewer, visible
 from generations.catalog.paging import BadCursor, Cursor, newer_than, older_than, page
 from generations.clock import now
 from generations.library.naming import known_to
+from generations.library.ratings import with_favourite
 from generations.library.search import BadSearch, Search, stacked
 from generations.library.shots import with_takes
 from generations.models import Campaign, GenerationTask, Person, Video
@@ -72,12 +74,13 @@ def video(request: HttpRequest, pk: int) -> HttpResponse:
         "prompt", "start_image", "end_image", "ordered_by", "campaign"
     )
     videos = visible(request)
-    found = get_object_or_404(videos.prefetch_related(Prefetch("task", tasks)), pk=pk)
+    found = get_object_or_404(with_favourite(videos, viewer(request)).prefetch_related(Prefetch("task", tasks)), pk=pk)
     place, others = Cursor.of(found), videos.exclude(pk=pk)
     context = {
         "video": found,
         "task": found.task,
         "shape": shape(found),
+        "panel": review.panel(request, found),
         "newer": newer_than(others, place).first(),
         "older": older_than(others, place).first(),
         "promotions": list(_promotions(others.select_related("task"), found.task)),

@@ -219,8 +219,8 @@ def test_a_video_costs_a_fixed_number_of_queries(visitor: Client, django_assert_
     prompt = a_prompt()
     takes = [a_video(ordered(prompt=prompt, start_image=an_image())) for _ in range(9)]
     with django_assert_num_queries(
-        SESSION_AND_USER + CLOSED_CAMPAIGNS + 6
-    ):  # video, task, newer, older, promotions, takes
+        SESSION_AND_USER + CLOSED_CAMPAIGNS + 9
+    ):  # video, task, newer, older, promotions, takes, permissions (2), history
         visitor.get(takes[4].get_absolute_url())
 
 
