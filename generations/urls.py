@@ -6,7 +6,7 @@ from django.urls import path
 from django.views.generic import RedirectView
 
 from generations import webhooks
-from generations.catalog import ratings, review
+from generations.catalog import links, ratings, review, shares
 from generations.catalog.health import healthz
 from generations.catalog.media import media, reference_image
 from generations.catalog.shots import takes
@@ -25,6 +25,15 @@ urlpatterns = [
     path("shots/<int:pk>/", takes, name="takes"),
     path("media/<path:path>", media, name="media"),
     path("reference/<str:signed>.<str:extension>", reference_image, name="reference_image"),
+    path("links/", links.links, name="links"),
+    path("links/new/", links.new_link, name="new_link"),
+    path("links/<int:pk>/revoke/", links.revoke_link, name="revoke_link"),
+    path("links/<int:pk>/password/", links.change_password, name="link_password"),
+    path("s/<str:token>/", shares.share, name="share"),
+    path("s/<str:token>/videos/<int:pk>/", shares.clip, name="shared_clip"),
+    path("s/<str:token>/videos/<int:pk>/comments/", shares.comment, name="shared_comment"),
+    path("s/<str:token>/media/<path:path>", shares.file, name="shared_file"),
+    path("s/<str:token>/<path:rest>", shares.nothing),
     path("login/", LoginView.as_view(redirect_authenticated_user=True), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
     path("healthz", healthz, name="healthz"),

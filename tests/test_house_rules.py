@@ -56,6 +56,7 @@ def test_every_file_says_what_it_is_for() -> None:
 
 # Files that are tested under another name, and the name.
 TESTED_BY = {
+    "generations/catalog/guest_clips.py": "tests/catalog/test_shares.py",
     "generations/apps.py": "tests/test_checks.py",
     "generations/urls.py": "tests/catalog/test_urls.py",
     "generations/templatetags/catalog.py": "tests/catalog/test_words.py",

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import secrets
+from datetime import datetime
 
 from django.conf import settings
 from django.db import models
+from django.urls import reverse
 
 from generations.models.collections import Collection
 from generations.models.videos import Video
@@ -14,6 +16,13 @@ from generations.models.videos import Video
 def new_token() -> str:
     """Return 192 random bits for an address."""
     return secrets.token_urlsafe(24)
+
+
+class ShareQuerySet(models.QuerySet["Share"]):
+    def open(self, *, at: datetime) -> ShareQuerySet:
+        """Select the links that work: not revoked, not expired, of a person who may still sign in."""
+        unexpired = models.Q(expires_at=None) | models.Q(expires_at__gt=at)
+        return self.filter(unexpired, revoked_at=None, created_by__is_active=True)
 
 
 class Share(models.Model):
@@ -28,11 +37,15 @@ class Share(models.Model):
     may_download = models.BooleanField("downloads allowed", default=False)
     may_comment = models.BooleanField("comments allowed", default=False)
     views = models.PositiveIntegerField(default=0, editable=False)
-    tries = models.PositiveIntegerField(default=0, editable=False, help_text="Wrong passwords since `tries_since`.")
-    tries_since = models.DateTimeField(null=True, editable=False)
+    tries = models.PositiveIntegerField(
+        default=0, editable=False, help_text="Wrong passwords, each less than a minute after the one before."
+    )
+    tried_at = models.DateTimeField(null=True, editable=False, help_text="When a password was last tried.")
     created_at = models.DateTimeField()
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="shares")
     revoked_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ShareQuerySet.as_manager()
 
     class Meta:
         ordering = ["-created_at", "-id"]
@@ -47,6 +60,17 @@ class Share(models.Model):
 
     def __str__(self) -> str:
         return str(self.video or self.collection or f"Search {self.search}")
+
+    def get_absolute_url(self) -> str:
+        return reverse("share", args=[self.token])
+
+    @property
+    def kind(self) -> str:
+        return "clip" if self.video_id else "collection" if self.collection_id else "search"
+
+    def is_open(self, *, at: datetime) -> bool:
+        """Return whether the link works; `ShareQuerySet.open` says the same of rows."""
+        return self.revoked_at is None and (self.expires_at is None or self.expires_at > at)
 
 
 class SavedSearch(models.Model):

@@ -18,6 +18,7 @@ from tests.factories import NOW, a_prompt, a_task, a_video, an_image
 Queries = Callable[[int], AbstractContextManager[Any]]
 SESSION_AND_USER = 2
 CLOSED_CAMPAIGNS = 1
+PERMISSIONS = 2
 XSS = "\"'><script>alert(1)</script><img src=x onerror=alert(2)>"
 
 
