@@ -183,6 +183,10 @@ STORAGES = {
     "default": {"BACKEND": "generations.media.store.LocalStore"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
+# The address at which nginx sends stored files for us (docs/operating.md); empty: the site sends them itself.
+ACCEL_REDIRECT: str = env.str("ACCEL_REDIRECT", default="").rstrip("/")
+if ACCEL_REDIRECT and not ACCEL_REDIRECT.startswith("/"):
+    raise ImproperlyConfigured("ACCEL_REDIRECT: an address of this site, such as /protected, or empty.")
 FILE_UPLOAD_PERMISSIONS = 0o640
 
 LOGIN_URL = "login"

@@ -19,6 +19,7 @@ os.environ.update(
         "RETRY_SUBMIT_ON_5XX": "False",
         "CATALOG_PUBLIC": "False",
         "MEDIA_STORAGE": "local",
+        "ACCEL_REDIRECT": "",
         "TIME_ZONE": "UTC",
     }
 )
