@@ -6,10 +6,9 @@ from django.urls import path
 from django.views.generic import RedirectView
 
 from generations import webhooks
-from generations.catalog import links, ratings, review, shares
+from generations.catalog import embeds, feeds, links, ratings, review, shares
 from generations.catalog.health import healthz
 from generations.catalog.media import media, reference_image
-from generations.catalog.posters import frames, poster
 from generations.catalog.shots import takes
 from generations.catalog.views import catalog, video
 
@@ -23,8 +22,6 @@ urlpatterns = [
     path("videos/<int:pk>/send-back/", review.send_back, name="send_back"),
     path("videos/<int:pk>/publish/", review.publish, name="publish"),
     path("videos/<int:pk>/unpublish/", review.unpublish, name="unpublish"),
-    path("videos/<int:pk>/poster/", poster, name="poster"),
-    path("videos/<int:pk>/frames.jpg", frames, name="frames"),
     path("shots/<int:pk>/", takes, name="takes"),
     path("media/<path:path>", media, name="media"),
     path("reference/<str:signed>.<str:extension>", reference_image, name="reference_image"),
@@ -37,6 +34,10 @@ urlpatterns = [
     path("s/<str:token>/videos/<int:pk>/comments/", shares.comment, name="shared_comment"),
     path("s/<str:token>/media/<path:path>", shares.file, name="shared_file"),
     path("s/<str:token>/<path:rest>", shares.nothing),
+    path("embed/<str:token>/", embeds.embed, name="embed"),
+    path("feeds/published.atom", feeds.published, name="published_feed"),
+    path("feeds/<str:token>.atom", feeds.saved, name="saved_feed"),
+    path("feeds/<str:token>/media/<path:path>", feeds.file, name="feed_file"),
     path("login/", LoginView.as_view(redirect_authenticated_user=True), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
     path("healthz", healthz, name="healthz"),

@@ -17,6 +17,7 @@ from generations.admin import (
     pauses,
     prices,
     prompts,
+    shares,
     tasks,
     videos,
 )
@@ -32,6 +33,7 @@ __all__ = [
     "ledger",
     "prices",
     "prompts",
+    "shares",
     "tasks",
     "videos",
 ]

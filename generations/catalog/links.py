@@ -73,7 +73,13 @@ def _list(request: HttpRequest, *, refused: BadShare | None = None, at: Share | 
     now = clock.now()
     own = Share.objects.filter(created_by=_person(request)).select_related("video", "collection")
     rows = [
-        (share, share.is_open(at=now), request.build_absolute_uri(share.get_absolute_url())) for share in own[:LISTED]
+        (
+            share,
+            share.is_open(at=now),
+            request.build_absolute_uri(share.get_absolute_url()),
+            request.build_absolute_uri(reverse("embed", args=[share.token])),
+        )
+        for share in own[:LISTED]
     ]
     context = {"rows": rows, "refused": refused, "refused_at": at}
     return render(request, "links/links.html", context, status=HTTPStatus.BAD_REQUEST if refused else HTTPStatus.OK)

@@ -30,7 +30,6 @@ __all__ = [
     "TookTooLong",
     "Verified",
     "decode_all",
-    "frame_at",
     "opened",
     "poster",
     "salvage",
@@ -123,7 +122,7 @@ def poster(path: Path, *, seconds: float | None = None, within_seconds: float | 
     """
     with opened(path) as (container, duration):
         at = duration * POSTER_AT if seconds is None else seconds
-        return stills_of(frame_at(container, at, Patience(within_seconds)))
+        return stills_of(_frame_at(container, at, Patience(within_seconds)))
 
 
 @contextmanager
@@ -218,11 +217,8 @@ def _read(container: InputContainer, watch: AllFrames | KeyFrames, video: Track,
     )
 
 
-def frame_at(container: InputContainer, seconds: float, patience: Patience) -> VideoFrame:
-    """Return the first frame at or after this time, or the last one, decoded from the nearest key frame.
-
-    Raises: NotAVideo, of which TookTooLong proves nothing.
-    """
+def _frame_at(container: InputContainer, seconds: float, patience: Patience) -> VideoFrame:
+    """Return the first frame at or after this time, or the last one, decoded from the nearest keyframe."""
     stream = container.streams.video[0]
     at = seconds + starts_at(stream)
     if seconds > 0:

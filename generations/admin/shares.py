@@ -1,0 +1,74 @@
+"""The page of share links: who shared what, and the action that revokes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from generations import clock
+from generations.admin.base import ReadOnlyAdmin
+from generations.library import sharing
+from generations.models import Share
+
+
+class StateFilter(admin.SimpleListFilter):
+    """Filter links by whether they work."""
+
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("open", "Open"), ("ended", "Ended")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        at = clock.now()
+        if self.value() == "open":
+            return queryset.filter(pk__in=Share.objects.open(at=at).values("pk"))
+        if self.value() == "ended":
+            return queryset.exclude(pk__in=Share.objects.open(at=at).values("pk"))
+        return queryset
+
+
+@admin.register(Share)
+class ShareAdmin(ReadOnlyAdmin):
+    """All links. Their addresses are not shown: each is a secret of the person who made it."""
+
+    list_display = ["what", "created_by", "created_at", "expires_at", "state", "views", "protected"]
+    list_filter = [StateFilter, ("created_by", admin.RelatedOnlyFieldListFilter)]
+    list_select_related = ["video", "collection", "created_by"]
+    search_fields = ["video__title", "collection__name", "search", "created_by__username"]
+    readonly_fields = [
+        "what", "created_by", "created_at", "expires_at", "revoked_at", "state", "protected", "may_download",
+        "may_comment", "views",
+    ]  # fmt: skip
+    fields = tuple(readonly_fields)
+    actions = ["revoke"]
+
+    @admin.display(description="Shows")
+    def what(self, share: Share) -> str:
+        return f"{share.kind.capitalize()}: {share}"
+
+    @admin.display(description="State")
+    def state(self, share: Share) -> str:
+        if share.revoked_at:
+            return "revoked"
+        if not share.created_by.is_active:
+            return "ended: its creator's account is closed"
+        return "open" if share.is_open(at=clock.now()) else "expired"
+
+    @admin.display(description="Password", boolean=True)
+    def protected(self, share: Share) -> bool:
+        return bool(share.password)
+
+    def has_revoke_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("generations.change_share")
+
+    @admin.action(description="Revoke", permissions=["revoke"])
+    def revoke(self, request: HttpRequest, rows: QuerySet[Share]) -> None:
+        """End the chosen links at once."""
+        at = clock.now()
+        count = sum(sharing.revoke(share, at=at) for share in rows)
+        self.message_user(request, f"{count} revoked.", messages.SUCCESS)
