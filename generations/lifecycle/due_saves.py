@@ -18,6 +18,8 @@ RECHECK_AFTER = timedelta(seconds=5)  # while a worker holds its lease, or the q
 QUEUE_MAX = 100  # waiting jobs; more would only wait there, and be enqueued again and again
 URGENT_WITHIN = timedelta(hours=1)  # of the end of a link: its job is served before others, with time for two tries
 ASIDE = timedelta(hours=1)
+# All that is to be known of a task, unless a worker died of it.
+COLUMNS = ("status", "due_at", "crash_count", "source_expires_at")
 
 
 def enqueue_due_saves(tasks: Sequence[GenerationTask], *, at: datetime) -> None:

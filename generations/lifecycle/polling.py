@@ -64,9 +64,14 @@ def poll_call(task: GenerationTask, **claim: Any) -> ProviderCall:
     return ProviderCall(CallKind.POLL, task.provider, poll, task.pk, **claim)
 
 
-def apply_poll_answer(task_id: int, outcome: Outcome, *, at: datetime, pace_seconds: float = 0.0) -> None:
-    """Write what the provider says of a task; `pace_seconds` is the shortest interval that the rate limit allows."""
-    task = GenerationTask.objects.get(pk=task_id)
+def apply_poll_answer(
+    task_id: int, outcome: Outcome, *, at: datetime, pace_seconds: float = 0.0, task: GenerationTask | None = None
+) -> None:
+    """Write what the provider says of a task; `pace_seconds` is the shortest interval that the rate limit allows.
+
+    `task` is the row if this transaction has read it.
+    """
+    task = task or GenerationTask.objects.get(pk=task_id)
     if _is_stale(task, outcome):
         logger.warning("task %s is %s: the answer to an earlier poll came late: %r", task.pk, task.status, outcome)
     elif task.status not in POLLED and not (task.status == Status.QUEUED and task.candidate_id):

@@ -60,9 +60,14 @@ def claim_submission(task: GenerationTask, *, at: datetime) -> ProviderCall | No
     return ProviderCall(CallKind.SUBMIT, task.provider, lambda: provider.submit(order), task.pk, task.attempts)
 
 
-def apply_submit_answer(task_id: int, outcome: Outcome, *, at: datetime, attempt: int) -> None:
-    """Write the outcome of a POST: see the table "What an answer means" in docs/architecture.md."""
-    task = GenerationTask.objects.get(pk=task_id)
+def apply_submit_answer(
+    task_id: int, outcome: Outcome, *, at: datetime, attempt: int, task: GenerationTask | None = None
+) -> None:
+    """Write the outcome of a POST: see the table "What an answer means" in docs/architecture.md.
+
+    `task` is the row if this transaction has read it.
+    """
+    task = task or GenerationTask.objects.get(pk=task_id)
     if attempt != task.attempts:  # a stalled process, or a commit whose own answer was lost
         logger.error(
             "task %s: the answer to attempt %s came after attempt %s: %r", task.pk, attempt, task.attempts, outcome

@@ -36,7 +36,7 @@ CLOSING_SECONDS = 120.0  # how long orders in flight are waited for in the end; 
 TICK_SECONDS = 0.2
 IDLE_TICK_SECONDS = 0.5  # when nothing was in flight for IDLE_AFTER_SECONDS
 IDLE_AFTER_SECONDS = 10.0
-GATHER_SECONDS = 0.1  # from an answer on, for more that are written with it
+GATHER_SECONDS = 0.15  # from an answer on, for more that are written with it
 ACCOUNTS_SECONDS = 1.0  # between two readings of the providers' rates, due balances, and numbers of running tasks
 DATABASE_AWAY = (OperationalError, InterfaceError)
 
@@ -115,8 +115,8 @@ class Conductor:
         at = clock.now()
         self._read_accounts(at)
         due = due_statuses(at)
-        if NO_CALL & set().union(*due.values()):
-            advance_due_tasks(at)
+        if statuses := NO_CALL & set().union(*due.values()):
+            advance_due_tasks(at, statuses)
         for name, lane in self.lanes.items():
             if due[name]:
                 lane.send_polls(at)
@@ -196,13 +196,17 @@ class Conductor:
 
     def _apply(self, answers: list[Answer], *, at: datetime) -> None:
         pace_seconds = {name: lane.interval_seconds for name, lane in self.lanes.items()}
-        for call, outcome in put_off_working(answers, at=at, pace_seconds=pace_seconds):
+        others = put_off_working(answers, at=at, pace_seconds=pace_seconds)
+        tasks = GenerationTask.objects.in_bulk([call.task_id for call, __ in others if call.task_id])
+        for call, outcome in others:
+            task = tasks.pop(call.task_id, None)  # another answer about it reads the row again
             if call.kind is CallKind.SUBMIT:
-                apply_submit_answer(call.task_id, outcome, at=at, attempt=call.attempt)
+                apply_submit_answer(call.task_id, outcome, at=at, attempt=call.attempt, task=task)
             elif call.kind is CallKind.BALANCE:
                 accounts.apply_balance_answer(call.provider, outcome, at=at)
             else:
-                apply_poll_answer(call.task_id, outcome, at=at, pace_seconds=pace_seconds[call.provider])
+                pace = pace_seconds[call.provider]
+                apply_poll_answer(call.task_id, outcome, at=at, pace_seconds=pace, task=task)
 
     def finish(self) -> None:
         """Let another process take over, and still write every answer that comes: one may contain a paid id."""

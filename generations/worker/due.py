@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
+from collections.abc import Set
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from django.db import OperationalError, transaction
 from django.db.models import Q
 
+from generations.lifecycle.due_saves import COLUMNS as SAVE_COLUMNS
 from generations.lifecycle.due_saves import enqueue_due_saves
 from generations.lifecycle.submitting import mark_unconfirmed, remind_unconfirmed
 from generations.models import GenerationTask, Status
@@ -43,15 +45,19 @@ def due_statuses(at: datetime) -> dict[str, set[str]]:
     return found
 
 
-def advance_due_tasks(at: datetime) -> None:
-    """Advance every such task, in one commit if possible."""
+def advance_due_tasks(at: datetime, statuses: Set[str] = NO_CALL) -> None:
+    """Advance every such task in these statuses, in one commit if possible."""
     due = GenerationTask.objects.due(at=at)
-    unanswered = due.filter(Q(status=Status.SUBMITTING) | Q(status=Status.UNCONFIRMED, candidate_id=""))
-    steps: list[tuple[Step, GenerationTask]] = [
-        (mark_unconfirmed if task.status == Status.SUBMITTING else remind_unconfirmed, task)
-        for task in unanswered[:BATCH]
-    ]
-    saves = list(due.filter(status=Status.READY, urls_died=False)[:BATCH])
+    steps: list[tuple[Step, GenerationTask]] = []
+    if statuses - {Status.READY}:
+        unanswered = due.filter(Q(status=Status.SUBMITTING) | Q(status=Status.UNCONFIRMED, candidate_id=""))
+        steps = [
+            (mark_unconfirmed if task.status == Status.SUBMITTING else remind_unconfirmed, task)
+            for task in unanswered[:BATCH]
+        ]
+    saves = []
+    if Status.READY in statuses:
+        saves = list(due.filter(status=Status.READY, urls_died=False).only(*SAVE_COLUMNS)[:BATCH])
     if not steps and not saves:
         return
     try:

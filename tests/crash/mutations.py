@@ -112,7 +112,7 @@ def intent_not_committed() -> None:
         claimed[task.pk] = at
         return ask
 
-    def write_then_apply(task_id: int, outcome: Any, *, at: datetime, attempt: int) -> None:
+    def write_then_apply(task_id: int, outcome: Any, *, at: datetime, attempt: int, task: Any = None) -> None:
         start(GenerationTask.objects.get(pk=task_id), at=claimed.pop(task_id))
         apply(task_id, outcome, at=at, attempt=attempt)
 
@@ -133,9 +133,9 @@ def _apply_changed(change: Callable[[int, Any, int], tuple[Any, int]]) -> None:
     """Write another outcome of an order, or the outcome of another sending."""
     apply = submitting.apply_submit_answer
 
-    def apply_changed(task_id: int, outcome: Any, *, at: datetime, attempt: int) -> None:
+    def apply_changed(task_id: int, outcome: Any, *, at: datetime, attempt: int, task: Any = None) -> None:
         outcome, attempt = change(task_id, outcome, attempt)
-        apply(task_id, outcome, at=at, attempt=attempt)
+        apply(task_id, outcome, at=at, attempt=attempt, task=task)
 
     submitting.apply_submit_answer = conductor.apply_submit_answer = apply_changed  # type: ignore[attr-defined]
 
