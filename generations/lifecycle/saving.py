@@ -154,7 +154,8 @@ def _store(
     with store.part() as part:
         download = fetch(url, part, seconds=seconds)
         verified, refusal = _verify(task, part, download)
-        lease.outlast(seconds=OUTAGE_SECONDS)
+        if not lease.outlast(seconds=OUTAGE_SECONDS):
+            raise LeaseLost
         files = publish(part, verified.stills)
     try:
         with transaction.atomic():

@@ -30,14 +30,17 @@ class LeaseQuerySet(models.QuerySet["Lease"]):
         free = self.filter(name=name).filter(models.Q(token=None) | models.Q(expires_at__lte=Now()))
         if not free.update(token=token, expires_at=until):  # held, or never yet
             self.bulk_create([Lease(name=name, token=token, expires_at=until)], ignore_conflicts=True)
-            if not self.filter(name=name, token=token).exists():
-                return None
+            return token if self.is_owned(name, token) else None
         return token
 
     def renew(self, name: str, token: uuid.UUID, *, seconds: float) -> bool:
         """Extend a lease; return False when it expired and another process took it."""
         ours = self.filter(name=name, token=token)
         return bool(ours.update(expires_at=Now() + timedelta(seconds=seconds)))
+
+    def is_owned(self, name: str, token: uuid.UUID) -> bool:
+        """Return whether no other process has taken a lease since; its time may be over."""
+        return self.filter(name=name, token=token).exists()
 
     def release(self, name: str, token: uuid.UUID) -> bool:
         """Release a lease; return False when it expired and another process took it."""
@@ -101,13 +104,15 @@ class LeaseHolder:
         self._renewed = time.monotonic()
         return True
 
-    def outlast(self, *, seconds: float) -> None:
-        """Renew, waiting this long for a database that restarts. Raises: DatabaseError, InterfaceError."""
+    def outlast(self, *, seconds: float) -> bool:
+        """Return whether the lease is still ours, waiting this long for a database that restarts.
+
+        Raises: DatabaseError, InterfaceError.
+        """
         ends = time.monotonic() + seconds
         while True:
             try:
-                self.renew()
-                return
+                return Lease.objects.is_owned(self.name, self.token)
             except (DatabaseError, InterfaceError):
                 connection.close()  # a broken connection stays broken
                 if time.monotonic() > ends:
