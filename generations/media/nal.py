@@ -109,6 +109,9 @@ def _is_intra(sample: bytes, start: int) -> bool:
 
 def refuse_text(data: bytes) -> None:
     """Raises: NotAVideo when compressed pictures contain a page."""
-    # Translated first: searching all bytes for the pattern itself takes twenty times as long.
+    # Translated first: searching all bytes for the pattern itself takes twenty times as long. Before that, only each
+    # fourth byte: random ones are seldom readable 16 times in a row.
+    if b"\1" * (TEXT_BYTES // 4) not in data[::4].translate(READABLE):
+        return
     if b"\1" * TEXT_BYTES in data.translate(READABLE) and any(map(MARKUP.search, TEXT.findall(data))):
         raise NotAVideo("a page of text stands in the middle of its picture")

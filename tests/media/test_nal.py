@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from generations.media.mp4 import NotAVideo
-from generations.media.nal import SampleCheck, refuse_text
+from generations.media.nal import TEXT_BYTES, SampleCheck, refuse_text
 
 AVCC = bytes([1, 100, 0, 31, 0xFF, 0xE1])
 HVCC = bytes([1]) + bytes(20) + b"\x0f" + b"\0"
@@ -98,12 +98,13 @@ def test_a_setup_that_says_no_length_is_refused() -> None:
         SampleCheck.of("h264", b"")
 
 
-def test_a_page_in_the_middle_of_a_picture_is_refused() -> None:
-    page = b"<html><body>502 Bad Gateway: the upstream server did not answer</body></html>"
+@pytest.mark.parametrize("before", range(4))
+def test_a_page_in_the_middle_of_a_picture_is_refused(before: int) -> None:
+    page = b"<html><body>502 Bad Gateway: it does not answer for now</body></html>"[:TEXT_BYTES]
     with pytest.raises(NotAVideo, match="text"):
-        avc().check(sample(IDR + page + b"\x80"))
+        avc().check(sample(IDR + b"\xfe" * before + page + b"\x80"))
     with pytest.raises(NotAVideo, match="text"):
-        refuse_text(b"\xfe" + page + b"\xfe")
+        refuse_text(b"\xfe" * before + page + b"\xfe")
 
 
 def test_readable_bytes_without_markup_are_a_picture_that_happens_to_be_so() -> None:

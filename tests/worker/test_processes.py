@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import os
+import platform
+import resource
 import signal
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from generations.worker import processes
 from tests.processes import proc
+
+PICTURE_BYTES = 3 * 2**20
 
 
 def say_who_i_am(place: Path) -> None:
@@ -39,6 +45,21 @@ def test_a_child_dies_with_its_parent(tmp_path: Path) -> None:
     processes.fork("parent", parent).join()
     pid = int(place.read_text())
     proc.wait_for(lambda: proc.state(pid) in ("", "Z"), "end of the child")
+
+
+def count_pages_of_a_second_picture(place: Path) -> None:
+    processes.keep_memory()
+    bytearray(os.urandom(1)) * PICTURE_BYTES
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    bytearray(os.urandom(1)) * PICTURE_BYTES
+    place.write_text(str(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before))
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc can be told")
+def test_the_memory_of_one_picture_serves_the_next(tmp_path: Path) -> None:
+    place = tmp_path / "pages"
+    processes.fork("child", count_pages_of_a_second_picture, place).join()
+    assert int(place.read_text()) < PICTURE_BYTES / resource.getpagesize() / 10
 
 
 def test_a_signal_to_stop_is_seen_by_every_process(tmp_path: Path) -> None:
