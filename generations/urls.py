@@ -9,6 +9,7 @@ from generations import webhooks
 from generations.catalog import embeds, feeds, links, ratings, review, shares
 from generations.catalog.health import healthz
 from generations.catalog.media import media, reference_image
+from generations.catalog.posters import frames, poster
 from generations.catalog.shots import takes
 from generations.catalog.views import catalog, video
 
@@ -22,6 +23,8 @@ urlpatterns = [
     path("videos/<int:pk>/send-back/", review.send_back, name="send_back"),
     path("videos/<int:pk>/publish/", review.publish, name="publish"),
     path("videos/<int:pk>/unpublish/", review.unpublish, name="unpublish"),
+    path("videos/<int:pk>/poster/", poster, name="poster"),
+    path("videos/<int:pk>/frames.jpg", frames, name="frames"),
     path("shots/<int:pk>/", takes, name="takes"),
     path("media/<path:path>", media, name="media"),
     path("reference/<str:signed>.<str:extension>", reference_image, name="reference_image"),

@@ -30,6 +30,7 @@ __all__ = [
     "TookTooLong",
     "Verified",
     "decode_all",
+    "frame_at",
     "opened",
     "poster",
     "salvage",
@@ -122,7 +123,7 @@ def poster(path: Path, *, seconds: float | None = None, within_seconds: float | 
     """
     with opened(path) as (container, duration):
         at = duration * POSTER_AT if seconds is None else seconds
-        return stills_of(_frame_at(container, at, Patience(within_seconds)))
+        return stills_of(frame_at(container, at, Patience(within_seconds)))
 
 
 @contextmanager
@@ -217,8 +218,11 @@ def _read(container: InputContainer, watch: AllFrames | KeyFrames, video: Track,
     )
 
 
-def _frame_at(container: InputContainer, seconds: float, patience: Patience) -> VideoFrame:
-    """Return the first frame at or after this time, or the last one, decoded from the nearest keyframe."""
+def frame_at(container: InputContainer, seconds: float, patience: Patience) -> VideoFrame:
+    """Return the first frame at or after this time, or the last one, decoded from the nearest key frame.
+
+    Raises: NotAVideo, of which TookTooLong proves nothing.
+    """
     stream = container.streams.video[0]
     at = seconds + starts_at(stream)
     if seconds > 0:

@@ -1,13 +1,16 @@
 """Make the preview of a clip: a small silent MP4 for lists, which plays on hover and is scrubbed by the mouse.
 
+It also yields the ten frames that a poster is chosen from.
+
 Every fifth frame is a key frame and none refers to a later one, so a browser shows any of them after decoding five at
 most. What the sizes cost, and which others were tried: docs/measurements.md.
 """
 
 from __future__ import annotations
 
+import io
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from itertools import chain
 from pathlib import Path
@@ -19,6 +22,7 @@ from av.packet import Packet
 from av.video.frame import PictureType, VideoFrame
 from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
+from PIL import Image
 
 from generations.media import clips
 from generations.media.frames import Patience
@@ -40,6 +44,9 @@ X264 = {
 HD_LINES, BT709, BT601 = 576, 1, 6
 UNSPECIFIED = 2
 ROUNDING = 1e-6
+FRAMES = 10  # that a poster is chosen from
+STRIP_QUALITY = 75
+STRIP_SECONDS = 5.0  # a person waits for it; it takes some hundredths of a second
 
 
 def write_preview(path: Path, part: Path) -> None:
@@ -54,6 +61,27 @@ def write_preview(path: Path, part: Path) -> None:
         _sync(part)
     except av.error.FFmpegError as error:
         raise OSError(error.errno, f"the preview cannot be written: {error.strerror}") from error
+
+
+def frame_times(duration_seconds: float) -> list[float]:
+    """Return the times of the frames that a poster is chosen from: the first, the last, and evenly between."""
+    last = max(0, int(duration_seconds * FPS) - 1)
+    return [round(last * number / (FRAMES - 1)) / FPS for number in range(FRAMES)]
+
+
+def frame_strip(path: Path, times: Sequence[float]) -> bytes:
+    """Return these frames of a preview, side by side, as a JPEG. Raises: NotAVideo, OSError when the disk refuses."""
+    with clips.opened(path) as (container, _):
+        patience = Patience(STRIP_SECONDS)
+        frames = [clips.frame_at(container, seconds, patience) for seconds in times]
+        pictures: list[Image.Image] = [frame.to_image() for frame in frames]  # type: ignore[no-untyped-call]
+    wide, high = pictures[0].size
+    strip = Image.new("RGB", (wide * len(pictures), high))
+    for number, picture in enumerate(pictures):
+        strip.paste(picture, (number * wide, 0))
+    out = io.BytesIO()
+    strip.save(out, "JPEG", quality=STRIP_QUALITY)
+    return out.getvalue()
 
 
 def is_whole(path: Path) -> bool:

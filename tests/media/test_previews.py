@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
 from pathlib import Path
 
 import av
 import pytest
+from PIL import Image, ImageChops, ImageStat
 
 from generations.media import previews
-from generations.media.clips import NotAVideo, TookTooLong
+from generations.media.clips import NotAVideo, TookTooLong, poster
 from generations.media.frames import Patience
-from generations.media.previews import MAX_BITS, is_whole, write_preview
+from generations.media.previews import MAX_BITS, frame_strip, frame_times, is_whole, write_preview
 from tests.clips import boxes, clip
 from tests.corpus import SHAPES, clip_of, damaged_inside
 
@@ -107,3 +109,13 @@ def test_a_cut_preview_is_not_whole(tmp_path: Path) -> None:
     assert is_whole(path)
     path.write_bytes(path.read_bytes()[:-1])
     assert not is_whole(path)
+
+
+def test_the_frames_to_choose_from_are_those_of_the_clip_at_the_same_times(tmp_path: Path) -> None:
+    path, times = preview_of(clip(seconds=2, width=128, height=72), tmp_path), frame_times(2.0)
+    with Image.open(io.BytesIO(frame_strip(path, times))) as strip:
+        shown = [strip.crop((n * 128, 0, n * 128 + 128, 72)).convert("L") for n in range(len(times))]
+    for number, seconds in enumerate(times):
+        with Image.open(io.BytesIO(poster(tmp_path / "clip.mp4", seconds=seconds).poster)) as still:
+            differences = [ImageStat.Stat(ImageChops.difference(still.convert("L"), one)).mean[0] for one in shown]
+        assert differences.index(min(differences)) == number
