@@ -6,7 +6,7 @@ from django.urls import path
 from django.views.generic import RedirectView
 
 from generations import webhooks
-from generations.catalog import embeds, feeds, links, ratings, review, shares
+from generations.catalog import embeds, feeds, links, ratings, review, selecting, shares
 from generations.catalog.health import healthz
 from generations.catalog.media import media, reference_image
 from generations.catalog.posters import frames, poster
@@ -26,6 +26,8 @@ urlpatterns = [
     path("videos/<int:pk>/poster/", poster, name="poster"),
     path("videos/<int:pk>/frames.jpg", frames, name="frames"),
     path("shots/<int:pk>/", takes, name="takes"),
+    path("selection/", selecting.act, name="selection"),
+    path("selection/bar/", selecting.bar, name="selection_bar"),
     path("media/<path:path>", media, name="media"),
     path("reference/<str:signed>.<str:extension>", reference_image, name="reference_image"),
     path("links/", links.links, name="links"),

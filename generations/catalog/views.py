@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from generations.catalog import review
+from generations.catalog import review, selecting
 from generations.catalog.access import for_browsers, viewer, visible
 from generations.catalog.paging import BadCursor, Cursor, newer_than, older_than, page
 from generations.clock import now
@@ -54,6 +54,8 @@ def catalog(request: HttpRequest) -> HttpResponse:
         "first": not (before or after),
         "campaigns": _campaigns(viewer(request), shown, search),
     }
+    if "select" in request.GET and request.user.is_authenticated:
+        context |= selecting.context(request)
     return render(request, "catalog/catalog.html", context)
 
 

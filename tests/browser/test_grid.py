@@ -137,7 +137,7 @@ def test_takes_are_shown_in_place_and_folded_away(open_page: Any, told: list[str
     until(page, "document.querySelectorAll('.fan .card').length === 2")
     assert opener.get_attribute("aria-expanded") == "true"
     assert page.locator(".fan h2").all_text_contents() == ["Take 1", "Take 0"]
-    page.keyboard.press("Tab")
+    until(page, "document.activeElement.textContent === 'Take 1'")
     page.keyboard.press("Escape")
     assert page.locator(".fan").count() == 0
     assert opener.evaluate("each => each === document.activeElement")

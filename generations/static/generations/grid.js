@@ -171,7 +171,7 @@
     const link = event.target.closest?.("a.fan-out");
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey || !link.closest(".grid")) return;
     event.preventDefault();
-    link.getAttribute("aria-expanded") === "true" ? foldIn(link) : fanOut(link);
+    link.getAttribute("aria-expanded") === "true" ? foldIn(link) : fanOut(link, event.detail === 0);
   });
 
   function prepareTakes() {
@@ -193,7 +193,7 @@
     }
   });
 
-  async function fanOut(link) {
+  async function fanOut(link, byKeyboard) {
     const card = link.closest(".card");
     const fan = Object.assign(document.createElement("li"), { className: "fan" });
     fan.append(Object.assign(document.createElement("p"), { className: "muted", textContent: "Loading the other takes…" }));
@@ -206,6 +206,7 @@
       fan.replaceChildren(takes);
       status.textContent = `${takes.children.length} other takes shown.`;
       document.dispatchEvent(new CustomEvent("cards"));
+      if (byKeyboard) takes.querySelector("h2 a")?.focus();
     } catch {
       fan.firstChild.textContent = "The takes did not load. ";
       fan.firstChild.append(Object.assign(document.createElement("a"), { href: link.href, textContent: "Open their page" }));
