@@ -11,7 +11,6 @@ import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
 
@@ -48,7 +47,7 @@ def main() -> int:
         return 0
     logging.disable(logging.CRITICAL)
     with tempfile.TemporaryDirectory(prefix="crash-", dir=SHELF) as folder:
-        server = server_of(connections.databases["default"])
+        server = url.rpartition("/")[0] if (url := os.environ["DATABASE_URL"]).startswith("postgres") else ""
         template = f"crash_{os.getpid()}_template" if server else str(Path(folder, "template.sqlite3"))
         lane = Lane(template, Path(folder), seed=options.seed, server=server)
         if server:
@@ -59,14 +58,6 @@ def main() -> int:
         finally:
             if server:
                 lane.administer(f'DROP DATABASE "{template}" WITH (FORCE)')
-
-
-def server_of(database: dict[str, Any]) -> str:
-    """The address of the PostgreSQL server that DATABASE_URL names; empty with SQLite."""
-    if "sqlite" in database["ENGINE"]:
-        return ""
-    password = f":{database['PASSWORD']}" if database["PASSWORD"] else ""
-    return f"postgres://{database['USER']}{password}@{database['HOST']}:{database['PORT'] or 5432}"
 
 
 def run(lane: Lane, options: argparse.Namespace) -> int:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any
 
+BEGAN = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)  # the studio's clock at the beginning of a case
 # What is ordered at each provider, besides what tests/factories.py orders.
 ORDERS: dict[str, dict[str, Any]] = {
     "apixo": {},
@@ -28,9 +30,6 @@ class Scenario:
     web: bool = False  # whether the site itself is up, for callbacks that come in the middle of a POST
     shut_at_first: bool = False  # whether the provider cannot be reached until the recovery
 
-    def __str__(self) -> str:
-        return self.name
-
 
 @dataclass(frozen=True)
 class Case:
@@ -40,7 +39,7 @@ class Case:
     kill_at: str
 
     def __str__(self) -> str:
-        return f"{self.scenario}/{self.kill_at}"
+        return f"{self.scenario.name}/{self.kill_at}"
 
 
 def tried(name: str, prompts: str, steps: str, where: str, *, if_killed: str = "", **other: Any) -> Scenario:

@@ -30,9 +30,10 @@ from generations.models.statuses import ENDED
 from generations.providers import ADAPTERS, get_provider
 from generations.providers import http as provider_http
 from generations.worker import conductor, lane
-from tests.crash.cases import Case
+from tests.crash.cases import BEGAN, Case
 from tests.crash.effects import Effects, install
-from tests.crash.studio import BEGAN, Place, Studio, point_at
+from tests.crash.judge.cases import read_trace, seconds_passed
+from tests.crash.studio import Place, Studio
 from tests.factories import configure
 
 
@@ -56,6 +57,11 @@ def prepare(place: Place, *, hasty: bool = False) -> None:
     downloads.PAUSES_SECONDS = (0.0, 0.01, 0.01, 0.01)
 
 
+def point_at(place: Place, address: str) -> None:
+    for name in ADAPTERS:
+        configure(settings, name, base_url=f"{address}/{place.name}/{name}")
+
+
 def _studio(place: Place, case: Case, effects: Effects, *, seed: str, began: float) -> Studio:
     random.seed(seed)
     prepare(place, hasty="hang" in "".join(case.scenario.prompts))
@@ -74,26 +80,23 @@ def warm_up(place: Place, case: Case) -> None:
     assert threading.active_count() == 1, threading.enumerate()  # a fork takes only one along
 
 
-def live(place: Place, case: Case, *, seed: str, mutate: Callable[[], object] | None) -> None:
+def live(place: Place, case: Case, *, seed: str, mutate: Callable[[], object]) -> None:
     """The child that is to die: the scenario's steps, until the kill or the end."""
     effects = Effects(place.trace, kill_at=case.kill_at)
     studio = _studio(place, case, effects, seed=f"{seed} {case}", began=0.0)
-    if mutate:
-        mutate()
+    mutate()
     install(effects)
     studio.take_steps(*case.scenario.steps)
     effects.note("completed", str(effects.count))
 
 
-def recover(place: Place, case: Case, *, seed: str, mutate: Callable[[], object] | None) -> None:
+def recover(place: Place, case: Case, *, seed: str, mutate: Callable[[], object]) -> None:
     """The unharmed child: time has moved on, the product runs until nothing moves, and then once more for nothing."""
-    lines = [json.loads(line) for line in place.trace.read_text().splitlines()]
-    passed = max([0.0, *(float(detail) for *__, kind, detail in lines if kind == "clock")])
     effects = Effects(place.folder / "recovery.jsonl")
-    studio = _studio(place, case, effects, seed=f"{seed} {case} recovery", began=passed)
+    began = seconds_passed(read_trace(place.trace))
+    studio = _studio(place, case, effects, seed=f"{seed} {case} recovery", began=began)
     point_at(place, place.provider)  # it can be reached again
-    if mutate:
-        mutate()
+    mutate()
     install(effects)
     with effects.mute():
         Lease.objects.exclude(token=None).update(expires_at=datetime(2000, 1, 1, tzinfo=UTC))  # they run out

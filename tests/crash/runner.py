@@ -53,7 +53,7 @@ class Lane:
     folder: Path
     seed: str = "1"
     server: str = ""  # of PostgreSQL; empty for SQLite
-    mutate: Callable[[], object] | None = None
+    mutate: Callable[[], object] = lambda: None
     keep: bool = False  # the folder of a case that failed
     number: int = 0
     provider_pid: int = 0

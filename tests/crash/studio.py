@@ -8,12 +8,11 @@ import time
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.conf import settings
 from django.db import connections
 from django.test import Client
 from django.utils.module_loading import import_string
@@ -23,15 +22,13 @@ from django_q.signing import SignedPackage
 from generations.lifecycle import accounts, decisions, ordering, polling, retries, submitting
 from generations.lifecycle.ordering import OrderRequest
 from generations.models import Account, BalanceReading, GenerationTask, Status, Video
-from generations.providers import ADAPTERS
 from generations.providers.base import RemoteState, RemoteTask
 from generations.worker import conductor, jobs
-from tests.crash.cases import ORDERS, Scenario
+from tests.crash.cases import BEGAN, ORDERS, Scenario
 from tests.crash.effects import Effects
-from tests.factories import an_order, configure
+from tests.factories import an_order
 from tests.processes.proc import die_with_parent
 
-BEGAN = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 CONDUCT_SECONDS = 0.25
 ROUNDS = 40  # of the worker; a row that needs more does not move
 PATIENCE = timedelta(hours=3)  # what is due later than that does not move either
@@ -63,6 +60,12 @@ class Place:
     def ask_provider(self, door: str) -> Any:
         with urllib.request.urlopen(f"{self.provider}/{self.name}/{door}", timeout=10) as answer:
             return json.load(answer)
+
+
+def next_task_due() -> datetime | None:
+    """When a task comes up by itself; reminders of what only a person can decide do not count."""
+    waiting = GenerationTask.objects.exclude(due_at=None).exclude(status=Status.UNCONFIRMED, candidate_id="")
+    return waiting.order_by("due_at").values_list("due_at", flat=True).first()
 
 
 class Studio:
@@ -135,13 +138,9 @@ class Studio:
                 OrmQ.objects.create(key=job.key, payload=job.payload, lock=job.lock)
 
     def _next_due(self) -> datetime | None:
-        """When something happens by itself; reminders of what only a person can decide do not count."""
-        waiting = GenerationTask.objects.exclude(due_at=None).exclude(status=Status.UNCONFIRMED, candidate_id="")
+        """When something happens by itself."""
         late = Video.objects.exclude(decode_due_at=None).order_by("decode_due_at")
-        times = (
-            waiting.order_by("due_at").values_list("due_at", flat=True).first(),
-            late.values_list("decode_due_at", flat=True).first(),
-        )
+        times = (next_task_due(), late.values_list("decode_due_at", flat=True).first())
         return min((at for at in times if at), default=None)
 
     def _run_queue(self) -> None:
@@ -282,8 +281,3 @@ STEPS: dict[str, Callable[[Studio], object]] = {
     # An answer to an old question, from before the task ended.
     "late_success": lambda studio: polling.apply_poll_answer(studio.task().pk, studio.success(), at=studio.now()),
 }
-
-
-def point_at(place: Place, address: str) -> None:
-    for name in ADAPTERS:
-        configure(settings, name, base_url=f"{address}/{place.name}/{name}")

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
-from tests.crash.cases import Case
+from tests.crash.cases import BEGAN, Case
 from tests.crash.judge import rules
 from tests.crash.judge.database import Database, moment
 from tests.crash.judge.rules import MOVING, Truth
@@ -53,8 +53,12 @@ class Evidence:
     @property
     def ended_at(self) -> datetime:
         """The studio's clock at the end of the recovery."""
-        passed = max([0.0, *(float(detail) for *__, effect, detail in self.recovery if effect == "clock")])
-        return datetime(2026, 11, 20, 12, 0, tzinfo=UTC) + timedelta(seconds=passed)
+        return BEGAN + timedelta(seconds=seconds_passed(self.recovery))
+
+
+def seconds_passed(trace: list[Line]) -> float:
+    """By the studio's clock."""
+    return max([0.0, *(float(detail) for *__, effect, detail in trace if effect == "clock")])
 
 
 def read_trace(path: Path) -> list[Line]:
