@@ -28,6 +28,7 @@ from generations.money import limits
 from tests.crash.cases import ORDERS
 from tests.crash.provider_model import FILE_FATES, Crashed, Providers
 from tests.crash.steps import PROVIDER, TASKS_MAX, WHICH, Conducting, Steps, empty, step
+from tests.crash.studio import next_task_due
 from tests.factories import a_price, an_order
 
 
@@ -119,8 +120,10 @@ class Studio(Conducting, Deciding):
     @step(provider=PROVIDER, takes=st.integers(1, 3), delivery=DELIVERY)
     def place(self, provider: str, takes: int, delivery: str) -> None:
         takes = min(takes, TASKS_MAX - len(self.rows.tasks))
+        self._order(OrderRequest(an_order(**ORDERS[provider]), takes=takes, delivery=delivery))
+
+    def _order(self, request: OrderRequest) -> None:
         try:
-            request = OrderRequest(an_order(**ORDERS[provider]), takes=takes, delivery=delivery)
             tasks = ordering.place([request], at=self.providers.now, by=self.person)
             note(f"ordered: {[task.pk for task in tasks]}")
         except ValidationError as error:
@@ -136,12 +139,8 @@ class Studio(Conducting, Deciding):
     @step(which=WHICH, again=st.booleans())
     def order_again(self, which: int, again: bool) -> None:
         task = self._page(which, "failed", "canceled", "lost", "stored", "unconfirmed")
-        request = retries.retry(task) if again else retries.another_take(task)
-        try:
-            (new,) = ordering.place([request], at=self.providers.now, by=self.person)
-            note(f"task {task.pk}: once more as {new.pk}")
-        except ValidationError as error:
-            note(f"task {task.pk}: {error}")
+        note(f"task {task.pk}, once more")
+        self._order(retries.retry(task) if again else retries.another_take(task))
 
     # -- the providers --
 
@@ -195,15 +194,10 @@ class Studio(Conducting, Deciding):
     @step(fates=FETCHES, dies_at=DEATHS)
     def clips_are_finished_and_fetched(self, fates: list[str], dies_at: int) -> None:
         """All of an order's way home at once, so that it is gone often; its last step may go wrong."""
-        self._finish(fates, dies_at=dies_at)
-
-    def _finish(self, fates: list[str], *, dies_at: int = 0) -> bool:
-        """False when nothing was due."""
-        was_due = self._conduct_well("accepted", finished=True)
+        self.conduct_well(order="accepted", finished=True)
         self.providers.file_fates = list(fates)
         for task in GenerationTask.objects.filter(status=Status.READY):
             self._save(task.pk, dies_at=dies_at)
-        return was_due
 
     def _save(self, pk: int, *, dies_at: int = 0) -> None:
         try:
@@ -241,7 +235,7 @@ class Studio(Conducting, Deciding):
 
     def teardown(self) -> None:
         try:
-            if self.is_sound:
+            if not self.depth:
                 self._come_to_rest()
         finally:
             empty()
@@ -261,9 +255,9 @@ class Studio(Conducting, Deciding):
                 remote.called_back = True
                 providers.call_back(remote.task, remote.id, body=f'{{"data": {{"taskId": "{remote.id}"}}, "last": 1}}')
         for __ in range(PATIENCE):
-            was_due = self._finish([])
-            self.check()
-            if not was_due:
+            is_due = next_task_due()
+            self.clips_are_finished_and_fetched(fates=[], dies_at=0)
+            if not is_due:
                 break
         self.check_rest()
 

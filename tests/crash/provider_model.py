@@ -266,10 +266,6 @@ def row_of(task: int) -> tuple[str, int, int]:
     return row["status"], row["attempts"], row["holds"]
 
 
-def is_paused(provider: str) -> bool:
-    return bool(select("SELECT reason FROM generations_pause WHERE provider = %s", provider))
-
-
 @dataclass
 class ModelProvider:
     """What the program talks to in the place of an adapter."""

@@ -19,7 +19,7 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 from generations.lifecycle import accounts, polling, submitting
 from generations.lifecycle.calls import CallKind, Outcome, ProviderCall
 from generations.lifecycle.poll_batches import claim_polls, due_polls, put_off_working
-from generations.models import Account, GenerationTask, Lease, Status
+from generations.models import Account, GenerationTask, Lease
 from generations.money import budgets
 from generations.providers.base import RemoteState, RemoteTask
 from generations.providers.errors import AccountProblem
@@ -27,17 +27,8 @@ from generations.worker.due import advance_due_tasks
 from tests.crash.cases import ORDERS
 from tests.crash.judge import rules
 from tests.crash.judge.database import Database, moment
-from tests.crash.provider_model import (
-    NOT_ACCEPTED,
-    ORDER_FATES,
-    STATE_FATES,
-    Claim,
-    Providers,
-    Remote,
-    is_paused,
-    row_of,
-    select,
-)
+from tests.crash.provider_model import NOT_ACCEPTED, ORDER_FATES, STATE_FATES, Claim, Providers, Remote, row_of, select
+from tests.crash.studio import next_task_due
 from tests.processes.site import Row
 
 POSTS_MAX = 3
@@ -49,16 +40,17 @@ ENDS = ["well", "well", "well", "well", "it crashes", "it sleeps", "it crashes w
 
 
 def step(**strategies: Any) -> Callable[[Any], Any]:
-    """A rule after which every promise is checked."""
+    """A rule after which every promise is checked; one step may be a part of another."""
 
     def decorated(act: Callable[..., None]) -> Any:
         @rule(**strategies)
         @wraps(act)
         def act_and_check(self: Steps, **chosen: Any) -> None:
-            self.is_sound = False
+            self.depth += 1
             act(self, **chosen)
-            self.check()
-            self.is_sound = True
+            if self.depth == 1:
+                self.check()
+            self.depth -= 1
 
         return act_and_check
 
@@ -72,7 +64,7 @@ class Steps(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.is_sound = False  # whether the last step went well
+        self.depth = 0  # of steps within steps; one that goes wrong is never over
         self.rows = Database([], [], [], [], [])  # as they were after the last step
         self.in_flight: list[ProviderCall] = []
         self.answered: list[tuple[ProviderCall, Outcome]] = []
@@ -93,8 +85,7 @@ class Steps(RuleBasedStateMachine):
         for event in self.rows.events[len(before.events) :]:
             if event["was"] != event["now"]:
                 self._has_a_reason(tasks[event["task_id"]], event["was"], event["now"], event["by_id"])
-        paused = {row["provider"] for row in select("SELECT provider FROM generations_pause")}
-        assert paused == {provider for provider, is_so in self.providers.paused.items() if is_so}
+        assert paused() == {provider for provider, is_so in self.providers.paused.items() if is_so}
 
     def check_rest(self) -> None:
         """What holds when everything has come to rest."""
@@ -144,31 +135,20 @@ class Steps(RuleBasedStateMachine):
     # -- the clock --
 
     @step(seconds=st.sampled_from([0, 1, 6, 31, 46, 95, 160, 3700, 90_000, 1_400_000]))
-    def time_passes(self, seconds: int) -> None:
+    def time_passes(self, seconds: float) -> None:
         """So much of it; 0 stands for as much as it takes until something is due."""
-        if seconds:
-            self._pass_time(seconds)
-        else:
-            self._pass_time_until_due()
-
-    def _pass_time_until_due(self) -> bool:
-        waiting = GenerationTask.objects.exclude(due_at=None).exclude(status=Status.UNCONFIRMED, candidate_id="")
-        due = waiting.order_by("due_at").values_list("due_at", flat=True).first()
-        if due is not None:
-            self._pass_time(max(1.0, (due - self.providers.now).total_seconds()))
-        return due is not None
+        providers, due = self.providers, next_task_due()
+        if not seconds and due:
+            seconds = max(1.0, (due - providers.now).total_seconds())
+        providers.now, providers.monotonic = providers.now + timedelta(seconds=seconds), providers.monotonic + seconds
+        providers.latest = max(providers.latest, providers.now)
+        for name in [name for name, ends in self.dead_leases.items() if ends <= providers.monotonic]:
+            del self.dead_leases[name]
+            Lease.objects.filter(name=name).update(token=None, expires_at=None)
 
     @step(seconds=st.sampled_from([5, 3600, 86_400]))
     def clock_is_set_back(self, seconds: int) -> None:
         self.providers.now -= timedelta(seconds=seconds)
-
-    def _pass_time(self, seconds: float) -> None:
-        providers = self.providers
-        providers.now, providers.monotonic = providers.now + timedelta(seconds=seconds), providers.monotonic + seconds
-        providers.latest = max(providers.latest, providers.now)
-        for name in [name for name, ends in self.dead_leases.items() if ends <= self.providers.monotonic]:
-            del self.dead_leases[name]
-            Lease.objects.filter(name=name).update(token=None, expires_at=None)
 
     # -- choosing --
 
@@ -192,6 +172,10 @@ class Steps(RuleBasedStateMachine):
         return remotes[which % len(remotes)]
 
 
+def paused() -> set[str]:
+    return {row["provider"] for row in select("SELECT provider FROM generations_pause")}
+
+
 def empty() -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         for model in apps.get_app_config("generations").get_models():
@@ -203,46 +187,65 @@ class Conducting(Steps):
     def conduct(self, order: str, question: str, twins: bool, ends: str) -> None:
         """What is due is claimed, sent and asked for; the process may die, or fall asleep, before it writes down what
         it was told. With `twins`, two processes try to claim each order."""
-        self._claim(twins=twins)
+        self.claim(twins=twins)
         self._exchange_all(order, question)
         if ends == "it crashes":
             self.answered = []
         while self.answered and ends != "it sleeps":
-            self._write(0)
+            self.write(which=0)
             self.answered = [] if ends == "it crashes with half of it written" else self.answered
 
     @step(order=FATES, finished=st.booleans())
     def conduct_well(self, order: str, finished: bool) -> None:
         """A slice in which nothing of ours goes wrong, when something is due; clips may be finished by then."""
-        self._conduct_well(order, finished=finished)
-
-    def _conduct_well(self, order: str, *, finished: bool) -> bool:
-        """False when nothing was due."""
         for remote in self.providers.remotes.values():
             remote.state = "done" if finished and remote.state == "working" else remote.state
-        was_due = self._pass_time_until_due()
-        self._claim()
+        self.time_passes(seconds=0)
+        self.claim(twins=False)
         self._exchange_all(order, "as it is")
         self._write_all()
         advance_due_tasks(self.providers.now)
-        return was_due
 
     @precondition(lambda self: not self.in_flight)
     @step(twins=st.booleans())
     def claim(self, twins: bool) -> None:
         """The first half of a slice; its requests are sent later, or never."""
-        self._claim(twins=twins)
+        at, open_ones = self.providers.now, [name for name in ORDERS if not self.providers.paused.get(name)]
+        for task in list(GenerationTask.objects.due(at=at).to_be_sent().filter(provider__in=open_ones)):
+            twin = GenerationTask.objects.get(pk=task.pk)
+            self._start(task)
+            assert not twins or submitting.claim_submission(twin, at=at) is None, "two have claimed one order"
+        for provider in ORDERS:
+            self.in_flight += claim_polls(tasks := list(due_polls(provider, at=at)), at=at)
+            assert not twins or claim_polls(tasks, at=at) == [], "two have claimed one poll"
+        for task in list(GenerationTask.objects.due(at=at).to_be_asked().filter(crash_count__gt=0)):
+            with transaction.atomic():
+                call = polling.claim_poll(task, at=at)
+            self.in_flight += [call] if call else []
+        for account in Account.objects.all():
+            if accounts.is_balance_due(account, at=at):
+                self.in_flight.append(accounts.claim_balance_call(account, at=at))
 
     @precondition(lambda self: self.in_flight)
     @step(which=WHICH, order=FATES, question=st.sampled_from(STATE_FATES))
     def exchange(self, which: int, order: str, question: str) -> None:
         """One request and its answer, which is not written yet."""
-        self._exchange(which, order, question)
+        call = self.in_flight.pop(which % len(self.in_flight))
+        fate, providers = order if call.kind is CallKind.SUBMIT else question, self.providers
+        providers.fate, providers.sending, providers.polling_task = fate, self.claims.get(id(call)), call.task_id
+        outcome = call()
+        if providers.sending:
+            providers.sending.told = providers.sending.told or "unsent"  # not begun in time
+            providers.sending.outcome = outcome
+        note(f"{call.kind.value} of {f'task {call.task_id}' if call.task_id else call.provider}: {fate}: {outcome!r}")
+        self.answered.append((call, outcome))
 
     @precondition(lambda self: self.answered)
     @step(which=WHICH)
     def write(self, which: int) -> None:
-        self._write(which)
+        call, outcome = self.answered.pop(which % len(self.answered))
+        self._apply(call, outcome)
+        self.written.append((call, outcome))
 
     @precondition(lambda self: self.written)
     @step(which=WHICH)
@@ -268,30 +271,9 @@ class Conducting(Steps):
         """Orders whose worker died, undecided ones, and files to be fetched."""
         advance_due_tasks(self.providers.now)
 
-    def _claim(self, *, twins: bool = False) -> None:
-        at, open_ones = self.providers.now, [name for name in ORDERS if not self.providers.paused.get(name)]
-        for task in list(GenerationTask.objects.due(at=at).to_be_sent().filter(provider__in=open_ones)):
-            twin = GenerationTask.objects.get(pk=task.pk)
-            self._start(task)
-            assert not twins or submitting.claim_submission(twin, at=at) is None, "two have claimed one order"
-        for provider in ORDERS:
-            self.in_flight += claim_polls(tasks := list(due_polls(provider, at=at)), at=at)
-            assert not twins or claim_polls(tasks, at=at) == [], "two have claimed one poll"
-        for task in list(GenerationTask.objects.due(at=at).to_be_asked().filter(crash_count__gt=0)):
-            with transaction.atomic():
-                call = polling.claim_poll(task, at=at)
-            self.in_flight += [call] if call else []
-        for account in Account.objects.all():
-            if accounts.is_balance_due(account, at=at):
-                self.in_flight.append(accounts.claim_balance_call(account, at=at))
-
     def _exchange_all(self, order: str, question: str) -> None:
         while self.in_flight:
-            self._exchange(0, order, question)
-
-    def _exchange(self, which: int, order: str, question: str) -> None:
-        call = self.in_flight.pop(which % len(self.in_flight))
-        self.answered.append((call, self._answer(call, order if call.kind is CallKind.SUBMIT else question)))
+            self.exchange(which=0, order=order, question=question)
 
     def _start(self, task: GenerationTask) -> None:
         with transaction.atomic():
@@ -303,24 +285,9 @@ class Conducting(Steps):
         assert self.providers.may_be_sent(claim), f"task {task.pk} is claimed again, and may have been accepted before"
         self.in_flight.append(call)
 
-    def _answer(self, call: ProviderCall, fate: str) -> Outcome:
-        providers = self.providers
-        providers.fate, providers.sending, providers.polling_task = fate, self.claims.get(id(call)), call.task_id
-        outcome = call()
-        if providers.sending:
-            providers.sending.told = providers.sending.told or "unsent"  # not begun in time
-            providers.sending.outcome = outcome
-        note(f"{call.kind.value} of {f'task {call.task_id}' if call.task_id else call.provider}: {fate}: {outcome!r}")
-        return outcome
-
     def _write_all(self) -> None:
         while self.answered:
-            self._write(0)
-
-    def _write(self, which: int) -> None:
-        call, outcome = self.answered.pop(which % len(self.answered))
-        self._apply(call, outcome)
-        self.written.append((call, outcome))
+            self.write(which=0)
 
     def _apply(self, call: ProviderCall, outcome: Outcome) -> None:
         at = self.providers.now
@@ -346,5 +313,5 @@ class Conducting(Steps):
                     polling.apply_poll_answer(call.task_id, outcome, at=at)
             else:
                 accounts.apply_balance_answer(call.provider, outcome, at=at)
-                if isinstance(outcome, Decimal) and outcome > 0 and not is_paused(call.provider):
+                if isinstance(outcome, Decimal) and outcome > 0 and call.provider not in paused():
                     self.providers.paused[call.provider] = False  # an improvement closes it, and nothing else

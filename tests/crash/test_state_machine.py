@@ -47,13 +47,11 @@ def studio(settings: Settings, monkeypatch: pytest.MonkeyPatch, transactional_db
     monkeypatch.setattr(downloads, "fetch", lambda *how, **limits: Studio.current.fetch(*how, **limits))
     monkeypatch.setattr(clips, "verify", provider_model.verify)
     monkeypatch.setattr(due.logger, "exception", fail)
-    logger = logging.getLogger("generations")
-    level = logger.level
-    logger.setLevel(logging.CRITICAL)
+    logging.disable(logging.CRITICAL)
     guards.unguard(connection)  # an example ends with an empty ledger; that its entries stay is checked after each step
     yield Studio
     guards.guard(connection)
-    logger.setLevel(level)
+    logging.disable(logging.NOTSET)
 
 
 def test_any_sequence_keeps_the_promises(studio: type[Studio]) -> None:
