@@ -18,6 +18,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -67,9 +68,15 @@ class Effects:
         wanted, __, part = self.kill_at.partition(":")
         return kind == wanted and (detail.startswith(part[1:]) if part.startswith("^") else part in detail)
 
-    def did(self, kind: str, detail: str = "") -> None:
+    def around(self, kind: str, detail: str, act: Callable[[], Any], *, half: Callable[[], Any] | None = None) -> Any:
+        """One effect: die before it or after half of it, or do it and trace it."""
+        self.point(kind, detail)
+        if half:
+            self.point(f"half {kind}", detail, last=half)
+        result = act()
         if not self.muted:
             self.note(kind, detail)
+        return result
 
     @contextmanager
     def mute(self) -> Iterator[None]:
@@ -93,9 +100,7 @@ def _wrap_database(effects: Effects) -> None:
     rollback = BaseDatabaseWrapper._rollback  # type: ignore[attr-defined]
 
     def told(tables: str, act: Callable[..., Any], *args: Any) -> Any:
-        effects.point("commit", tables)
-        result = act(*args)
-        effects.did("commit", tables)
+        result = effects.around("commit", tables, lambda: act(*args))
         effects.point("committed", tables)
         return result
 
@@ -130,11 +135,7 @@ def _wrap(effects: Effects, owner: Any, name: str, kind: str, detail: Callable[.
     real = getattr(owner, name)
 
     def wrapped(*args: Any, **more: Any) -> Any:
-        what = detail(*args)
-        effects.point(kind, what)
-        result = real(*args, **more)
-        effects.did(kind, what)
-        return result
+        return effects.around(kind, detail(*args), lambda: real(*args, **more))
 
     setattr(owner, name, wrapped)
 
@@ -143,12 +144,8 @@ def _wrap_sockets(effects: Effects) -> None:
     sendall = socket.socket.sendall
 
     def wrapped_sendall(self: Any, data: Any, *flags: Any) -> Any:
-        detail = _request(self, data)
-        effects.point("send", detail)
-        effects.point("half send", detail, last=lambda: (sendall(self, memoryview(data)[: len(data) // 2]), None))
-        result = sendall(self, data, *flags)
-        effects.did("send", detail)
-        return result
+        half = partial(sendall, self, memoryview(data)[: len(data) // 2])
+        return effects.around("send", _request(self, data), lambda: sendall(self, data, *flags), half=half)
 
     socket.socket.sendall = wrapped_sendall  # type: ignore[method-assign]
     _wrap(effects, socket.socket, "send", "send", _request)
@@ -172,11 +169,7 @@ class Written:
         self._file, self._path, self._effects = file, path, effects
 
     def write(self, data: Any) -> Any:
-        self._effects.point("write", self._path)
-        self._effects.point("half write", self._path, last=lambda: self._half(data))
-        result = self._file.write(data)
-        self._effects.did("write", self._path)
-        return result
+        return self._effects.around("write", self._path, lambda: self._file.write(data), half=lambda: self._half(data))
 
     def _half(self, data: Any) -> None:
         self._file.write(data[: len(data) // 2])
