@@ -47,10 +47,15 @@ class RunningSite:
 
     def broken(self, *, accepted: int | None = None) -> list[str]:
         """What the judge finds; with `accepted`, so many orders must have come once each and been accepted."""
-        found = rules.broken(self.site.database_url, self.provider.truth(), self.site.media)
-        if accepted is not None and not self.provider.posts == self.provider.accepted == accepted:
-            found.append(f"{self.provider.posts} POSTs and {self.provider.accepted} accepted orders, not {accepted}")
+        found = rules.broken(self.site.database_url, self.provider.journal.truth(), self.site.media)
+        posts = len(self.provider.journal.posts)
+        if accepted is not None and not posts == self.provider.accepted == accepted:
+            found.append(f"{posts} POSTs and {self.provider.accepted} accepted orders, not {accepted}")
         return found
+
+    def broken_when_stored(self, *, accepted: int, seconds: float = 60) -> list[str]:
+        self.wait_until_stored(seconds=seconds)
+        return self.broken(accepted=accepted)
 
     def orphans(self) -> list[str]:
         return rules.orphans(self.site.database_url, self.site.media)

@@ -9,15 +9,14 @@ The exit code is 0 when nothing is wrong.
 from __future__ import annotations
 
 import argparse
-import os
 import random
 import signal
-import sys
 import threading
 import time
 from collections import Counter
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
 
@@ -60,12 +59,9 @@ class Chaos:
     site: Site
     dice: random.Random
     server: Postgres | None
-    worker: Worker = field(init=False)
+    worker: Worker
     done: Counter[str] = field(default_factory=Counter)
     sleeping: dict[int, float] = field(default_factory=dict)  # pid -> when it is woken
-
-    def __post_init__(self) -> None:
-        self.worker = Worker(self.site, patience=6).start()
 
     def strike(self) -> None:
         """Do one thing; wake who has slept for long enough."""
@@ -125,9 +121,7 @@ def main() -> None:
     raise SystemExit(1 if wrong else 0)
 
 
-def say(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
+say = partial(print, flush=True)
 
 
 def run(folder: Path, server: Postgres | None, orders: int, seconds: float, seed: int) -> list[str]:
@@ -140,7 +134,7 @@ def run(folder: Path, server: Postgres | None, orders: int, seconds: float, seed
         site.manage("budgets", "set", "site", "total", "1000")
         with Web(site) as web:
             site.env["PUBLIC_URL"] = f"http://127.0.0.1:{web.port}"
-            chaos = Chaos(site, random.Random(seed), server)
+            chaos = Chaos(site, random.Random(seed), server, Worker(site, patience=6).start())
             try:
                 rage(chaos, orders, seconds)
                 return [*quiet(chaos), *verdict(site, provider, orders)]
@@ -193,7 +187,7 @@ def quiet(chaos: Chaos) -> list[str]:
 
 def verdict(site: Site, provider: FaultyProvider, orders: int) -> list[str]:
     """What the journal, the files and the database say."""
-    url, journal, truth = site.database_url, provider.journal, provider.truth()
+    url, journal, truth = site.database_url, provider.journal, provider.journal.truth()
     posts = Counter(post["fault"] or "honest" for post in journal.posts)
     say(f"in the end: {dict(Counter(site.statuses()))}; accepted {provider.accepted} of {orders}")
     orphans = len(rules.orphans(url, site.media))
@@ -202,5 +196,4 @@ def verdict(site: Site, provider: FaultyProvider, orders: int) -> list[str]:
 
 
 if __name__ == "__main__":
-    os.chdir(Path(__file__).resolve().parents[2])
     main()

@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -38,11 +39,11 @@ def rows(prompts: list[str]) -> Database:
 def test_an_order_that_comes_twice_is_told_unless_the_first_was_refused(dicing: FaultyProvider) -> None:
     for prompt in PROMPTS:
         order(dicing, prompt)
-    assert list(rules.paid_once(rows(PROMPTS), dicing.truth())) == []
+    assert list(rules.paid_once(rows(PROMPTS), dicing.journal.truth())) == []
     faults = {post["prompt"]: post["fault"] for post in dicing.journal.posts}
     for prompt in PROMPTS:
         order(dicing, prompt)
-    told = {line.split("'")[1] for line in rules.paid_once(rows(PROMPTS), dicing.truth())}
+    told = {line.split("'")[1] for line in rules.paid_once(rows(PROMPTS), dicing.journal.truth())}
     assert told == {prompt for prompt, fault in faults.items() if not fault or not ORDER_FAULTS[fault].refused}
 
 
@@ -67,15 +68,19 @@ def test_in_the_end_it_hands_out_a_whole_clip_of_each_task(dicing: FaultyProvide
     assert len({task.clips[0] for task in dicing.journal.tasks.values()}) == len(dicing.journal.tasks)
 
 
+def found_in(folder: Path, content: bytes, made: dict[str, Any], **columns: Any) -> list[str]:
+    """What the judge says of a stored clip with this content, of a task of which this was made."""
+    (folder / "a.mp4").write_bytes(content)
+    row = {"id": 1, "remote_id": "a", "status": "stored"}
+    video = {"id": 1, "task_id": 1, "position": 0, "file": "a.mp4", "poster": "", "poster_small": ""}
+    video |= {"size_bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()} | columns
+    return list(rules.files(Database([row], [], [video], [], []), {"tasks": {"a": made}}, folder))
+
+
 @pytest.mark.parametrize("content", [b"whole", b"whol", b"<html>"])
 def test_the_judge_sees_a_file_that_is_not_the_clip_that_was_made(content: bytes, tmp_path: Path) -> None:
-    (tmp_path / "a.mp4").write_bytes(content)
     made = hashlib.sha256(b"whole").hexdigest()
-    row = {"id": 1, "remote_id": "a", "status": "stored"}
-    video = {"id": 1, "task_id": 1, "position": 0, "file": "a.mp4", "size_bytes": 5, "sha256": made}
-    video |= {"poster": "", "poster_small": ""}
-    truth = {"tasks": {"a": {"sha256": [made]}}}
-    found = list(rules.files(Database([row], [], [video], [], []), truth, tmp_path))
+    found = found_in(tmp_path, content, {"sha256": [made]}, size_bytes=5, sha256=made)
     assert bool(found) == (content != b"whole")
 
 
@@ -91,13 +96,8 @@ def test_the_judge_sees_what_is_due_never_or_too_late() -> None:
 def test_the_judge_sees_a_damaged_clip_that_nobody_is_told_of(
     flag: str, due_at: datetime | None, is_kept_well: bool, tmp_path: Path
 ) -> None:
-    (tmp_path / "a.mp4").write_bytes(b"whol")
-    bad = hashlib.sha256(b"whol").hexdigest()
-    row = {"id": 1, "remote_id": "a", "status": "stored"}
-    video = {"id": 1, "task_id": 1, "position": 0, "file": "a.mp4", "size_bytes": 4, "sha256": bad, "poster": ""}
-    video |= {"poster_small": "", "arrived_damaged": flag, "decode_due_at": due_at}
-    truth = {"tasks": {"a": {"sha256": ["another"], "damaged": [bad]}}}
-    found = list(rules.files(Database([row], [], [video], [], []), truth, tmp_path))
+    made = {"sha256": ["another"], "damaged": [hashlib.sha256(b"whol").hexdigest()]}
+    found = found_in(tmp_path, b"whol", made, arrived_damaged=flag, decode_due_at=due_at)
     assert (not found) == is_kept_well
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tests.crash.faulty_provider.damage import cut_short, damaged_late, with_hole
@@ -62,15 +62,14 @@ ANYWHERE = {
 }
 
 
-def as_json(status: int, value: Any, **headers: str) -> Reply:
-    return Reply(status, json.dumps(value).encode(), headers=headers)
+def as_json(status: int, value: Any) -> Reply:
+    return Reply(status, json.dumps(value).encode())
 
 
-def say(api: str, code: int, data: Any, text: str = "", **headers: str) -> Reply:
+def say(api: str, code: int, data: Any, text: str = "") -> Reply:
     """An answer in the API's envelope; Apikley's errors travel with status 200."""
     words = {"message" if api == "apixo" else "msg": text or ("success" if code == 200 else "refused")}
-    headers = {name.replace("_", "-"): value for name, value in headers.items()}
-    return as_json(code if api == "apixo" else 200, {"code": code, **words, "data": data}, **headers)
+    return as_json(code if api == "apixo" else 200, {"code": code, **words, "data": data})
 
 
 def unknown_task(api: str) -> Reply:
@@ -86,7 +85,7 @@ def to_order(api: str, fault: str, task_id: str, *, first_id: str, elsewhere: st
     if fault == "redirect":
         return Reply(307, kind="text/plain", headers={"Location": elsewhere})
     if fault in ("busy", "busy but taken"):
-        return say(api, 429, None, "Rate limit exceeded", Retry_After="2")
+        return replace(say(api, 429, None, "Rate limit exceeded"), headers={"Retry-After": "2"})
     if fault in REFUSALS:
         *codes, text = REFUSALS[fault]
         return say(api, codes[api == "apikley"], None, text)

@@ -85,15 +85,8 @@ class FaultyProvider(ThreadingHTTPServer):
         }
 
     @property
-    def posts(self) -> int:
-        return len(self.journal.posts)
-
-    @property
     def accepted(self) -> int:
         return len(self.journal.tasks)
-
-    def truth(self) -> dict[str, Any]:
-        return self.journal.truth()
 
     def script(self, prompt: str) -> Script:
         if self.seed is None:
@@ -110,8 +103,7 @@ class FaultyProvider(ThreadingHTTPServer):
         if "early" not in script.words:
             self.over.wait(script.seconds + (LATE_SECONDS if manner == "late" else 0))
         with journal.lock:
-            task.hurried = True
-        body = self.payload(task, base)
+            body = json.dumps(callback_of(task, base)).encode()
         if manner == "forged":
             self._tell(journal, re.sub(r".{8}/$", "forgery_/", task.callback_url), body, manner)
         if manner == "garbage":
@@ -122,9 +114,6 @@ class FaultyProvider(ThreadingHTTPServer):
             while not self.over.is_set() and self._tell(journal, task.callback_url, body, "true") != 200:
                 self.over.wait(1)
         task.called_back = not self.over.is_set()
-
-    def payload(self, task: Task, base: str) -> bytes:
-        return json.dumps({"code": 200, "message": "success", "data": state_of(task, task.state(), base)}).encode()
 
     def _tell(self, journal: Journal, url: str, body: bytes, how: str) -> int:
         request, status = urllib.request.Request(url, body, {"Content-Type": "application/json"}), 0
@@ -151,6 +140,18 @@ def state_of(task: Task, state: str, base: str) -> dict[str, Any]:
     return data
 
 
+def callback_of(task: Task, base: str) -> dict[str, Any]:
+    """What a callback says; from now on the task is finished."""
+    task.hurried = True
+    data = state_of(task, task.state(), base)
+    if "lying" in task.words:  # says the contrary, and names a file that is not the task's
+        data |= {"state": STATES[task.api]["done"]}
+        data["resultJson"] = json.dumps({"resultUrls": [f"{base}/elsewhere/clip.mp4"]})
+    if "lying fail" in task.words:
+        data |= {"state": STATES[task.api]["failed"], "failCode": "SensitiveContent", "failMsg": "not true"}
+    return {"code": 200, "message": "success", "data": data}
+
+
 class Handler(BaseHTTPRequestHandler):
     """One request, answered truly or not."""
 
@@ -162,12 +163,6 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
     def do_GET(self) -> None:
-        self._route()
-
-    def do_POST(self) -> None:
-        self._route()
-
-    def _route(self) -> None:
         parts = urlsplit(self.path)
         __, name, door, *path = parts.path.split("/")
         self.journal, self.base = self.server.journal_of(name), f"{self.server.url}/{name}"
@@ -182,6 +177,8 @@ class Handler(BaseHTTPRequestHandler):
         }
         if reply := doors.get(door, lambda: self._canary(path))():
             self._send(reply)
+
+    do_POST = do_GET
 
     # -- the APIs --
 
@@ -214,14 +211,12 @@ class Handler(BaseHTTPRequestHandler):
 
     def _announce(self, task: Task) -> None:
         """Call back: of its own accord to a site, in a case only when that comes before the answer."""
-        is_site = self.journal is self.server.journal
-        if "early" in task.words and not is_site:
-            self.server.call_back(self.journal, task, self.base)
-        elif is_site:
+        is_site, is_early = self.journal is self.server.journal, "early" in task.words
+        if is_site or is_early:
             call = threading.Thread(target=self.server.call_back, args=[self.journal, task, self.base], daemon=True)
             call.start()
-            if "early" in task.words:
-                call.join(0.5)
+            if is_early:
+                call.join(0.5 if is_site else None)
 
     def _hold_order(self) -> None:
         if not self.server.orders_open.is_set():
@@ -253,19 +248,10 @@ class Handler(BaseHTTPRequestHandler):
     # -- callbacks that the harness delivers --
 
     def _callbacks(self) -> list[dict[str, Any]]:
-        """Every callback that is due: its address and its body. From now on these tasks are finished."""
+        """Every callback that is due: its address and its body."""
         with self.journal.lock:
-            return [self._callback(task) for task in self.journal.tasks.values() if task.callback_url]
-
-    def _callback(self, task: Task) -> dict[str, Any]:
-        task.hurried = True
-        data = state_of(task, task.state(), self.base)
-        if "lying" in task.words:  # says the contrary, and names a file that is not the task's
-            data |= {"state": STATES[task.api]["done"]}
-            data["resultJson"] = json.dumps({"resultUrls": [f"{self.base}/elsewhere/clip.mp4"]})
-        if "lying fail" in task.words:
-            data |= {"state": STATES[task.api]["failed"], "failCode": "SensitiveContent", "failMsg": "not true"}
-        return {"url": task.callback_url, "body": {"code": 200, "message": "success", "data": data}}
+            called = [task for task in self.journal.tasks.values() if task.callback_url]
+            return [{"url": task.callback_url, "body": callback_of(task, self.base)} for task in called]
 
     # -- files --
 
