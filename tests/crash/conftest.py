@@ -14,7 +14,7 @@ import pytest
 from tests.crash.faulty_provider.server import FaultyProvider
 from tests.crash.running import RunningSite
 from tests.processes import proc
-from tests.processes.postgres import TEMPLATE, Postgres, binaries
+from tests.processes.postgres import TEMPLATE, Postgres, binaries, own_server
 from tests.processes.site import Site
 from tests.processes.worker import Worker
 
@@ -24,11 +24,7 @@ WAITING = {"provider", "start"}  # fixtures of tests here that wait for real pro
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What waits comes first: side by side with what computes, it costs little time."""
-
-    def waits(item: pytest.Item) -> bool:
-        return item.path.parent == HERE and bool(WAITING & set(getattr(item, "fixturenames", ())))
-
-    items.sort(key=lambda item: not waits(item))
+    items.sort(key=lambda item: item.path.parent != HERE or WAITING.isdisjoint(getattr(item, "fixturenames", ())))
 
 
 @pytest.fixture(scope="session")
@@ -75,17 +71,12 @@ def running(site: Site, provider: FaultyProvider, start: Callable[..., Worker]) 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
     """A PostgreSQL server of our own, with a migrated template."""
-    programs = binaries()
-    if programs is None:
+    if binaries() is None:
         why = "NO POSTGRESQL SERVER IS INSTALLED (Debian: postgresql): crashes of a database server are not tested"
         (pytest.fail if os.environ.get("REQUIRE_POSTGRESQL") else pytest.skip)(why)
-    server = Postgres(programs)
-    try:
-        url = server.new_database(TEMPLATE)
-        Site(server.folder, database_url=url).migrate()
+    with own_server() as server:
+        Site(server.folder, database_url=server.new_database(TEMPLATE)).migrate()
         yield server
-    finally:
-        server.remove()
 
 
 @pytest.fixture

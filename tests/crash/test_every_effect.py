@@ -14,8 +14,7 @@ from pathlib import Path
 from tests.crash.cases import SCENARIOS
 from tests.crash.faulty_provider.faults import ORDER_FAULTS, words_of
 from tests.crash.mutations import MUTATIONS
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.processes.site import ROOT
 
 
 def crash(*arguments: str, **environment: str) -> str:

@@ -22,8 +22,7 @@ def test_a_part_of_the_cluster_that_is_killed_is_replaced(part: str, running: Ru
     os.kill(getattr(running.worker, part)(), signal.SIGKILL)
     running.release()
     running.site.order("a lighthouse")
-    running.wait_until_stored()
-    assert running.broken(accepted=3) == []
+    assert running.broken_when_stored(accepted=3) == []
 
 
 def test_a_conductor_that_is_killed_has_a_successor_before_its_lease_would_expire(running: RunningSite) -> None:
@@ -33,8 +32,7 @@ def test_a_conductor_that_is_killed_has_a_successor_before_its_lease_would_expir
         os.kill(running.worker.conductor(), signal.SIGKILL)
         running.wait_for(lambda: running.site.sql(LEASE) not in ([(None,)], dead), "successor", seconds=4)  # noqa: B023
     running.site.order("gulls")
-    running.wait_until_stored()
-    assert running.broken(accepted=1) == []
+    assert running.broken_when_stored(accepted=1) == []
 
 
 def test_a_cluster_that_is_replaced_does_not_touch_an_order_in_flight(running: RunningSite) -> None:
@@ -43,16 +41,14 @@ def test_a_cluster_that_is_replaced_does_not_touch_an_order_in_flight(running: R
     os.kill(dead, signal.SIGKILL)
     running.wait_for(lambda: running.worker.is_up() and running.worker.cluster() != dead, "new cluster")
     running.release()
-    running.wait_until_stored()
-    assert running.broken(accepted=1) == []
+    assert running.broken_when_stored(accepted=1) == []
 
 
 def test_a_worker_killed_while_it_saves_leaves_its_clip_to_another(running: RunningSite) -> None:
     running.hold_files("gulls", "crabs", downloads=2)
     os.kill(running.worker.savers()[0], signal.SIGKILL)
     running.release()
-    running.wait_until_stored()
-    assert running.broken(accepted=2) == running.orphans() == []
+    assert running.broken_when_stored(accepted=2) == running.orphans() == []
 
 
 @pytest.mark.parametrize("delivery", ["polling", pytest.param("callback", marks=pytest.mark.long)])
@@ -73,8 +69,7 @@ def test_a_worker_killed_whole_is_gone_and_a_new_one_goes_on(
     running.worker.kill_all()
     running.release()
     start(running.site)
-    running.wait_until_stored()
-    assert running.broken(accepted=3) == []
+    assert running.broken_when_stored(accepted=3) == []
 
 
 def test_a_supervisor_that_is_killed_takes_every_process_with_it(running: RunningSite) -> None:
@@ -111,8 +106,7 @@ def test_a_conductor_that_slept_past_its_lease_sends_nothing_and_its_answer_is_s
     running.wait_for(lambda: running.provider.accepted == 2, "order from another conductor")
     assert running.site.sql(LEASE) not in ([(None,)], its_token)
     os.kill(sleeper, signal.SIGCONT)
-    running.wait_until_stored()
-    assert running.broken(accepted=2) == []
+    assert running.broken_when_stored(accepted=2) == []
 
 
 def test_a_worker_that_slept_while_another_saved_its_clip_leaves_nothing(

@@ -33,8 +33,7 @@ def test_postgresql_dies_and_comes_back_after_five_seconds(
     running.release()
     time.sleep(5)
     postgres.start()
-    running.wait_until_stored(seconds=AFTER_THE_OUTAGE_SECONDS)
-    assert running.broken(accepted=3) == []
+    assert running.broken_when_stored(accepted=3, seconds=AFTER_THE_OUTAGE_SECONDS) == []
 
 
 @pytest.mark.parametrize("seconds", [5.0, pytest.param(30.0, marks=pytest.mark.long)])
@@ -45,8 +44,7 @@ def test_sqlite_is_locked_by_another_process_for_a_while(seconds: float, running
         running.release()
         time.sleep(seconds)
         other.execute("ROLLBACK")
-    running.wait_until_stored(seconds=AFTER_THE_OUTAGE_SECONDS)
-    assert running.broken(accepted=3) == []
+    assert running.broken_when_stored(accepted=3, seconds=AFTER_THE_OUTAGE_SECONDS) == []
 
 
 EMPTY = "DELETE FROM django_q_ormq"
@@ -75,8 +73,7 @@ def test_a_queue_that_is_emptied_in_every_state_loses_no_work(running: RunningSi
     running.wait_for(lambda: site.count("ready") == 2, "finished tasks")
     site.sql(EMPTY)
     provider.files_open.set()
-    running.wait_until_stored()
-    assert running.broken(accepted=2) == []
+    assert running.broken_when_stored(accepted=2) == []
 
 
 def test_jobs_that_are_doubled_again_and_again_change_nothing(running: RunningSite) -> None:
@@ -90,8 +87,7 @@ def test_jobs_that_are_doubled_again_and_again_change_nothing(running: RunningSi
         site.sql(DOUBLE)
     site.manage("shell", "-v0", "-c", SAVE_TEN_TIMES)
     running.release()
-    running.wait_until_stored()
-    assert running.broken(accepted=3) == running.orphans() == []
+    assert running.broken_when_stored(accepted=3) == running.orphans() == []
 
 
 TAKE_OVER_SECONDS = 30
@@ -100,9 +96,10 @@ WINDOW_SECONDS = 5.0
 
 
 @pytest.fixture
-def hosts(postgres_site: Site, start: Callable[..., Worker]) -> list[Worker]:
+def hosts(postgres_site: Site, provider: FaultyProvider, start: Callable[..., Worker]) -> list[RunningSite]:
+    """Two workers of one site."""
     postgres_site.env |= {"APIXO_REQUESTS_PER_MINUTE": str(PER_MINUTE), "WAIT_SCALE": "0.01", "WORKERS": "3"}
-    return [start(postgres_site, name=name) for name in ("one", "other")]
+    return [RunningSite(postgres_site, provider, start(postgres_site, name=name)) for name in ("one", "other")]
 
 
 def most_in_a_window(times: list[float]) -> int:
@@ -110,29 +107,24 @@ def most_in_a_window(times: list[float]) -> int:
     return max(sum(began <= at < began + WINDOW_SECONDS for at in times) for began in times)
 
 
-def test_two_hosts_keep_one_providers_rate_and_both_save(
-    postgres_site: Site, provider: FaultyProvider, hosts: list[Worker]
-) -> None:
-    running = RunningSite(postgres_site, provider, hosts[0])
-    provider.files_open.clear()
+def test_two_hosts_keep_one_providers_rate_and_both_save(hosts: list[RunningSite]) -> None:
+    running = hosts[0]
+    running.provider.files_open.clear()
     running.site.order(*(f"gull {number}" for number in range(12)))
-    running.wait_for(lambda: all(host.savers() for host in hosts), "downloads on both hosts")
+    running.wait_for(lambda: all(host.worker.savers() for host in hosts), "downloads on both hosts")
     running.release()
-    running.wait_until_stored(seconds=90)
-    assert running.broken(accepted=12) == []
-    assert most_in_a_window(provider.journal.request_times) <= PER_MINUTE / 60 * (WINDOW_SECONDS + 1)
+    assert running.broken_when_stored(accepted=12, seconds=90) == []
+    assert most_in_a_window(running.provider.journal.request_times) <= PER_MINUTE / 60 * (WINDOW_SECONDS + 1)
 
 
-def test_when_the_host_that_conducts_dies_the_other_takes_over(
-    postgres_site: Site, provider: FaultyProvider, hosts: list[Worker]
-) -> None:
-    running = RunningSite(postgres_site, provider, hosts[0])
+def test_when_the_host_that_conducts_dies_the_other_takes_over(hosts: list[RunningSite]) -> None:
+    running = hosts[0]
     running.hold_orders("gulls")
-    (dead,) = (host for host in hosts if host.has_port(provider.orders_held))
-    dead.kill_all()
+    (dead,) = (host for host in hosts if host.senders())
+    dead.worker.kill_all()
     running.release()
     running.site.order("crabs")
-    running.wait_for(lambda: provider.accepted == 2, "order from the other host", seconds=TAKE_OVER_SECONDS)
+    running.wait_for(lambda: running.provider.accepted == 2, "order from the other host", seconds=TAKE_OVER_SECONDS)
     ends = ["stored", "unconfirmed"]
     running.wait_for(lambda: sorted(running.site.statuses()) == ends, "clip and unconfirmed order", seconds=90)
     assert running.broken(accepted=2) == []

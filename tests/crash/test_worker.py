@@ -28,8 +28,7 @@ def kill_the_holder_of_the_lock(running: RunningSite) -> None:
 def test_a_cluster_that_freezes_is_replaced(running: RunningSite) -> None:
     kill_the_holder_of_the_lock(running)
     running.site.order("gulls")
-    running.wait_until_stored(seconds=AFTER_A_FREEZE_SECONDS)
-    assert running.broken(accepted=1) == []
+    assert running.broken_when_stored(accepted=1, seconds=AFTER_A_FREEZE_SECONDS) == []
 
 
 @pytest.mark.long
@@ -41,8 +40,7 @@ def test_a_freeze_in_the_middle_of_everything_is_over_in_90_seconds(
     kill_the_holder_of_the_lock(running)
     running.release()
     site.order("an oyster")
-    running.wait_until_stored(seconds=AFTER_A_FREEZE_SECONDS)
-    assert running.broken(accepted=4) == []
+    assert running.broken_when_stored(accepted=4, seconds=AFTER_A_FREEZE_SECONDS) == []
 
 
 def test_a_monitor_that_is_killed_does_not_leave_the_queue_full_of_done_jobs(running: RunningSite) -> None:
@@ -59,24 +57,15 @@ def test_a_monitor_that_is_killed_does_not_leave_the_queue_full_of_done_jobs(run
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_worker_that_is_told_to_stop_finishes_what_is_under_way(number: signal.Signals, running: RunningSite) -> None:
-    running.hold_orders("gulls")
-    running.worker.process.send_signal(number)
-    running.site.order("crabs")  # nothing new is begun
-    running.release()
-    assert running.worker.process.wait(30) == 0
-    assert running.worker.processes() == []
-    assert running.site.statuses() == ["running", "queued"]
-    assert running.broken(accepted=1) == []
-
-
-def test_a_worker_that_is_told_to_stop_finishes_its_downloads(running: RunningSite) -> None:
     running.hold_files("gulls", "crabs", downloads=2)
-    running.worker.process.terminate()
+    running.hold_orders("a lighthouse")
+    running.worker.process.send_signal(number)
+    running.site.order("an oyster")  # nothing new is begun
     running.release()
     assert running.worker.process.wait(30) == 0
     assert running.worker.processes() == []
-    assert running.site.statuses() == ["stored", "stored"]
-    assert running.broken(accepted=2) == running.orphans() == []
+    assert running.site.statuses() == ["stored", "stored", "running", "queued"]
+    assert running.broken(accepted=3) == running.orphans() == []
 
 
 @pytest.mark.long
