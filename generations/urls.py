@@ -6,12 +6,23 @@ from django.urls import path
 from django.views.generic import RedirectView
 
 from generations import webhooks
-from generations.catalog import embeds, feeds, links, ratings, review, selecting, shares
+from generations.catalog import (
+    clip_actions,
+    comments,
+    embeds,
+    feeds,
+    links,
+    ratings,
+    review,
+    selecting,
+    shares,
+)
 from generations.catalog.health import healthz
 from generations.catalog.media import media, reference_image
 from generations.catalog.posters import frames, poster
 from generations.catalog.shots import takes
-from generations.catalog.views import catalog, video
+from generations.catalog.video_page import video
+from generations.catalog.views import catalog
 
 urlpatterns = [
     path("webhooks/<slug:provider>/<str:token>/", webhooks.receive, name="webhook"),
@@ -25,6 +36,11 @@ urlpatterns = [
     path("videos/<int:pk>/unpublish/", review.unpublish, name="unpublish"),
     path("videos/<int:pk>/poster/", poster, name="poster"),
     path("videos/<int:pk>/frames.jpg", frames, name="frames"),
+    path("videos/<int:pk>/edit/", clip_actions.edit, name="edit_video"),
+    path("videos/<int:pk>/choose/", clip_actions.choose_take, name="choose_take"),
+    path("videos/<int:pk>/comments/", comments.write, name="comments"),
+    path("videos/<int:pk>/comments.<str:form>", comments.export, name="comments_export"),
+    path("comments/<int:pk>/<str:verb>/", comments.act, name="comment_act"),
     path("shots/<int:pk>/", takes, name="takes"),
     path("selection/", selecting.act, name="selection"),
     path("selection/bar/", selecting.bar, name="selection_bar"),

@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import PermissionDenied
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
@@ -18,7 +19,7 @@ from generations.formats import usd
 from generations.library import publishing, reviewing
 from generations.library.publishing import Answers
 from generations.library.reviewing import Judged, MoveRefused
-from generations.models import ClipEvent, Video
+from generations.models import ClipEvent, GenerationTask, Status, Video
 from generations.models.videos import MAX_RATING, State
 
 YES_NO = [("yes", "Yes"), ("no", "No")]
@@ -59,25 +60,42 @@ class Line:
         return words[now]
 
 
-def panel(request: HttpRequest, video: Video) -> dict[str, Any]:
-    """Return what the panels of rating and review show whoever asks; nothing to visitors."""
+def for_panel(videos: QuerySet[Video]) -> QuerySet[Any]:
+    """Annotate what spares `panel` a query: whether a clip has a history, and takes that were not sent yet."""
+    waiting = GenerationTask.objects.filter(batch=OuterRef("task__batch"), status=Status.QUEUED)
+    return videos.annotate(
+        has_history=Exists(ClipEvent.objects.filter(video=OuterRef("pk"))),
+        has_waiting=Exists(waiting.exclude(pk=OuterRef("task"))),
+    )
+
+
+def panel(request: HttpRequest, video: Any) -> dict[str, Any]:
+    """Return what the panels of rating and review show whoever asks; nothing to visitors.
+
+    The clip comes from `for_panel`.
+    """
     if not request.user.is_authenticated:
         return {}
     by = person_of(request)
     reviews, publishes = (by.has_perm(f"generations.{name}_clips") for name in ("review", "publish"))
     waits = []
     if reviews and video.state not in (State.APPROVED, State.PUBLISHED) and by.has_perm("generations.order_clips"):
-        waits = [] if video.task.stops_when_approved else list(reviewing.waiting(video.task))
+        spare = video.task.stops_when_approved or not video.has_waiting
+        waits = [] if spare else list(reviewing.waiting(video.task))
     spared = Judged(True, tuple(waits))
     return {
         "stars": range(1, MAX_RATING + 1),
-        "history": [Line(event) for event in video.events.select_related("by").order_by("-at", "-id")],
+        "history": _history(video) if video.has_history else [],
         "may_review": reviews,
         "may_publish": publishes,
         "problem": publishing.problem(video) if publishes else "",
         "waits": len(waits),
         "worth": usd(spared.saved_usd, is_minimum=spared.saved_is_minimum) if waits else "",
     }
+
+
+def _history(video: Video) -> list[Line]:
+    return [Line(event) for event in video.events.select_related("by").order_by("-at", "-id")]
 
 
 @for_writers

@@ -13,12 +13,12 @@ from django.db import transaction
 
 from generations.formats import timecode
 from generations.models import Comment, Person, Share, Video
+from generations.models.comments import MENTION
 
 TEXT_LENGTH = 2000  # characters, as the column's
 NAME_LENGTH = 60
 MAX_MENTIONS = 10  # a clip's visibility is asked for each
 PAST_THE_END = 0.5  # seconds: a player may count the last frame in, or know the length of the sound
-MENTION = re.compile(r"(?<![\w@.+-])@([\w@.+-]{1,150})")  # what Django lets a username have
 KEPT = "\n\t"
 # They reorder what stands around them, so that a text says something else than it shows.
 REORDERING = {*range(0x202A, 0x202F), *range(0x2066, 0x206A)}
@@ -122,13 +122,6 @@ def threads(video: Video, *, share: Share | None = None) -> list[Thread]:
         (thread for thread in found.values() if thread.comment.parent_id not in found),
         key=lambda thread: -1.0 if thread.comment.at_seconds is None else thread.comment.at_seconds,
     )
-
-
-def said_by(comment: Comment) -> str:
-    """Return the name that stands over a comment."""
-    if comment.author:
-        return comment.author.get_full_name() or comment.author.get_username()
-    return comment.guest_name or "Someone who left"
 
 
 def mentioned(text: str, video: Video) -> list[Person]:

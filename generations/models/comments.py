@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 from django.conf import settings
 from django.db import models
 
+from generations.formats import timecode
 from generations.models.shares import Share
 from generations.models.videos import Video
+
+MENTION = re.compile(r"(?<![\w@.+-])@([\w@.+-]{1,150})")  # the characters that Django lets a username have
 
 
 class Comment(models.Model):
@@ -33,6 +38,27 @@ class Comment(models.Model):
 
     def __str__(self) -> str:
         return self.text[:60]
+
+    @property
+    def said_by(self) -> str:
+        """The name that stands over it."""
+        if self.author:
+            return self.author.get_full_name() or self.author.get_username()
+        return self.guest_name or "Someone who left"
+
+    @property
+    def timecode(self) -> str:
+        """Its moment, such as `0:03.12`; empty for all of the clip."""
+        return "" if self.at_seconds is None else timecode(self.at_seconds)
+
+    @property
+    def parts(self) -> list[tuple[str, bool]]:
+        """The text in pieces, each with whether it is an @name."""
+        found, end = [], 0
+        for name in MENTION.finditer(self.text):
+            found += [(self.text[end : name.start()], False), (name[0], True)]
+            end = name.end()
+        return [*found, (self.text[end:], False)]
 
 
 class Favourite(models.Model):

@@ -15,6 +15,7 @@ from generations.providers import offers
 
 register = template.Library()
 register.filter("usd", formats.usd)
+register.filter("timecode", formats.timecode)
 
 for named in (offers.model_name, offers.mode_name, offers.provider_name):
     register.filter(named.__name__, named)

@@ -80,24 +80,6 @@ def test_nothing_moves_when_the_clip_has_loaded(open_page: Any, stored: list[Vid
     assert page.evaluate(size) == before
 
 
-def test_the_player_seeks_and_steps_by_frames(open_page: Any, stored: list[Video], told: list[str]) -> None:
-    page = open_page(stored[0].get_absolute_url())
-    until(page, f"{PLAYER}.readyState >= 1")
-    page.evaluate(f"{PLAYER}.currentTime = 1")
-    until(page, f"!{PLAYER}.seeking && {PLAYER}.currentTime === 1")
-    page.keyboard.press(".")
-    first = page.evaluate(f"{PLAYER}.currentTime")
-    page.keyboard.press(".")
-    assert page.evaluate(f"{PLAYER}.currentTime") - first == pytest.approx(1 / 24, abs=0.001)
-    page.keyboard.press(",")
-    assert page.evaluate(f"{PLAYER}.currentTime") == pytest.approx(first, abs=0.001)
-    page.keyboard.press("Space")
-    until(page, f"!{PLAYER}.paused")
-    page.keyboard.press("Space")
-    until(page, f"{PLAYER}.paused")
-    assert not told
-
-
 def test_keys_lead_to_the_neighbours_and_to_their_list(open_page: Any, stored: list[Video], told: list[str]) -> None:
     newest, middle, _ = stored
     page = open_page(newest.get_absolute_url())

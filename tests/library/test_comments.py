@@ -82,7 +82,7 @@ def test_threads_stand_in_the_order_of_their_moments_in_one_query(
     comments.write(video, "reply", at=NOW, author=anna, parent=late)
     with django_assert_num_queries(1):
         found = comments.threads(video)
-        assert [comments.said_by(thread.comment) for thread in found] == ["anna"] * 3
+        assert [thread.comment.said_by for thread in found] == ["anna"] * 3
     assert [thread.comment.text for thread in found] == ["whole", "early", "late"]
     assert [reply.text for reply in found[2].replies] == ["reply"]
 
@@ -124,7 +124,7 @@ def test_people_are_mentioned_who_may_see_the_clip(anna: User) -> None:
 def test_a_guest_comments_by_name_where_the_link_allows_it(video: Video, anna: User) -> None:
     share = a_share(video)
     comment = comments.write(video, "@anna nice", at=NOW, guest_name=" Zoë\x00 \n of ACME ", share=share, at_seconds=1)
-    assert (comments.said_by(comment), comment.share, comment.author) == ("Zoë of ACME", share, None)
+    assert (comment.said_by, comment.share, comment.author) == ("Zoë of ACME", share, None)
     assert not comment.mentions.exists()
     by_zoe: dict[str, Any] = {"guest_name": "Zoë", "share": share}
     refusals: list[tuple[str, dict[str, Any]]] = [

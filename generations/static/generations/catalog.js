@@ -1,4 +1,5 @@
 "use strict";
+document.documentElement.classList.add("script"); // what needs a script is laid out from the start
 // Loaded in the head, so that the theme which staff chose in the admin is there before the first paint.
 try {
   const theme = localStorage.getItem("theme");
@@ -8,13 +9,12 @@ try {
 }
 
 document.addEventListener("DOMContentLoaded", () => {
-  const player = document.querySelector(".stage video");
   const keys = document.getElementById("keys");
 
   for (const button of document.querySelectorAll("[data-copy]")) {
     button.hidden = false;
     button.addEventListener("click", async () => {
-      const done = await copy(document.getElementById(button.dataset.copy).textContent, button);
+      const done = await copy(textOf(document.getElementById(button.dataset.copy)), button);
       say(done ? "Copied" : "Copying is blocked: select the text instead");
     });
   }
@@ -28,16 +28,12 @@ document.addEventListener("DOMContentLoaded", () => {
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || keys?.open) return;
     const focus = document.activeElement;
-    // Someone who types or works a control means that control; the player's own keys stay the browser's.
-    if (focus.matches("input, textarea, select, [contenteditable]")) return;
+    // Someone who types or works a control means that control.
+    if (focus.matches("input:not([type=range]), textarea, select, [contenteditable]")) return;
     const idle = focus === document.body || focus.id === "main";
     const go = { ArrowLeft: "newer", ArrowRight: "older" }[event.key];
     if (go && idle) {
       document.querySelector(`[data-go="${go}"]`)?.click();
-    } else if (event.key === " " && idle && player) {
-      player.paused ? player.play() : player.pause();
-    } else if ((event.key === "," || event.key === ".") && player) {
-      step(player, event.key === "," ? -1 : 1);
     } else if (event.key === "?" && keys) {
       keys.showModal();
     } else {
@@ -47,13 +43,13 @@ document.addEventListener("DOMContentLoaded", () => {
   });
 });
 
-function step(player, frames) {
-  player.pause();
-  const frame = Number(player.dataset.frame);
-  // To the middle of the frame: on its edge, rounding would show the one before.
-  const number = Math.floor(player.currentTime / frame + 0.001) + frames;
-  player.currentTime = Math.min(Math.max((number + 0.5) * frame, 0), player.duration || 0);
+// A list of names and values as lines, such as "Model: Kling 2.6"; anything else as it stands.
+function textOf(element) {
+  const rows = [...element.querySelectorAll("dt")].map((name) => `${name.textContent}: ${plain(name.nextElementSibling)}`);
+  return rows.join("\n") || element.textContent;
 }
+
+const plain = (element) => element.textContent.trim().replace(/\s+/g, " ");
 
 async function copy(text, button) {
   try {
