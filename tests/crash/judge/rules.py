@@ -15,6 +15,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from tests.clips import boxes
 from tests.crash.judge.database import Database, moment, usd
 from tests.processes.site import Row
 
@@ -32,6 +33,7 @@ MOVING = {"queued", "submitting", "running", "ready"}
 # What the ledger holds beside the reservation, by the row's status.
 ENTRIES = {"charge": ("ready", "stored", "lost"), "release": ("failed", "canceled")}
 LONGEST_WAIT = timedelta(hours=25)  # a person may leave an order undecided for a day
+FOLDERS = ("videos", "posters", "previews")
 FROZEN = ("status", "remote_id", "finished_at", "stored_at", "submitted_at", "price_usd", "attempts", "send_count")
 
 
@@ -184,6 +186,14 @@ def _file(media: Path, video: Row, wanted: list[str], damaged: list[str]) -> Ite
     for poster in (media / video[name] for name in ("poster", "poster_small") if video[name]):
         if not (poster.is_file() and poster.read_bytes()[-2:] == b"\xff\xd9"):
             yield f"bad file: the poster {poster.name} of video {video['id']} is not whole"
+    if video.get("preview") and not _is_whole(media / video["preview"]):
+        yield f"bad file: the preview of video {video['id']} is not whole"
+
+
+def _is_whole(mp4: Path) -> bool:
+    """Whether the last box of a file ends where the file does."""
+    data = mp4.read_bytes() if mp4.is_file() else b""
+    return bool(data) and max(end for *_, end in boxes(data)) == len(data)
 
 
 def public_names(provider: Truth, media: Path) -> Iterator[str]:
@@ -196,8 +206,8 @@ def public_names(provider: Truth, media: Path) -> Iterator[str]:
 
 def orphans(url: str, media: Path) -> list[str]:
     """Files under a public name that no row knows: allowed after a kill, never after a pause."""
-    known = {video[name] for video in Database.at(url).videos for name in ("file", "poster", "poster_small")}
-    there = {str(path.relative_to(media)) for kind in ("videos", "posters") for path in (media / kind).rglob("*.*")}
+    known = {video[name] for video in Database.at(url).videos for name in ("file", "poster", "poster_small", "preview")}
+    there = {str(path.relative_to(media)) for kind in FOLDERS for path in (media / kind).rglob("*.*")}
     return sorted(there - known)
 
 
