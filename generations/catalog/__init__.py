@@ -1,4 +1,4 @@
-"""Show stored clips to people: pages, files, health.
+"""Show stored clips to people: pages, files, links for guests, feeds, health.
 
 Not here: what becomes of a clip (library), staff pages (admin).
 """

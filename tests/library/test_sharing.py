@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from django.http import QueryDict
 
 from generations.library import sharing
@@ -147,3 +149,18 @@ def test_right_passwords_are_never_too_many_and_forgive_no_wrong_ones(mira: User
         sharing.enter(link, "wrong", at=NOW)
     assert sharing.enter(link, "open sesame", at=NOW) is Answer.RIGHT
     assert [sharing.enter(link, "wrong", at=NOW) for _ in range(2)] == [Answer.WRONG, Answer.TOO_MANY]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_who_try_at_once_get_no_more_tries_between_them(mira: User) -> None:
+    link = a_link(mira, password="open sesame")
+
+    def tried(_: int) -> Answer:
+        try:
+            return sharing.enter(link, "wrong", at=NOW)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(tried, range(24)))
+    assert (answers.count(Answer.WRONG), answers.count(Answer.TOO_MANY)) == (10, 14)
