@@ -21,7 +21,7 @@ from generations.catalog.guest_clips import GuestClip, GuestComment
 from generations.catalog.media import clip_of, plain_name, send
 from generations.library import comments, sharing
 from generations.library.sharing import Answer
-from generations.models import Comment, Share, Video
+from generations.models import Comment, Share
 
 PAGE_SIZE = 24
 MAX_PAGES = 400
@@ -134,7 +134,7 @@ def comment(request: HttpRequest, share: Share, pk: int) -> HttpResponse:
         )  # fmt: skip
     except comments.BadComment as error:
         return _clip_page(request, share, pk, refused=error)
-    return redirect(f"{_page_of(share, video)}#comments")
+    return redirect(f"{share.get_absolute_url()}videos/{pk}/#comments")  # which is not counted as an opening
 
 
 def _enter(request: HttpRequest, share: Share) -> HttpResponse:
@@ -204,11 +204,6 @@ def _neighbours(share: Share, pk: int) -> tuple[int | None, int | None]:
         return None, None
     place = pks.index(pk)
     return (pks[place - 1] if place else None), (pks[place + 1] if place + 1 < len(pks) else None)
-
-
-def _page_of(share: Share, video: Video) -> str:
-    prefix = share.get_absolute_url()
-    return prefix if share.video_id else f"{prefix}videos/{video.pk}/"
 
 
 def _number(text: str) -> int:

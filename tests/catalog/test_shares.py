@@ -199,7 +199,7 @@ def test_guests_read_the_comments_of_their_link_and_no_others(client: Client, mi
     comments.write(video, "internal talk", at=NOW, author=mira)
     sent = {"guest_name": "Ada", "text": "Can the fox look left?", "at": "0:03.12"}
     response = client.post(f"{ours.get_absolute_url()}videos/{video.pk}/comments/", sent)
-    assert response["Location"] == f"{ours.get_absolute_url()}#comments"
+    assert response["Location"] == f"{ours.get_absolute_url()}videos/{video.pk}/#comments"
     page = text(client.get(ours.get_absolute_url()))
     assert "Ada 0:03.12" in page
     assert "Can the fox look left?" in page
