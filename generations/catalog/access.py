@@ -47,7 +47,8 @@ def for_browsers(view: View) -> View:
         response = view(request, *args, **kwargs)
         patch_vary_headers(response, ["Cookie"])
         if "Cache-Control" not in response:
-            if stranger and not response.cookies:
+            own = response.cookies or request.META.get("CSRF_COOKIE_NEEDS_UPDATE")  # a form's token, or anything else
+            if stranger and not own:
                 patch_cache_control(response, public=True, max_age=PUBLIC_SECONDS)
             else:
                 patch_cache_control(response, private=True)

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import AnonymousUser, User
 from django.http import HttpResponse
+from django.middleware.csrf import get_token
 from django.test import Client, RequestFactory
 
 from generations.catalog.access import for_browsers
 from generations.models import Campaign, Video
-from tests.catalog.conftest import body, published, titles, with_poster
+from tests.catalog.conftest import body, published, text, titles, with_poster
 from tests.factories import a_campaign, a_task, a_video
 
 SECRETS = ("A secret take", "the secret words", "Secret campaign", "secretary", "$0.30")
@@ -42,7 +43,8 @@ def addresses(video: Video) -> list[str]:
 def test_a_restricted_campaign_does_not_exist_for_others(visitor: Client, hidden: Video, closed: Campaign) -> None:
     shown = a_video(title="Shown")
     assert [visitor.get(path).status_code for path in addresses(hidden)] == [404] * 4
-    assert visitor.get(f"/?campaign={closed.slug}").status_code == 404
+    of_closed, of_none = (text(visitor.get(f"/?campaign={slug}")) for slug in (closed.slug, "nothing-here"))
+    assert of_closed == of_none.replace("nothing-here", closed.slug)
     for path in ("/", shown.get_absolute_url()):
         assert not [secret for secret in SECRETS if secret in visitor.get(path).content.decode()]
 
@@ -106,3 +108,10 @@ def test_a_public_download_has_a_plain_name(client: Client, public: None) -> Non
     response = client.get(video.url + "?download=1")
     assert response["Content-Disposition"] == f'attachment; filename="neon-rain_{video.pk}.mp4"'
     assert body(response)
+
+
+def test_nobody_keeps_a_page_that_gives_its_reader_a_cookie(rf: RequestFactory, public: None) -> None:
+    asked = rf.get("/")
+    asked.user = AnonymousUser()
+    with_form = for_browsers(lambda request: HttpResponse(get_token(request)))(asked)
+    assert with_form["Cache-Control"] == "private"
