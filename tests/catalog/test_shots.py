@@ -85,3 +85,11 @@ def test_a_damaged_clip_has_no_preview(person: User) -> None:
     assert "data-preview=" in card(video, person)
     video.damage = "cut"
     assert "data-preview" not in card(video, person)
+
+
+@pytest.mark.django_db
+def test_the_link_of_a_card_keeps_the_search(visitor: Client) -> None:
+    video = a_video(rating=4)
+    assert (
+        f'href="/videos/{video.pk}/?rating=4&amp;sort=rating"' in visitor.get("/?sort=rating&rating=4").content.decode()
+    )

@@ -169,13 +169,13 @@
 
   document.addEventListener("click", (event) => {
     const link = event.target.closest?.("a.fan-out");
-    if (!link || event.ctrlKey || event.metaKey || event.shiftKey || !link.closest(".grid")) return;
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey || !link.closest(".grid > .card")) return;
     event.preventDefault();
     link.getAttribute("aria-expanded") === "true" ? foldIn(link) : fanOut(link, event.detail === 0);
   });
 
   function prepareTakes() {
-    for (const link of document.querySelectorAll(".grid a.fan-out:not([role])")) {
+    for (const link of document.querySelectorAll(".grid > .card > a.fan-out:not([role])")) {
       link.setAttribute("role", "button");
       link.setAttribute("aria-expanded", "false");
     }

@@ -198,9 +198,9 @@
   // The selection is kept, so that a second action can follow.
   function redraw(found) {
     for (const [pk, html] of Object.entries(found)) {
-      const fresh = new DOMParser().parseFromString(html, "text/html").querySelector(".card");
       for (const old of list.querySelectorAll(`.card[data-id="${pk}"]`)) {
-        if (old.dataset.page) fresh.dataset.page = old.dataset.page;
+        const fresh = new DOMParser().parseFromString(html, "text/html").querySelector(".card");
+        link(fresh).setAttribute("href", link(old).getAttribute("href")); // it names the search
         old.querySelector(".poster").replaceChildren(...fresh.querySelector(".poster").childNodes);
         old.querySelector(".words").replaceWith(fresh.querySelector(".words"));
       }
