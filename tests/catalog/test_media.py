@@ -14,15 +14,21 @@ from generations.models import ReferenceImage, Video
 from generations.models.images import LINK_LIFE_SECONDS, SIGNER
 from tests.catalog.conftest import body, with_poster
 from tests.factories import a_video, an_image
+from tests.trees import a_file
 
-CLOSED = {"videos": ("nobody",), "posters": ("nobody",), "small posters": ("nobody",), "images": ("nobody", "person")}
+CLOSED = {
+    **dict.fromkeys(("videos", "posters", "small posters", "previews"), ("nobody",)),
+    "images": ("nobody", "person"),
+}
 
 
 def address(kind: str) -> str:
     if kind == "images":
         return an_image().file.url
-    video = with_poster(a_video())
-    return {"videos": video.url, "posters": video.poster_url, "small posters": video.small_poster_url}[kind]
+    video = with_poster(a_video(preview="previews/2026/a.mp4"))
+    a_file(str(video.preview), b"a preview")
+    stills = {"posters": video.poster_url, "small posters": video.small_poster_url}
+    return {"videos": video.url, "previews": video.preview.url, **stills}[kind]
 
 
 @pytest.mark.parametrize("kind", CLOSED)

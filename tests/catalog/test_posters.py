@@ -99,7 +99,8 @@ def test_a_stranger_must_sign_in(client: Client, video: Video) -> None:
 def test_a_clip_that_one_may_not_see_is_not_there(editor: Client, video: Video) -> None:
     closed = Campaign.objects.create(name="Closed", slug="closed", is_restricted=True)
     Video.objects.filter(pk=video.pk).update(campaign=closed)
-    assert (editor.get(frames_of(video)).status_code, choose(editor, video, "1").status_code) == (404, 404)
+    answers = editor.get(video.preview.url), editor.get(frames_of(video)), choose(editor, video, "1")
+    assert [response.status_code for response in answers] == [404, 404, 404]
 
 
 @pytest.mark.parametrize("harm", ["none yet", "gone", "cut"])
