@@ -49,7 +49,7 @@ class ShareAdmin(ReadOnlyAdmin):
 
     @admin.display(description="Shows")
     def what(self, share: Share) -> str:
-        return f"{share.kind.capitalize()}: {share}"
+        return str(share) if share.search else f"{share.kind.capitalize()}: {share}"
 
     @admin.display(description="State")
     def state(self, share: Share) -> str:
