@@ -234,3 +234,13 @@ def test_a_comment_answers_only_comments_of_its_link(client: Client, mira: User,
     response = client.post(f"{share.get_absolute_url()}videos/{video.pk}/comments/", sent)
     assert response.status_code == 404
     assert Comment.objects.count() == 1
+
+
+def test_an_answer_for_guests_is_from_the_team_and_not_from_a_person(client: Client, mira: User, video: Video) -> None:
+    share = link(mira, video, may_comment=True)
+    asked = comments.write(video, "Can it look left?", at=NOW, guest_name="Ada", share=share)
+    comments.write(video, "It can.", at=NOW, author=mira, share=share, parent=asked)
+    page = client.get(share.get_absolute_url())
+    assert "It can." in text(page)
+    assert "The team" in text(page)
+    assert "mira" not in page.content.decode()
