@@ -81,7 +81,7 @@ def tag(ids: Sequence[int], name: str) -> Outcome:
     """Put a tag on the prompts of clips, which all clips of these prompts have then. Raises: ValidationError."""
     name = " ".join(name.split())
     longest = Tag._meta.get_field("name").max_length or 0
-    if not name or len(name) > longest:
+    if not name or len(name) > longest or "\0" in name:
         raise ValidationError({"tag": f"Tag: write a word, of at most {longest} characters. Nothing was changed."})
     done = Outcome(f"Tagged “{name}”")
     # Compared here: SQLite folds the case of ASCII only.

@@ -60,7 +60,7 @@ def test_a_tag_goes_to_the_prompts_and_is_found_by_search() -> None:
     assert Tag.objects.count() == 1
 
 
-@pytest.mark.parametrize("name", ["", "  ", "x" * 51])
+@pytest.mark.parametrize("name", ["", "  ", "x" * 51, "a\0b"])
 def test_a_tag_needs_a_word_that_is_not_too_long(name: str) -> None:
     with pytest.raises(ValidationError, match="at most 50 characters"):
         bulk.tag(ids(a_video()), name)
