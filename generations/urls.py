@@ -9,6 +9,7 @@ from generations import webhooks
 from generations.catalog import (
     clip_actions,
     comments,
+    compare,
     embeds,
     feeds,
     links,
@@ -27,6 +28,9 @@ from generations.catalog.views import catalog
 urlpatterns = [
     path("webhooks/<slug:provider>/<str:token>/", webhooks.receive, name="webhook"),
     path("", catalog, name="catalog"),
+    path("compare/", compare.compare, name="compare"),
+    path("compare/winner/", compare.winner, name="winner"),
+    path("compare/reject-others/", compare.reject_others, name="reject_others"),
     path("videos/<int:pk>/", video, name="video"),
     path("videos/<int:pk>/rating/", ratings.rating, name="rating"),
     path("videos/<int:pk>/favourite/", ratings.favourite, name="favourite"),
