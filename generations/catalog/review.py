@@ -106,7 +106,8 @@ def send_back(request: HttpRequest, pk: int) -> HttpResponse:
         raise PermissionDenied
     was = facts(request, video)
     try:
-        reviewing.send_back(video, request.POST.get("reason", ""), at=clock.now(), by=by)
+        moment = request.POST.get("at", "")
+        reviewing.send_back(video, request.POST.get("reason", ""), at=clock.now(), by=by, moment=moment)
     except MoveRefused as refusal:
         return refused(request, video, str(refusal), status=409)
     return done(request, video, was, "Sent back, with your reason in its history.")

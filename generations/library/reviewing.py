@@ -11,6 +11,8 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from generations.formats import usd
+from generations.library import comments
+from generations.library.comments import BadComment
 from generations.lifecycle.ordering import cancel
 from generations.models import ClipEvent, GenerationTask, Person, Review, Shot, Status, Video
 from generations.models.videos import STATES, State
@@ -84,8 +86,11 @@ def judge(video: Video, verdict: Review, *, at: datetime, by: Person | None, sto
     return Judged(changed, cancel_waiting(video.task, at=at, by=by) if stops else ())
 
 
-def send_back(video: Video, reason: str, *, at: datetime, by: Person) -> None:
-    """Make a clip a draft again, with what is to be changed. Raises: MoveRefused for no reason or a published clip."""
+def send_back(video: Video, reason: str, *, at: datetime, by: Person, moment: str = "") -> None:
+    """Make a clip a draft again, with what is to be changed; with a moment such as `0:03`, as a comment there too.
+
+    Raises: MoveRefused for no reason, for a moment that is not in the clip, and for a published clip.
+    """
     reason = reason.strip()
     if not reason:
         raise MoveRefused("Reason: say what should be changed. Nothing was sent back.")
@@ -94,6 +99,8 @@ def send_back(video: Video, reason: str, *, at: datetime, by: Person) -> None:
     with transaction.atomic():
         was = state_now(video)
         _keep_published(was)
+        if moment.strip():
+            _comment(video, reason, moment, at=at, by=by)
         clear: dict[str, Any] = {"review": Review.UNDECIDED, "reviewed_at": None, "reviewed_by": None}
         move(video, was, State.DRAFT, at=at, by=by, reason=reason, **clear)
         video.task.note(f"clip {video.pk} was sent back: {reason}", at=at, by=by)
@@ -133,6 +140,13 @@ def waiting(task: GenerationTask) -> QuerySet[GenerationTask]:
 def cancel_waiting(task: GenerationTask, *, at: datetime, by: Person | None) -> tuple[GenerationTask, ...]:
     """Cancel the other takes of its order that were not sent yet; the others are made and charged."""
     return tuple(other for other in waiting(task) if cancel(other, at=at, by=by))
+
+
+def _comment(video: Video, text: str, moment: str, *, at: datetime, by: Person) -> None:
+    try:
+        comments.write(video, text, at=at, author=by, at_seconds=comments.parse_moment(moment))
+    except BadComment as error:
+        raise MoveRefused(f"Moment: {error.text} Nothing was sent back.") from error
 
 
 def _keep_published(was: State) -> None:

@@ -86,6 +86,7 @@ def test_one_is_sent_back_and_the_letters_of_the_reason_are_no_keys(open_page: A
     (video,) = videos(1, review=Review.IN_REVIEW, content=clip(seconds=1))
     page = open_page(video.get_absolute_url())
     page.get_by_text("Send back with a reason").click()
+    assert page.get_by_label("At which moment?").input_value() == ""
     page.get_by_label("What should be changed?").click()
     page.keyboard.type("pxuf 5: six fingers at 0:03?")
     page.get_by_role("button", name="Send back", exact=True).click()

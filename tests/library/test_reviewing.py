@@ -116,6 +116,16 @@ def test_a_clip_is_sent_back_with_its_reason(staff: User) -> None:
     assert last_reason(video.task) == f"clip {video.pk} was sent back: the hand has six fingers"
 
 
+def test_a_reason_at_a_moment_is_a_comment_there_too(staff: User) -> None:
+    video = a_video()
+    with pytest.raises(MoveRefused, match="Moment: .* Nothing was sent back"):
+        reviewing.send_back(video, "six fingers", at=LATER, by=staff, moment="0:09")
+    assert (video.events.count(), video.comments.count()) == (0, 0)
+    reviewing.send_back(video, "six fingers", at=LATER, by=staff, moment="0:03")
+    comment = video.comments.get()
+    assert (comment.text, comment.at_seconds, comment.author) == ("six fingers", 3.0, staff)
+
+
 @pytest.mark.parametrize("reason", ["  ", "a" * 2001])
 def test_nothing_is_sent_back_without_a_reason_that_fits(staff: User, reason: str) -> None:
     video = a_video(review=Review.IN_REVIEW)

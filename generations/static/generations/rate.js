@@ -173,8 +173,8 @@
     if (card && goesOn) focusOn(go("ArrowRight", card)); // at once: the next key is meant for the next card
   }
 
+  // The preview under the mouse, begun and ended by a key.
   function play(card) {
-    // The preview under the mouse, begun and ended by a key.
     const playing = card.querySelector(".poster video");
     const target = playing ? document.body : card;
     target.dispatchEvent(new PointerEvent("pointerover", { bubbles: true, pointerType: "mouse" }));
@@ -183,6 +183,7 @@
   function act(key, card) {
     const id = card?.dataset.id ?? page?.dataset.clip;
     if (key === "z") undo();
+    else if (key === "k" && card) play(card);
     else if (!id) return false;
     else if (/^[0-5]$/.test(key)) change(id, "rating", key, ({ message, now }) => say(`${now.title}: ${message}`, { canUndo: true }));
     else if (key === "f") change(id, "favourite", "toggle", ({ message, now }) => say(`${now.title}: ${message}`, { canUndo: true }));
@@ -198,7 +199,8 @@
     if (focus.matches("textarea, select, input:not([type=checkbox], [type=radio], [type=button], [type=submit])")) return;
     const card = focus.closest(".card[data-id]");
     const idle = focus === document.body || focus.id === "main";
-    const onCard = card && focus === link(card);
+    const selecting = card?.closest("[data-select]"); // there select.js moves the focus, and Space selects
+    const onCard = card && focus === link(card) && !selecting;
     if (event.key in STEPS && (onCard || (idle && !page && event.key !== "ArrowLeft" && event.key !== "ArrowUp"))) {
       if (!cards().length) return;
       focusOn(go(event.key, card));
@@ -217,6 +219,15 @@
     if (!page || !event.target.matches("[data-quick]") || !button) return;
     event.preventDefault();
     change(page.dataset.clip, button.name, button.value, ({ message }) => say(message, { canUndo: true }));
+  });
+
+  // A reason that is written while the clip stands still is about what is seen.
+  const sendBack = document.querySelector(".send-back");
+  sendBack?.addEventListener("toggle", () => {
+    const player = document.querySelector(".stage video");
+    const moment = sendBack.querySelector("[name=at]");
+    if (!sendBack.open || moment.value || !player?.paused || !(player.currentTime > 0.1)) return;
+    moment.value = `${Math.floor(player.currentTime / 60)}:${(player.currentTime % 60).toFixed(2).padStart(5, "0")}`;
   });
 
   const waiting = stored("toast", null);
