@@ -10,13 +10,13 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.utils.cache import get_conditional_response
-from django.utils.http import quote_etag, url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_POST, require_safe
+from django.utils.http import quote_etag
+from django.views.decorators.http import require_safe
 
 from generations import clock
-from generations.catalog.access import visible
+from generations.catalog.answers import back, clip_of, for_writers, refused, wants_json
 from generations.catalog.files import FIXED_HEADERS
 from generations.library.posters import NoPoster, choose_poster
 from generations.media.clips import NotAVideo
@@ -47,37 +47,27 @@ def frames(request: HttpRequest, pk: int) -> HttpResponseBase:
     )
 
 
-@require_POST
-@login_required
+@for_writers
 def poster(request: HttpRequest, pk: int) -> HttpResponse:
     """Make one of the ten frames the clip's poster. Raises: Http404, PermissionDenied."""
     video = _clip(request, pk)
     frame = request.POST.get("frame", "")
     if frame not in {str(number) for number in range(FRAMES)}:
-        return _answer(request, video, f"frame: choose a number from 0 to {FRAMES - 1}.", status=400)
+        return refused(request, video, f"frame: choose a number from 0 to {FRAMES - 1}. Nothing was changed.")
     try:
         choose_poster(video, frame_times(video.duration_seconds)[int(frame)], at=clock.now())
     except NoPoster as why:
-        return _answer(request, video, str(why), status=409)
-    return _answer(request, video, "This frame is the poster now.")
+        return refused(request, video, str(why), status=409)
+    if wants_json(request):
+        now = Video.objects.get(pk=pk)
+        return JsonResponse({"poster": now.poster_url, "poster_small": now.small_poster_url, "color": now.color})
+    messages.success(request, "This frame is the poster now.")
+    return redirect(back(request, video.get_absolute_url()))
 
 
 def _clip(request: HttpRequest, pk: int) -> Video:
     """Return a clip that the person may change. Raises: Http404, PermissionDenied."""
-    video = get_object_or_404(visible(request), pk=pk)
+    video = clip_of(request, pk)
     if not request.user.has_perm("generations.change_video"):
         raise PermissionDenied
     return video
-
-
-def _answer(request: HttpRequest, video: Video, words: str, *, status: int = 200) -> HttpResponse:
-    """Say what happened, as JSON to a script, else on the page that the person came from."""
-    failed = status != 200
-    if request.get_preferred_type(["text/html", "application/json"]) == "application/json":
-        now = Video.objects.get(pk=video.pk)
-        facts = {"poster": now.poster_url, "poster_small": now.small_poster_url, "color": now.color}
-        return JsonResponse({"error": words} if failed else facts, status=status)
-    messages.add_message(request, messages.ERROR if failed else messages.SUCCESS, words)
-    came_from = request.POST.get("next", "")
-    own = url_has_allowed_host_and_scheme(came_from, {request.get_host()}, require_https=request.is_secure())
-    return redirect(came_from if own else video.get_absolute_url())

@@ -72,7 +72,10 @@ def test_a_script_is_told_the_new_names(editor: Client, video: Video) -> None:
 @pytest.mark.parametrize("frame", ["", "10", "-1", "x", "1.0", "\0"])
 def test_another_frame_is_refused_in_words(frame: str, editor: Client, video: Video) -> None:
     response = choose(editor, video, frame, headers={"accept": "application/json"})
-    assert (response.status_code, response.json()) == (400, {"error": "frame: choose a number from 0 to 9."})
+    assert (response.status_code, response.json()) == (
+        400,
+        {"error": "frame: choose a number from 0 to 9. Nothing was changed."},
+    )
 
 
 def test_what_prevents_it_is_said(editor: Client, video: Video, monkeypatch: pytest.MonkeyPatch) -> None:
