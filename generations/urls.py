@@ -2,12 +2,13 @@
 
 from django.contrib.auth.views import LoginView, LogoutView
 from django.templatetags.static import static
-from django.urls import path
+from django.urls import path, re_path
 from django.views.generic import RedirectView
 
 from generations import webhooks
 from generations.catalog import (
     clip_actions,
+    collections,
     comments,
     compare,
     embeds,
@@ -48,6 +49,16 @@ urlpatterns = [
     path("shots/<int:pk>/", takes, name="takes"),
     path("selection/", selecting.act, name="selection"),
     path("selection/bar/", selecting.bar, name="selection_bar"),
+    path("collections/", collections.collection_list, name="collections"),
+    path("collections/<slug:slug>/", collections.collection, name="collection"),
+    path("collections/<slug:slug>/edit/", collections.edit, name="collection_edit"),
+    path("collections/<slug:slug>/add/", collections.add, name="collection_add"),
+    path("collections/<slug:slug>/remove/", collections.remove, name="collection_remove"),
+    path("collections/<slug:slug>/order/", collections.order, name="collection_order"),
+    path("collections/<slug:slug>/play/", collections.rough_cut, name="rough_cut"),
+    path("collections/<slug:slug>/zip/", collections.download, name="collection_zip"),
+    re_path(r"^collections/(?P<slug>[-\w]+)/cut\.(?P<suffix>otio|edl)$", collections.cut_list, name="cut_list"),
+    path("download/", collections.selection, name="zip"),
     path("media/<path:path>", media, name="media"),
     path("reference/<str:signed>.<str:extension>", reference_image, name="reference_image"),
     path("links/", links.links, name="links"),

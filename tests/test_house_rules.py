@@ -58,6 +58,7 @@ def test_every_file_says_what_it_is_for() -> None:
 TESTED_BY = {
     "generations/catalog/guest_clips.py": "tests/catalog/test_shares.py",
     "generations/apps.py": "tests/test_checks.py",
+    "generations/admin/collections.py": "tests/catalog/test_collections.py",
     "generations/urls.py": "tests/catalog/test_urls.py",
     "generations/templatetags/catalog.py": "tests/catalog/test_words.py",
     "generations/models/pauses.py": "tests/lifecycle/test_submitting.py",
