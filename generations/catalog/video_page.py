@@ -16,12 +16,12 @@ from django.db.models import Exists, OuterRef, QuerySet, Subquery, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from generations.catalog import review
 from generations.catalog.access import for_browsers, viewer, visible
 from generations.catalog.paging import Cursor, newer_than, older_than
-from generations.clock import now
 from generations.library import comments
 from generations.library.ratings import with_favourite
 from generations.library.search import BadSearch, Search, stacked
@@ -137,7 +137,8 @@ def _neighbours(
     A search that names what the person may not know of leads nowhere.
     """
     try:
-        matching = search.among(videos, search.ids(viewer(request), videos), at=now())
+        ids = search.ids(viewer(request), videos)
+        matching = search.among(videos, ids, at=timezone.now())  # the database's clock would cost a query
     except BadSearch:
         return
     shown, place = stacked(matching).exclude(shot=found.shot_id), Cursor.of(found, search.sort)

@@ -13,7 +13,7 @@ from tests.factories import a_prompt, a_task, a_video, an_image
 
 Queries = Callable[[int], AbstractContextManager[Any]]
 SESSION_AND_USER = 2
-CLOSED_CAMPAIGNS = 1
+CLOSED_CAMPAIGNS, PERMISSIONS = 1, 2
 PERMISSIONS = 2
 XSS = "\"'><script>alert(1)</script><img src=x onerror=alert(2)>"
 
@@ -70,6 +70,12 @@ def test_a_card_says_what_one_chooses_by(visitor: Client) -> None:
     assert page.count(f'href="/videos/{video.pk}/"') == 1
 
 
+def test_a_card_leads_to_its_clip_within_the_search(visitor: Client) -> None:
+    video = a_video(has_audio=True)
+    page = visitor.get("/?sound=yes&q=dawn").content.decode()
+    assert f'href="/videos/{video.pk}/?q=dawn&amp;sound=yes"' in page
+
+
 def test_a_card_without_a_poster_stands(visitor: Client) -> None:
     a_video()
     assert "No picture" in text(visitor.get("/"))
@@ -77,11 +83,11 @@ def test_a_card_without_a_poster_stands(visitor: Client) -> None:
 
 def test_a_page_costs_a_fixed_number_of_queries(visitor: Client, django_assert_num_queries: Queries) -> None:
     videos(30)
-    with django_assert_num_queries(SESSION_AND_USER + CLOSED_CAMPAIGNS + 3):  # videos, takes, campaigns
+    with django_assert_num_queries(SESSION_AND_USER + CLOSED_CAMPAIGNS + PERMISSIONS + 3):  # videos, takes, campaigns
         first = visitor.get("/")
     older = re.search(r"\?before=([^\"]+)", first.content.decode())
     assert older
-    with django_assert_num_queries(SESSION_AND_USER + CLOSED_CAMPAIGNS + 3):  # videos, takes, campaigns
+    with django_assert_num_queries(SESSION_AND_USER + CLOSED_CAMPAIGNS + PERMISSIONS + 3):  # videos, takes, campaigns
         visitor.get("/", {"before": older[1]})
 
 
