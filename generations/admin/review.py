@@ -76,7 +76,9 @@ def who_and_when(video: Video) -> str:
     if not at:
         return badge(video)
     by = video.published_by if video.published_at else video.reviewed_by
-    return format_html("{} by {}, {}", badge(video), by or "a command", display.when(at))
+    hint = "Unpublish it in the catalog before you decide again." if video.published_at else ""
+    line = format_html("{} by {}, {}", badge(video), by or "a command", display.when(at))
+    return display.two_lines(line, hint)
 
 
 def history(video: Video) -> str:

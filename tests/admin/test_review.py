@@ -116,6 +116,7 @@ def test_a_published_clip_has_no_buttons_and_says_why_it_cannot_be_rejected(
     at = timezone.now()
     video = a_video(review=Review.APPROVED, reviewed_at=at, published_at=at, published_by=staff)
     assert 'name="verdict"' not in page_of(admin_client, video)
+    assert "Unpublish it in the catalog before you decide again." in page_of(admin_client, video)
     assert said(press(admin_client, video, verdict="rejected"))[0].startswith("This clip is published.")
     data = {"action": "reject", "_selected_action": [video.pk]}
     response = admin_client.post(reverse("admin:generations_video_changelist"), data, follow=True)

@@ -64,6 +64,10 @@ def test_stars_and_favourites_are_given_to_the_focused_card_and_taken_back(open_
     toast(page, "Undone: Clip 0. Draft, 4 of 5 stars.")
     page.keyboard.press("z")
     toast(page, "Undone: Clip 0. Draft, 0 of 5 stars.")
+    page.keyboard.press("0")
+    toast(page, "Clip 0: Rating cleared.")
+    page.keyboard.press("z")
+    toast(page, "There is nothing to undo.")
     older.refresh_from_db()
     assert (older.rating, older.favourites.count(), newer.rating) == (0, 0, 0)
     assert not told

@@ -69,8 +69,10 @@
     queue = queue.then(async () => {
       const data = await post(`/videos/${id}/${verb}/`, { [verb]: value });
       const back = { rating: data.was.rating, favourite: data.was.favourite ? "1" : "0", decision: BACK_TO[data.was.state] };
-      past = [...past, { id, verb, value: back[verb] }].slice(-KEPT);
-      store("undo", past);
+      if (["rating", "favourite", "state"].some((fact) => data.was[fact] !== data.now[fact])) {
+        past = [...past, { id, verb, value: back[verb] }].slice(-KEPT);
+        store("undo", past);
+      }
       draw(data.now);
       after(data);
     }).catch((error) => say(error.message));
@@ -166,8 +168,7 @@
     const next = document.querySelector("[data-go=older]")?.href;
     const goesOn = decision !== "clear";
     change(id, "decision", decision, ({ message, was, now }) => {
-      const text = was.state === now.state ? `${message} ${now.title}.` : `${now.title}: ${message}`;
-      say(text, { canUndo: true, later: !card });
+      say(`${now.title}: ${message}`, { canUndo: was.state !== now.state, later: !card });
       if (!card) leave((goesOn && next) || location.href);
     });
     if (card && goesOn) focusOn(go("ArrowRight", card)); // at once: the next key is meant for the next card
