@@ -10,7 +10,7 @@ from django.test import Client
 
 from generations.library import sharing
 from generations.library.sharing import Terms
-from generations.models import Collection, Share
+from generations.models import Collection, CollectionItem, Share, Video
 from tests.catalog.conftest import text
 from tests.factories import NOW, a_campaign, a_task, a_video
 
@@ -41,7 +41,9 @@ def test_a_clip_is_shared_by_the_form_that_its_page_leads_to(sharer: Client, per
 def test_a_search_and_a_collection_are_shared_by_the_same_form(sharer: Client) -> None:
     a_video(title="A fox")
     assert 'href="/links/new/?search=q%3Dfox"' in sharer.get("/?q=fox").content.decode()
-    Collection.objects.create(name="Reel", slug="reel", created_at=NOW)
+    reel = Collection.objects.create(name="Reel", slug="reel", created_at=NOW)
+    CollectionItem.objects.create(collection=reel, video=Video.objects.get(), position=0)
+    assert 'href="/links/new/?collection=reel"' in sharer.get("/collections/reel/").content.decode()
     for sent in ({"search": "q=fox"}, {"collection": "reel"}):
         assert sharer.get("/links/new/", sent).status_code == 200
         assert sharer.post("/links/new/", {**sent, "days": ""}).status_code == 302
