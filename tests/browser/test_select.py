@@ -62,6 +62,17 @@ def test_the_keyboard_moves_selects_and_tags(open_page: Any, stored: list[Video]
     assert not told
 
 
+def test_two_to_four_are_compared(open_page: Any, stored: list[Video]) -> None:
+    page = open_page("/")
+    compare = page.get_by_role("button", name="Compare")
+    page.get_by_label("Select Clip 0").click()
+    compare.wait_for()
+    assert compare.get_attribute("aria-disabled") == "true"
+    page.get_by_label("Select Clip 2").click()
+    compare.click()
+    page.wait_for_url(f"**/compare/?v={stored[0].pk}&v={stored[2].pk}")
+
+
 def test_all_that_match_are_changed_at_once(open_page: Any, stored: list[Video]) -> None:
     page = open_page("/?q=Clip")
     page.get_by_label("Select Clip 0").click()

@@ -136,8 +136,7 @@
     bar.hidden = !picked.size && !all;
     document.body.classList.toggle("selecting", !bar.hidden);
     bar.querySelector(".count").textContent = all ? "All selected" : `${picked.size} selected`;
-    for (const button of bar.querySelectorAll("[value=compare]"))
-      button.toggleAttribute("aria-disabled", all || picked.size < 2 || picked.size > 4);
+    bar.querySelector("[value=compare]")?.setAttribute("aria-disabled", String(!!all || picked.size < 2 || picked.size > 4));
   }
 
   async function load() {
@@ -169,7 +168,7 @@
       bar.querySelector("[value=tag]").click();
     });
     bar.addEventListener("click", (event) => {
-      if (event.target.closest("[aria-disabled]")) event.preventDefault();
+      if (event.target.closest("[aria-disabled=true]")) event.preventDefault();
     });
     bar.addEventListener("submit", (event) => {
       if ("leaves" in (event.submitter?.dataset ?? {})) return;
