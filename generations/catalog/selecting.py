@@ -1,4 +1,4 @@
-"""Act on the clips that a person selected, or on all that a search finds: rate, tag, approve, reject, compare."""
+"""Act on the clips that a person selected, or on all that a search finds: rate, tag, collect, approve, compare."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.validators import slug_re
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -22,9 +24,10 @@ from generations.catalog.access import for_browsers, viewer, visible
 from generations.clock import now
 from generations.library import bulk
 from generations.library.bulk import GONE, Outcome
+from generations.library.naming import collections_of
 from generations.library.search import BadSearch, Search
 from generations.library.shots import with_takes
-from generations.models import Person, Review
+from generations.models import Collection, Person, Review
 
 COMPARED = range(2, 5)
 CARDS = 200  # that an answer draws again: more than a page shows
@@ -49,9 +52,18 @@ def _decide(verdict: Review) -> Callable[[Sequence[int], QueryDict, Person], Out
     return lambda ids, given, by: bulk.decide(ids, verdict, at=now(), by=by)
 
 
+def _collect(ids: Sequence[int], given: QueryDict, by: Person) -> Outcome:
+    slug = given.get("collection", "")
+    found = collections_of(by).filter(slug=slug).first() if slug_re.match(slug) else None
+    if found is None:
+        raise ValidationError({"collection": "Collection: choose one. Nothing was changed."})
+    return bulk.collect(ids, found)
+
+
 ACTIONS = {
     "rate": Action(_rate),
     "tag": Action(lambda ids, given, by: bulk.tag(ids, given.get("tag", "")), "generations.change_prompt"),
+    "collect": Action(_collect, "generations.change_collection"),
     "approve": Action(_decide(Review.APPROVED), "generations.review_clips"),
     "reject": Action(_decide(Review.REJECTED), "generations.review_clips"),
 }
@@ -66,22 +78,27 @@ def bar(request: HttpRequest) -> HttpResponse:
     """
     if not request.user.is_authenticated:
         raise Http404
-    return render(request, "catalog/_selection.html", {} if "only" in request.GET else context(request))
+    shown = {"collections": _collections(request)} if "only" in request.GET else context(request)
+    return render(request, "catalog/_selection.html", shown)
 
 
 def context(request: HttpRequest) -> dict[str, Any]:
     """Return what the bar of a search shows: how many clips it finds, and the ids that stay selected."""
+    shown: dict[str, Any] = {"selecting": True, "collections": _collections(request)}
     try:
         search = Search.parse(request.GET)
         total = len(bulk.found_by(search, viewer(request), at=now()))
     except (BadSearch, ValidationError):
-        return {"selecting": True}  # too many to change at once, or none
-    return {
-        "selecting": True,
+        return shown  # too many to change at once, or none
+    return shown | {
         "total": total,
         "search_all": search.query_string(),
         "selected": request.session.pop(KEPT, []),
     }
+
+
+def _collections(request: HttpRequest) -> QuerySet[Collection]:
+    return collections_of(_person(request))
 
 
 @require_POST

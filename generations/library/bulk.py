@@ -1,4 +1,4 @@
-"""Do one thing to many clips: rate, tag, approve or reject them; say to how many, and why not to the rest."""
+"""Do one thing to many clips: rate, tag, collect, approve or reject them; say to how many, and why not."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
 
+from generations.library import collections
 from generations.library.reviewing import DONE, Judged, MoveRefused, judge
 from generations.library.search import Search, stacked
-from generations.models import Person, Prompt, Review, Tag, Video
+from generations.models import Collection, Person, Prompt, Review, Tag, Video
 from generations.models.videos import MAX_RATING, State
 
 MOST = 1000  # clips at once: approving so many takes about ten seconds on SQLite
@@ -100,6 +101,13 @@ def tag(ids: Sequence[int], name: str) -> Outcome:
         done.left_out["tagged so already"] += len(clips) - changed
     done.note = "Tags belong to prompts: the other clips of theirs have it too." if prompts else ""
     return done
+
+
+def collect(ids: Sequence[int], collection: Collection) -> Outcome:
+    """Put clips at the end of a collection, in this order. Raises: ValidationError when it would be too full."""
+    clips = Video.objects.in_bulk(ids)
+    added = collections.add(collection, [clips[pk] for pk in ids if pk in clips])
+    return Outcome(f"Added to {collection}", added, Counter({"in it already": len(ids) - added}))
 
 
 def visible_ids(ids: Sequence[int], visible: QuerySet[Video]) -> list[int]:

@@ -8,9 +8,9 @@ import pytest
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 
-from generations.models import Review, Video
+from generations.models import Collection, Review, Video
 from tests.catalog.conftest import text, videos
-from tests.factories import a_campaign, a_video
+from tests.factories import NOW, a_campaign, a_video
 
 JSON = {"accept": "application/json"}
 ACT = "/selection/"
@@ -49,12 +49,18 @@ def test_nobody_is_sent_to_another_site(visitor: Client, target: str) -> None:
 
 @pytest.mark.parametrize(
     ("action", "permission", "data"),
-    [("approve", "review_clips", {}), ("reject", "review_clips", {}), ("tag", "change_prompt", {"tag": "snow"})],
+    [
+        ("collect", "change_collection", {"collection": "best"}),
+        ("approve", "review_clips", {}),
+        ("reject", "review_clips", {}),
+        ("tag", "change_prompt", {"tag": "snow"}),
+    ],
 )
 def test_an_action_takes_its_permission(
     visitor: Client, person: User, action: str, permission: str, data: dict[str, str]
 ) -> None:
     video = a_video()
+    Collection.objects.create(name="Best", slug="best", created_at=NOW)
     assert sent(visitor, action=action, v=video.pk, **data).status_code == 403
     may(person, permission)
     assert sent(visitor, action=action, v=video.pk, **data).json()["changed"] == 1
@@ -122,3 +128,13 @@ def test_the_bar_offers_what_the_person_may_do_and_how_many_match(visitor: Clien
 
 def test_no_clip_is_changed_by_a_get(visitor: Client) -> None:
     assert visitor.get(ACT).status_code == 405
+
+
+@pytest.mark.parametrize("slug", ["closed", "none", "\0", ""])
+def test_a_collection_that_the_person_may_not_open_takes_nothing(visitor: Client, person: User, slug: str) -> None:
+    closed = Collection.objects.create(name="Closed", slug="closed", created_at=NOW, is_restricted=True)
+    may(person, "change_collection")
+    answer = sent(visitor, action="collect", collection=slug, v=a_video().pk)
+    assert (answer.status_code, list(answer.json()["errors"])) == (400, ["collection"])
+    assert not closed.items.exists()
+    assert "Closed" not in text(visitor.get("/selection/bar/"))

@@ -11,7 +11,7 @@ from django.http import QueryDict
 
 from generations.library import bulk
 from generations.library.search import Search
-from generations.models import Review, Shot, Status, Tag, Video
+from generations.models import Collection, Review, Shot, Status, Tag, Video
 from tests.factories import NOW, a_prompt, a_task, a_video
 
 pytestmark = pytest.mark.django_db
@@ -86,3 +86,12 @@ def test_more_than_can_be_changed_at_once_are_refused_before_anything_changes(
         bulk.found_by(Search.parse(QueryDict()), staff, at=NOW)
     with pytest.raises(ValidationError, match="At most 1 clips"):
         bulk.visible_ids(ids(*videos), Video.objects.all())
+
+
+def test_clips_are_added_to_a_collection_in_the_order_of_their_selection() -> None:
+    into = Collection.objects.create(name="Best", slug="best", created_at=NOW)
+    first, second, third = a_video(), a_video(), a_video()
+    bulk.collect(ids(second), into)
+    done = bulk.collect(ids(third, second, first), into)
+    assert str(done) == "Added to Best: 2 clips. Left out: 1 in it already."
+    assert list(into.items.values_list("video", flat=True)) == ids(second, third, first)

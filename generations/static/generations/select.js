@@ -136,7 +136,9 @@
     bar.hidden = !picked.size && !all;
     document.body.classList.toggle("selecting", !bar.hidden);
     bar.querySelector(".count").textContent = all ? "All selected" : `${picked.size} selected`;
-    bar.querySelector("[value=compare]")?.setAttribute("aria-disabled", String(!!all || picked.size < 2 || picked.size > 4));
+    const off = (button, yes) => button?.setAttribute("aria-disabled", String(!!yes));
+    off(bar.querySelector("[value=compare]"), all || picked.size < 2 || picked.size > 4);
+    off(bar.querySelector("[formaction]"), all || !picked.size); // a ZIP is of clips that were picked
   }
 
   async function load() {
