@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.widgets import AdminTextareaWidget, AdminTextInputWidget, AutocompleteSelectMultiple
+from django.db import transaction
 from django.db.models import Count, DecimalField, Exists, OuterRef, QuerySet, Subquery, Sum
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
@@ -29,6 +30,22 @@ class TagAdmin(ModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Tag]:
         tags: QuerySet[Tag] = super().get_queryset(request)
         return tags.annotate(prompt_count=Count("prompts"))
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if change:
+            Video.objects.filter(prompt__tags=obj).refresh_words()
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        self.delete_queryset(request, Tag.objects.filter(pk=obj.pk))
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Tag]) -> None:
+        with transaction.atomic():
+            prompts = list(
+                Prompt.objects.filter(tags__in=queryset.values("pk")).values_list("pk", flat=True).distinct()
+            )
+            Tag.objects.filter(pk__in=queryset.values("pk")).delete()
+            Video.objects.filter(prompt__in=prompts).refresh_words()
 
     @admin.display(description="Prompts", ordering="prompt_count")
     def used(self, tag: Any) -> int:
@@ -77,6 +94,11 @@ class PromptAdmin(ArchivableAdmin):
             path("<int:pk>/generate/price/", wrap(generate.price), name="generations_prompt_price"),
             *super().get_urls(),
         ]
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        if "tags" in form.changed_data:
+            Video.objects.filter(prompt=form.instance).refresh_words()
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Prompt]:
         clips = Video.objects.filter(task__prompt=OuterRef("pk")).order_by("-created_at", "-id")

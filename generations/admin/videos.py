@@ -91,6 +91,10 @@ class VideoAdmin(ModelAdmin):
 
     view_on_site = False  # the player has its own link to the catalog
 
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        Video.objects.filter(pk=obj.pk).refresh_words()
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 

@@ -68,29 +68,35 @@ class Page:
     older: Cursor | None
 
 
-def older_than(videos: QuerySet[Video], place: Cursor, sort: str = NEWEST) -> QuerySet[Video]:
+def older_than(videos: QuerySet[Video], place: Cursor, sort: str = NEWEST, *, by_index: bool = True) -> QuerySet[Video]:
     """Return the videos after a position, the nearest first."""
-    return sorting.after(videos, place.place, sort)
+    return sorting.after(videos, place.place, sort, by_index=by_index)
 
 
-def newer_than(videos: QuerySet[Video], place: Cursor, sort: str = NEWEST) -> QuerySet[Video]:
+def newer_than(videos: QuerySet[Video], place: Cursor, sort: str = NEWEST, *, by_index: bool = True) -> QuerySet[Video]:
     """Return the videos before a position, the nearest first."""
-    return sorting.before(videos, place.place, sort)
+    return sorting.before(videos, place.place, sort, by_index=by_index)
 
 
 def page(
-    videos: QuerySet[Video], *, before: str = "", after: str = "", size: int = PAGE_SIZE, sort: str = NEWEST
+    videos: QuerySet[Video],
+    *,
+    before: str = "",
+    after: str = "",
+    size: int = PAGE_SIZE,
+    sort: str = NEWEST,
+    by_index: bool = True,
 ) -> Page:
-    """Return one page in one query. Raises: BadCursor."""
+    """Return one page in one query; `by_index` as in `sorting.ordered`. Raises: BadCursor."""
     if before:
-        rows = list(older_than(videos, Cursor.parse(before, sort), sort)[: size + 1])
+        rows = list(older_than(videos, Cursor.parse(before, sort), sort, by_index=by_index)[: size + 1])
     elif after:
-        # Reversed: the extra row, which shows that there is more, comes first.
-        rows = list(newer_than(videos, Cursor.parse(after, sort), sort)[: size + 1])[::-1]
+        found = newer_than(videos, Cursor.parse(after, sort), sort, by_index=by_index)
+        rows = list(found[: size + 1])[::-1]  # reversed: the extra row, which shows that there is more, comes first
         more, rows = len(rows) > size, rows[-size:]
         return Page(rows, Cursor.of(rows[0], sort) if more else None, Cursor.of(rows[-1], sort) if rows else None)
     else:
-        rows = list(sorting.ordered(videos, sort)[: size + 1])
+        rows = list(sorting.ordered(videos, sort, by_index=by_index)[: size + 1])
     more, rows = len(rows) > size, rows[:size]
     # A request for older videos came from a newer page, so that needs no query.
     newer = Cursor.of(rows[0], sort) if before and rows else None

@@ -34,7 +34,9 @@ def catalog(request: HttpRequest) -> HttpResponse:
         return render(request, "catalog/catalog.html", {"bad": error}, status=HTTPStatus.BAD_REQUEST)
     matching = search.among(shown, ids, at=now())
     try:
-        found = page(stacked(matching), before=before, after=after, sort=search.sort)
+        found = page(
+            stacked(matching), before=before, after=after, sort=search.sort, by_index=not search.is_rare(matching)
+        )
     except BadCursor as error:
         raise Http404 from error
     query = search.query_string()

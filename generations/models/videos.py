@@ -197,16 +197,16 @@ class Video(models.Model):
             ("publish_clips", "Can publish clips"),
             ("share_clips", "Can share clips by a link"),
         ]
-        # The catalog is paged by the first pair, alone or within a filter.
+        # The catalog is paged by the first pair, alone or within a filter. On PostgreSQL migration 0020 adds a trigram
+        # index on `words`, which SQLite would take for an ordinary one.
         indexes = [
             models.Index(fields=["-created_at", "-id"]),
             *(
                 models.Index(fields=[name, "-created_at", "-id"], name=f"video_{name}")
                 for name in ("shot", "model", "campaign", "ordered_by", "prompt")
             ),
-            models.Index(
-                fields=["-rating", "-created_at", "-id"], name="video_rated", condition=models.Q(rating__gt=0)
-            ),
+            models.Index(fields=["-rating", "-created_at", "-id"], name="video_by_rating"),
+            models.Index(fields=["-duration_seconds", "-created_at", "-id"], name="video_by_duration"),
             models.Index(
                 fields=["preview_due_at"], name="video_preview_due", condition=models.Q(preview_due_at__isnull=False)
             ),

@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
-from generations.models import Prompt, Status, Tag
+from generations.models import Prompt, Status, Tag, Video
 from tests.factories import NOW, a_prompt, a_task, a_video
 
 LIST = reverse("admin:generations_prompt_changelist")
@@ -146,3 +146,30 @@ def test_tags_are_offered_as_one_types(admin_client: Client) -> None:
     query = {"term": "b-r", "app_label": "generations", "model_name": "prompt", "field_name": "tags"}
     found = admin_client.get(reverse("admin:autocomplete"), query).json()["results"]
     assert [row["text"] for row in found] == ["b-roll"]
+
+
+def words(prompt: Prompt) -> set[str]:
+    return set(Video.objects.filter(prompt=prompt).values_list("words", flat=True))
+
+
+def test_searches_follow_the_tags_of_a_prompt(admin_client: Client) -> None:
+    tag, text = Tag.objects.create(name="Night"), "a lighthouse at dawn"
+    prompt = a_video(title="x").prompt
+    other = a_video(words="as it was").prompt
+    admin_client.post(change(prompt), {"text": text, "tags": [tag.pk]})
+    assert words(prompt) == {f"x {text} night"}
+    admin_client.post(reverse("admin:generations_tag_change", args=[tag.pk]), {"name": "Dusk"})
+    assert words(prompt) == {f"x {text} dusk"}
+    admin_client.post(reverse("admin:generations_tag_delete", args=[tag.pk]), {"post": "yes"})
+    assert words(prompt) == {f"x {text}"}
+    assert words(other) == {"as it was"}
+
+
+def test_searches_follow_tags_that_are_deleted_together(admin_client: Client) -> None:
+    prompt = a_video(title="x").prompt
+    tags = [Tag.objects.create(name=name) for name in ("night", "dusk")]
+    prompt.tags.set(tags)
+    Video.objects.all().refresh_words()
+    chosen = {"action": "delete_selected", "_selected_action": [tag.pk for tag in tags], "post": "yes"}
+    admin_client.post(reverse("admin:generations_tag_changelist"), chosen)
+    assert words(prompt) == {"x a lighthouse at dawn"}

@@ -111,3 +111,11 @@ def test_what_a_damaged_file_does_not_say_is_unknown(admin_client: Client) -> No
 def test_the_page_says_whether_every_frame_was_decoded(admin_client: Client) -> None:
     video = a_video(decoded_at=None, decode_due_at=NOW)
     assert "not yet: in the background" in admin_client.get(change(video.pk)).content.decode()
+
+
+def test_a_new_title_is_found_by_searches(admin_client: Client) -> None:
+    video, other = a_video(), a_video(words="as it was")
+    admin_client.post(change(video.pk), {"title": "Füchse", "description": "im Schnee"})
+    video.refresh_from_db()
+    assert video.words.startswith("fuchse im schnee a lighthouse")
+    assert Video.objects.get(pk=other.pk).words == "as it was"
