@@ -16,6 +16,7 @@ from generations.catalog import (
     links,
     ratings,
     review,
+    searches,
     selecting,
     shares,
 )
@@ -46,6 +47,9 @@ urlpatterns = [
     path("videos/<int:pk>/comments/", comments.write, name="comments"),
     path("videos/<int:pk>/comments.<str:form>", comments.export, name="comments_export"),
     path("comments/<int:pk>/<str:verb>/", comments.act, name="comment_act"),
+    path("searches/", searches.searches, name="searches"),
+    path("searches/new/", searches.save_search, name="save_search"),
+    path("searches/<int:pk>/delete/", searches.delete_search, name="delete_search"),
     path("shots/<int:pk>/", takes, name="takes"),
     path("selection/", selecting.act, name="selection"),
     path("selection/bar/", selecting.bar, name="selection_bar"),

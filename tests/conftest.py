@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.cache import cache
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
 from django.db import connection
@@ -55,6 +56,12 @@ def media_root(settings: Settings, tmp_path: Path) -> Path:
     """Files of a test go where the test's other files go."""
     folder = settings.MEDIA_ROOT = tmp_path / "media"
     return folder
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_cached() -> None:
+    """Counts of the catalog are kept for a minute: not from one test to the next."""
+    cache.clear()
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from django.contrib.auth.models import AnonymousUser
-from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from generations.catalog import selecting
 from generations.catalog.access import for_browsers, viewer, visible
+from generations.catalog.filter_form import OFFERED, days, groups, last_days, words
 from generations.catalog.paging import BadCursor, page
-from generations.clock import now
-from generations.library.naming import known_to
+from generations.library.facets import facets, kept
 from generations.library.search import BadSearch, Search, stacked
-from generations.library.shots import with_takes
-from generations.models import Campaign, Person, Video
+from generations.library.shots import of_cards
+from generations.library.suggestions import suggestions
 
 
 @require_safe
@@ -26,41 +25,39 @@ from generations.models import Campaign, Person, Video
 def catalog(request: HttpRequest) -> HttpResponse:
     """List what a search finds, one card a shot; without a search the newest. Raises: Http404."""
     before, after = request.GET.get("before", ""), request.GET.get("after", "")
-    shown = visible(request)
+    shown, at = visible(request), timezone.now()
     try:
         search = Search.parse(request.GET)
-        ids = search.ids(viewer(request), shown)
+        ids = search.ids(viewer(request), shown, offered=OFFERED)
     except BadSearch as error:
         return render(request, "catalog/catalog.html", {"bad": error}, status=HTTPStatus.BAD_REQUEST)
-    matching = search.among(shown, ids, at=now())
+    matching = search.among(shown, ids, at=at)
+    by_index = not kept("rare", matching, lambda: search.is_rare(matching))
     try:
-        found = page(
-            stacked(matching), before=before, after=after, sort=search.sort, by_index=not search.is_rare(matching)
-        )
+        cards = of_cards(stacked(matching), shown)
+        found = page(cards, before=before, after=after, sort=search.sort, by_index=by_index)
     except BadCursor as error:
         raise Http404 from error
     query = search.query_string()
     if after and not before and found.newer is None:
         # Paging back ends at the full newest page.
         return redirect(reverse("catalog") + (f"?{query}" if query else ""))
-    with_takes(found.videos, shown)
+    counted = facets(matching, by_index=by_index)
+    is_all = not (before or after or found.older)
     context = {
         "search": search,
         "query": query,
         "chips": search.chips(ids),
         "page": found,
         "first": not (before or after),
-        "campaigns": _campaigns(viewer(request), shown, search),
+        "total": f"{len(found.videos):,}" if is_all else counted.total,
+        "facets": counted,
+        "groups": groups(search, counted, ids, signed_in=request.user.is_authenticated),
+        "days": days(search, at),
+        "last_days": last_days(search),
+        "words": words(search, counted),
+        "suggestions": suggestions(search, shown, ids, at=at) if is_all and not found.videos else [],
     }
     if "select" in request.GET and request.user.is_authenticated:
         context |= selecting.context(request)
     return render(request, "catalog/catalog.html", context)
-
-
-def _campaigns(person: Person | AnonymousUser, shown: QuerySet[Video], search: Search) -> QuerySet[Campaign]:
-    """Return the campaigns in use that a person may know of, and those that are searched for."""
-    if isinstance(person, AnonymousUser):
-        return Campaign.objects.none()
-    chosen = Q(archived=False) | Q(slug__in=search.values.get("campaign", ()))
-    found: QuerySet[Campaign] = known_to(person, "campaign", shown).filter(chosen)
-    return found

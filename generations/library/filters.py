@@ -28,6 +28,7 @@ SHAPE = 2  # % by which a picture's shape may miss the ratio: 1284 x 716 is stil
 DATE = re.compile(r"(19[7-9]\d|2\d{3})-\d\d-\d\d", re.ASCII)
 LAST_DAYS = re.compile(r"[1-9]\d{0,3}d", re.ASCII)
 RATIO = re.compile(r"[1-9]\d?:[1-9]\d?", re.ASCII)
+RATIOS = ("16:9", "9:16", "1:1", "4:3", "3:4", "21:9")  # that are offered
 SLUG = re.compile(r"[-\w]{1,60}", re.ASCII)
 USERNAME = re.compile(r"[\w.@+-]{1,150}")
 MINE = "mine"  # the person who searches
@@ -107,7 +108,16 @@ def _any(conditions: list[Q]) -> Q:
 
 def _contains(text: str) -> Q:
     """Every word of the text is found in the clip's words."""
-    return reduce(and_, (Q(words__contains=word) for word in dict.fromkeys(fold(text).split())))
+    return reduce(and_, (Q(words__contains=word) for word in dict.fromkeys(fold(text).split())), Q())
+
+
+def ratio_of(width: int, height: int) -> str:
+    """Return which of RATIOS a picture has; empty for any other."""
+    for ratio in RATIOS:
+        across, down = (int(part) for part in ratio.split(":"))
+        if abs(width * down - height * across) * 100 <= height * across * SHAPE:
+            return ratio
+    return ""
 
 
 def _shape(ratio: str) -> Q:

@@ -22,11 +22,16 @@ COLUMNS: dict[str, tuple[str, Any]] = {
 
 
 def find(
-    values: Mapping[str, tuple[str, ...]], person: Person | AnonymousUser, visible: QuerySet[Video]
+    values: Mapping[str, tuple[str, ...]],
+    person: Person | AnonymousUser,
+    visible: QuerySet[Video],
+    *,
+    offered: int = 0,
 ) -> dict[tuple[str, str], Named]:
     """Return what a search's values name, in one query; `visible` are the clips that the person sees.
 
-    What the person may not know of is left out. People who are not signed in know no names.
+    What the person may not know of is left out. People who are not signed in know no names. So many rows of each name
+    are `offered` besides.
     """
     if isinstance(person, AnonymousUser):
         return {}
@@ -34,8 +39,13 @@ def find(
     parts = []
     for name, (column, label) in COLUMNS.items():
         asked = [value for value in values.get(name, ()) if (name, value) not in found]
-        if asked:
-            parts.append(_rows(name, label, known_to(person, name, visible).filter(**{f"{column}__in": asked}), column))
+        known = known_to(person, name, visible)
+        if offered:
+            some = known.filter(archived=False) if name == "campaign" else known
+            chosen = Q(**{f"{column}__in": asked}) | Q(pk__in=some.order_by(column).values("pk")[:offered])
+            parts.append(_rows(name, label, known.filter(chosen), column))
+        elif asked:
+            parts.append(_rows(name, label, known.filter(**{f"{column}__in": asked}), column))
     rows = parts[0].union(*parts[1:], all=True) if parts[1:] else parts[0] if parts else []
     return found | {(name, key): Named(pk, label.strip() or key) for name, key, label, pk in rows}
 

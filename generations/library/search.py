@@ -74,21 +74,25 @@ class Search:
         return videos
 
     def is_rare(self, matching: QuerySet[Video]) -> bool:
-        """Return whether the clips that match are to be found by their words and then sorted, not read in order.
+        """Return whether the clips that match are to be found first and then sorted, not read in order.
 
-        PostgreSQL alone has an index of words, and would read a million newer clips for a word of the oldest ones.
+        PostgreSQL finds words and tags by an index that gives no order, and would rather read a million newer clips for
+        a word or a tag of the oldest ones. SQLite has no index of words, and takes that of the tags by itself.
         """
-        if "q" not in self.values or connections[matching.db].vendor != "postgresql":
+        if not {"q", "tag"} & self.values.keys() or connections[matching.db].vendor != "postgresql":
             return False
         return matching.order_by()[: RARE + 1].count() <= RARE
 
-    def ids(self, person: Person | AnonymousUser, visible: QuerySet[Video]) -> Ids:
-        """Return the rows that the values name. Raises: BadSearch for one that the person may not know of."""
+    def ids(self, person: Person | AnonymousUser, visible: QuerySet[Video], *, offered: int = 0) -> Ids:
+        """Return the rows that the values name, and so many others of each name to choose from.
+
+        Raises: BadSearch for a value that names nothing that the person may know of.
+        """
         if isinstance(person, AnonymousUser):
             for name in self.values:
                 if not FILTERS[name].is_public:
                     raise BadSearch(name, f"{FILTERS[name].title}: sign in to search by it.")
-        found = naming.find(self.values, person, visible)
+        found = naming.find(self.values, person, visible, offered=offered)
         for name in NAMED:
             for value in self.values.get(name, ()):
                 if (name, value) not in found:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Count, F, QuerySet
+from django.db.models import BooleanField, Case, Count, F, OuterRef, QuerySet, Subquery, When
 
 from generations.models import GenerationTask, Person, Shot, Video
 
@@ -24,6 +25,16 @@ def with_takes(videos: Iterable[Video], visible: QuerySet[Video]) -> list[Video]
         video.takes_count = takes.get(video.shot_id, 0)
         video.has_end_image = video.task_id in ends
     return found
+
+
+def of_cards(videos: QuerySet[Video], visible: QuerySet[Video]) -> QuerySet[Any]:
+    """Give each clip of a query what `with_takes` gives those of a list, in the same query."""
+    takes = visible.order_by().filter(shot=OuterRef("shot")).values("shot").annotate(count=Count("pk")).values("count")
+    # Not EXISTS, for which PostgreSQL may read all tasks at once.
+    ends = Case(When(end_image=None, end_image_url="", then=False), default=True, output_field=BooleanField())
+    task = GenerationTask.objects.filter(pk=OuterRef("task")).annotate(ends=ends).values("ends")[:1]
+    changes: dict[str, Any] = {"takes_count": Subquery(takes), "has_end_image": Subquery(task)}
+    return videos.annotate(**changes)
 
 
 def takes_of(shot: Shot, person: Person | AnonymousUser) -> QuerySet[Video]:

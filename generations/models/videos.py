@@ -49,6 +49,11 @@ STATES: dict[str, models.Q] = {
 }
 
 
+def state_of(review: str, published_at: datetime | None) -> State:
+    """Return the state of a clip with these columns."""
+    return State.PUBLISHED if published_at else State(review or State.DRAFT)
+
+
 def small_name(poster: str) -> str:
     """Return the name of the small poster beside a poster: `posters/2026/a-320.jpg`."""
     return f"{poster.removesuffix('.jpg')}-320.jpg"
@@ -230,9 +235,7 @@ class Video(models.Model):
 
     @property
     def state(self) -> State:
-        if self.published_at:
-            return State.PUBLISHED
-        return State(self.review or State.DRAFT)
+        return state_of(self.review, self.published_at)
 
     @property
     def url(self) -> str:

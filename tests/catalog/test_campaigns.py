@@ -20,7 +20,7 @@ def test_a_campaign_has_pages_of_its_own(visitor: Client) -> None:
     first = visitor.get("/", {"campaign": "autumn"})
     newest = [f"Autumn {number}" for number in range(PAGE_SIZE, 0, -1)]
     assert titles(first) == newest
-    assert "Campaign: Autumn × , remove" in text(first)
+    assert "Remove Campaign Autumn ×" in text(first)
     older = re.search(r'href="/(\?campaign=autumn&amp;before=[^"]+)"', first.content.decode())
     assert older
     second = visitor.get("/" + older[1].replace("&amp;", "&"))
@@ -44,12 +44,12 @@ def test_a_campaign_that_is_closed_to_a_person_is_not_offered(visitor: Client) -
 
 
 def test_the_campaigns_in_use_are_offered(visitor: Client) -> None:
-    assert "<select" not in visitor.get("/").content.decode()
     a_campaign()
     a_campaign("Spring", archived=True)
-    assert '<option value="autumn">Autumn</option>' in visitor.get("/").content.decode()
-    assert "spring" not in visitor.get("/").content.decode()
-    assert '<option value="spring" selected>' in visitor.get("/", {"campaign": "spring"}).content.decode()
+    page = visitor.get("/").content.decode()
+    assert '<option value="autumn">Autumn</option>' in page
+    assert "spring" not in page
+    assert 'name="campaign" value="spring" checked' in visitor.get("/", {"campaign": "spring"}).content.decode()
 
 
 def test_a_campaign_without_videos_says_so(visitor: Client) -> None:

@@ -83,11 +83,11 @@ def test_a_card_without_a_poster_stands(visitor: Client) -> None:
 
 def test_a_page_costs_a_fixed_number_of_queries(visitor: Client, django_assert_num_queries: Queries) -> None:
     videos(30)
-    with django_assert_num_queries(SESSION_AND_USER + CLOSED_CAMPAIGNS + PERMISSIONS + 3):  # videos, takes, campaigns
+    with django_assert_num_queries(SESSION_AND_USER + CLOSED_CAMPAIGNS + PERMISSIONS + 3):  # names, videos, facets
         first = visitor.get("/")
     older = re.search(r"\?before=([^\"]+)", first.content.decode())
     assert older
-    with django_assert_num_queries(SESSION_AND_USER + CLOSED_CAMPAIGNS + PERMISSIONS + 3):  # videos, takes, campaigns
+    with django_assert_num_queries(SESSION_AND_USER + CLOSED_CAMPAIGNS + PERMISSIONS + 2):  # names, videos
         visitor.get("/", {"before": older[1]})
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 
-from generations.library.shots import takes_of, with_takes
+from generations.library.shots import of_cards, takes_of, with_takes
 from generations.models import Shot, Status, Video
 from tests.factories import NOW, a_campaign, a_task, a_video
 
@@ -65,3 +65,11 @@ def test_the_chosen_take_comes_first_then_the_newest(person: User) -> None:
     oldest, middle, newest = takes(3)
     Shot.objects.filter(pk=oldest.shot_id).update(chosen=oldest)
     assert list(takes_of(oldest.shot, person)) == [oldest, newest, middle]
+
+
+def test_a_query_of_cards_tells_the_same(person: User) -> None:
+    takes(2, mode="image-to-video", end_image_url="https://example.com/end.png")
+    (closed,) = takes(1, campaign=a_campaign(is_restricted=True))
+    rows = of_cards(Video.objects.all(), Video.objects.visible_to(person)).order_by("pk")
+    assert [(each.takes_count, each.has_end_image) for each in rows] == [(2, True), (2, True), (None, False)]
+    assert closed.takes_count == 1

@@ -1,0 +1,29 @@
+"""Keep searches under a name, each with a feed of its own."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+
+from generations.library.search import BadSearch, Search
+from generations.models import Person, SavedSearch
+
+MAX_NAME = 100  # characters
+MOST = 100  # of one person
+
+
+def save(search: Search, name: str, *, at: datetime, by: Person) -> SavedSearch:
+    """Keep a search for a person. Raises: BadSearch for a name that is empty, too long or in use, and for too many."""
+    name = " ".join(name.replace("\0", "").split())
+    if not name:
+        raise BadSearch("name", "Name: write a name for the search.")
+    if len(name) > MAX_NAME:
+        raise BadSearch("name", f"Name: at most {MAX_NAME} characters.")
+    if by.saved_searches.count() >= MOST:
+        raise BadSearch("name", f"You have {MOST} saved searches, which is the most. Delete one first.")
+    try:
+        with transaction.atomic():
+            return SavedSearch.objects.create(person=by, name=name, search=search.query_string(), created_at=at)
+    except IntegrityError as error:
+        raise BadSearch("name", f"Name: you have a search called “{name}” already.") from error
