@@ -27,11 +27,11 @@ class LeaseQuerySet(models.QuerySet["Lease"]):
     def take(self, name: str, *, seconds: float, token: uuid.UUID | None = None) -> uuid.UUID | None:
         """Take a free or expired lease for this many seconds; return the token that proves ownership, or None."""
         token, until = token or uuid.uuid4(), Now() + timedelta(seconds=seconds)
+        self.bulk_create([Lease(name=name, token=token, expires_at=until)], ignore_conflicts=True)
+        if self.is_owned(name, token):  # nobody ever had it
+            return token
         free = self.filter(name=name).filter(models.Q(token=None) | models.Q(expires_at__lte=Now()))
-        if not free.update(token=token, expires_at=until):  # held, or never yet
-            self.bulk_create([Lease(name=name, token=token, expires_at=until)], ignore_conflicts=True)
-            return token if self.is_owned(name, token) else None
-        return token
+        return token if free.update(token=token, expires_at=until) else None
 
     def renew(self, name: str, token: uuid.UUID, *, seconds: float) -> bool:
         """Extend a lease; return False when it expired and another process took it."""
