@@ -37,6 +37,7 @@ sys.stdout.write(f"{{began}} {{time.time()}}")
 """
 STORED = "SELECT count(*) FROM generations_generationtask WHERE status = 'stored'"
 DECODED = "SELECT count(*) FROM generations_video WHERE decoded_at IS NOT NULL"
+PREVIEWS = "SELECT count(*) FROM generations_video WHERE preview <> ''"  # the CPU of a run counts those made in it
 TIMES = """
 SELECT t.remote_id AS id, t.stored_at, e.at AS ready_at FROM generations_generationtask t
 JOIN generations_taskevent e ON e.task_id = t.id AND e.now = 'ready' AND e.was <> 'ready' WHERE t.stored_at IS NOT NULL
@@ -70,7 +71,7 @@ def run(
             found.cpu_seconds, found.peak_mb = watch.cpu_seconds(), watch.peak_mb
             found.notes["CPU of"] = usage.cpu_by_name(worker.processes())
             found.database_cpu_seconds = base.cpu_seconds() - before if base else 0.0
-            found.notes["decoded by then"] = site.sql(DECODED)[0][0]
+            found.notes |= {"decoded by then": site.sql(DECODED)[0][0], "previews by then": site.sql(PREVIEWS)[0][0]}
             if decoded:
                 took = await_clips(site, DECODED, tasks, seconds=seconds)
                 later = watch.cpu_seconds() - found.cpu_seconds
