@@ -46,6 +46,7 @@ urlpatterns = [
     path("videos/<int:pk>/choose/", clip_actions.choose_take, name="choose_take"),
     path("videos/<int:pk>/comments/", comments.write, name="comments"),
     path("videos/<int:pk>/comments.<str:form>", comments.export, name="comments_export"),
+    path("mentions/", comments.mentions, name="mentions"),
     path("comments/<int:pk>/<str:verb>/", comments.act, name="comment_act"),
     path("searches/", searches.searches, name="searches"),
     path("searches/new/", searches.save_search, name="save_search"),

@@ -21,6 +21,7 @@ from generations.library.search import BadSearch, Search
 from generations.models import Comment, Person, Video
 from generations.reports.export import as_csv
 
+MENTIONS = 100  # the newest that the page of mentions lists
 DONE = {"resolve": "Resolved.", "reopen": "Open again.", "delete": "Deleted."}
 
 
@@ -74,6 +75,16 @@ def export(request: HttpRequest, pk: int, form: str) -> HttpResponse:
         raise Http404
     headers = {"Content-Disposition": f'attachment; filename="comments-{video.pk}.{form}"'}
     return HttpResponse(text, content_type=content_type, headers=headers)
+
+
+@require_safe
+@for_browsers
+@login_required
+def mentions(request: HttpRequest) -> HttpResponse:
+    """List the comments that mention who asks, on clips that they may still see."""
+    own = Comment.objects.filter(mentions=request.user.pk, video__in=visible(request))
+    found = own.select_related("video", "author").order_by("-created_at", "-pk")[:MENTIONS]
+    return render(request, "catalog/mentions.html", {"comments": found})
 
 
 def _written(request: HttpRequest, video: Video) -> Comment:

@@ -78,6 +78,15 @@ def test_a_clip_is_quiet_accessible_and_no_wider_than_the_screen(
         told.clear()  # axe tries inline styles, which the page's own policy rightly refuses
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_mentions_are_accessible_and_lead_to_the_moment(open_page: Any, takes: list[Video], scheme: str) -> None:
+    page = open_page("/mentions/", scheme=scheme, width=390)
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    assert not sins(page)
+    page.get_by_role("link", name="Take 1").click()
+    page.wait_for_url(f"**{takes[0].get_absolute_url()}#comment-*")
+
+
 def test_every_step_shows_the_next_frame(open_page: Any, takes: list[Video]) -> None:
     page = opened(open_page, takes[0])
     for frame in range(1, FPS * SECONDS):

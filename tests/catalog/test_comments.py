@@ -140,6 +140,20 @@ def test_comments_are_exported(visitor: Client, person: User, video: Video) -> N
     assert "* LOC: 00:00:03:00 RED     anna: =1+1" in visitor.get(f"/videos/{video.pk}/comments.edl").content.decode()
 
 
+def test_people_find_where_they_are_mentioned_on_clips_that_they_may_see(
+    visitor: Client, person: User, staff: User, video: Video
+) -> None:
+    assert "Nobody has mentioned you" in text(visitor.get("/mentions/"))
+    campaign = a_campaign(is_restricted=True)
+    hidden = a_video(a_task(Status.STORED, campaign=campaign))
+    comments.write(video, "@anna brighter?", at=NOW, author=staff, at_seconds=2)
+    comments.write(hidden, "secret", at=NOW, author=staff).mentions.add(person)
+    page = visitor.get("/mentions/")
+    assert "@anna brighter?" in text(page)
+    assert f'href="/videos/{video.pk}/?t=2.0"' in page.content.decode()
+    assert "secret" not in text(page)
+
+
 def tags(page: str) -> set[str]:
     return set(re.findall(r"<(\w+)", page))
 
