@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
+from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_safe
 
 from generations import clock
@@ -74,6 +76,8 @@ def compare(request: HttpRequest) -> HttpResponse:
         asked = Comparison.parse(request.GET)
     except BadComparison as error:
         return render(request, "catalog/compare.html", {"problem": str(error)}, status=HTTPStatus.BAD_REQUEST)
+    if "next" not in request.GET and (came_from := _came_from(request)):
+        return redirect(f"{request.get_full_path()}&{urlencode({'next': came_from})}")
     videos = _videos(request, asked)
     numbered = enumerate(zip(videos, asked.offsets, strict=True), 1)
     context = {
@@ -148,6 +152,16 @@ def _videos(request: HttpRequest, asked: Comparison) -> list[Video]:
 def _back(request: HttpRequest, videos: Sequence[Video]) -> str:
     shots = {video.shot_id for video in videos}
     return back(request, reverse("takes", args=[shots.pop()]) if len(shots) == 1 else reverse("catalog"))
+
+
+def _came_from(request: HttpRequest) -> str:
+    """Return the page of this site that led here, so that the address keeps it; empty for none."""
+    referer = request.headers.get("Referer", "")
+    if not url_has_allowed_host_and_scheme(referer, {request.get_host()}, require_https=request.is_secure()):
+        return ""
+    parts = urlsplit(referer)
+    own = parts.path and not parts.path.startswith(reverse("compare"))
+    return urlunsplit(("", "", parts.path, parts.query, "")) if own else ""
 
 
 def _number(text: str, field: str, least: int, most: int) -> int:

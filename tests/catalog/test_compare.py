@@ -125,3 +125,23 @@ def test_one_returns_to_where_one_came_from_on_this_site_alone(visitor: Client) 
         page = visitor.get(address(*clips, next=given)).content.decode()
         assert f'<a href="{found}" data-back>' in page
     assert '<a href="/" data-back>' in visitor.get(address(a_video(), a_video())).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("referer", "kept"),
+    [
+        ("http://testserver/?q=fox", "&next=%2F%3Fq%3Dfox"),
+        ("http://testserver/compare/?v=1&v=2", ""),
+        ("http://elsewhere.example/?q=fox", ""),
+        ("", ""),
+    ],
+)
+def test_the_address_keeps_the_page_that_led_here(visitor: Client, referer: str, kept: str) -> None:
+    path = address(*takes())
+    answer: Any = visitor.get(path, headers={"referer": referer})
+    assert (answer.status_code, answer.get("Location", "")) == ((302, path + kept) if kept else (200, ""))
+
+
+def test_each_side_has_its_own_label(visitor: Client) -> None:
+    page = text(visitor.get(address(a_video(is_labelled=True), a_video())))
+    assert page.count("AI-generated") == 1
