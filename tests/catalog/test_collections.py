@@ -11,7 +11,7 @@ from django.contrib.auth.models import Permission, User
 from django.test import Client
 
 from generations.library import collections
-from generations.models import Collection, Video
+from generations.models import Collection, Status, Video
 from tests.catalog.conftest import body, text
 from tests.factories import NOW, a_campaign, a_task, a_video
 
@@ -146,6 +146,12 @@ def test_a_page_of_many_clips_takes_no_more_queries_than_one_of_few(
         visitor.get("/collections/teaser/")
     with django_assert_max_num_queries(8):
         visitor.get("/collections/")
+
+
+def test_a_clip_of_several_takes_leads_to_them(visitor: Client) -> None:
+    _, (clip,) = filled("a")
+    a_video(a_task(Status.STORED, shot=clip.shot))
+    assert f'href="/shots/{clip.shot_id}/">2 takes<' in visitor.get("/collections/teaser/").content.decode()
 
 
 def test_who_may_see_it_is_set_in_the_admin(admin_client: Client, person: User) -> None:
