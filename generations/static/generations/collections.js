@@ -11,7 +11,7 @@
   function renumber() {
     const all = places();
     all.forEach((place, index) => {
-      place.querySelector(".number").textContent = index + 1;
+      place.querySelector(".place-number").textContent = index + 1;
       place.querySelector("[value=earlier]").toggleAttribute("aria-disabled", false);
       place.querySelector("[value=earlier]").setAttribute("aria-disabled", String(index === 0));
       place.querySelector("[value=later]").setAttribute("aria-disabled", String(index === all.length - 1));
