@@ -27,7 +27,6 @@ class CampaignAdmin(ArchivableAdmin):
     list_filter = [ArchivedFilter]
     search_fields = ["name", "slug"]
     prepopulated_fields = {"slug": ["name"]}
-    filter_horizontal = ["people", "groups"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Campaign]:
         entries = LedgerEntry.objects.filter(task__campaign=OuterRef("pk"), practice=settings.PRACTICE)

@@ -17,7 +17,6 @@ class CollectionAdmin(ModelAdmin):
     search_fields = ["name", "slug", "description"]
     fields = ["name", "slug", "description", "folder", "is_restricted", "people", "groups"]
     readonly_fields = ["slug"]
-    filter_horizontal = ["people", "groups"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
