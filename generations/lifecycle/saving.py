@@ -36,7 +36,8 @@ MAX_CRASHES = 3  # of workers in a row on one clip set it aside, so that the oth
 SET_ASIDE = "set aside"  # the error_kind of such a clip
 LEASE_SECONDS = 20.0  # renewed while a worker lives; a dead one's clip is retried after this long
 OUTAGE_SECONDS = 15.0  # how long a finished download waits for the database
-DECODE_AFTER = timedelta(minutes=2)  # of storing: the late decoding keeps out of the way of a burst of finished clips
+# After storing, so that they keep out of the way of a burst of finished clips.
+DECODE_AFTER, PREVIEW_AFTER = timedelta(minutes=2), timedelta(minutes=1)
 FETCH_DAMAGED_AGAIN = timedelta(hours=1)  # after the same damaged bytes came twice: a cache may have kept them
 BACKOFF_MAX_SECONDS = 1800.0  # between two tries: URLs live for at least a day
 DURATION_SLACK_SECONDS = 0.5  # encoders add or drop a few frames
@@ -210,7 +211,7 @@ def _create(task: GenerationTask, verified: Verified, *, position: int, arrived_
         decoded_at=at if verified.is_decoded else None,
         decode_due_at=None if verified.is_decoded else at + (FETCH_DAMAGED_AGAIN if arrived_damaged else DECODE_AFTER),
         arrived_damaged=arrived_damaged[:200],
-        preview_due_at=at,
+        preview_due_at=at + PREVIEW_AFTER,
         **{name: getattr(task, name) for name in ORDERED},
         **clip_columns(task, verified.clip),
         **file,
