@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import random
 import struct
 from array import array
@@ -60,7 +61,17 @@ def clip_of(shape: str, *, seconds: float = 2.5, size: tuple[int, int] = (320, 1
             picture.width, picture.height, picture.pix_fmt = *size, "yuv420p"
             picture.bit_rate = bit_rate
             _write(container, picture, _scene(size), seconds)
+        _give_back_priority()
         return path.read_bytes()
+
+
+def _give_back_priority() -> None:
+    """Take back the real-time priority that SVT-AV1 gives a root's process: Chromium, started later, would have it too.
+
+    Two of its processes then kept both cores to themselves for minutes.
+    """
+    if hasattr(os, "sched_setscheduler"):
+        os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
 
 
 def _write(container: av.container.OutputContainer, picture: Any, scene: Image.Image, seconds: float) -> None:
