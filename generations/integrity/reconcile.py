@@ -24,7 +24,7 @@ from generations.integrity.quarantine import quarantine_orphans
 from generations.media.store import CHANGED, FOLDERS, Unreadable, shown, store
 from generations.models import GenerationTask, Lease, ReferenceImage, Status, Video
 from generations.models.leases import LeaseHolder, lease_held
-from generations.models.tasks import TaskQuerySet
+from generations.models.task_queries import TaskQuerySet
 
 logger = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from generations.lifecycle.polling import propose_id
 from generations.models import Delivery, GenerationTask, Status
-from generations.models.tasks import BUSY_WITH_CANDIDATE
+from generations.models.task_queries import BUSY_WITH_CANDIDATE
 
 logger = logging.getLogger(__name__)
 

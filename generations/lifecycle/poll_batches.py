@@ -15,7 +15,7 @@ from django.db.models import Count, F
 from generations.lifecycle import polling
 from generations.lifecycle.calls import Outcome, ProviderCall
 from generations.models import GenerationTask, Status
-from generations.models.tasks import TaskQuerySet
+from generations.models.task_queries import TaskQuerySet
 from generations.providers.base import RemoteState, RemoteTask
 
 # All that a poll needs to know of a task.

@@ -16,7 +16,7 @@ from django.db import IntegrityError, transaction
 from generations.lifecycle import accounts
 from generations.lifecycle.calls import NO_ERROR, REMINDER_INTERVAL, CallKind, Outcome, ProviderCall, backoff
 from generations.models import Account, DeliveryMode, GenerationTask, Person, Status
-from generations.models.tasks import TaskQuerySet
+from generations.models.task_queries import TaskQuerySet
 from generations.money import ledger
 from generations.providers import get_provider
 from generations.providers.base import RemoteState, RemoteTask

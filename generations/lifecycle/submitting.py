@@ -28,7 +28,7 @@ from generations.lifecycle.calls import (
     error_columns,
 )
 from generations.models import Account, GenerationTask, Status
-from generations.models.tasks import TaskQuerySet
+from generations.models.task_queries import TaskQuerySet
 from generations.money import ledger
 from generations.providers import get_provider
 from generations.providers.errors import (

@@ -9,19 +9,18 @@ from typing import Any
 from django.conf import settings
 from django.core import signing
 from django.db import models, transaction
-from django.db.models import Count, Exists, OuterRef, Q, Sum
+from django.db.models import Q
 from django.db.models.functions import Left
 from django.urls import reverse
 
 from generations.formats import exact
 from generations.models.campaigns import Campaign
 from generations.models.images import ReferenceImage
-from generations.models.ledger import SPENT, LedgerEntry
-from generations.models.pauses import Pause
 from generations.models.people import Person
 from generations.models.prompts import Prompt
 from generations.models.shots import Shot
-from generations.models.statuses import ACTIVE, ENDED, IN_FLIGHT, MOVES, Status
+from generations.models.statuses import ACTIVE, ENDED, MOVES, Status
+from generations.models.task_queries import TaskQuerySet
 from generations.providers import offers
 from generations.providers.base import Order, Value
 from generations.providers.menu import Offer
@@ -35,9 +34,6 @@ MINIMUM = "The price is a starting price: the clip may cost more."
 WITH_COLUMN = ("prompt", "negative_prompt", "duration", "aspect_ratio", "sound", "cfg_scale", "route")  # parameters
 BEGINNING_LENGTH = 60  # characters that find orders of the same words: a whole text is too long for an index
 
-# Sent, refused for now, and an id was given: before it is sent again the provider is asked whether it knows it.
-BUSY_WITH_CANDIDATE = Q(status=Status.QUEUED, send_count__gt=0) & ~Q(candidate_id="")
-
 
 class DeliveryMode(models.TextChoices):
     POLLING = "polling"
@@ -46,51 +42,6 @@ class DeliveryMode(models.TextChoices):
 
 class ForbiddenMove(Exception):
     """A bug: MOVES does not allow this move."""
-
-
-class TaskQuerySet(models.QuerySet["GenerationTask"]):
-    def due(self, *, at: datetime) -> TaskQuerySet:
-        """Select the tasks that are due now, the longest overdue first."""
-        return self.of_this_site().filter(due_at__lte=at).order_by("due_at", "id")
-
-    def of_this_site(self) -> TaskQuerySet:
-        """Select practice tasks in practice mode, real ones otherwise.
-
-        A practice order that waits when a key is set must not become a real one, and a practice provider does not
-        know real tasks.
-        """
-        return self.filter(practice=settings.PRACTICE)
-
-    def active(self) -> TaskQuerySet:
-        return self.filter(status__in=ACTIVE)
-
-    def to_be_asked(self) -> TaskQuerySet:
-        """Select tasks whose next step is a poll; a lost one only if a person asked for it."""
-        dead_urls = Q(status=Status.READY, urls_died=True)
-        undecided = Q(status=Status.UNCONFIRMED) & ~Q(candidate_id="")
-        return self.filter(Q(status__in=[Status.RUNNING, Status.LOST]) | dead_urls | undecided | BUSY_WITH_CANDIDATE)
-
-    def to_be_sent(self) -> TaskQuerySet:
-        return self.filter(status=Status.QUEUED).exclude(BUSY_WITH_CANDIDATE)
-
-    def not_paused(self) -> TaskQuerySet:
-        """Leave out those whose model's orders, or all of their provider's, are paused."""
-        own = Q(model="") | Q(model=OuterRef("model"))
-        return self.exclude(Exists(Pause.objects.filter(own, provider=OuterRef("provider"))))
-
-    def count_in_flight(self) -> dict[str, int]:
-        """Return for each provider how many tasks it may be working on."""
-        under_way = self.of_this_site().filter(status__in=IN_FLIGHT).order_by()
-        return dict(under_way.values_list("provider").annotate(n=Count("id")))
-
-    def with_charged(self) -> TaskQuerySet:
-        """Annotate `charged_usd`: what each task cost so far; NULL when nothing was charged or the price is unknown.
-
-        `charged_is_minimum` says that it is a starting price, which no correction has replaced.
-        """
-        paid = Sum("entries__amount_usd", filter=Q(entries__kind__in=SPENT))
-        at_starting_price = LedgerEntry.objects.at_starting_price().filter(task=OuterRef("pk"))
-        return self.annotate(charged_usd=paid, charged_is_minimum=Exists(at_starting_price))
 
 
 class GenerationTask(models.Model):

@@ -82,23 +82,6 @@ def test_a_remote_id_belongs_to_one_task_of_a_provider() -> None:
 
 
 @pytest.mark.django_db
-def test_due_is_what_the_clock_has_reached_longest_overdue_first() -> None:
-    late = a_task(Status.RUNNING, due_at=NOW - timedelta(seconds=9))
-    now = a_task(due_at=NOW)
-    a_task(due_at=NOW + timedelta(seconds=1))
-    a_task(Status.STORED)
-    assert list(GenerationTask.objects.due(at=NOW)) == [late, now]
-
-
-@pytest.mark.django_db
-def test_practice_orders_stay_practice_when_a_key_is_set_and_real_ones_stay_real(settings: Settings) -> None:
-    practice, real = a_task(practice=True), a_task(practice=False)
-    assert list(GenerationTask.objects.due(at=NOW)) == [practice]
-    settings.PRACTICE = False
-    assert list(GenerationTask.objects.due(at=NOW)) == [real]
-
-
-@pytest.mark.django_db
 def test_a_task_in_json_has_every_key_of_the_contract() -> None:
     video = a_video(a_task(Status.STORED))
     row = GenerationTask.objects.with_charged().get(pk=video.task_id).as_json()
