@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.core.handlers.wsgi import WSGIHandler
@@ -68,8 +69,9 @@ def nothing_is_cached() -> None:
 def ledger_can_be_emptied_after_a_test() -> Iterator[None]:
     """A test that commits ends with a flush, and the database refuses to empty a ledger: for the flush alone, and not
     for the test, the triggers are taken away and made again. Such a test has an empty table of prices; the flush puts
-    those of the migrations back, so that tests may run in any order."""
+    those of the migrations back, and their groups, so that tests may run in any order."""
     guards = import_module("generations.migrations.0005_ledger_is_kept")
+    groups = import_module("generations.migrations.0024_groups")
     flush, begin = (vars(TransactionTestCase)[f"_fixture_{name}"] for name in ("teardown", "setup"))
     prices: list[Price] = []
 
@@ -85,6 +87,7 @@ def ledger_can_be_emptied_after_a_test() -> Iterator[None]:
         finally:
             guards.guard(connection)
         Price.objects.bulk_create(prices)
+        groups.grant(apps, groups.GROUPS)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_setup", classmethod(empty_prices))

@@ -18,13 +18,17 @@ from django.views.decorators.http import require_POST
 from generations import clock
 from generations.admin import display
 from generations.admin.base import NameFilter, ReadOnlyAdmin
-from generations.admin.task_actions import may_order
 from generations.formats import duration
 from generations.lifecycle import accounts
 from generations.models import Account, BalanceReading, Pause
 from generations.providers.offers import provider_name
 
 WORTH_SAYING = 0.995  # of the documented rate; above it nobody notices
+
+
+def may_read_now(request: HttpRequest) -> bool:
+    """Return whether a person may have the balances read: it adds readings."""
+    return request.user.has_perm("generations.add_balancereading")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +72,13 @@ class BalanceAdmin(ReadOnlyAdmin):
         return [now, *super().get_urls()]
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        more = {"standings": standings(at=clock.now()), "may_order": may_order(request)}
+        more = {"standings": standings(at=clock.now()), "may_read_now": may_read_now(request)}
         return super().changelist_view(request, {**more, **(extra_context or {})})
 
     @method_decorator(require_POST)
     def read_now(self, request: HttpRequest) -> HttpResponse:
         """Request a reading of every balance. Raises: PermissionDenied."""
-        if not may_order(request):
+        if not may_read_now(request):
             raise PermissionDenied
         at = clock.now()
         names = list(Account.objects.filter(practice=settings.PRACTICE).values_list("provider", flat=True))

@@ -142,15 +142,29 @@ ACTIONS: dict[str, Callable[[HttpRequest, GenerationTask], Outcome]] = {
 }
 
 
+ORDER, DECIDE = "order_clips", "decide_orders"
+# The permissions of which one is enough. Orders from an earlier task (paid_actions.py) take ORDER.
+PERMISSIONS = {
+    "cancel": (ORDER, DECIDE),
+    "poll": (ORDER, DECIDE),
+    **dict.fromkeys(("confirm", "abandon", "wait"), (DECIDE,)),
+}
+
+
+def may(request: HttpRequest, *permissions: str) -> bool:
+    """Return whether a person has one of these permissions."""
+    return any(request.user.has_perm(f"generations.{each}") for each in permissions)
+
+
 def may_order(request: HttpRequest) -> bool:
-    """Return whether a person may spend money, and decide about orders."""
-    return bool(request.user.has_perm("generations.order_clips"))
+    """Return whether a person may spend money."""
+    return may(request, ORDER)
 
 
 @require_POST
 def action_view(request: HttpRequest, pk: int, name: str) -> HttpResponse:
     """Run an action on a task and show its result. Raises: PermissionDenied, Http404."""
-    if not may_order(request):
+    if not may(request, *PERMISSIONS[name]):
         raise PermissionDenied
     outcome = ACTIONS[name](request, get_object_or_404(GenerationTask, pk=pk))
     messages.add_message(request, outcome.level, outcome.text)

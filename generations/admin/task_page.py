@@ -68,6 +68,11 @@ class Choice:
     tone: str = ""
     url: str = ""  # of a page that a link opens, instead of a button
 
+    @property
+    def permissions(self) -> tuple[str, ...]:
+        """The permissions of which one is enough."""
+        return task_actions.PERMISSIONS.get(self.name, (task_actions.ORDER,))
+
 
 @dataclass(frozen=True, slots=True)
 class Progress:

@@ -68,6 +68,9 @@ class TaskAdmin(ReadOnlyAdmin):
     def has_order_clips_permission(self, request: HttpRequest) -> bool:
         return task_actions.may_order(request)
 
+    def has_decide_orders_permission(self, request: HttpRequest) -> bool:
+        return task_actions.may(request, task_actions.DECIDE)
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[GenerationTask]:
         canceled = TaskEvent.objects.filter(now=Status.CANCELED).select_related("by")
         cancellations = Prefetch("events", queryset=canceled, to_attr="cancellations")
@@ -121,14 +124,16 @@ class TaskAdmin(ReadOnlyAdmin):
 
     def _page(self, request: HttpRequest, task: GenerationTask) -> dict[str, Any]:
         now = clock.now()
-        choices = task_page.choices(task, at=now) if task_actions.may_order(request) else []
-        return {**task_page.live(task, at=now), "choices": choices}
+        acts = task_actions.may(request, task_actions.ORDER, task_actions.DECIDE)
+        choices = task_page.choices(task, at=now) if acts else []
+        allowed = [choice for choice in choices if task_actions.may(request, *choice.permissions)]
+        return {**task_page.live(task, at=now), "choices": allowed}
 
-    @admin.action(description="Cancel tasks that were not sent", permissions=["order_clips"])
+    @admin.action(description="Cancel tasks that were not sent", permissions=["order_clips", "decide_orders"])
     def cancel(self, request: HttpRequest, tasks: QuerySet[GenerationTask]) -> None:
         self._each(request, tasks, task_actions.cancel, "canceled")
 
-    @admin.action(description="Check now with the provider", permissions=["order_clips"])
+    @admin.action(description="Check now with the provider", permissions=["order_clips", "decide_orders"])
     def poll_now(self, request: HttpRequest, tasks: QuerySet[GenerationTask]) -> None:
         self._each(request, tasks, task_actions.poll, "are checked with the provider now")
 

@@ -16,7 +16,7 @@ from django.urls import reverse
 from generations.formats import exact
 from generations.models.campaigns import Campaign
 from generations.models.images import ReferenceImage
-from generations.models.people import Person
+from generations.models.people import ORDERING, Person
 from generations.models.prompts import Prompt
 from generations.models.shots import Shot
 from generations.models.statuses import ACTIVE, ENDED, MOVES, Status
@@ -150,7 +150,7 @@ class GenerationTask(models.Model):
             models.Index(fields=["status", "provider"], name="task_status"),
             models.Index(fields=["beginning"], name="task_beginning"),
         ]
-        permissions = [("order_clips", "Can order clips, which costs money")]
+        permissions = ORDERING
 
     def __str__(self) -> str:
         return f"Task {self.pk}"

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from generations.admin import paid_actions, task_actions
 from generations.models import GenerationTask, Status
+from tests.admin.conftest import person
 from tests.admin.receipts import door, press
 from tests.factories import a_task, due
 
@@ -45,6 +46,27 @@ def test_no_door_opens_without_the_form_s_token(staff: User, verb: str) -> None:
 @pytest.mark.parametrize("verb", [*task_actions.ACTIONS, *paid_actions.ACTIONS])
 def test_a_task_that_is_not_there_is_not_found(admin_client: Client, verb: str) -> None:
     assert admin_client.post(reverse(f"admin:generations_task_{verb}", args=[999])).status_code == 404
+
+
+@pytest.mark.parametrize("verb", ["confirm", "abandon", "wait"])
+def test_who_orders_does_not_thereby_decide_about_unconfirmed_orders(buyer_client: Client, verb: str) -> None:
+    task = a_task(Status.UNCONFIRMED)
+    assert buyer_client.post(door(task, verb), {"remote_id": "abc", "why": "in their list"}).status_code == 403
+    task.refresh_from_db()
+    assert (task.status, task.candidate_id, task.events.count()) == (Status.UNCONFIRMED, "", 0)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("status", "buttons"),
+    [(Status.UNCONFIRMED, ["confirm", "abandon", "wait"]), (Status.QUEUED, ["cancel"]), (Status.LOST, ["poll"])],
+)
+def test_who_decides_sees_the_buttons_for_that_and_none_that_orders(
+    client: Client, status: Status, buttons: list[str]
+) -> None:
+    client.force_login(person("otto", "view_generationtask", "decide_orders"))
+    page = client.get(a_task(status).get_absolute_url())
+    assert [choice.name for choice in page.context["choices"]] == buttons
 
 
 def test_a_waiting_task_is_canceled_and_its_money_freed(buyer_client: Client, buyer: User, said: Said) -> None:
