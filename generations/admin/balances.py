@@ -65,7 +65,6 @@ class BalanceAdmin(ReadOnlyAdmin):
     list_display_links = None
     list_filter = [("provider", NameFilter), "practice", "refused"]
     date_hierarchy = "at"
-    show_full_result_count = False
 
     def get_urls(self) -> list[URLPattern]:
         now = path("now/", self.admin_site.admin_view(self.read_now), name="generations_balancereading_now")

@@ -15,7 +15,6 @@ class ReferenceImageAdmin(ReadOnlyAdmin):
     list_display_links = ["name"]
     search_fields = ["original_name"]
     date_hierarchy = "created_at"
-    show_full_result_count = False
     fields = ["picture", "original_name", "size", "created", "sha256"]
     readonly_fields = ["picture", "size", "created"]
 

@@ -48,7 +48,6 @@ class LedgerAdmin(ReadOnlyAdmin):
     search_fields = ["note", "=task__id", "task__remote_id"]
     search_help_text = "A task's number, the provider's id, or words of the note."
     date_hierarchy = "at"
-    show_full_result_count = False
 
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view

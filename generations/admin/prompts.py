@@ -83,7 +83,6 @@ class PromptAdmin(ArchivableAdmin):
     list_filter = [ArchivedFilter, CampaignFilter, "tags"]
     search_fields = ["title", "text", "negative_prompt", "notes"]
     search_help_text = "Words of the title, the text, the negative prompt or the notes."
-    show_full_result_count = False
     list_per_page = 50
     form = PromptForm
 

@@ -61,7 +61,6 @@ class TaskAdmin(ReadOnlyAdmin):
     search_fields = ["prompt_text", "prompt__title", "remote_id", "=id"]
     search_help_text = "Words of the prompt, a task's number, or the provider's id."
     date_hierarchy = "created_at"
-    show_full_result_count = False
     list_per_page = 50
     actions = ["cancel", "poll_now", "try_again"]
 

@@ -76,7 +76,6 @@ class VideoAdmin(ModelAdmin):
     search_fields = ["title", "description", "task__prompt_text"]
     search_help_text = "Words of the title, the description or the prompt."
     date_hierarchy = "created_at"
-    show_full_result_count = False
     list_per_page = 50
     readonly_fields = ["player", "judgement", "task_link", "promotion", "prompt_link", "model_line", "size_px",
                        "fps_rounded", "sound", "length", "file_size", "sha256", "state", "checked", "decoded", "flags",
