@@ -15,6 +15,8 @@ from generations.admin import (
     images,
     index,
     ledger,
+    navigation,
+    pages,
     pauses,
     prices,
     prompts,
@@ -33,6 +35,8 @@ __all__ = [
     "images",
     "index",
     "ledger",
+    "navigation",
+    "pages",
     "prices",
     "prompts",
     "shares",
@@ -48,5 +52,7 @@ admin.site.site_title = "Kling Studio"
 admin.site.index_title = "Studio"
 admin.site.site_url = "/"
 admin.site.empty_value_display = "–"
-# Add the figures to Django's index page. A site class of our own would need an AppConfig of its own.
+# Our first page, navigation and further pages. A site class of our own would need an AppConfig of its own.
 admin.site.index = index.first_page  # type: ignore[method-assign]
+admin.site.each_context = navigation.each_context  # type: ignore[method-assign]
+admin.site.get_urls = pages.urls  # type: ignore[method-assign]

@@ -1,0 +1,121 @@
+"""The way through the admin: one table of its pages by subject, for the sidebar, the phone's menu and the search."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin import AdminSite
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A page: its label, the name of its URL, and the permissions of which one lets a person open it."""
+
+    label: str
+    url_name: str
+    permissions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A page that the person may open; `current` is the value of `aria-current`, empty on other pages."""
+
+    label: str
+    url: str
+    current: str
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    name: str
+    links: list[Link]
+
+
+def _page(label: str, url_name: str, *permissions: str) -> Entry:
+    return Entry(label, url_name, tuple(f"generations.{name}" for name in permissions))
+
+
+def _rows(label: str, model: str, app: str = "generations") -> Entry:
+    """Return the entry of a model's list, which opens for those who may view or change its rows."""
+    return Entry(label, f"admin:{app}_{model}_changelist", (f"{app}.view_{model}", f"{app}.change_{model}"))
+
+
+# A page that is not built yet has no URL and is left out.
+SECTIONS: dict[str, tuple[Entry, ...]] = {
+    "Make": (
+        _page("New clip", "admin:new_clip", "order_clips"),
+        _rows("Prompts", "prompt"),
+        _page("Batches", "admin:batches", "view_generationtask"),
+        _page("Queue", "admin:queue", "view_generationtask"),
+        _rows("Tasks", "generationtask"),
+    ),
+    "Library": (
+        _rows("Videos", "video"),
+        _rows("Collections", "collection"),
+        _rows("Reference images", "referenceimage"),
+        _rows("Tags", "tag"),
+        _rows("Share links", "share"),
+    ),
+    "Money": (
+        _page("Reports", "reports", "view_ledgerentry"),
+        _rows("Budgets", "budget"),
+        _rows("Campaigns", "campaign"),
+        _rows("Prices", "price"),
+        _rows("Ledger", "ledgerentry"),
+    ),
+    "People": (
+        _rows("Users", "user", "auth"),
+        _rows("Groups", "group", "auth"),
+        _page("Audit", "admin:audit", "view_auditentry"),
+    ),
+    "Operation": (
+        _rows("Providers", "pause"),
+        _rows("Balances", "balancereading"),
+    ),
+}
+
+
+def each_context(request: HttpRequest) -> dict[str, Any]:
+    """Return what every page of the admin gets: Django's own, and the way to the other pages."""
+    own = {"sections": sections(request), "is_first_page": request.path == reverse("admin:index")}
+    return {**AdminSite.each_context(admin.site, request), **own}
+
+
+def sections(request: HttpRequest) -> list[Section]:
+    """Return the pages that the person may open, by subject; subjects without any are left out."""
+    found = [(name, list(_open_to(request, entries))) for name, entries in SECTIONS.items()]
+    here = _here(request.path, [url for __, pairs in found for __, url in pairs])
+    return [
+        Section(name, [Link(label, url, _current(request.path, url, here)) for label, url in pairs])
+        for name, pairs in found
+        if pairs
+    ]
+
+
+def new_clip_url(request: HttpRequest) -> str:
+    """Return where the person begins a clip: its own page, or a new prompt; empty for whom neither is open."""
+    ways = (SECTIONS["Make"][0], _page("Add prompt", "admin:generations_prompt_add", "add_prompt"))
+    return next((url for __, url in _open_to(request, ways)), "")
+
+
+def _open_to(request: HttpRequest, entries: tuple[Entry, ...]) -> Iterator[tuple[str, str]]:
+    for entry in entries:
+        if any(request.user.has_perm(name) for name in entry.permissions):
+            try:
+                yield entry.label, reverse(entry.url_name)
+            except NoReverseMatch:
+                continue
+
+
+def _here(path: str, urls: list[str]) -> str:
+    """Return the address of the page, or of the list that the page belongs to: the longest beginning of the path."""
+    return max((url for url in urls if path.startswith(url)), key=len, default="")
+
+
+def _current(path: str, url: str, here: str) -> str:
+    return "" if url != here else "page" if url == path else "true"

@@ -1,0 +1,18 @@
+"""The admin's pages that belong to no model, in its own namespace: `admin:search` and others."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.contrib.admin import AdminSite
+from django.urls import URLPattern, URLResolver, path
+
+from generations.admin import search
+
+
+def urls() -> list[URLPattern | URLResolver]:
+    """Return these pages, and behind them Django's own, the last of which takes every address."""
+    wrap = admin.site.admin_view
+    return [
+        path("search/", wrap(search.page), name="search"),
+        *AdminSite.get_urls(admin.site),
+    ]
