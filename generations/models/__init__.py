@@ -9,6 +9,7 @@ from generations.models.cost_centers import CostCenter
 from generations.models.deliveries import Delivery
 from generations.models.events import TaskEvent
 from generations.models.images import ReferenceImage
+from generations.models.last_choices import LastChoice
 from generations.models.leases import Lease
 from generations.models.ledger import EntryKind, LedgerEntry
 from generations.models.pauses import Pause
@@ -41,6 +42,7 @@ __all__ = [
     "GenerationTask",
     "CostCenter",
     "EntryKind",
+    "LastChoice",
     "Lease",
     "LedgerEntry",
     "Period",

@@ -64,7 +64,7 @@ def test_an_order_goes_from_the_button_to_the_clip_without_a_reload(
     page.get_by_role("link", name="Generate").first.click()
     page.get_by_label("Model:", exact=True).select_option("kling-2-5-turbo-pro")
     expect(page.get_by_label("Sound:", exact=True)).to_be_hidden()
-    expect(page.get_by_label("CFG scale")).to_be_visible()
+    expect(page.get_by_text("Not offered by Kling 2.5 Turbo Pro, Text to video: sound")).to_be_visible()
     expect(page.get_by_text("Estimated: $0.30")).to_be_visible()
     page.get_by_label("Aspect ratio").select_option("9:16")
     page.get_by_role("button", name="See the receipt").click()
@@ -89,6 +89,7 @@ def test_only_what_the_offer_takes_is_shown_and_sent(open_page: Any) -> None:
         ("kling-2-1", "master-text-to-video"): {"cfg_scale", "negative_prompt", "aspect_ratio"},
     }
     names = ["sound", "aspect_ratio", "route", "cfg_scale", "negative_prompt", "start_image", "end_image"]
+    page.get_by_text("More settings").click()
     for (model, mode), fields in shown.items():
         page.get_by_label("Model:", exact=True).select_option(model)
         page.get_by_label("Mode:", exact=True).select_option(mode)

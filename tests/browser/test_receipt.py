@@ -39,6 +39,7 @@ def filled(page: Page, prompt: Prompt, **fields: str) -> None:
     """The receipt of a good form."""
     page.goto(f"/admin/generations/prompt/{prompt.pk}/generate/")
     page.select_option('[name="model"]', "kling-2-5-turbo-pro")
+    page.get_by_text("Many at once").click()
     for name, value in fields.items():
         page.fill(f'[name="{name}"]', value)
     page.get_by_role("button", name="See the receipt").click()

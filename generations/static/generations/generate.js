@@ -1,5 +1,5 @@
 // The Generate page: shows only what the chosen offer accepts, counts characters, and names the price before the order.
-// Without it every field is there and the server says what does not fit.
+// Ctrl+Enter goes on to the receipt. Without it every field is there and the server says what does not fit.
 "use strict";
 (() => {
   const form = document.getElementById("generate-form");
@@ -61,9 +61,21 @@
     for (const group of form.querySelectorAll("[data-group]")) {
       group.hidden = !group.querySelector("[data-field]:not([hidden])");
     }
-    const words = field("negative_prompt");
-    document.getElementById("not-sent").hidden = Boolean(offer.parameters.negative_prompt) || !words?.value;
+    explain(offer);
   }
+
+  // Says which fields are missing, and that it is the chosen model that does not take them.
+  function explain(offer) {
+    const named = (name) => row(name)?.querySelector("label")?.textContent.replace(/:$/, "");
+    const missing = [...parameters].filter((name) => !offer.parameters[name]);
+    const names = missing.flatMap((name) => (name === "images" ? ["Pictures"] : [named(name)])).filter(Boolean);
+    const line = document.getElementById("not-taken");
+    const model = ["model", "mode"].map((name) => field(name).selectedOptions[0]?.textContent).join(", ");
+    line.textContent = `Not offered by ${model}: ${names.join(", ").toLowerCase()}. ${lost() ? "The negative prompt is not sent." : ""}`;
+    line.hidden = !names.length;
+  }
+
+  const lost = () => field("negative_prompt")?.disabled && field("negative_prompt").value;
 
   function fitSelect(name, parameter) {
     const before = field(name).value;
@@ -110,14 +122,11 @@
   let timer = 0;
   async function quote() {
     const number = ++asked;
-    const query = new URLSearchParams();
-    for (const control of form.elements) {
-      const sent = control.name && control.type !== "file" && control.type !== "hidden" && control.localName !== "textarea";
-      if (sent && !control.disabled && control.type !== "checkbox") query.set(control.name, control.value);
-    }
+    const body = new FormData(form);
+    for (const control of form.elements) if (control.type === "file") body.delete(control.name);
     let words = { price: "Estimated: price unknown", time: "", budgets: [], add_price: "" };
     try {
-      const answer = await fetch(`${form.dataset.priceUrl}?${query}`, { redirect: "error" });
+      const answer = await fetch(form.dataset.priceUrl, { method: "POST", body, redirect: "error" });
       if (answer.ok) words = await answer.json();
     } catch {
       // The site is away: no price is better than a wrong one.
@@ -163,6 +172,11 @@
   form.addEventListener("input", (event) => {
     if (event.target.name in limits) count(event.target.name);
     if (["takes", "spend_at_most"].includes(event.target.name)) quoteSoon();
+  });
+  form.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+    event.preventDefault();
+    form.requestSubmit();
   });
   form.addEventListener("submit", (event) => {
     if (form.dataset.sent) event.preventDefault();

@@ -1,0 +1,93 @@
+"""What the Generate page says of an order before its receipt: price, time, budgets."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils import timezone
+
+from generations import clock
+from generations.admin import display, prices
+from generations.admin.base import person_of
+from generations.formats import usd
+from generations.forms import parameters
+from generations.forms.orders import OrderForm
+from generations.models import Price, Prompt
+from generations.models.prices import Unit
+from generations.money import budgets
+from generations.money.budgets import Outlook
+from generations.providers import offers
+from generations.providers.menu import Offer
+from generations.receipts import preflight, spend_cap
+from generations.receipts.spend_cap import trim
+
+# With the settings, what decides the price and the time: while one of these is wrong, there is none to name.
+DECIDES = ("provider", "model", "mode", "takes")
+NO_PRICE = "Estimated: price unknown"
+
+
+def quote(request: HttpRequest, form: OrderForm, prompt: Prompt | None) -> dict[str, Any]:
+    """Return price, time and budgets of a form in the words of the page; an unknown price is never 0.
+
+    `add_price` is the page that adds a price where there is none, for a person who may.
+    """
+    unknown = {"price": NO_PRICE, "time": "", "budgets": [], "add_price": ""}
+    if any(name in form.errors for name in (*DECIDES, *parameters.decide_the_price())):
+        return unknown
+    at, order, takes = clock.now(), form.order(), form.cleaned_data["takes"]
+    known = Price.objects.best(order, on=timezone.localdate(at))
+    each = known.for_clip(order) if known else None
+    periods = preflight.budget_periods(form.paying_campaign(prompt), by=person_of(request), at=at)
+    at_most, fits = form.cleaned_data.get("spend_at_most"), ""
+    if at_most is not None and each is not None:
+        trimmed = trim(takes, price_usd=each, at_most=at_most, periods=periods)
+        if trimmed.problems:
+            return unknown | {"price": trimmed.problems[spend_cap.FIELD][0].capitalize() + "."}
+        fits = f" {trimmed.takes} of {takes} takes fit." if trimmed.dropped else ""
+        takes = trimmed.takes
+    cost = None if each is None else each * takes
+    return {
+        "budgets": [_budget(budgets.fit_check(period, cost)) for period in periods],
+        "price": _estimated(known, each, takes) + fits,
+        "time": _usual_time(offers.find(order.provider, order.model, order.mode), order.duration_seconds),
+        "add_price": "" if known else prices.add_url(request, order),
+    }
+
+
+def _budget(outlook: Outlook) -> dict[str, Any]:
+    """Return a budget's line: its name, the four numbers, and whether the order is within it."""
+    period, numbers = outlook.period, outlook.numbers
+    if outlook.refusal:
+        tone, verdict = "bad", "refuses orders without a price" if numbers.estimated is None else "over budget"
+    elif numbers.estimated is None:
+        tone, verdict = "neutral", "counts when its price is known"
+    elif numbers.estimated > period.remaining_usd:
+        tone, verdict = "warn", "over budget, only warns"
+    else:
+        tone, verdict = "good", "within budget"
+    return {"name": str(period), "numbers": numbers.named(), "verdict": verdict, "tone": tone}
+
+
+def _estimated(known: Price | None, each: Decimal | None, takes: int) -> str:
+    """Say what the clips cost and, where the price is by the second, what a second costs."""
+    practice = " Practice: no real money." if settings.PRACTICE else ""
+    if known is None:
+        return f"{NO_PRICE}.{practice}"
+    if each is None:
+        return f"Estimated: {known.amount}; the receipt measures the reference video.{practice}"
+    words = usd(each, is_minimum=known.is_minimum)
+    if takes > 1:
+        words += f" × {takes} = {usd(each * takes, is_minimum=known.is_minimum)}"
+    if known.unit == Unit.SECOND:
+        words += f" ({known.amount})"
+    return f"Estimated: {words}.{practice}"
+
+
+def _usual_time(offer: Offer | None, seconds: int) -> str:
+    if offer is None or seconds not in offer.expected_seconds:
+        return ""
+    low, high = offer.expected_seconds[seconds]
+    return display.usual_duration(low * settings.WAIT_SCALE, high * settings.WAIT_SCALE)
