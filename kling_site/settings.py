@@ -192,6 +192,7 @@ FILE_UPLOAD_PERMISSIONS = 0o640
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "catalog"
 LOGOUT_REDIRECT_URL = "login"
+AUTHENTICATION_BACKENDS = ["kling_site.permissions.Backend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (

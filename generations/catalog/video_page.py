@@ -1,8 +1,7 @@
 """The page of one clip: the player, its comments, what was ordered and made, where it came from, what to do next.
 
-It costs at most eight queries: the session, the person, their permissions (two), the campaigns closed to them, the
-clip, what is around it, its comments. A clip that was reviewed costs one more, for its history, but not when staff
-look at it.
+It costs at most eight queries: the session, the person, their permissions, the campaigns closed to them, the clip, what
+is around it, its comments, its history.
 """
 
 from __future__ import annotations

@@ -13,8 +13,7 @@ from tests.factories import a_prompt, a_task, a_video, an_image
 
 Queries = Callable[[int], AbstractContextManager[Any]]
 SESSION_AND_USER = 2
-CLOSED_CAMPAIGNS, PERMISSIONS = 1, 2
-PERMISSIONS = 2
+CLOSED_CAMPAIGNS = PERMISSIONS = 1
 XSS = "\"'><script>alert(1)</script><img src=x onerror=alert(2)>"
 
 
