@@ -19,7 +19,7 @@ from generations.library import collections, cut_lists
 from generations.library.cut_lists import Cut
 from generations.library.download_names import download_names
 from generations.library.naming import collections_of
-from generations.library.shots import with_takes
+from generations.library.shots import as_cards
 from generations.models import Collection, Folder, Person
 
 CUT_LISTS: dict[str, Callable[..., str]] = {"otio": cut_lists.as_otio, "edl": cut_lists.as_edl}
@@ -76,7 +76,7 @@ def collection(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _page(request: HttpRequest, shown: Collection, errors: dict[str, list[str]] | None = None) -> HttpResponse:
     may_see = visible(request)
-    clips = with_takes(collections.clips_of(shown, may_see), may_see)
+    clips = list(as_cards(collections.clips_of(shown, may_see), may_see, viewer(request)))
     context = {
         "collection": shown,
         "videos": clips,

@@ -26,7 +26,7 @@ from generations.library import bulk
 from generations.library.bulk import GONE, Outcome
 from generations.library.naming import collections_of
 from generations.library.search import BadSearch, Search
-from generations.library.shots import with_takes
+from generations.library.shots import as_cards
 from generations.models import Collection, Person, Review
 
 COMPARED = range(2, 5)
@@ -161,7 +161,7 @@ def _compared(request: HttpRequest) -> str:
 def _cards(request: HttpRequest) -> dict[int, str]:
     """Return the cards of the clips that the page showed as selected, as they are now."""
     shown = visible(request)
-    found = with_takes(shown.filter(pk__in=_ids(request)[:CARDS]), shown)
+    found = as_cards(shown.filter(pk__in=_ids(request)[:CARDS]), shown, _person(request))
     return {video.pk: render_to_string("catalog/_card.html", {"video": video}, request) for video in found}
 
 

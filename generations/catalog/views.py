@@ -16,7 +16,7 @@ from generations.catalog.filter_form import OFFERED, days, groups, last_days, wo
 from generations.catalog.paging import BadCursor, page
 from generations.library.facets import facets, kept
 from generations.library.search import BadSearch, Search, stacked
-from generations.library.shots import of_cards
+from generations.library.shots import as_cards
 from generations.library.suggestions import suggestions
 
 
@@ -34,7 +34,7 @@ def catalog(request: HttpRequest) -> HttpResponse:
     matching = search.among(shown, ids, at=at)
     by_index = not kept("rare", matching, lambda: search.is_rare(matching))
     try:
-        cards = of_cards(stacked(matching), shown)
+        cards = as_cards(stacked(matching), shown, viewer(request))
         found = page(cards, before=before, after=after, sort=search.sort, by_index=by_index)
     except BadCursor as error:
         raise Http404 from error

@@ -170,6 +170,7 @@ class Video(models.Model):
         max_length=200, blank=True, help_text="What is wrong with the bytes that the provider delivered."
     )
 
+    is_favourite = False  # of the person who looks; lists that look it up set it
     takes_count = 1  # how many takes its card stands for; lists of stacks set it
     has_end_image = False  # it was ordered with one; lists that look it up set it
 

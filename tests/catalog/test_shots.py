@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.template.loader import render_to_string
 from django.test import Client
 
-from generations.library.shots import with_takes
+from generations.library.shots import as_cards
 from generations.models import Review, Shot, Status, Video
 from tests.catalog.conftest import text, titles, with_poster
 from tests.factories import NOW, a_campaign, a_task, a_video
@@ -17,8 +17,8 @@ from tests.factories import NOW, a_campaign, a_task, a_video
 
 def card(video: Video, person: User) -> str:
     """The card's markup."""
-    with_takes([video], Video.objects.visible_to(person))
-    return render_to_string("catalog/_card.html", {"video": video})
+    visible = Video.objects.visible_to(person)
+    return render_to_string("catalog/_card.html", {"video": as_cards(visible, visible, person).get(pk=video.pk)})
 
 
 def shot_of(*names: str) -> list[Video]:
@@ -83,7 +83,7 @@ def test_a_card_names_the_state(person: User, review: str) -> None:
 def test_a_damaged_clip_has_no_preview(person: User) -> None:
     video = a_video(preview="previews/2026/a.mp4")
     assert "data-preview=" in card(video, person)
-    video.damage = "cut"
+    Video.objects.update(damage="cut")
     assert "data-preview" not in card(video, person)
 
 
