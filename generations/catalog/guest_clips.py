@@ -13,12 +13,13 @@ from generations.models import Comment, Video
 
 @dataclass(frozen=True, slots=True)
 class GuestClip:
-    """A clip under a secret address: its page and its files are below it."""
+    """A clip under a secret address: its page and its files are below it. Names are as of `Video`, for the player."""
 
     pk: int
     title: str
     description: str
-    seconds: float
+    duration_seconds: float
+    fps: float
     length: str
     size: str
     width: int
@@ -28,11 +29,12 @@ class GuestClip:
     is_damaged: bool
     color: str
     page: str
-    file: str
-    poster: str
-    small_poster: str
+    url: str
+    poster_url: str
+    small_poster_url: str
     preview: str
     name: str
+    takes_count: int
 
     @classmethod
     def of(cls, video: Video, prefix: str) -> GuestClip:
@@ -43,12 +45,13 @@ class GuestClip:
 
         return cls(
             pk=video.pk, title=video.title, description=video.description,
-            seconds=video.duration_seconds, length=clock(video.duration_seconds), size=megabytes(video.size_bytes),
+            duration_seconds=video.duration_seconds, fps=video.fps,
+            length=clock(video.duration_seconds), size=megabytes(video.size_bytes),
             width=video.width, height=video.height, has_audio=video.has_audio,
             is_labelled=video.is_labelled, is_damaged=bool(video.damage), color=video.color,
-            page=f"{prefix}videos/{video.pk}/", file=below(video.file), poster=below(video.poster),
-            small_poster=below(video.poster_small or video.poster), preview=below(video.preview),
-            name=plain_name(video),
+            page=f"{prefix}videos/{video.pk}/", url=below(video.file), poster_url=below(video.poster),
+            small_poster_url=below(video.poster_small or video.poster), preview=below(video.preview),
+            name=plain_name(video), takes_count=video.takes_count,
         )  # fmt: skip
 
     @property

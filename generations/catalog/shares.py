@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
+from urllib.parse import quote, unquote
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -19,14 +21,15 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from generations import clock
 from generations.catalog.guest_clips import GuestClip, GuestComment
 from generations.catalog.media import clip_of, plain_name, send
+from generations.catalog.paging import BadCursor, Page, page
 from generations.library import comments, sharing
 from generations.library.sharing import Answer
+from generations.library.shots import as_cards
 from generations.models import Comment, Share
 
-PAGE_SIZE = 24
-MAX_PAGES = 400
+MAX_TAKES = 24  # of a clip's shot, on its page
 MAX_NEIGHBOURS = 1000  # of a list, within which a clip's page knows the one before and the one after
-COOKIE = "share"
+COOKIE, GUEST = "share", "guest"  # what a password opened; the name that a guest gave
 UNCACHED = "private, no-store"
 HEADERS = {"Cache-Control": UNCACHED, "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex, nofollow"}
 View = Callable[..., HttpResponseBase]
@@ -134,7 +137,10 @@ def comment(request: HttpRequest, share: Share, pk: int) -> HttpResponse:
         )  # fmt: skip
     except comments.BadComment as error:
         return _clip_page(request, share, pk, refused=error)
-    return redirect(f"{share.get_absolute_url()}videos/{pk}/#comments")  # which is not counted as an opening
+    # A clip's own page, for opening the link again would be counted.
+    response = redirect(f"{share.get_absolute_url()}videos/{pk}/#comments")
+    _remember(response, share, GUEST, quote(asked["guest_name"]))
+    return response
 
 
 def _enter(request: HttpRequest, share: Share) -> HttpResponse:
@@ -144,11 +150,16 @@ def _enter(request: HttpRequest, share: Share) -> HttpResponse:
     if answer is not Answer.RIGHT:
         return _ask(request, share, answer)
     response = redirect(share)
+    _remember(response, share, COOKIE, sharing.key_of(share))
+    return response
+
+
+def _remember(response: HttpResponse, share: Share, name: str, value: str) -> None:
+    """Let the guest's browser keep something until it is closed, for this link alone."""
     response.set_cookie(
-        COOKIE, sharing.key_of(share), path=share.get_absolute_url(), httponly=True, samesite="Lax",
+        name, value, path=share.get_absolute_url(), httponly=True, samesite="Lax",
         secure=settings.SESSION_COOKIE_SECURE,
     )  # fmt: skip
-    return response
 
 
 def _ask(request: HttpRequest, share: Share, answer: Answer | None = None) -> HttpResponse:
@@ -161,17 +172,20 @@ def _ask(request: HttpRequest, share: Share, answer: Answer | None = None) -> Ht
 
 
 def _list_page(request: HttpRequest, share: Share) -> HttpResponse:
-    number = _number(request.GET.get("page", "1"))
-    if not 1 <= number <= MAX_PAGES:
-        raise Http404
-    start = (number - 1) * PAGE_SIZE
-    rows = list(sharing.listed(share, at=clock.now())[start : start + PAGE_SIZE + 1])
+    """Show a collection whole, as its own page does, or a page of what a search finds. Raises: Http404."""
+    at, prefix = clock.now(), share.get_absolute_url()
+    listed, sort = sharing.listed(share, at=at)
+    cards = as_cards(listed, sharing.videos_of(share, at=at), AnonymousUser())
+    before, after = request.GET.get("before", ""), request.GET.get("after", "")
+    try:
+        found = page(cards, before=before, after=after, sort=sort) if sort else Page(list(cards), None, None)
+    except BadCursor as error:
+        raise Http404 from error
     context = {
         "share": share,
         "collection": share.collection,
-        "clips": [GuestClip.of(video, share.get_absolute_url()) for video in rows[:PAGE_SIZE]],
-        "newer": number - 1,
-        "older": number + 1 if len(rows) > PAGE_SIZE and number < MAX_PAGES else 0,
+        "clips": [GuestClip.of(video, prefix) for video in found.videos],
+        "page": found,
     }
     return render(request, "share/list.html", context)
 
@@ -183,7 +197,7 @@ def _clip_page(
     video = get_object_or_404(videos, pk=pk)
     prefix = share.get_absolute_url()
     earlier, later = (None, None) if share.video_id else _neighbours(share, pk)
-    takes = videos.filter(shot=video.shot_id).exclude(pk=pk).order_by("created_at", "pk")[:PAGE_SIZE]
+    takes = videos.filter(shot=video.shot_id).exclude(pk=pk).order_by("created_at", "pk")[:MAX_TAKES]
     context = {
         "share": share,
         "clip": GuestClip.of(video, prefix),
@@ -193,13 +207,16 @@ def _clip_page(
         "threads": [GuestComment.of_thread(each) for each in comments.threads(video, share=share)],
         "comments_url": f"{prefix}videos/{pk}/comments/",
         "refused": refused,
-        "entered": request.POST if refused else {},
+        "entered": request.POST,
+        "guest_name": request.POST.get("guest_name") or unquote(request.COOKIES.get(GUEST, "")),
+        "answered": _number(request.POST.get("parent", "")) if refused else None,  # 0: none, a new comment was refused
+        "no_download": not share.may_download,
     }
     return render(request, "share/clip.html", context, status=400 if refused else 200)
 
 
 def _neighbours(share: Share, pk: int) -> tuple[int | None, int | None]:
-    pks = list(sharing.listed(share, at=clock.now()).values_list("pk", flat=True)[:MAX_NEIGHBOURS])
+    pks = list(sharing.listed(share, at=clock.now())[0].values_list("pk", flat=True)[:MAX_NEIGHBOURS])
     if pk not in pks:
         return None, None
     place = pks.index(pk)

@@ -6,7 +6,7 @@ import math
 import re
 import unicodedata
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
@@ -17,6 +17,8 @@ from generations.models.comments import MENTION
 
 TEXT_LENGTH = 2000  # characters, as the column's
 NAME_LENGTH = 60
+MAX_A_MINUTE = 60  # comments of guests through one link: more than a meeting writes
+MAX_OF_LINK = 1_000
 MAX_MENTIONS = 10  # a clip's visibility is asked for each
 PAST_THE_END = 0.5  # seconds: a player may count the last frame in, or know the length of the sound
 KEPT = "\n\t"
@@ -65,7 +67,7 @@ def write(
         raise BadComment("text", "Write something.")
     if len(words) > TEXT_LENGTH:
         raise BadComment("text", f"At most {TEXT_LENGTH:,} characters; this has {len(words):,}.")
-    name = "" if author else _guest_name(guest_name, share)
+    name = "" if author else _guest_name(guest_name, share, at)
     if parent is not None and (parent.video_id != video.pk or (share and parent.share_id != share.pk)):
         raise BadComment("parent", "The comment that this answers is gone.")
     with transaction.atomic():
@@ -153,10 +155,15 @@ def _is_control(each: str) -> bool:
     return unicodedata.category(each) in ("Cc", "Cs") or ord(each) in REORDERING
 
 
-def _guest_name(text: str, share: Share | None) -> str:
+def _guest_name(text: str, share: Share | None, at: datetime) -> str:
     name = " ".join(clean(text).split())
     if share is None or not share.may_comment:
         raise BadComment("share", "This link takes no comments.")
+    written = Comment.objects.filter(share=share, author=None)
+    if written.count() >= MAX_OF_LINK:
+        raise BadComment("share", f"This link has taken {MAX_OF_LINK:,} comments, and takes no more.")
+    if written.filter(created_at__gt=at - timedelta(minutes=1)).count() >= MAX_A_MINUTE:
+        raise BadComment("share", "Too many comments were just written. Wait a minute, then send yours again.")
     if not name:
         raise BadComment("guest_name", "Say who you are.")
     if len(name) > NAME_LENGTH:

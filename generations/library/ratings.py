@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db.models import Exists, OuterRef, QuerySet
 
@@ -27,4 +29,5 @@ def set_favourite(video: Video, person: Person, liked: bool) -> None:
 def with_favourite(videos: QuerySet[Video], person: AbstractBaseUser | AnonymousUser) -> QuerySet[Video]:
     """Add `is_favourite` to each clip: whether it is one of the person's own."""
     own = Favourite.objects.filter(person=person.pk, video=OuterRef("pk")) if person.pk else Favourite.objects.none()
-    return videos.annotate(is_favourite=Exists(own))
+    marks: dict[str, Any] = {"is_favourite": Exists(own)}
+    return videos.annotate(**marks)

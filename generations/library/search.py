@@ -77,9 +77,11 @@ class Search:
         """Return whether the clips that match are to be found first and then sorted, not read in order.
 
         PostgreSQL finds words and tags by an index that gives no order, and would rather read a million newer clips for
-        a word or a tag of the oldest ones. SQLite has no index of words, and takes that of the tags by itself.
+        a word or a tag of the oldest ones; likewise for a rating within an old campaign, as it takes the two for
+        unrelated. SQLite has no index of words, and takes the others by itself.
         """
-        if not {"q", "tag"} & self.values.keys() or connections[matching.db].vendor != "postgresql":
+        misleads = {"q", "tag"} & self.values.keys() or ("campaign" in self.values and len(self.values) > 1)
+        if not misleads or connections[matching.db].vendor != "postgresql":
             return False
         return matching.order_by()[: RARE + 1].count() <= RARE
 

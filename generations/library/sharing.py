@@ -99,12 +99,12 @@ def videos_of(share: Share, *, at: datetime) -> QuerySet[Video]:
     return _found(share, at)[0]
 
 
-def listed(share: Share, *, at: datetime) -> QuerySet[Video]:
-    """Return what a list shows, in its order: the clips of a collection, or one take of each shot of a search."""
+def listed(share: Share, *, at: datetime) -> tuple[QuerySet[Video], str]:
+    """Return a collection's clips in its order, or one take of each shot of a search and the name of its order."""
     if not share.search:
-        return videos_of(share, at=at).order_by("items__position", "items__id")
+        return videos_of(share, at=at).order_by("items__position", "items__id"), ""
     videos, sort = _found(share, at)
-    return ordered(stacked(videos), sort)
+    return ordered(stacked(videos), sort), sort
 
 
 def _found(share: Share, at: datetime) -> tuple[QuerySet[Video], str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Protocol
 from urllib.parse import urlsplit
 
 from django import template
@@ -14,6 +15,15 @@ from generations.models import Video
 from generations.providers import offers
 
 register = template.Library()
+
+
+class Sized(Protocol):
+    """A clip, or what guests get to know of one."""
+
+    height: int
+    width: int
+
+
 register.filter("usd", formats.usd)
 register.filter("timecode", formats.timecode)
 
@@ -53,8 +63,8 @@ def frame_seconds(video: Video) -> str:
 
 
 @register.filter
-def poster_sizes(video: Video) -> str:
+def poster_sizes(clip: Sized) -> str:
     """Return how wide the picture itself is in a card, for `sizes`: a tall one leaves most of its box empty."""
-    if video.height > video.width:
+    if clip.height > clip.width:
         return "(max-width: 40rem) 26vw, 7rem"
     return "(max-width: 40rem) 46vw, 20rem"

@@ -87,6 +87,12 @@ def test_a_link_is_made_opened_with_its_password_commented_on_and_revoked(
     guest.get_by_role("link", name="0:01.50").click()
     until(guest, f"{PLAYER}.currentTime === 1.5")
     assert guest.get_by_text("Can the fox look left?").is_visible()
+    guest.locator("summary", has_text="Reply").click()
+    guest.get_by_label("Reply", exact=True).fill("Or right.")
+    guest.keyboard.press("Tab")
+    guest.keyboard.press("Enter")
+    guest.get_by_text("Or right.").wait_for()
+    assert guest.get_by_label("Your name").first.input_value() == "Ada"
 
     page.get_by_role("button", name="Revoke").click()
     page.get_by_text("Revoked").wait_for()
@@ -109,7 +115,7 @@ def test_no_text_of_a_guest_runs(as_guest: Callable[..., Page], open_page: Any, 
         assert page.evaluate("globalThis.hit") is None
     guest = as_guest(share.get_absolute_url())
     assert guest.locator(".talk .text").count() == 50
-    assert guest.locator(".talk .threads :is(script, img, svg, iframe, input, video, b, details)").count() == 0
+    assert guest.locator(".talk :is(.who, .text) :is(script, img, svg, iframe, input, video, b, details)").count() == 0
 
 
 @pytest.mark.parametrize(("scheme", "width"), LOOKS)

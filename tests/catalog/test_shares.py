@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -14,7 +15,7 @@ from generations import clock
 from generations.library import comments, sharing
 from generations.library.search import Search
 from generations.library.sharing import Terms
-from generations.models import Collection, CollectionItem, Comment, Share, Video
+from generations.models import Collection, CollectionItem, Comment, Share, Shot, Video
 from tests.catalog.conftest import body, text, with_poster
 from tests.factories import NOW, a_campaign, a_task, a_video
 
@@ -117,13 +118,31 @@ def test_a_search_shows_what_matches_when_it_is_opened(client: Client, mira: Use
     assert "No clips here now" in text(client.get(share.get_absolute_url()))
 
 
-def test_long_lists_have_pages(client: Client, mira: User) -> None:
-    share = link(mira, a_collection(*(a_video(title=f"Clip {n}") for n in range(25))))
+def test_a_long_search_has_pages_by_key_and_a_collection_stands_whole(client: Client, mira: User) -> None:
+    clips = [a_video(title=f"Clip {n:02}", created_at=NOW + timedelta(minutes=n)) for n in range(30)]
+    share = link(mira, Search.parse(QueryDict("sort=rating")))
     first = client.get(share.get_absolute_url()).content.decode()
-    assert 'rel="next" href="?page=2"' in first
-    second = client.get(share.get_absolute_url(), {"page": "2"})
-    assert "Clip 24" in text(second)
-    assert [client.get(share.get_absolute_url(), {"page": bad}).status_code for bad in ("0", "x", "401")] == [404] * 3
+    assert ("Clip 29" in first, "Clip 05" in first) == (True, False)
+    (older,) = re.findall(r'rel="next" href="(\?before=[^"]+)"', first)
+    a_video(title="Later", rating=5)  # new clips shift no page
+    second = client.get(share.get_absolute_url() + older).content.decode()
+    assert ("Clip 06" in second, "Clip 05" in second, "Clip 00" in second) == (False, True, True)
+    assert 'rel="prev" href="?after=' in second
+    assert client.get(share.get_absolute_url(), {"before": "x"}).status_code == 404
+    whole = client.get(link(mira, a_collection(*clips)).get_absolute_url()).content.decode()
+    assert whole.count('<li class="card') == 30
+    assert "pager" not in whole
+
+
+def test_the_takes_of_a_shot_stand_behind_one_card_which_leads_to_them(client: Client, mira: User) -> None:
+    shot = Shot.objects.create()
+    old, new = (a_video(a_task("stored", shot=shot), title=name) for name in ("Old", "New"))  # type: ignore[arg-type]
+    Video.objects.filter(pk=old.pk).update(created_at=NOW - timedelta(days=1))
+    here = link(mira, Search.parse(QueryDict(""))).get_absolute_url()
+    page = client.get(here).content.decode()
+    assert page.count('<li class="card') == 1
+    assert f'href="{here}videos/{new.pk}/#takes">2 takes<' in page
+    assert f'href="{here}videos/{old.pk}/"' in client.get(f"{here}videos/{new.pk}/").content.decode()
 
 
 def test_a_download_is_sent_only_where_the_link_allows_it(client: Client, mira: User, video: Video) -> None:
@@ -225,6 +244,34 @@ def test_a_comment_that_is_refused_is_not_lost(
     assert words in text(response)
     assert sent["text"] in response.content.decode()
     assert not Comment.objects.exists()
+
+
+def test_a_guest_replies_and_need_not_say_their_name_again(client: Client, mira: User, video: Video) -> None:
+    share = link(mira, video, may_comment=True)
+    here = f"{share.get_absolute_url()}videos/{video.pk}/"
+    asked = comments.write(video, "Can it look left?", at=NOW, author=mira, share=share)
+    sent = {"guest_name": "Zoë", "text": "Please!", "parent": str(asked.pk)}
+    cookie = client.post(f"{here}comments/", sent).cookies["guest"]
+    assert (cookie["path"], cookie["httponly"]) == (share.get_absolute_url(), True)
+    assert Comment.objects.get(parent=asked).text == "Please!"
+    page = client.get(here).content.decode()
+    assert page.count('value="Zoë"') == 2  # in the form of a comment, and in that of an answer
+    refused = client.post(f"{here}comments/", {**sent, "text": " "}).content.decode()
+    assert "Write something." in refused
+    assert refused.count("<details open") == 1
+
+
+def test_a_link_takes_only_so_many_comments(client: Client, mira: User, video: Video, monkeypatch: Any) -> None:
+    share = link(mira, video, may_comment=True)
+    address, sent = f"{share.get_absolute_url()}videos/{video.pk}/comments/", {"guest_name": "Ada", "text": "Nice"}
+    monkeypatch.setattr(comments, "MAX_A_MINUTE", 2)
+    assert [client.post(address, sent).status_code for _ in range(3)] == [302, 302, 400]
+    assert "Wait a minute" in text(client.post(address, sent))
+    Comment.objects.update(created_at=clock.now() - timedelta(minutes=1))
+    assert client.post(address, sent).status_code == 302
+    monkeypatch.setattr(comments, "MAX_OF_LINK", 3)
+    assert "takes no more" in text(client.post(address, sent))
+    assert Comment.objects.count() == 3
 
 
 def test_a_comment_answers_only_comments_of_its_link(client: Client, mira: User, video: Video) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import AnonymousUser, User
+from django.db import connection
 from django.http import QueryDict
 
 from generations.library.search import BadSearch, Search, stacked
@@ -189,3 +190,23 @@ def test_takes_of_the_same_moment_stand_once() -> None:
     shot = Shot.objects.create()
     last = [a_video(a_task(shot=shot)) for _ in range(3)][-1]
     assert list(stacked(Video.objects.all())) == [last]
+
+
+# --- What would mislead PostgreSQL's planner
+
+
+@pytest.mark.parametrize(
+    ("address", "misleads"),
+    [("", False), ("rating=5", False), ("campaign=autumn", False), ("campaign=autumn&rating=5", True), ("q=fox", True),
+     ("tag=snow", True)],
+)  # fmt: skip
+def test_only_few_clips_that_may_all_be_old_are_found_first_and_then_sorted(
+    monkeypatch: pytest.MonkeyPatch, person: User, address: str, misleads: bool
+) -> None:
+    a_campaign("Autumn")
+    Tag.objects.create(name="snow").prompts.add(a_video(title="A fox", rating=5).prompt)
+    asked = search(address)
+    expected = misleads and connection.vendor == "postgresql"
+    assert asked.is_rare(asked.videos(User(is_staff=True), at=NOW)) == expected
+    monkeypatch.setattr("generations.library.search.RARE", -1)
+    assert not asked.is_rare(asked.videos(User(is_staff=True), at=NOW))

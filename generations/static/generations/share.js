@@ -1,27 +1,31 @@
-"use strict";
-// On the page of a shared clip: take a comment's moment from the player, and go to the moment of one.
-const player = document.querySelector(".stage video");
+// On the page of a shared clip: a comment's moment comes from the player, and each comment's moment leads there.
+import { timecode } from "./player.js";
+
+const { player } = document.querySelector("[data-player]") ?? {};
 
 if (player) {
+  player.mark([...document.querySelectorAll("[data-mark]")].map((each) => ({
+    seconds: Number(each.dataset.mark),
+    title: each.querySelector(".text").textContent.slice(0, 120),
+    href: `#${each.id}`,
+  })));
   for (const button of document.querySelectorAll("[data-moment]")) {
+    const field = document.getElementById(button.dataset.moment);
     button.hidden = false;
     button.addEventListener("click", () => {
-      player.pause();
-      document.getElementById(button.dataset.moment).value = timecode(player.currentTime);
+      player.video.pause();
+      field.value = timecode(player.video.currentTime);
+    });
+    // While someone writes, the timeline says what it is about.
+    player.root.addEventListener("moment", (event) => {
+      if (document.getElementById("text-0").value) field.value = timecode(event.detail);
     });
   }
   for (const link of document.querySelectorAll("[data-seek]")) {
     link.addEventListener("click", (event) => {
       event.preventDefault();
-      player.pause();
-      player.currentTime = Number(link.dataset.seek);
-      player.scrollIntoView({ block: "nearest" });
+      player.seek(Number(link.dataset.seek));
+      player.root.scrollIntoView({ block: "nearest" });
     });
   }
-}
-
-function timecode(seconds) {
-  const hundredths = Math.floor(seconds * 100);
-  const rest = String(Math.floor(hundredths / 100) % 60).padStart(2, "0");
-  return `${Math.floor(hundredths / 6000)}:${rest}.${String(hundredths % 100).padStart(2, "0")}`;
 }
