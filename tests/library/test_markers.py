@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import opentimelineio as otio
 import pytest
 from django.contrib.auth.models import User
 
@@ -38,6 +39,17 @@ def test_markers_stand_at_their_frames_and_no_text_adds_a_line(video: Video) -> 
         "* LOC: 00:00:04:00 GREEN   anna: cut / anna: done",
         "",
     ]
+
+
+def test_an_editing_program_reads_the_markers_back(video: Video) -> None:
+    timeline = otio.adapters.read_from_string(markers.edl(video, comments.threads(video)), "cmx_3600", rate=24)
+    (clip,) = timeline.find_clips()
+    assert clip.name == "A fox 002 AX V C"
+    assert [(each.marked_range.start_time.to_frames(), str(each.color)) for each in clip.markers] == [
+        (75, "RED"),
+        (96, "GREEN"),
+    ]
+    assert clip.markers[1].name == "anna: cut / anna: done"
 
 
 def test_a_rate_between_whole_numbers_counts_in_the_next_whole_one() -> None:
