@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.db.models import Q
@@ -16,14 +18,22 @@ UNSAVED = Q(status=Status.READY) & (Q(failures__gte=3) | Q(error_kind=SET_ASIDE)
 # A person closed it as not accepted, and a callback named it later.
 CLOSED = Q(status__in=[Status.FAILED, Status.CANCELED])
 ACCEPTED_AFTER_ALL = CLOSED & Q(remote_id=None, send_count__gt=0) & ~Q(candidate_id="")
+KIND = ("provider", "model", "mode", "duration_seconds")  # what decides how long a task may take
 AT_THE_PROVIDER = (Status.SUBMITTING, Status.RUNNING, Status.READY)
-COLUMNS = ("status", "submitted_at", "provider", "model", "mode", "duration_seconds")
 
 
 def overdue_ids(*, at: datetime) -> list[int]:
     """Return the running tasks that have taken longer than twice their documented time."""
-    running = GenerationTask.objects.filter(status=Status.RUNNING).only(*COLUMNS)
-    return [task.pk for task in running if task.overdue_seconds(at=at, scale=settings.WAIT_SCALE)]
+    running = GenerationTask.objects.filter(status=Status.RUNNING).order_by()
+    sent: dict[tuple[Any, ...], list[tuple[int, datetime | None]]] = defaultdict(list)
+    for pk, submitted_at, *kind in running.values_list("pk", "submitted_at", *KIND):
+        sent[tuple(kind)].append((pk, submitted_at))
+    overdue = []
+    for kind, tasks in sent.items():
+        task = GenerationTask(**dict(zip(KIND, kind, strict=True)))
+        patience = task.patience(scale=settings.WAIT_SCALE)
+        overdue += [pk for pk, submitted_at in tasks if submitted_at and at - submitted_at > patience]
+    return overdue
 
 
 def needs_a_person(overdue: list[int]) -> Q:

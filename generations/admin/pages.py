@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.contrib.admin import AdminSite
 from django.urls import URLPattern, URLResolver, path
 
-from generations.admin import search
+from generations.admin import queue, search
 
 
 def urls() -> list[URLPattern | URLResolver]:
@@ -14,5 +14,7 @@ def urls() -> list[URLPattern | URLResolver]:
     wrap = admin.site.admin_view
     return [
         path("search/", wrap(search.page), name="search"),
+        path("queue/", wrap(queue.page), name="queue"),
+        path("queue/live/", wrap(queue.live), name="queue_live"),
         *AdminSite.get_urls(admin.site),
     ]

@@ -17,15 +17,16 @@ CLIP_MB = 64  # room on the disk for each clip under way; a 10 s clip in 1080p h
 def why_paused(provider: str, model: str) -> str:
     """Why no order of a model goes out to a provider now, in words for staff; empty when they do."""
     pause = Pause.objects.filter(provider=provider, model__in=("", model)).first()
-    return pause.sentence if pause else _why_full()
+    return pause.sentence if pause else why_full()
 
 
 def obstacles() -> list[str]:
     """All that keeps orders back now, in words for staff."""
-    return [text for text in (*(pause.sentence for pause in Pause.objects.all()), _why_full()) if text]
+    return [text for text in (*(pause.sentence for pause in Pause.objects.all()), why_full()) if text]
 
 
-def _why_full() -> str:
+def why_full() -> str:
+    """Why the disk takes no further clip, in words for staff; empty when it does."""
     if clips_that_fit(sum(GenerationTask.objects.count_in_flight().values())):
         return ""
     return "No orders go out: the disk has no room for more clips. They go when there is room again"

@@ -22,6 +22,10 @@ class Pause(models.Model):
     def __str__(self) -> str:
         return f"{self.subject} are paused: {self.why}"
 
+    def stops(self, provider: str, model: str) -> bool:
+        """Return whether it keeps a model's orders from a provider."""
+        return self.provider == provider and self.model in ("", model)
+
     @property
     def why(self) -> str:
         """The reason as the end of a sentence, without its full stop."""

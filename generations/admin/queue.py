@@ -1,0 +1,37 @@
+"""The queue: what needs a person, waits, is generated or saved; the page updates itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from generations import clock
+from generations.admin import queue_page
+from generations.admin.base import person_of
+
+MINE = "mine"  # of the address: only the person's own tasks
+
+
+@require_safe
+def page(request: HttpRequest) -> HttpResponse:
+    """Show the queue. Raises: PermissionDenied without the right to view tasks."""
+    context = {**admin.site.each_context(request), "title": "Queue", **_queue(request)}
+    return render(request, "admin/queue/queue.html", context)
+
+
+@require_safe
+def live(request: HttpRequest) -> HttpResponse:
+    """Return the changing parts of the page, for queue.js. Raises: PermissionDenied."""
+    return render(request, "admin/queue/_live.html", _queue(request))
+
+
+def _queue(request: HttpRequest) -> dict[str, Any]:
+    if not request.user.has_perm("generations.view_generationtask"):
+        raise PermissionDenied
+    only_mine = request.GET.get(MINE) == "1"
+    return queue_page.queue(person_of(request), only_mine=only_mine, at=clock.now())
