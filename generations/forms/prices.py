@@ -43,7 +43,8 @@ class PriceForm(ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["unit"].required = False
+        if "unit" in self.fields:  # none is there on the page of a price, which cannot be changed
+            self.fields["unit"].required = False
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or self.cleaned_data

@@ -88,3 +88,10 @@ def test_a_source_that_was_read_again_keeps_its_price_and_gets_its_day(admin_cli
     before, price = price, Price.objects.get(pk=price.pk)
     assert price.checked_at > before.checked_at
     assert price.usd == before.usd
+
+
+def test_the_page_of_a_price_opens_for_reading(viewer_client: Client) -> None:
+    price = Price.objects.order_by("pk")[0]
+    page = viewer_client.get(f"/admin/generations/price/{price.pk}/change/")
+    assert page.status_code == 200
+    assert price.source in page.content.decode()
