@@ -23,13 +23,13 @@ from generations.forms import parameters
 from generations.forms.orders import OrderForm
 from generations.lifecycle import ordering
 from generations.lifecycle.capacity import obstacles
-from generations.lifecycle.ordering import Problems, Upload
+from generations.lifecycle.ordering import BatchPlan, Problems, Upload
 from generations.models import GenerationTask, Prompt, ReferenceImage, Video
 from generations.models.prompts import beginning
 from generations.providers.base import IMAGE_FIELDS
 
 SELDOM = ("negative_prompt", "cfg_scale", "route")  # parameters that stand under "More settings"
-MANY = ("spend_at_most", "stops_when_approved")
+MANY = ("spend_at_most", "stops_when_approved", "stops_batch")
 MORE = (*SELDOM, "campaign", "delivery")
 
 
@@ -38,6 +38,9 @@ class GenerateForm(OrderForm):
 
     start_image_kept = forms.ModelChoiceField(ReferenceImage.objects.all(), required=False)
     end_image_kept = forms.ModelChoiceField(ReferenceImage.objects.all(), required=False)
+    stops_batch = forms.BooleanField(
+        label="Cancel everything of this order that still waits once one clip is approved", required=False
+    )
 
     def typed(self, name: str) -> str:
         return one_newline(super().typed(name))
@@ -88,13 +91,15 @@ def _action(prompt: Prompt | None, form: GenerateForm) -> PaidAction:
     images = {name: ordering.stored(image) for name, image in asked.images.items()}
     fields = {name: str(form.data[name]) for name in form.fields if name in form.data}
     fields |= {f"{name}_kept": str(image.pk) for name, image in images.items()}
+    name = prompt.name if prompt else beginning(asked.order.prompt)
     return PaidAction(
-        title=f"Receipt: {prompt.name if prompt else beginning(asked.order.prompt) or 'new clip'}",
+        title=f"Receipt: {name or 'new clip'}",
         requests=[replace(asked, images=images)],
         batch=form.cleaned_data["batch"] or uuid.uuid4(),
         back=_back(prompt),
         hidden=list(fields.items()),
         spend_at_most=form.cleaned_data["spend_at_most"],
+        plan=BatchPlan(name, stops_when_approved=form.cleaned_data["stops_batch"]),
     )
 
 

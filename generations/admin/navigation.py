@@ -48,9 +48,9 @@ def _rows(label: str, model: str, app: str = "generations") -> Entry:
 # A page that is not built yet has no URL and is left out.
 SECTIONS: dict[str, tuple[Entry, ...]] = {
     "Make": (
-        _page("New clip", "admin:new_clip", "order_clips"),
+        _page("New clip", "new_clip", "order_clips"),
         _rows("Prompts", "prompt"),
-        _page("Batches", "admin:batches", "view_generationtask"),
+        _page("Batches", "batches", "view_generationtask"),
         _page("Queue", "admin:queue", "view_generationtask"),
         _rows("Tasks", "generationtask"),
     ),

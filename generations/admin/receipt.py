@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -25,7 +25,7 @@ from generations.admin.base import person_of
 from generations.admin.task_actions import may_order
 from generations.formats import usd
 from generations.lifecycle import ordering
-from generations.lifecycle.ordering import OrderRequest
+from generations.lifecycle.ordering import BatchPlan, OrderRequest
 from generations.models import GenerationTask, ReferenceImage
 from generations.money.budgets import Outlook
 from generations.providers import offers
@@ -57,6 +57,7 @@ class PaidAction:
     hidden: list[tuple[str, str]]
     spend_at_most: Decimal | None = None
     note: str = ""
+    plan: BatchPlan = field(default_factory=BatchPlan)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,9 @@ def confirm(request: HttpRequest) -> HttpResponse | Refused | None:
     except NotAccepted as error:
         return Refused([str(error)], error.batch)
     try:
-        tasks = ordering.place(receipt.requests, at=at, by=by, batch=receipt.batch, shown=receipt.prices)
+        tasks = ordering.place(
+            receipt.requests, at=at, by=by, batch=receipt.batch, shown=receipt.prices, plan=receipt.plan
+        )
     except ValidationError as error:
         return Refused(error.messages, receipt.batch, receipt.seen)
     _tell(request, tasks, is_new=tasks[0].created_at == at)
@@ -102,7 +105,7 @@ def show(request: HttpRequest, action: PaidAction, receipt: Receipt, refused: Re
     """Lead to a receipt and, after a confirmation that ordered nothing, why; one with problems cannot be confirmed."""
     form, at = signed.digest(request.path, action.hidden), clock.now()
     batch = (refused and refused.batch) or action.batch
-    token = signed.sign(receipt, by=person_of(request), form=form, batch=batch, at=at)
+    token = signed.sign(receipt, by=person_of(request), form=form, batch=batch, at=at, plan=action.plan)
     shown = {
         "title": action.title,
         "at": at.timestamp(),
@@ -117,6 +120,7 @@ def show(request: HttpRequest, action: PaidAction, receipt: Receipt, refused: Re
         "balances": receipt.balances,
         "lines": [_words(request, line) for line in (*receipt.lines, *receipt.left_out)],
         "many": len(action.requests) > 1,
+        "stops_batch": action.plan.stops_when_approved and receipt.takes > 1,
         "stops_when_approved": any(asked.stops_when_approved for asked in action.requests),
         "problems": [text for texts in receipt.problems.values() for text in texts],
         "notices": [(notice.text, notice.task, _task_url(notice.task)) for notice in receipt.all_notices],
@@ -238,12 +242,14 @@ def _tell(request: HttpRequest, tasks: list[GenerationTask], *, is_new: bool) ->
 
 
 def _url(tasks: list[GenerationTask]) -> str:
-    """Return the address of the task that was ordered, or of the list of all of them."""
+    """Return the address of the task that was ordered, of the batch of all of them, or of their list."""
     if len(tasks) == 1:
         return tasks[0].get_absolute_url()
-    batches = {task.batch for task in tasks}
-    which = f"batch={tasks[0].batch}" if len(batches) == 1 else "id__in=" + ",".join(str(task.pk) for task in tasks)
-    return f"{reverse('admin:generations_generationtask_changelist')}?{which}"
+    found = {task.order_batch for task in tasks}
+    if len(found) == 1 and (batch := found.pop()):
+        return batch.get_absolute_url()
+    which = ",".join(str(task.pk) for task in tasks)
+    return f"{reverse('admin:generations_generationtask_changelist')}?id__in={which}"
 
 
 def reserved(tasks: list[GenerationTask]) -> str:

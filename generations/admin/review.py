@@ -99,7 +99,7 @@ def buttons(video: Video, *, may_order: bool) -> list[Button]:
     found = []
     if video.review != Review.APPROVED:
         found.append(Button(Review.APPROVED, "Approve", "default"))
-        waits = [] if video.task.stops_when_approved or not may_order else list(reviewing.waiting(video.task))
+        waits = [] if video.task.stops_by_itself or not may_order else list(reviewing.waiting(video.task))
         if waits:
             takes = "1 waiting take" if len(waits) == 1 else f"{len(waits)} waiting takes"
             spared = Judged(True, tuple(waits))
@@ -141,7 +141,7 @@ def judge_all(request: HttpRequest, videos: QuerySet[Video], verdict: Review) ->
     """Apply a decision to the chosen clips of a list."""
     at = clock.now()
     judged, published = [], 0
-    for video in videos.select_related("task"):
+    for video in videos.select_related("task__order_batch"):
         try:
             judged.append(reviewing.judge(video, verdict, at=at, by=person_of(request)))
         except MoveRefused:

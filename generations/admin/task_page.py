@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db.models import Prefetch, prefetch_related_objects
 from django.forms import Form
 from django.urls import reverse
+from django.utils.html import format_html
 
 from generations.admin import display, evidence, ledger, paid_actions, task_actions
 from generations.formats import duration, usd
@@ -273,6 +274,8 @@ def _ordered(task: GenerationTask) -> Facts:
     ):
         yield name, display.poster(image.file.url, alt=str(image)) if image else url
     yield "Take", task.take if task.take > 1 else ""
+    batch = task.order_batch
+    yield "Batch", format_html('<a href="{}">{}</a>', batch.get_absolute_url(), batch) if batch else ""
     yield "Retry of", display.link(task.retry_of) if task.retry_of else ""
     yield "Promoted from", display.link(task.promoted_from) if task.promoted_from else ""
     yield "Campaign", display.link(task.campaign) if task.campaign else ""

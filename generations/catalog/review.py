@@ -80,7 +80,7 @@ def panel(request: HttpRequest, video: Any) -> dict[str, Any]:
     reviews, publishes = (by.has_perm(f"generations.{name}_clips") for name in ("review", "publish"))
     waits = []
     if reviews and video.state not in (State.APPROVED, State.PUBLISHED) and by.has_perm("generations.order_clips"):
-        spare = video.task.stops_when_approved or not video.has_waiting
+        spare = not video.has_waiting or video.task.stops_by_itself
         waits = [] if spare else list(reviewing.waiting(video.task))
     spared = Judged(True, tuple(waits))
     return {

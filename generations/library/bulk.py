@@ -70,7 +70,7 @@ def decide(ids: Sequence[int], verdict: Review, *, at: datetime, by: Person) -> 
     judged: list[Judged] = []
     for portion in _portions(ids):
         with transaction.atomic():
-            for video in Video.objects.filter(pk__in=portion).select_related("task").order_by("pk"):
+            for video in Video.objects.filter(pk__in=portion).select_related("task__order_batch").order_by("pk"):
                 judged += _judged(video, verdict, done, at=at, by=by)
     done.changed = sum(one.changed for one in judged)
     done.left_out[f"{verdict} already"] = len(judged) - done.changed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -13,6 +14,7 @@ from django.db.models import QuerySet
 from generations.formats import usd
 from generations.library import comments
 from generations.library.comments import BadComment
+from generations.lifecycle import batches
 from generations.lifecycle.ordering import cancel
 from generations.models import ClipEvent, GenerationTask, Person, Review, Shot, Status, Video
 from generations.models.videos import STATES, State
@@ -60,7 +62,9 @@ class Judged:
         """A sentence about the canceled takes; empty when there are none."""
         if not self.canceled:
             return ""
-        takes = "1 waiting take was" if len(self.canceled) == 1 else f"{len(self.canceled)} waiting takes were"
+        what = "order" if len({task.batch for task in self.canceled}) > 1 else "take"
+        many = len(self.canceled)
+        takes = f"1 waiting {what} was" if many == 1 else f"{many} waiting {what}s were"
         worth = "not charged" if self.saved_usd is None else f"{usd(self.saved_usd)} is no longer reserved"
         return f"{takes} canceled, {worth}."
 
@@ -68,7 +72,8 @@ class Judged:
 def judge(video: Video, verdict: Review, *, at: datetime, by: Person | None, stop: bool = False) -> Judged:
     """Approve a clip, reject it, request its review or clear the decision; the same again changes nothing.
 
-    An approval cancels the takes of the same order that were not sent, if they were ordered so or if `stop` says so.
+    An approval cancels the takes of the same order that were not sent, if they were ordered so or if `stop` says so,
+    and all of its batch that was not sent, if that was ordered so.
     The first approved take of a shot is chosen to stand for it. Raises: MoveRefused for a published clip.
     """
     now = State(verdict or State.DRAFT)
@@ -82,8 +87,8 @@ def judge(video: Video, verdict: Review, *, at: datetime, by: Person | None, sto
             move(video, was, now, at=at, by=by, review=verdict, **facts)
             video.task.note(WORDS[verdict].format(video.pk), at=at, by=by)
             _choose_first(video, was, now)
-    stops = verdict == Review.APPROVED and (stop or video.task.stops_when_approved)
-    return Judged(changed, cancel_waiting(video.task, at=at, by=by) if stops else ())
+    spared = _no_longer_needed(video.task, stop=stop) if verdict == Review.APPROVED else ()
+    return Judged(changed, tuple(task for task in spared if cancel(task, at=at, by=by)))
 
 
 def send_back(video: Video, reason: str, *, at: datetime, by: Person, moment: str = "") -> None:
@@ -137,9 +142,11 @@ def waiting(task: GenerationTask) -> QuerySet[GenerationTask]:
     return GenerationTask.objects.filter(batch=task.batch, status=Status.QUEUED).exclude(pk=task.pk).order_by("take")
 
 
-def cancel_waiting(task: GenerationTask, *, at: datetime, by: Person | None) -> tuple[GenerationTask, ...]:
-    """Cancel the other takes of its order that were not sent yet; the others are made and charged."""
-    return tuple(other for other in waiting(task) if cancel(other, at=at, by=by))
+def _no_longer_needed(task: GenerationTask, *, stop: bool) -> Iterable[GenerationTask]:
+    """Return what an approval of a task's clip cancels; what was sent already is made and charged."""
+    if task.order_batch and task.order_batch.stops_when_approved:
+        return batches.waiting(task.order_batch)
+    return waiting(task) if stop or task.stops_when_approved else ()
 
 
 def _comment(video: Video, text: str, moment: str, *, at: datetime, by: Person) -> None:

@@ -15,6 +15,7 @@ from django.db import IntegrityError, transaction
 from generations.lifecycle import reachability
 from generations.media.images import CleanImage
 from generations.models import (
+    Batch,
     Campaign,
     DeliveryMode,
     GenerationTask,
@@ -26,6 +27,7 @@ from generations.models import (
     TaskEvent,
 )
 from generations.models.prices import Quote
+from generations.models.prompts import beginning
 from generations.money import ledger
 from generations.providers import offers
 from generations.providers.base import IMAGE_FIELDS, Order
@@ -68,6 +70,7 @@ class OrderRequest:
     retry_of: GenerationTask | None = None
     take_of: GenerationTask | None = None
     promoted_from: GenerationTask | None = None
+    replaces: GenerationTask | None = None
     stops_when_approved: bool = False
 
     @property
@@ -75,6 +78,17 @@ class OrderRequest:
         """The order with a word in the place of each picture that has no address yet."""
         start, end = (UPLOADED if name in self.images else getattr(self.order, name) for name in IMAGE_FIELDS)
         return self.order.with_images(start, end)
+
+
+@dataclass(frozen=True, slots=True)
+class BatchPlan:
+    """What the batch of several clips is called, and whether one approved clip cancels all of it that still waits."""
+
+    name: str = ""
+    stops_when_approved: bool = False
+
+
+UNNAMED = BatchPlan()
 
 
 def problems(request: OrderRequest) -> Problems:
@@ -121,12 +135,14 @@ def place(
     by: Person | None = None,
     batch: uuid.UUID | None = None,
     shown: Sequence[Decimal | None] | None = None,
+    plan: BatchPlan = UNNAMED,
 ) -> list[GenerationTask]:
     """Write the tasks of all requests with their holds.
 
     `problems` must have found the requests good. Only what others may have changed since is checked again, in the same
     transaction: retries, archived campaigns, prices and budgets. A batch that was ordered before is returned unchanged.
-    `shown` is the price in USD of one take of each request, as a person confirmed it.
+    `shown` is the price in USD of one take of each request, as a person confirmed it. Several clips make a batch, but
+    for those that are ordered again: they join theirs.
 
     Raises: ValidationError at `task`, `campaign`, `price` or `budget`, with nothing written.
     """
@@ -143,7 +159,8 @@ def place(
             quotes = [ledger.estimate(request.order, at=at) for request in requests]
             if shown is not None and [quote.usd for quote in quotes] != list(shown):
                 raise ValidationError({"price": ["The price has just changed. Order again."]})
-            return _write(requests, quotes, batches, at=at, by=by)
+            order_batches = _order_batches(requests, plan, at=at, by=by)
+            return _write(requests, quotes, batches, order_batches, at=at, by=by)
     except IntegrityError:
         if before := _ordered_before(batches):
             return before
@@ -168,14 +185,15 @@ def _write(
     requests: Sequence[OrderRequest],
     quotes: list[Quote],
     batches: list[uuid.UUID],
+    order_batches: list[Batch | None],
     *,
     at: datetime,
     by: Person | None,
 ) -> list[GenerationTask]:
     """Write tasks, first events and holds."""
     tasks = []
-    for request, quote, batch in zip(requests, quotes, batches, strict=True):
-        tasks += _tasks(request, quote, batch=batch, at=at, by=by)
+    for request, quote, batch, order_batch in zip(requests, quotes, batches, order_batches, strict=True):
+        tasks += _tasks(request, quote, order_batch, batch=batch, at=at, by=by)
     TaskEvent.objects.bulk_create(
         TaskEvent(task=task, at=at, by=by, was=Status.QUEUED, now=Status.QUEUED, reason="ordered") for task in tasks
     )
@@ -183,8 +201,29 @@ def _write(
     return tasks
 
 
+def _order_batches(
+    requests: Sequence[OrderRequest], plan: BatchPlan, *, at: datetime, by: Person | None
+) -> list[Batch | None]:
+    """Return the batch of each request: that of the task that is ordered again, or a new one for several clips."""
+    again = [request.retry_of or request.replaces for request in requests]
+    joined = Batch.objects.in_bulk({task.order_batch_id for task in again if task and task.order_batch_id})
+    own = [joined.get(task.order_batch_id) if task and task.order_batch_id else None for task in again]
+    new = [request for request, batch in zip(requests, own, strict=True) if batch is None]
+    if sum(request.takes for request in new) < 2:
+        return list(own)
+    name = plan.name or beginning(new[0].order.prompt) or offers.title(new[0].order)
+    made = Batch.objects.create(name=name, stops_when_approved=plan.stops_when_approved, created_at=at, by=by)
+    return [batch or made for batch in own]
+
+
 def _tasks(
-    request: OrderRequest, quote: Quote, *, batch: uuid.UUID, at: datetime, by: Person | None
+    request: OrderRequest,
+    quote: Quote,
+    order_batch: Batch | None,
+    *,
+    batch: uuid.UUID,
+    at: datetime,
+    by: Person | None,
 ) -> list[GenerationTask]:
     order = request.order
     images = {name: stored(image) for name, image in request.images.items()}
@@ -201,6 +240,8 @@ def _tasks(
         "shot": _shot_of(request),
         "retry_of": request.retry_of,
         "promoted_from": request.promoted_from,
+        "replaces": request.replaces,
+        "order_batch": order_batch,
         "stops_when_approved": request.stops_when_approved,
         "practice": settings.PRACTICE,
         "price_usd": quote.usd,

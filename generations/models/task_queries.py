@@ -50,6 +50,12 @@ class TaskQuerySet(models.QuerySet["GenerationTask"]):
         own = Q(model="") | Q(model=OuterRef("model"))
         return self.exclude(Exists(Pause.objects.filter(own, provider=OuterRef("provider"))))
 
+    def not_ordered_again(self) -> TaskQuerySet:
+        """Leave out those that another task stands in for: a retry, or the order that one was changed into."""
+        others = self.model._default_manager
+        again = [Exists(others.filter(**{name: OuterRef("pk")})) for name in ("retry_of", "replaces")]
+        return self.exclude(again[0]).exclude(again[1])
+
     def count_in_flight(self) -> dict[str, int]:
         """Return for each provider how many tasks it may be working on."""
         under_way = self.of_this_site().filter(status__in=IN_FLIGHT).order_by()

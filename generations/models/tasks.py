@@ -14,6 +14,7 @@ from django.db.models.functions import Left
 from django.urls import reverse
 
 from generations.formats import exact
+from generations.models.batches import Batch
 from generations.models.campaigns import Campaign
 from generations.models.images import ReferenceImage
 from generations.models.people import ORDERING, Person
@@ -79,6 +80,13 @@ class GenerationTask(models.Model):
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, null=True, related_name="tasks")
     shot = models.ForeignKey(Shot, on_delete=models.PROTECT, related_name="tasks", help_text="With takes and retries.")
     retry_of = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="retries")
+    order_batch = models.ForeignKey(
+        Batch, on_delete=models.PROTECT, null=True, related_name="tasks", help_text="What it was ordered together with."
+    )
+    replaces = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, related_name="replacements",
+        help_text="The waiting order that it was changed from, which was canceled for it.",
+    )  # fmt: skip
     promoted_from = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="promotions")
     stops_when_approved = models.BooleanField(
         default=False, help_text="Canceled if it is not sent when another take is approved."
@@ -216,6 +224,11 @@ class GenerationTask(models.Model):
     def can_be_canceled(self) -> bool:
         """Whether the provider certainly never received the order."""
         return self.status == Status.QUEUED and not self.maybe_accepted and not (self.send_count and self.candidate_id)
+
+    @property
+    def stops_by_itself(self) -> bool:
+        """Whether an approval cancels what waits beside it without being asked to: it was ordered so."""
+        return self.stops_when_approved or bool(self.order_batch and self.order_batch.stops_when_approved)
 
     def order(self) -> Order:
         """Return the order for the provider; stored images become URLs that it can fetch."""

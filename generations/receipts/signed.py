@@ -17,16 +17,17 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import Model
 
 from generations.formats import usd
-from generations.lifecycle.ordering import OrderRequest
+from generations.lifecycle.ordering import UNNAMED, BatchPlan, OrderRequest
 from generations.models import Campaign, GenerationTask, Person, Prompt, ReferenceImage
 from generations.providers.base import Order
 from generations.receipts.preflight import Line, Receipt
 
-SALT = "generations.receipt.3"  # the number of this format: a receipt of an older one orders nothing
+SALT = "generations.receipt.4"  # the number of this format: a receipt of an older one orders nothing
 MAX_AGE = timedelta(hours=1)
 ROWS: dict[str, type[Model]] = {
     "campaign": Campaign, "prompt": Prompt,
     "retry_of": GenerationTask, "take_of": GenerationTask, "promoted_from": GenerationTask,
+    "replaces": GenerationTask,
 }  # fmt: skip
 
 
@@ -58,13 +59,14 @@ class SignedReceipt:
     requests: list[OrderRequest]
     prices: list[Decimal | None]
     seen: dict[str, Any]
+    plan: BatchPlan
 
 
-def sign(receipt: Receipt, *, by: Person, form: str, batch: uuid.UUID, at: datetime) -> str:
+def sign(receipt: Receipt, *, by: Person, form: str, batch: uuid.UUID, at: datetime, plan: BatchPlan = UNNAMED) -> str:
     """Return the token of a receipt whose images are stored; repeating it orders its batch only once."""
     content = {
         "who": by.pk, "form": form, "batch": batch.hex, "at": at.timestamp(), "seen": seen(receipt),
-        "practice": settings.PRACTICE,
+        "practice": settings.PRACTICE, "plan": asdict(plan),
         "requests": [_packed(line) for line in receipt.lines],
     }  # fmt: skip
     return signing.dumps(content, salt=SALT, serializer=_Serializer, compress=True)
@@ -92,7 +94,8 @@ def read(token: str, *, by: Person, form: str, at: datetime) -> SignedReceipt:
         requests = [_request(packed) for packed in content["requests"]]
     except ObjectDoesNotExist as error:
         raise NotAccepted("Something that this receipt orders was deleted.", batch=batch) from error
-    return SignedReceipt(batch, requests, [packed["price"] for packed in content["requests"]], content["seen"])
+    prices = [packed["price"] for packed in content["requests"]]
+    return SignedReceipt(batch, requests, prices, content["seen"], BatchPlan(**content["plan"]))
 
 
 def digest(path: str, fields: Iterable[tuple[str, str]]) -> str:

@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 
 from generations.library import reviewing
 from generations.library.reviewing import MoveRefused
-from generations.models import EntryKind, GenerationTask, Review, Shot, Status, Video
+from generations.models import Batch, EntryKind, GenerationTask, Review, Shot, Status, Video
 from generations.models.videos import State
 from tests.factories import NOW, a_task, a_video, last_reason
 
@@ -69,6 +69,17 @@ def test_an_approved_take_cancels_those_that_wait_if_they_were_ordered_so(staff:
     for task, status in ((running, Status.RUNNING), (queued[0], Status.CANCELED), (other, Status.QUEUED)):
         task.refresh_from_db()
         assert task.status == status
+
+
+def test_an_approved_clip_cancels_all_of_its_batch_that_waits_if_that_was_ordered_so(staff: User) -> None:
+    stops, goes_on = (Batch.objects.create(name="", created_at=NOW, stops_when_approved=yes) for yes in (True, False))
+    sibling, other = a_task(order_batch=stops), a_task(order_batch=goes_on)
+    for batch, canceled in ((stops, [sibling]), (goes_on, [])):
+        video = a_video(a_task(Status.STORED, order_batch=batch))
+        judged = reviewing.judge(video, Review.APPROVED, at=LATER, by=staff)
+        assert list(judged.canceled) == canceled
+    other.refresh_from_db()
+    assert other.status == Status.QUEUED
 
 
 @pytest.mark.parametrize(
