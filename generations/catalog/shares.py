@@ -27,7 +27,7 @@ from generations.library.sharing import Answer
 from generations.library.shots import as_cards
 from generations.models import Comment, Share
 
-MAX_TAKES = 24  # of a clip's shot, on its page
+MAX_TAKES = 100  # of a clip's shot, on its page
 MAX_NEIGHBOURS = 1000  # of a list, within which a clip's page knows the one before and the one after
 COOKIE, GUEST = "share", "guest"  # what a password opened; the name that a guest gave
 UNCACHED = "private, no-store"
