@@ -97,12 +97,6 @@ def sections(request: HttpRequest) -> list[Section]:
     ]
 
 
-def new_clip_url(request: HttpRequest) -> str:
-    """Return where the person begins a clip: its own page, or a new prompt; empty for whom neither is open."""
-    ways = (SECTIONS["Make"][0], _page("Add prompt", "admin:generations_prompt_add", "add_prompt"))
-    return next((url for __, url in _open_to(request, ways)), "")
-
-
 def _open_to(request: HttpRequest, entries: tuple[Entry, ...]) -> Iterator[tuple[str, str]]:
     for entry in entries:
         if any(request.user.has_perm(name) for name in entry.permissions):

@@ -108,7 +108,7 @@ def live(task: GenerationTask, *, at: datetime) -> dict[str, Any]:
         "id_check": _id_check(task),
         "reserved": _reserved(task),
         "evidence": evidence.of(task) if task.status == Status.UNCONFIRMED else None,
-        "progress": _progress(task, at=at),
+        "progress": progress(task, at=at),
         "next_check": duration((task.due_at - at).total_seconds()) if task.due_at and task.due_at > at else "",
         "overdue": _overdue(task, at=at),
         "error_explained": _explain(task),
@@ -234,7 +234,8 @@ def _reserved(task: GenerationTask) -> str:
     return f"Reserved: {price}{task_actions.of_practice(task)}."
 
 
-def _progress(task: GenerationTask, *, at: datetime) -> Progress | None:
+def progress(task: GenerationTask, *, at: datetime) -> Progress | None:
+    """Return how far a running task is; None for any other."""
     if task.status != Status.RUNNING or not task.submitted_at:
         return None
     low, high = task.expected_seconds(scale=settings.WAIT_SCALE)

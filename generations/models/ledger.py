@@ -35,13 +35,13 @@ def four_places(total: Decimal | None) -> Decimal:
 def is_unpriced() -> Q:
     """Return the condition for charges of unknown price that no correction has valued since."""
     valued = LedgerEntry.objects.filter(task=OuterRef("task"), kind=EntryKind.ADJUST)
-    return Q(~Exists(valued), kind=EntryKind.CHARGE, amount_usd=None)
+    return Q(kind=EntryKind.CHARGE, amount_usd=None) & Q(~Exists(valued))  # in this order: few are looked up
 
 
 def is_at_starting_price() -> Q:
     """Return the condition for charges of a starting price that no correction has replaced since."""
     corrected = LedgerEntry.objects.filter(task=OuterRef("task"), kind=EntryKind.ADJUST)
-    return Q(~Exists(corrected), kind=EntryKind.CHARGE, task__price_is_minimum=True)
+    return Q(kind=EntryKind.CHARGE, task__price_is_minimum=True) & Q(~Exists(corrected))
 
 
 class LedgerQuerySet(models.QuerySet["LedgerEntry"]):

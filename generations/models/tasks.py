@@ -159,6 +159,10 @@ class GenerationTask(models.Model):
             models.Index(fields=["beginning"], name="task_beginning"),
             # Few rows have a candidate; without it, what was accepted after all is searched in every ended task.
             models.Index(fields=["status"], name="task_with_candidate", condition=~Q(candidate_id="")),
+            # The first page counts the failures of the last days by kind.
+            models.Index(
+                fields=["status", "finished_at", "error_kind"], name="task_failed", condition=Q(status=Status.FAILED)
+            ),
         ]
         permissions = ORDERING
 

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db.models import Aggregate, Count, FloatField, Min, Q, QuerySet, Sum
+from django.core.cache import cache
+from django.db.models import Aggregate, Count, Exists, FloatField, Max, Min, OuterRef, Q, QuerySet, Sum
 from django.db.models.expressions import RawSQL
 
 from generations.models import Campaign, CostCenter, EntryKind, GenerationTask, LedgerEntry, Prompt, Review, Status
 from generations.models.cost_centers import NOBODY
-from generations.models.ledger import SPENT, LedgerQuerySet, four_places
+from generations.models.ledger import SETTLED, SPENT, LedgerQuerySet, four_places, is_at_starting_price, is_unpriced
 from generations.providers import offers
 from generations.reports.totals import Figures, Groups
 
@@ -37,6 +38,8 @@ BY_COST_CENTER = {
     "prompt": "prompt_key",
 }  # columns of an entry that has a cost center
 MOVED = (*SPENT, EntryKind.RELEASE)
+LATE_DAYS = 1  # an entry of the last minute of a day is committed on the next one
+KEPT_SECONDS = 3600
 UNSETTLED = (Status.QUEUED, Status.SUBMITTING, Status.RUNNING, Status.UNCONFIRMED)
 Key = Sequence[Any]
 
@@ -197,21 +200,45 @@ def by_day_and_model(question: Question) -> dict[tuple[date, str], Figures]:
 
     For a few weeks at most.
     """
-    groups = Groups()
-    for (day, model), figures in _unpriced(question, ["day", "task__model"]):
-        groups[day, model].add(figures)
-    entries = question.entries.filter(question.of_tasks("task__"))
-    for day, model, usd in entries.spent().values_list("day", "task__model").annotate(usd=Sum("amount_usd")):
-        groups[day, model].add(Figures(spent=four_places(usd)))
-    for day, model, n in entries.at_starting_price().values_list("day", "task__model").annotate(n=Count("id")):
-        groups[day, model].add(Figures(minimum=n))
-    return groups
+    # One pass: SQLite joins each entry with its task.
+    sums = {
+        "usd": Sum("amount_usd"),
+        "unpriced": Count("id", filter=is_unpriced()),
+        "minimum": Count("id", filter=is_at_starting_price()),
+    }
+    entries = question.entries.filter(question.of_tasks("task__")).spent()
+    rows = entries.values_list("day", "task__model").annotate(**sums)
+    return {
+        (day, model): Figures(spent=four_places(usd), unpriced=unpriced, minimum=minimum)
+        for day, model, usd, unpriced, minimum in rows
+    }
+
+
+def recent_by_day_and_model(question: Question) -> dict[tuple[date, str], Figures]:
+    """Return `by_day_and_model` for days that end today; those that are over are kept for an hour.
+
+    Entries are never changed, so only a correction changes a day that is over: the last one is part of the key.
+    """
+    before = question.last - timedelta(days=LATE_DAYS + 1)
+    if question.first > before:
+        return by_day_and_model(question)
+    corrected = LedgerEntry.objects.filter(kind=EntryKind.ADJUST).order_by().aggregate(last=Max("id"))["last"]
+    key = f"spend-{question.practice}-{question.first}-{before}-{corrected}"
+    over = cache.get(key)
+    if over is None:
+        cache.set(key, over := dict(by_day_and_model(replace(question, last=before))), KEPT_SECONDS)
+    return {**over, **by_day_and_model(replace(question, first=before + timedelta(days=1)))}
 
 
 def reserved_now(*, practice: bool) -> Figures:
     """Sum what is reserved, whenever that was."""
+    tasks = GenerationTask.objects.filter(practice=practice, status__in=UNSETTLED).order_by()
+    settled = LedgerEntry.objects.filter(task=OuterRef("task"), kind__in=SETTLED)
+    # Found by their tasks, which are few. SQLite would rather read all holds, so it is not asked for that kind.
+    others = [kind for kind in EntryKind if kind != EntryKind.HOLD]
+    holds = LedgerEntry.objects.filter(~Exists(settled), task__in=tasks.values("pk")).exclude(kind__in=others)
     total = Figures()
-    for __, figures in _reserved(Question(first=date.min, last=date.max, practice=practice), ["practice"]):
+    for __, figures in _summed_holds(holds.order_by(), ["kind"]):
         total.add(figures)
     return total
 
@@ -231,9 +258,13 @@ def _unpriced(question: Question, columns: list[str]) -> Iterator[tuple[list[Any
 def _reserved(question: Question, columns: list[str]) -> Iterator[tuple[list[Any], Figures]]:
     entries = question.entries.filter(question.of_tasks("task__"))
     # Only tasks in these states have open holds: few rows, found by an index.
-    holds = entries.open_holds().filter(task__status__in=UNSETTLED).values_list(*columns)
+    yield from _summed_holds(entries.open_holds().filter(task__status__in=UNSETTLED), columns)
+
+
+def _summed_holds(holds: LedgerQuerySet, columns: list[str]) -> Iterator[tuple[list[Any], Figures]]:
     counts = {"known": Count("amount_usd"), "minimum": Count("id", filter=Q(task__price_is_minimum=True))}
-    for *key, amount, n, known, minimum in holds.annotate(usd=Sum("amount_usd"), n=Count("id"), **counts):
+    sums = holds.values_list(*columns).annotate(usd=Sum("amount_usd"), n=Count("id"), **counts)
+    for *key, amount, n, known, minimum in sums:
         yield key, Figures(reserved=four_places(amount), holds=n, reserved_unpriced=n - known, reserved_minimum=minimum)
 
 

@@ -78,12 +78,12 @@ def test_the_first_page_is_marked_as_the_current_one(admin_client: Client) -> No
     )
 
 
-def test_a_clip_begins_where_the_person_may_begin_one(monkeypatch: pytest.MonkeyPatch, db: None) -> None:
-    monkeypatch.setattr(navigation, "SECTIONS", {"Make": (Entry("New clip", "admin:moon", ("generations.x",)),)})
-    assert navigation.new_clip_url(request_of(person("ada", "add_prompt"))) == f"{PROMPTS}add/"
-    assert navigation.new_clip_url(request_of(person("bo", "view_prompt"))) == ""
-
-
 def test_whoever_is_not_signed_in_sees_no_pages(client: Client, db: None) -> None:
     page = client.get("/admin/login/").content.decode()
     assert PROMPTS not in page and 'id="find"' not in page
+
+
+@pytest.mark.parametrize("app", ["generations", "auth"])
+def test_the_page_of_an_app_leads_to_all_pages_too(admin_client: Client, app: str) -> None:
+    main = admin_client.get(f"/admin/{app}/").content.decode().partition("<main")[2]
+    assert f'<a href="{PROMPTS}">Prompts</a>' in main

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -10,6 +10,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import connection
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from generations.models import GenerationTask, LedgerEntry, Review, Status
 from generations.models.cost_centers import NOBODY
@@ -249,3 +250,39 @@ def test_starting_prices_are_counted_in_each_group_until_they_are_corrected(staf
     assert (total.minimum, [row.figures.minimum for row in rows if row.key == prompt.pk]) == (1, [1])
     assert GenerationTask.objects.with_charged().get(pk=least.pk).as_json()["charged_is_minimum"]
     assert not GenerationTask.objects.with_charged().get(pk=corrected.pk).as_json()["charged_is_minimum"]
+
+
+def test_days_that_are_over_are_kept_until_a_correction(
+    staff: User, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    asked = november(last=date(2026, 11, 20))
+    task = bought("0.30", NOW - timedelta(days=9))
+    bought("0.50", NOW)
+    words = {day.day: figures.spent_words for (day, __), figures in spend.recent_by_day_and_model(asked).items()}
+    assert words == {11: "$0.30", 20: "$0.50"}
+    bought("0.70", NOW)
+    with django_assert_num_queries(2):  # the last correction, and the days that are not over
+        again = spend.recent_by_day_and_model(asked)
+    assert again == spend.by_day_and_model(asked)
+    ledger.adjust(task, Decimal("0.10"), at=NOW, by=staff, reason="the invoice")
+    assert spend.recent_by_day_and_model(asked) == spend.by_day_and_model(asked)
+
+
+def test_a_correction_values_a_day_that_is_over(staff: User) -> None:
+    asked = november(last=date(2026, 11, 20))
+    task = bought(None, NOW - timedelta(days=9))
+    (figures,) = spend.recent_by_day_and_model(asked).values()
+    assert figures.unpriced == 1
+    ledger.adjust(task, Decimal("0.10"), at=NOW, by=staff, reason="the invoice")
+    assert [each.unpriced for each in spend.recent_by_day_and_model(asked).values()] == [0, 0]
+
+
+def test_what_is_reserved_now_is_what_the_report_of_all_days_says() -> None:
+    for status in Status:
+        a_task(status, price_is_minimum=status == Status.QUEUED)
+    a_task(Status.QUEUED, price_usd=None)
+    a_task(Status.QUEUED, practice=False)
+    found = spend.reserved_now(practice=True)
+    assert (found.reserved, found.holds, found.reserved_unpriced, found.reserved_minimum) == (Decimal("1.20"), 5, 1, 1)
+    report = spend.spend_report(november())
+    assert found.reserved == report.total.reserved
