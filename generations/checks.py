@@ -71,6 +71,23 @@ def downloads_have_names(**kwargs: Any) -> list[CheckMessage]:
 
 
 @register
+def proxies_are_counted(**kwargs: Any) -> list[CheckMessage]:
+    """Check TRUSTED_PROXIES: behind a proxy that it does not count, all people share one address."""
+    if settings.TRUSTED_PROXIES < 0:
+        return [Error("TRUSTED_PROXIES must be 0 or more.", id="generations.E008")]
+    if settings.BEHIND_TLS and not settings.TRUSTED_PROXIES:
+        return [
+            Warning(
+                "PUBLIC_URL is https, so a proxy stands in front of the site, and TRUSTED_PROXIES is 0: "
+                "wrong passwords of one person count for everybody's address.",
+                hint="Set TRUSTED_PROXIES to the number of proxies that add to X-Forwarded-For.",
+                id="generations.W002",
+            )
+        ]
+    return []
+
+
+@register
 def scale_is_sane(**kwargs: Any) -> list[CheckMessage]:
     """Check WAIT_SCALE: shortened waits are for practice; a real provider answers 429 to them."""
     if settings.WAIT_SCALE <= 0:

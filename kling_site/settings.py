@@ -118,6 +118,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "csp",
     "django_q",
+    "axes",
     "generations",
 ]
 MIDDLEWARE = [
@@ -125,11 +126,13 @@ MIDDLEWARE = [
     "kling_site.static.StaticMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "kling_site.sessions.RenewSession",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "kling_site.urls"
 WSGI_APPLICATION = "kling_site.wsgi.application"
@@ -192,16 +195,27 @@ FILE_UPLOAD_PERMISSIONS = 0o640
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "catalog"
 LOGOUT_REDIRECT_URL = "login"
-AUTHENTICATION_BACKENDS = ["kling_site.permissions.Backend"]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
-    )
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+    {"NAME": "generations.passwords.SurpriseValidator"},
 ]
+SESSION_ENGINE = "kling_site.sessions"
+SESSION_COOKIE_AGE = 12 * 3600  # seconds of silence after which people sign in again
+
+# How many proxies stand in front of the site, each of which adds to X-Forwarded-For the address that it saw.
+TRUSTED_PROXIES: int = env.int("TRUSTED_PROXIES", default=0)
+# django-axes only brings the places to count at and the tables; generations/catalog/sign_in.py counts.
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "kling_site.permissions.Backend"]
+AXES_HANDLER = "generations.catalog.sign_in.SignInTries"
+AXES_CLIENT_IP_CALLABLE = "generations.catalog.sign_in.client_address"
+AXES_LOCKOUT_CALLABLE = "generations.catalog.sign_in.too_many_tries"
+AXES_LOCKOUT_PARAMETERS = ["username", "ip_address"]
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
 
 # --- Security --------------------------------------------------------------------------------------------------
 

@@ -51,6 +51,16 @@ def test_origins_that_cannot_be_read_are_told(settings: Settings) -> None:
     assert ids(checks.origins_are_readable()) == ["generations.E004"]
 
 
+def test_a_proxy_that_nobody_counts_is_told(settings: Settings) -> None:
+    assert checks.proxies_are_counted() == []
+    settings.BEHIND_TLS = True
+    assert ids(checks.proxies_are_counted()) == ["generations.W002"]
+    settings.TRUSTED_PROXIES = 1
+    assert checks.proxies_are_counted() == []
+    settings.TRUSTED_PROXIES = -1
+    assert ids(checks.proxies_are_counted()) == ["generations.E008"]
+
+
 @pytest.mark.parametrize("name", ADAPTERS)
 def test_a_real_provider_is_not_to_be_asked_too_soon(name: str, settings: Settings) -> None:
     settings.PRACTICE, settings.WAIT_SCALE = False, 0.1

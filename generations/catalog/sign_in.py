@@ -1,0 +1,141 @@
+"""How often people may try to sign in, by account and by address, and the page that says so.
+
+The catalog's page and the admin's count alike: django-axes calls `SignInTries` wherever a password is checked.
+A try is counted before that, each time by one conditional UPDATE, so that parallel tries count too; a right password
+takes its own back. Of axes' rows, one stands for an account (its address is NOWHERE) and one for an address.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from math import ceil
+from typing import Any
+
+from axes.handlers.database import AxesDatabaseHandler
+from axes.models import AccessAttempt
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Case, F, Q, QuerySet, Value, When
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from generations import clock
+
+logger = logging.getLogger(__name__)
+
+WINDOW = timedelta(minutes=1)  # since the last try that was counted; those that are refused do not count
+ACCOUNT_TRIES, ADDRESS_TRIES = 10, 30
+NOWHERE = "0.0.0.0"  # noqa: S104 - no address to listen on
+KEPT = timedelta(days=1)  # rows of accounts and addresses that nobody tries any more
+TRIES = "failures_since_start"  # axes' name of the column
+IPV6_NETWORK = 64  # bits: who has one IPv6 address has all of its network
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """The tries of one account, or of one address."""
+
+    username: str
+    ip_address: str
+    most: int
+
+    @property
+    def rows(self) -> QuerySet[Any]:
+        """Its row, once there is one."""
+        rows: QuerySet[Any] = AccessAttempt.objects.filter(**self.key)
+        return rows
+
+    @property
+    def key(self) -> dict[str, str]:
+        return {"username": self.username, "ip_address": self.ip_address, "user_agent": ""}
+
+    def count(self, *, at: datetime) -> bool:
+        """Count one more, from one again after WINDOW; return False where it is full."""
+        AccessAttempt.objects.get_or_create(**self.key, defaults={"failures_since_start": 0})
+        is_over = Q(attempt_time__lte=at - WINDOW)
+        more = Case(When(is_over, then=Value(1)), default=F(TRIES) + 1)
+        free = self.rows.filter(is_over | Q(**{f"{TRIES}__lt": self.most}))
+        return bool(free.update(attempt_time=at, **{TRIES: more}))
+
+    def take_back(self) -> None:
+        self.rows.filter(**{f"{TRIES}__gt": 0}).update(**{TRIES: F(TRIES) - 1})
+
+
+def counters(request: Any, credentials: dict[str, Any] | None) -> list[Counter]:
+    """Return the counter of the account and that of the address, always in this order."""
+    account = str((credentials or {}).get("username") or "")[:255]
+    return [Counter(account, NOWHERE, ACCOUNT_TRIES), Counter("", request.axes_ip_address, ADDRESS_TRIES)]
+
+
+class SignInTries(AxesDatabaseHandler):  # type: ignore[misc]
+    """What axes asks before a password is checked, and tells afterwards."""
+
+    def is_allowed(self, request: Any, credentials: dict[str, Any] | None = None) -> bool:
+        """Count a try of an account from an address; return whether neither has had too many."""
+        at = clock.now()
+        AccessAttempt.objects.filter(attempt_time__lt=at - KEPT).delete()
+        with transaction.atomic():
+            request.is_counted = all(counter.count(at=at) for counter in counters(request, credentials))
+            if not request.is_counted:
+                transaction.set_rollback(True)
+        return bool(request.is_counted)
+
+    def user_login_failed(self, sender: Any, credentials: dict[str, Any], request: Any = None, **kwargs: Any) -> None:
+        if request is not None:
+            request.axes_credentials = credentials
+            words = "was refused: too many tries" if request.axes_locked_out else "failed"
+            # Without the name that was entered: now and then it is a password.
+            logger.warning("a sign-in from %s %s", request.axes_ip_address, words)
+
+    def user_logged_in(self, sender: Any, request: Any, user: Any, **kwargs: Any) -> None:
+        """Take the try back that was right."""
+        if getattr(request, "is_counted", False):
+            for counter in counters(request, {"username": user.get_username()}):
+                counter.take_back()
+
+    def user_logged_out(self, sender: Any, request: Any, user: Any, **kwargs: Any) -> None:
+        """Leave the counters as they are."""
+
+
+def too_many_tries(request: HttpRequest, response: HttpResponse, credentials: dict[str, Any] | None) -> HttpResponse:
+    """Say how long to wait; axes calls this in the place of the page that says that the password is wrong."""
+    at = clock.now()
+    full = [each.rows.filter(**{f"{TRIES}__gte": each.most}).first() for each in counters(request, credentials)]
+    last = max((row.attempt_time for row in full if row), default=at)
+    seconds = max(1, ceil((last + WINDOW - at).total_seconds()))
+    context = {"seconds": seconds, "path": request.get_full_path()}
+    page = render(request, "registration/too_many_tries.html", context, status=HTTPStatus.TOO_MANY_REQUESTS)
+    page["Retry-After"] = str(seconds)
+    return page
+
+
+def client_address(request: HttpRequest) -> str:
+    """Return whose request it is: behind TRUSTED_PROXIES proxies the address that the first of them saw.
+
+    Each proxy adds the address that it saw at the end of X-Forwarded-For; what stands before those of the trusted
+    ones is whatever the client wrote.
+    """
+    hops, seen = settings.TRUSTED_PROXIES, request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
+    direct = _parsed(request.META.get("REMOTE_ADDR", "")) or NOWHERE
+    return (_parsed(seen[-hops].strip()) or direct) if 0 < hops <= len(seen) else direct
+
+
+def _parsed(text: str) -> str:
+    """Return an address, of IPv6 its network; empty for what is none. Some proxies add a port."""
+    if text.startswith("["):
+        text = text[1:].partition("]")[0]
+    elif text.count(":") == 1:
+        text = text.partition(":")[0]
+    try:
+        address = ipaddress.ip_address(text.partition("%")[0])
+    except ValueError:
+        return ""
+    if isinstance(address, ipaddress.IPv4Address):
+        return str(address)
+    if address.ipv4_mapped:
+        return str(address.ipv4_mapped)
+    return str(ipaddress.ip_network((int(address), IPV6_NETWORK), strict=False).network_address)
