@@ -61,7 +61,9 @@ def but(order: Order, **changes: Any) -> Order:
 
 
 def a_prompt(**changes: Any) -> Prompt:
-    return Prompt.objects.create(**({"text": "a lighthouse at dawn"} | changes))
+    prompt = Prompt.objects.create(**({"text": "a lighthouse at dawn"} | changes))
+    prompt.keep(at=NOW, by=None)
+    return prompt
 
 
 def a_task(status: Status = Status.QUEUED, **changes: Any) -> GenerationTask:

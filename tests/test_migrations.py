@@ -18,7 +18,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django_q.models import Schedule
 from pytest_django import DjangoDbBlocker
 
-from generations.models import GenerationTask, LedgerEntry, Pause, Price, Shot, Video
+from generations.models import GenerationTask, LedgerEntry, Pause, Price, Prompt, Shot, Video
 from generations.models.ledger import EntryKind
 from generations.worker import jobs
 from tests.factories import NOW
@@ -192,3 +192,20 @@ def test_takes_and_retries_of_one_order_get_one_shot_and_clips_get_copies_of_the
     assert (video.prompt_id, video.model, video.aspect_ratio, video.practice) == (prompt.pk, "kling-2-1", "9:16", True)
     assert video.words == "at dawn a lighthouse ete"
     assert Shot.objects.create().pk > max(shots)
+
+
+def test_a_prompt_from_before_gets_its_first_version_and_is_found_by_its_words(empty_database: None) -> None:
+    old = migrate("0020_search_indexes")
+    user = old.get_model("auth", "User").objects.create(username="mira")
+    old.get_model("generations", "Prompt").objects.create(text="Été at dawn", title="Harbour", created_by=user)
+    migrate()
+    prompt = Prompt.objects.get()
+    assert (prompt.words, prompt.defaults) == ("harbour ete at dawn", {})
+    assert prompt.keep(at=NOW, by=None) is None
+    version = prompt.versions.get()
+    assert (version.number, version.wording, version.by, version.at) == (
+        1,
+        prompt.wording,
+        User.objects.get(),
+        prompt.updated_at,
+    )

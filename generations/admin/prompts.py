@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin
 from django.contrib.admin.widgets import AdminTextareaWidget, AdminTextInputWidget, AutocompleteSelectMultiple
@@ -13,10 +13,12 @@ from django.shortcuts import redirect
 from django.urls import URLPattern, path
 from django.utils.html import format_html, format_html_join
 
-from generations.admin import display, generate, task_actions
-from generations.admin.base import ArchivableAdmin, ArchivedFilter, ModelAdmin, ModelForm
+from generations import clock
+from generations.admin import display, generate, prompt_favourites, prompt_versions, task_actions
+from generations.admin.base import ArchivableAdmin, ArchivedFilter, ModelAdmin, ModelForm, person_of
 from generations.admin.campaigns import CampaignFilter
-from generations.models import GenerationTask, LedgerEntry, Prompt, Tag, Video
+from generations.models import GenerationTask, LedgerEntry, Prompt, Review, Tag, Video
+from generations.models.prompts import PromptQuerySet
 
 STRIP = 12  # newest clips and tasks on a prompt's page
 
@@ -80,9 +82,10 @@ class PromptAdmin(ArchivableAdmin):
     list_display = ["clip", "name", "campaign", "tag_list", "clips", "spent", "updated"]
     list_display_links = ["name"]
     list_select_related = ["campaign"]
-    list_filter = [ArchivedFilter, CampaignFilter, "tags"]
-    search_fields = ["title", "text", "negative_prompt", "notes"]
-    search_help_text = "Words of the title, the text, the negative prompt or the notes."
+    list_filter = [ArchivedFilter, prompt_favourites.FavouriteFilter, CampaignFilter, "tags"]
+    search_fields = ["words"]  # see get_search_results
+    search_help_text = "Words of the title, the text, the negative prompt, the notes, the campaign or a tag."
+    save_as = True
     list_per_page = 50
     form = PromptForm
 
@@ -91,8 +94,16 @@ class PromptAdmin(ArchivableAdmin):
         return [
             path("<int:pk>/generate/", wrap(generate.page), name="generations_prompt_generate"),
             path("<int:pk>/generate/price/", wrap(generate.price), name="generations_prompt_price"),
+            path("<int:pk>/favourite/", wrap(prompt_favourites.toggle), name="generations_prompt_favourite"),
+            *prompt_versions.urls(wrap),
             *super().get_urls(),
         ]
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        if not change and "_saveasnew" in request.POST and (source := _source(request)):
+            obj.defaults = source.defaults
+        super().save_model(request, obj, form, change)
+        obj.keep(at=clock.now(), by=person_of(request))
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
@@ -100,12 +111,14 @@ class PromptAdmin(ArchivableAdmin):
             Video.objects.filter(prompt=form.instance).refresh_words()
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Prompt]:
-        clips = Video.objects.filter(task__prompt=OuterRef("pk")).order_by("-created_at", "-id")
+        clips = Video.objects.filter(prompt=OuterRef("pk")).order_by("-created_at", "-id")
+        number = clips.order_by().values("prompt").annotate(n=Count("id")).values("n")
         spent = LedgerEntry.objects.spent().filter(task__prompt=OuterRef("pk")).order_by()
         entries = spent.values("task__prompt")
         unpriced = spent.unpriced().values("task__prompt").annotate(n=Count("id")).values("n")
         columns = {
-            "clip_count": Subquery(clips.order_by().values("task__prompt").annotate(n=Count("id")).values("n")),
+            "clip_count": Subquery(number),
+            "approved_count": Subquery(number.filter(review=Review.APPROVED)),
             "poster": Subquery(clips.values("poster")[:1]),
             "poster_small": Subquery(clips.values("poster_small")[:1]),
             "seconds": Subquery(clips.values("duration_seconds")[:1]),
@@ -114,8 +127,18 @@ class PromptAdmin(ArchivableAdmin):
             "unpriced": Subquery(unpriced),
             "is_minimum": Exists(spent.at_starting_price()),
         }
-        prompts: QuerySet[Prompt] = super().get_queryset(request)
-        return prompts.annotate(**columns).prefetch_related("tags")
+        prompts = cast(PromptQuerySet, super().get_queryset(request))
+        return prompts.with_favourite(person_of(request)).annotate(**columns).prefetch_related("tags")
+
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        clip, *others = self.list_display
+        return [clip, prompt_favourites.star(request), *others]
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Prompt], search_term: str
+    ) -> tuple[QuerySet[Prompt], bool]:
+        """Find every word of the query, however it is written, in all that a prompt has."""
+        return queryset.filter(pk__in=Prompt.objects.matching(search_term)) if search_term else queryset, False
 
     @staticmethod
     def _total(entries: Any) -> Subquery:
@@ -136,13 +159,16 @@ class PromptAdmin(ArchivableAdmin):
         return super().render_change_form(request, context, *args, **kwargs)
 
     def _strip(self, prompt: Prompt) -> dict[str, Any]:
-        videos = Video.objects.filter(task__prompt=prompt)[:STRIP]
+        videos = Video.objects.filter(prompt=prompt)[:STRIP]
+        tasks = list(GenerationTask.objects.filter(prompt=prompt)[:STRIP])
         return {
             "clips": [display.video_poster(video, href=display.admin_url(video)) for video in videos],
             "tasks": [
-                (task, display.badge(task.status), display.task_price(task))
-                for task in GenerationTask.objects.filter(prompt=prompt)[:STRIP]
+                (task, version, display.badge(task.status), display.task_price(task))
+                for task, version in zip(tasks, prompt_versions.numbered(prompt, tasks), strict=True)
             ],
+            "used": format_html_join(", ", "{}", ((part,) for part in [*_clips(prompt), *_spent(prompt)])),
+            "versions": prompt.versions.count(),
         }
 
     def response_post_save_add(self, request: HttpRequest, obj: Any) -> HttpResponseRedirect:
@@ -169,20 +195,37 @@ class PromptAdmin(ArchivableAdmin):
         return format_html_join(" ", '<span class="badge badge-neutral">{}</span>', tags) or display.EMPTY
 
     @admin.display(description="Clips", ordering="clip_count")
-    def clips(self, prompt: Any) -> int:
-        return prompt.clip_count or 0
+    def clips(self, prompt: Any) -> str:
+        return display.two_lines(*_clips(prompt))
 
     @admin.display(description="Spent", ordering="spent_real")
     def spent(self, prompt: Any) -> str:
-        parts = [
-            display.money(amount, practice=practice, is_minimum=prompt.is_minimum)
-            for amount, practice in ((prompt.spent_real, False), (prompt.spent_practice, True))
-            if amount is not None
-        ]
-        if prompt.unpriced:
-            parts.append(format_html('<span class="quiet">{} without a known price</span>', prompt.unpriced))
-        return format_html_join("", "<div>{}</div>", ((part,) for part in parts)) or display.EMPTY
+        return format_html_join("", "<div>{}</div>", ((part,) for part in _spent(prompt))) or display.EMPTY
 
     @admin.display(description="Updated", ordering="updated_at")
     def updated(self, prompt: Prompt) -> str:
         return display.when(prompt.updated_at)
+
+
+def _source(request: HttpRequest) -> Prompt | None:
+    """Return the prompt that is saved as new, which is that of the page."""
+    page = request.resolver_match
+    return Prompt.objects.filter(pk=page.kwargs["object_id"]).first() if page and "object_id" in page.kwargs else None
+
+
+def _clips(prompt: Any) -> tuple[str, str]:
+    """Return how many clips a prompt has, and how many of them are approved."""
+    count = prompt.clip_count or 0
+    return f"{count} clip{'' if count == 1 else 's'}", f"{prompt.approved_count or 0} approved" if count else ""
+
+
+def _spent(prompt: Any) -> list[str]:
+    """Return what was spent on a prompt: real and practice money, and the clips without a known price."""
+    parts = [
+        display.money(amount, practice=practice, is_minimum=prompt.is_minimum)
+        for amount, practice in ((prompt.spent_real, False), (prompt.spent_practice, True))
+        if amount is not None
+    ]
+    if prompt.unpriced:
+        parts.append(format_html('<span class="quiet">{} without a known price</span>', prompt.unpriced))
+    return parts

@@ -1,4 +1,4 @@
-"""Rate clips with the team's stars, and keep each person's own favourites."""
+"""Rate clips with the team's stars, and keep each person's own favourite clips and prompts."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db.models import Exists, OuterRef, QuerySet
 
-from generations.models import Favourite, Person, Video
+from generations.models import Favourite, FavouritePrompt, Person, Prompt, Video
 from generations.models.videos import MAX_RATING
 
 
@@ -24,6 +24,14 @@ def set_favourite(video: Video, person: Person, liked: bool) -> None:
         Favourite.objects.get_or_create(video=video, person=person)
     else:
         Favourite.objects.filter(video=video, person=person).delete()
+
+
+def set_favourite_prompt(prompt: Prompt, person: Person, liked: bool) -> None:
+    """Add a prompt to a person's favourites, or take it out; the same again changes nothing."""
+    if liked:
+        FavouritePrompt.objects.get_or_create(prompt=prompt, person=person)
+    else:
+        FavouritePrompt.objects.filter(prompt=prompt, person=person).delete()
 
 
 def with_favourite(videos: QuerySet[Video], person: AbstractBaseUser | AnonymousUser) -> QuerySet[Video]:

@@ -232,7 +232,7 @@ def _tasks(
         **{f"{name}_url": "" if name in images else getattr(order, name) for name in IMAGE_FIELDS},
         **images,
         "campaign": request.campaign,
-        "prompt": request.prompt or _prompt_of(request, by),
+        "prompt": request.prompt or _prompt_of(request, at=at, by=by),
         "parameters": {name: value for name, value in order.frozen().items() if name != "images"},
         "prompt_text": order.prompt,
         "negative_prompt": order.negative_prompt,
@@ -267,14 +267,17 @@ def stored(image: Upload | ReferenceImage) -> ReferenceImage:
     return image if isinstance(image, ReferenceImage) else ReferenceImage.store(image.image, name=image.name)
 
 
-def _prompt_of(request: OrderRequest, by: Person | None) -> Prompt:
+def _prompt_of(request: OrderRequest, *, at: datetime, by: Person | None) -> Prompt:
     """Return the campaign's prompt of the same words, or a new one."""
     order = request.order
     title = "" if order.prompt.strip() else offers.title(order)  # an order without words is named after what makes it
     words = {"text": order.prompt, "negative_prompt": order.negative_prompt, "campaign": request.campaign}
     words |= {"title": title} if title else {}
-    same = Prompt.objects.filter(**words).order_by("archived", "-id")
-    return same.first() or Prompt.objects.create(**words, created_by=by)
+    if same := Prompt.objects.filter(**words).order_by("archived", "-id").first():
+        return same
+    prompt = Prompt.objects.create(**words, created_by=by)
+    prompt.keep(at=at, by=by)
+    return prompt
 
 
 def cancel(task: GenerationTask, *, at: datetime, by: Person | None) -> bool:

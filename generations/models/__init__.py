@@ -16,7 +16,7 @@ from generations.models.ledger import EntryKind, LedgerEntry
 from generations.models.pauses import Pause
 from generations.models.people import Person
 from generations.models.prices import Price
-from generations.models.prompts import Prompt, Tag
+from generations.models.prompts import FavouritePrompt, Prompt, PromptVersion, Tag
 from generations.models.shares import SavedSearch, Share
 from generations.models.shots import Shot
 from generations.models.statuses import Status
@@ -40,6 +40,7 @@ __all__ = [
     "DeliveryMode",
     "Disclosure",
     "Favourite",
+    "FavouritePrompt",
     "Folder",
     "GenerationTask",
     "CostCenter",
@@ -51,6 +52,7 @@ __all__ = [
     "Person",
     "Price",
     "Prompt",
+    "PromptVersion",
     "ReferenceImage",
     "Review",
     "SavedSearch",

@@ -11,8 +11,8 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
-from generations.models import Prompt, Status, Tag, Video
-from tests.factories import NOW, a_prompt, a_task, a_video
+from generations.models import Prompt, Review, Status, Tag, Video
+from tests.factories import NOW, a_campaign, a_prompt, a_task, a_video
 
 LIST = reverse("admin:generations_prompt_changelist")
 ADD = reverse("admin:generations_prompt_add")
@@ -44,7 +44,7 @@ def test_a_row_shows_the_newest_poster_the_clips_and_what_they_cost(admin_client
     page = admin_client.get(LIST).content.decode()
     assert "/media/posters/new.jpg" in page
     assert "/media/posters/old.jpg" not in page
-    assert '<td data-label="Clips" class="field-clips">2</td>' in page
+    assert "<div>2 clips</div>" in page
     assert "$0.60" in page
 
 
@@ -72,11 +72,53 @@ def test_archived_prompts_are_listed_only_when_asked_for(admin_client: Client) -
     assert listed(admin_client, archived="all") == {used, put_away}
 
 
-@pytest.mark.parametrize("words", ["Harbour", "grey cranes", "no rain", "for the spring"])
-def test_search_looks_through_all_that_is_written(admin_client: Client, words: str) -> None:
-    prompt = a_prompt(title="Harbour", text="grey cranes", negative_prompt="no rain", notes="for the spring page")
+@pytest.mark.parametrize(
+    "words",
+    ["Harbour", "grey CRANES", "no rain", "for the spring", "autumn", "ete", "ete harbour sauerkraut", "STRASSE"],
+)
+def test_search_finds_every_word_in_all_that_a_prompt_has(admin_client: Client, words: str) -> None:
+    campaign = a_campaign("Sauerkraut Autumn")
+    texts = {"text": "grey cranes, Straße", "negative_prompt": "no rain", "notes": "for the spring page"}
+    prompt = a_prompt(title="Harbour", campaign=campaign, **texts)
+    prompt.tags.add(Tag.objects.create(name="Été"), Tag.objects.create(name="Ete 2"))
     a_prompt()
     assert listed(admin_client, q=words) == {prompt}
+
+
+def test_search_follows_an_edit(admin_client: Client) -> None:
+    prompt = a_prompt()
+    admin_client.post(change(prompt), {"text": "grey cranes"})
+    assert listed(admin_client, q="cranes") == {prompt}
+    assert listed(admin_client, q="lighthouse") == set()
+
+
+def test_a_search_without_a_letter_or_digit_finds_nothing(admin_client: Client) -> None:
+    a_prompt()
+    assert listed(admin_client, q="!?") == set()
+
+
+def test_a_prompt_says_what_it_was_used_for(admin_client: Client) -> None:
+    prompt = a_prompt()
+    a_video(a_task(Status.STORED, prompt=prompt))
+    a_video(a_task(Status.STORED, prompt=prompt), review=Review.APPROVED, reviewed_at=NOW)
+    page = admin_client.get(change(prompt)).content.decode()
+    assert 'Used by 2 clips, 1 approved, <span class="money">$0.60</span>' in page
+    assert '<small class="quiet">1 approved</small>' in admin_client.get(LIST).content.decode()
+
+
+def test_a_prompt_is_saved_as_a_new_one_with_its_settings(admin_client: Client, staff: User) -> None:
+    prompt = a_prompt(defaults={"model": "kling-2-6"})
+    admin_client.post(change(prompt), {"text": "grey cranes", "_saveasnew": "Save as new"})
+    new = Prompt.objects.latest("pk")
+    assert (new.text, new.defaults, new.created_by) == ("grey cranes", prompt.defaults, staff)
+    assert [version.text for version in new.versions.all()] == ["grey cranes"]
+    prompt.refresh_from_db()
+    assert prompt.text == "a lighthouse at dawn"
+
+
+def test_one_who_may_not_add_prompts_saves_none_as_new(viewer_client: Client) -> None:
+    viewer_client.post(change(a_prompt()), {"text": "grey cranes", "_saveasnew": "Save as new"})
+    assert Prompt.objects.count() == 1
 
 
 def test_prompts_are_archived_and_brought_back(admin_client: Client) -> None:
