@@ -14,7 +14,7 @@ from django.urls import URLPattern, path
 from django.utils.html import format_html, format_html_join
 
 from generations import clock
-from generations.admin import display, generate, prompt_favourites, prompt_versions, task_actions
+from generations.admin import display, generate, prompt_favourites, prompt_import, prompt_versions, task_actions
 from generations.admin.base import ArchivableAdmin, ArchivedFilter, ModelAdmin, ModelForm, person_of
 from generations.admin.campaigns import CampaignFilter
 from generations.models import GenerationTask, LedgerEntry, Prompt, Review, Tag, Video
@@ -96,6 +96,7 @@ class PromptAdmin(ArchivableAdmin):
             path("<int:pk>/generate/price/", wrap(generate.price), name="generations_prompt_price"),
             path("<int:pk>/favourite/", wrap(prompt_favourites.toggle), name="generations_prompt_favourite"),
             *prompt_versions.urls(wrap),
+            *prompt_import.urls(wrap),
             *super().get_urls(),
         ]
 

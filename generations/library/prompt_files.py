@@ -1,0 +1,185 @@
+"""Prompts as CSV and XLSX files: read with every broken cell named, and written so that they read back the same.
+
+In a CSV file an apostrophe stands before a text that a spreadsheet may run as a formula, and is taken away again. In an
+XLSX file every text is typed as text. Formulas are refused.
+"""
+
+from __future__ import annotations
+
+import csv
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from io import BytesIO, StringIO
+from typing import Any
+from xml.etree.ElementTree import ParseError
+
+from django.core.exceptions import ValidationError
+from openpyxl import load_workbook
+from openpyxl.utils.exceptions import InvalidFileException
+
+from generations.library import prompt_settings
+from generations.models import Prompt
+from generations.reports.export import TRIGGERS, Column, Table
+
+COLUMNS = ("title", "text", "negative_prompt", "notes", "campaign", "tags", "settings")
+MAX_BYTES = 1_000_000  # of a file, and of its texts together: a preview is sent back by the browser
+MAX_UNPACKED = 20_000_000  # bytes: an XLSX file is a ZIP, which may unpack to far more than it has
+MAX_ROWS = 1_000
+MAX_COLUMNS = 50  # that are read of a row
+XLSX, XLS = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+UNREADABLE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    InvalidFileException,
+    ParseError,
+    KeyError,
+    ValueError,
+    TypeError,
+    IndexError,
+    AttributeError,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+)  # fmt: skip - what openpyxl and zipfile raise for files that are no spreadsheet, or a damaged one
+SAVE_AGAIN = "save it as XLSX, or as CSV in UTF-8"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of a file: its number as a spreadsheet shows it, its texts by column, and what cannot be read of it."""
+
+    number: int
+    cells: dict[str, str]
+    broken: dict[str, str] = field(default_factory=dict)
+
+
+def read(content: bytes) -> list[Row]:
+    """Return the rows of a file that have any text. Raises: ValidationError at `file`, naming the rule."""
+    if len(content) > MAX_BYTES:
+        raise _refused(f"at most {MAX_BYTES // 1000:,} KB: split it")
+    if content.startswith(XLS):
+        raise _refused(f"this is an old Excel file: {SAVE_AGAIN}")
+    records = _xlsx(content) if content.startswith(XLSX) else _csv(content)
+    header = next(records, None)
+    names = _names(header[1] if header else [])
+    rows = []
+    for number, cells in records:
+        if any(str(cell).strip() for cell in cells if cell is not None):
+            rows.append(_row(number, cells, names))
+            if len(rows) > MAX_ROWS:
+                raise _refused(f"at most {MAX_ROWS:,} prompts at a time: split it")
+    if not rows:
+        raise _refused("it has no row with a prompt")
+    if sum(len(text.encode(errors="replace")) for row in rows for text in row.cells.values()) > MAX_BYTES:
+        raise _refused(f"at most {MAX_BYTES // 1000:,} KB of text: split it")
+    return rows
+
+
+def table(prompts: Iterable[Prompt], *, defused: bool) -> Table:
+    """Return prompts as a table of files; `defused`: for CSV, where an apostrophe may stand before a formula's sign."""
+    rows = ([_protected(text) if defused else text for text in _texts(prompt)] for prompt in prompts)
+    return Table("prompts", "Prompts", tuple(Column(name) for name in COLUMNS), [tuple(row) for row in rows])
+
+
+def example() -> Table:
+    """Return a table to start from."""
+    text = "a {{animal}} on a lighthouse at {dawn|dusk}, gulls crying"
+    rows = [
+        ("Lighthouse", text, "people, text", "for the autumn page", "", "sea, autumn", prompt_settings.EXAMPLE),
+        ("", "grey cranes over a harbour, slow pan", "", "", "", "sea", ""),
+    ]
+    return Table("example", "Example", tuple(Column(name) for name in COLUMNS), [tuple(row) for row in rows])
+
+
+def _texts(prompt: Prompt) -> list[str]:
+    line = StringIO()
+    csv.writer(line, lineterminator="").writerow([tag.name for tag in prompt.tags.all()])
+    campaign = prompt.campaign.slug if prompt.campaign else ""
+    texts = (prompt.title, prompt.text, prompt.negative_prompt, prompt.notes)
+    return [*texts, campaign, line.getvalue(), prompt_settings.as_text(prompt.defaults)]
+
+
+def _protected(text: str) -> str:
+    """Put one more apostrophe before a text whose own would be taken for that of a file."""
+    return f"'{text}" if text.startswith("'") and text.lstrip("'").startswith(TRIGGERS) else text
+
+
+def _plain(text: str) -> str:
+    """Take away the apostrophe that stands before a formula's sign."""
+    return text[1:] if text.startswith("'") and text.lstrip("'").startswith(TRIGGERS) else text
+
+
+def _csv(content: bytes) -> Iterator[tuple[int, Sequence[Any]]]:
+    try:
+        text = content.decode("utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise _refused(f"its letters cannot be read: {SAVE_AGAIN}") from error
+    first = text.partition("\n")[0]
+    delimiter = max(",;\t", key=first.count)
+    try:
+        for number, record in enumerate(csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True), 1):
+            yield number, [_plain(cell) for cell in record]
+    except csv.Error as error:
+        raise _refused(f"it is no good CSV ({error}): {SAVE_AGAIN}") from error
+
+
+def _xlsx(content: bytes) -> Iterator[tuple[int, Sequence[Any]]]:
+    try:
+        with zipfile.ZipFile(BytesIO(content)) as parts:
+            if sum(part.file_size for part in parts.infolist()) > MAX_UNPACKED:
+                raise _refused(f"it unpacks to more than {MAX_UNPACKED // 1_000_000} MB")
+        book = load_workbook(BytesIO(content), read_only=True, keep_links=False)
+        sheet = book.worksheets[0]
+        sheet.reset_dimensions()  # a file may state wrong ones
+        for number, cells in enumerate(sheet.iter_rows(max_col=MAX_COLUMNS), 1):
+            yield number, [_typed(cell) for cell in cells]
+    except UNREADABLE as error:
+        raise _refused(f"it cannot be read as XLSX: {SAVE_AGAIN}") from error
+
+
+@dataclass(frozen=True, slots=True)
+class _Refused:
+    """A cell that is no text."""
+
+    why: str
+
+
+def _typed(cell: Any) -> Any:
+    if cell.data_type == "f":
+        return _Refused("is a formula: type the text itself")
+    if cell.data_type == "e":
+        return _Refused(f"is an error of the spreadsheet, {cell.value}")
+    return cell.value
+
+
+def _names(header: Sequence[Any]) -> list[str]:
+    """Return the columns that the first row names. Raises: ValidationError for unknown, doubled and missing ones."""
+    names = ["_".join(str(cell or "").lower().split()) for cell in header]
+    while names and not names[-1]:
+        names.pop()
+    wrong = [name or "without a name" for name in names if name not in COLUMNS]
+    if wrong:
+        raise _refused(f"the first row names the columns {', '.join(COLUMNS)}; not “{wrong[0][:40]}”")
+    if twice := [name for name in COLUMNS if names.count(name) > 1]:
+        raise _refused(f"the first row has the column {twice[0]} twice")
+    if "text" not in names:
+        raise _refused("the first row names the columns, and has no column text")
+    return names
+
+
+def _row(number: int, cells: Sequence[Any], names: list[str]) -> Row:
+    broken = {name: cell.why for name, cell in zip(names, cells, strict=False) if isinstance(cell, _Refused)}
+    texts = {name: "" if name in broken else _text(cell) for name, cell in zip(names, cells, strict=False)}
+    if any(str(cell).strip() for cell in cells[len(names) :] if cell is not None):
+        broken["text"] = f"this row has {len(cells)} cells, the first row {len(names)}: put texts with commas in quotes"
+    return Row(number, texts, broken)
+
+
+def _text(cell: Any) -> str:
+    return "" if cell is None else str(cell).replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _refused(rule: str) -> ValidationError:
+    return ValidationError({"file": f"The file: {rule}. Nothing was imported."})
