@@ -24,7 +24,7 @@ from generations.admin import prices
 from generations.admin.base import person_of
 from generations.admin.task_actions import may_order
 from generations.formats import usd
-from generations.lifecycle import ordering
+from generations.lifecycle import continuing, ordering
 from generations.lifecycle.ordering import BatchPlan, OrderRequest
 from generations.models import GenerationTask, ReferenceImage
 from generations.money.budgets import Outlook
@@ -187,6 +187,8 @@ def _words(request: HttpRequest, line: Line) -> dict[str, Any]:
         "task": str(line.request.retry_of or ""),
         "task_url": line.request.retry_of.get_absolute_url() if line.request.retry_of else "",
         "prompt": order.prompt,
+        "continues": continuing.words(line.request),
+        "continues_url": line.request.continued_from.get_absolute_url() if line.request.continued_from else "",
         "facts": ", ".join(facts),
         "negative_prompt": order.negative_prompt,
         "inputs": [*_pictures(line.request), *_texts(order)],

@@ -71,6 +71,8 @@ class OrderRequest:
     take_of: GenerationTask | None = None
     promoted_from: GenerationTask | None = None
     replaces: GenerationTask | None = None
+    continued_from: GenerationTask | None = None  # its clip has the start image
+    continued_at_seconds: float | None = None  # where in that clip; set with `continued_from`
     stops_when_approved: bool = False
 
     @property
@@ -101,6 +103,8 @@ def problems(request: OrderRequest) -> Problems:
         wrong["campaign"] = [text]
     if request.retry_of and (text := retry_problem(request.retry_of)):
         wrong["task"] = [text]
+    if request.continued_from and "start_image" not in request.images:
+        wrong.setdefault("start_image", []).append("a continuation starts from a frame of the clip: choose one")
     if not 1 <= request.takes <= MAX_TAKES:
         wrong["takes"] = [f"1 to {MAX_TAKES:,} at a time, not {request.takes:,}"]
     if text := reachability.delivery_problem(order, request.delivery):
@@ -242,6 +246,8 @@ def _tasks(
         "promoted_from": request.promoted_from,
         "replaces": request.replaces,
         "order_batch": order_batch,
+        "continued_from": request.continued_from,
+        "continued_at_seconds": request.continued_at_seconds,
         "stops_when_approved": request.stops_when_approved,
         "practice": settings.PRACTICE,
         "price_usd": quote.usd,

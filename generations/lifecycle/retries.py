@@ -41,7 +41,10 @@ def another_take(task: GenerationTask) -> OrderRequest:
 def _same_order(task: GenerationTask) -> OrderRequest:
     order = replace(task.order(), callback_url="").with_images(task.start_image_url, task.end_image_url)
     images = {name: image for name in IMAGE_FIELDS if (image := getattr(task, name))}
-    return OrderRequest(order, delivery=task.delivery, images=images, campaign=task.campaign, prompt=task.prompt)
+    return OrderRequest(
+        order, delivery=task.delivery, images=images, campaign=task.campaign, prompt=task.prompt,
+        continued_from=task.continued_from, continued_at_seconds=task.continued_at_seconds,
+    )  # fmt: skip
 
 
 def promotions(task: GenerationTask, *, at: datetime) -> list[Promotion]:
@@ -55,7 +58,7 @@ def promotions(task: GenerationTask, *, at: datetime) -> list[Promotion]:
             continue
         if _generation(offer.model) < _generation(task.model):
             continue
-        request = replace(own, order=_fitted(own.order, offer), promoted_from=task)
+        request = replace(own, order=fitted(own.order, offer), promoted_from=task)
         quote = ledger.estimate(request.order, at=at)
         price = quote.usd
         if price is None or (task.price_usd is not None and price <= task.price_usd):
@@ -71,7 +74,7 @@ def _generation(model: str) -> list[int]:
     return [int(number) for number in re.findall(r"\d+", model)]
 
 
-def _fitted(order: Order, offer: Offer) -> Order:
+def fitted(order: Order, offer: Offer) -> Order:
     """Return the order for another offer, without settings that it does not know; words and frames stay."""
     chosen = {
         name: value

@@ -88,6 +88,8 @@ class GenerationTask(models.Model):
         help_text="The waiting order that it was changed from, which was canceled for it.",
     )  # fmt: skip
     promoted_from = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="promotions")
+    continued_from = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="continuations")
+    continued_at_seconds = models.FloatField(null=True, help_text="When its start image is shown in that task's clip.")
     stops_when_approved = models.BooleanField(
         default=False, help_text="Canceled if it is not sent when another take is approved."
     )
@@ -149,6 +151,11 @@ class GenerationTask(models.Model):
             # A form that is sent twice orders once.
             models.UniqueConstraint(fields=["batch", "take"], name="task_once_per_take"),
             models.CheckConstraint(condition=Q(price_usd=None) | Q(price_usd__gte=0), name="task_price_not_negative"),
+            models.CheckConstraint(
+                condition=Q(continued_from=None, continued_at_seconds=None)
+                | Q(continued_from__isnull=False, continued_at_seconds__isnull=False, continued_at_seconds__gte=0),
+                name="task_continued_at_a_moment",
+            ),
         ]
         indexes = [
             # The conductor asks ten times a second what is due, and reads that from the index alone.

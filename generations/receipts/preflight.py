@@ -12,7 +12,7 @@ from decimal import Decimal
 from django.conf import settings
 
 from generations.formats import duration, usd
-from generations.lifecycle import ordering
+from generations.lifecycle import continuing, ordering
 from generations.lifecycle.capacity import why_paused
 from generations.lifecycle.ordering import MANY_TAKES, OrderRequest, Problems
 from generations.models import BalanceReading, Budget, BudgetPeriod, Campaign, Lease, Person
@@ -140,6 +140,7 @@ def _line(request: OrderRequest, checks: ImageChecks, *, at: datetime) -> Line:
     request = measured(request, problems)
     quote = ledger.estimate(request.order, at=at)
     cautions = [Notice(f"caution {text}", text) for text in offers.cautions(request.with_uploads)]
+    cautions += [Notice("continued", text)] if (text := continuing.caution(request.continued_from)) else []
     notices = (
         [] if problems else [*cautions, *unread, *history.of(request, price_usd=quote.usd, is_minimum=quote.is_minimum)]
     )

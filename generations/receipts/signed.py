@@ -28,6 +28,7 @@ ROWS: dict[str, type[Model]] = {
     "campaign": Campaign, "prompt": Prompt,
     "retry_of": GenerationTask, "take_of": GenerationTask, "promoted_from": GenerationTask,
     "replaces": GenerationTask,
+    "continued_from": GenerationTask,
 }  # fmt: skip
 
 
@@ -111,13 +112,13 @@ def _packed(line: Line) -> dict[str, Any]:
         "order": asdict(request.order),
         "images": {name: image.pk for name, image in request.images.items() if isinstance(image, ReferenceImage)},
         "rows": {name: row.pk for name in ROWS if (row := getattr(request, name))},
-        "more": [line.takes, request.delivery, request.stops_when_approved],
+        "more": [line.takes, request.delivery, request.stops_when_approved, request.continued_at_seconds],
         "price": line.price_usd,
     }
 
 
 def _request(packed: dict[str, Any]) -> OrderRequest:
-    takes, delivery, stops_when_approved = packed["more"]
+    takes, delivery, stops_when_approved, continued_at_seconds = packed["more"]
     rows: dict[str, Any] = {name: ROWS[name]._default_manager.get(pk=pk) for name, pk in packed["rows"].items()}
     order = packed["order"]
     chosen = {name: tuple(value) if isinstance(value, list) else value for name, value in order["parameters"].items()}
@@ -126,6 +127,7 @@ def _request(packed: dict[str, Any]) -> OrderRequest:
         takes=takes,
         delivery=delivery,
         stops_when_approved=stops_when_approved,
+        continued_at_seconds=continued_at_seconds,
         images={name: ReferenceImage.objects.get(pk=pk) for name, pk in packed["images"].items()},
         **rows,
     )
