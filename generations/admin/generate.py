@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from django import forms
 from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
@@ -16,15 +15,15 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import path, reverse
 from django.views.decorators.http import require_http_methods
 
-from generations.admin import display, last_choice, receipt, task_actions
+from generations.admin import last_choice, pictures, receipt, task_actions
 from generations.admin.quotes import quote
 from generations.admin.receipt import PaidAction
 from generations.forms import parameters
-from generations.forms.orders import OrderForm
-from generations.lifecycle import ordering
+from generations.forms.pictures import PicturesForm
+from generations.lifecycle import continuing, ordering
 from generations.lifecycle.capacity import obstacles
-from generations.lifecycle.ordering import BatchPlan, Problems, Upload
-from generations.models import GenerationTask, Prompt, ReferenceImage, Video
+from generations.lifecycle.ordering import BatchPlan, Problems
+from generations.models import GenerationTask, Prompt, Video
 from generations.models.prompts import beginning
 from generations.providers.base import IMAGE_FIELDS
 
@@ -33,27 +32,15 @@ MANY = ("spend_at_most", "stops_when_approved", "stops_batch")
 MORE = (*SELDOM, "campaign", "delivery")
 
 
-class GenerateForm(OrderForm):
-    """The order form of the page, which also takes the stored pictures of an earlier task."""
+class GenerateForm(PicturesForm):
+    """The order form of the page."""
 
-    start_image_kept = forms.ModelChoiceField(ReferenceImage.objects.all(), required=False)
-    end_image_kept = forms.ModelChoiceField(ReferenceImage.objects.all(), required=False)
     stops_batch = forms.BooleanField(
         label="Cancel everything of this order that still waits once one clip is approved", required=False
     )
 
     def typed(self, name: str) -> str:
         return one_newline(super().typed(name))
-
-    def _image(self, name: str) -> Upload | ReferenceImage | None:
-        kept: ReferenceImage | None = self.cleaned_data.get(f"{name}_kept")
-        chosen = self.cleaned_data.get(name) or self.cleaned_data.get(f"{name}_url")
-        if kept is None or chosen:
-            return super()._image(name)
-        if kept.file.storage.exists(str(kept.file)):
-            return kept
-        self.add_error(name, "its file is gone; choose it again")
-        return None
 
 
 def one_newline(text: str) -> str:
@@ -69,12 +56,15 @@ def page(request: HttpRequest, pk: int | None = None) -> HttpResponse:
     """
     prompt = _prompt_for(request, pk)
     if request.method != "POST":
-        return _show(request, prompt, GenerateForm(initial=_typed(request) or _initial(request, prompt)))
+        initial = _typed(request) or pictures.typed(request) or _initial(request, prompt)
+        return _show(request, prompt, GenerateForm(initial=initial | pictures.chosen(request)))
     outcome = receipt.confirm(request)
     if isinstance(outcome, HttpResponse):
         last_choice.remember(request)
         return outcome
     form = GenerateForm(request.POST, request.FILES)
+    if pictures.BUTTON in request.POST:
+        return pictures.leave(request, form)
     if not form.is_valid():
         return _show(request, prompt, form)
     action = _action(prompt, form)
@@ -123,7 +113,7 @@ def _prompt_for(request: HttpRequest, pk: int | None) -> Prompt | None:
 
 
 def _show(request: HttpRequest, prompt: Prompt | None, form: GenerateForm) -> HttpResponse:
-    kept = {name: _kept(form, name) for name in IMAGE_FIELDS}
+    kept = {name: pictures.kept(form, name) for name in IMAGE_FIELDS}
     of_campaigns: Any = form.fields["campaign"]
     of_campaigns.empty_label = f"From the prompt: {prompt.campaign}" if prompt and prompt.campaign else "None"
     context = {
@@ -164,20 +154,21 @@ def _price_url(prompt: Prompt | None) -> str:
 
 def _initial(request: HttpRequest, prompt: Prompt | None) -> dict[str, Any]:
     """Return the prompt's words, or all settings of the task or video that the address names."""
-    task = _like(request)
+    continued = pictures.continued_by(request)
+    task = continued.task if continued else _like(request)
     if task is None:
         start = {"batch": uuid.uuid4(), **last_choice.start(request)}
         texts = {"prompt": prompt.text, "negative_prompt": prompt.negative_prompt} if prompt else {}
         return {**start, **texts}
-    copied = {name: getattr(task, name) for name in ("provider", "model", "mode")} | dict.fromkeys(
+    order = continuing.with_start_image(task) if continued else task.order().with_images("", "")
+    copied = {name: getattr(order, name) for name in ("provider", "model", "mode")} | dict.fromkeys(
         parameters.kinds(), ""
     )
-    copied |= {name: last_choice.selected(value) for name, value in task.chosen.items()}
-    pictures = {f"{name}_kept": getattr(task, f"{name}_id") for name in IMAGE_FIELDS}
-    urls = {f"{name}_url": getattr(task, f"{name}_url") for name in IMAGE_FIELDS}
+    copied |= {name: last_choice.selected(value) for name, value in order.parameters.items()}
+    copied |= {} if continued else pictures.of_task(task)
     if task.campaign and not task.campaign.archived:
         copied["campaign"] = task.campaign.slug
-    return {"batch": uuid.uuid4(), **copied, **pictures, **urls}
+    return {"batch": uuid.uuid4(), **copied}
 
 
 def _like(request: HttpRequest) -> GenerationTask | None:
@@ -210,16 +201,6 @@ def _problems(form: GenerateForm) -> Iterator[tuple[str, str, str]]:
         bound = form[name] if name in form.fields else None
         for text in texts:
             yield (bound.id_for_label if bound else "", str(bound.label) if bound else "", str(text))
-
-
-def _kept(form: GenerateForm, name: str) -> dict[str, Any] | None:
-    """Return the stored picture of a field; a good upload of a form with problems is stored, to be chosen once."""
-    if form.is_bound and name not in form.errors and isinstance(upload := form.images.get(name), Upload):
-        image: ReferenceImage | None = ordering.stored(upload)
-    else:
-        value = form[f"{name}_kept"].value()
-        image = ReferenceImage.objects.filter(pk=value).first() if str(value or "").isdigit() else None
-    return {"pk": image.pk, "poster": display.poster(image.file.url)} if image else None
 
 
 urlpatterns = [

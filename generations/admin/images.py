@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from django.contrib import admin
+from django.urls import URLPattern, path
 
-from generations.admin import display
+from generations.admin import display, pickers
 from generations.admin.base import ReadOnlyAdmin
 from generations.models import ReferenceImage
 
@@ -17,6 +18,10 @@ class ReferenceImageAdmin(ReadOnlyAdmin):
     date_hierarchy = "created_at"
     fields = ["picture", "original_name", "size", "created", "sha256"]
     readonly_fields = ["picture", "size", "created"]
+
+    def get_urls(self) -> list[URLPattern]:
+        pick = path("pick/", self.admin_site.admin_view(pickers.images), name="generations_referenceimage_pick")
+        return [pick, *super().get_urls()]
 
     @admin.display(description="Image")
     def picture(self, image: ReferenceImage) -> str:

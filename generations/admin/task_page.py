@@ -142,12 +142,12 @@ def advised(task: GenerationTask) -> str:
 def choices(task: GenerationTask, *, at: datetime) -> list[Choice]:
     """Return the actions that the task's status allows."""
     change = Choice(
-        name="change", label="Change and order", hint="Opens Generate with these settings.",
+        name="change", label="Remix", hint="Opens Generate with all of these settings.",
         url=f"{reverse('admin:generations_prompt_generate', args=[task.prompt_id])}?like={task.pk}",
     )  # fmt: skip
     found = [*_decisions(task), *_orders(task, at=at), change]
     if _must_change(task):
-        found = [replace(change, label="Change it and order", tone="default"), *found[:-1]]
+        found = [replace(change, hint=f"{change.hint} Change what was refused.", tone="default"), *found[:-1]]
     return found
 
 

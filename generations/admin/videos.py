@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils.html import format_html, format_html_join
 
-from generations.admin import display, review, task_actions
+from generations.admin import clip_frames, display, review, task_actions
 from generations.admin.base import ModelAdmin, ModelForm, NameFilter
 from generations.admin.campaigns import TaskCampaignFilter
 from generations.models import Review, Video
@@ -104,12 +104,24 @@ class VideoAdmin(ModelAdmin):
         return review.may_review(request)
 
     def get_urls(self) -> list[URLPattern]:
-        judge = path("<int:pk>/judge/", self.admin_site.admin_view(review.judge_view), name="generations_video_judge")
-        return [judge, *super().get_urls()]
+        wrap = self.admin_site.admin_view
+        return [
+            path("<int:pk>/judge/", wrap(review.judge_view), name="generations_video_judge"),
+            path("<int:pk>/frame/", wrap(clip_frames.page), name="generations_video_frame"),
+            path(
+                "<int:pk>/frame/<int:number>.jpg",
+                wrap(clip_frames.frame, cacheable=True),
+                name="generations_video_frame_jpg",
+            ),
+            path("<int:pk>/frames.jpg", wrap(clip_frames.strip, cacheable=True), name="generations_video_frames_jpg"),
+            path("pick/", wrap(clip_frames.pick), name="generations_video_pick"),
+            *super().get_urls(),
+        ]
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
+        context["may_order"] = task_actions.may_order(request)
         if review.may_review(request):
             context["verdicts"] = review.buttons(kwargs["obj"], may_order=task_actions.may_order(request))
         return super().render_change_form(request, context, *args, **kwargs)

@@ -13,7 +13,7 @@ from django.urls import reverse
 from generations.models import ReferenceImage, Video
 from generations.models.images import LINK_LIFE_SECONDS, SIGNER
 from tests.catalog.conftest import body, with_poster
-from tests.factories import a_video, an_image
+from tests.factories import a_task, a_video, an_image
 from tests.trees import a_file
 
 CLOSED = {
@@ -239,6 +239,16 @@ def test_a_link_that_is_not_ours_opens_nothing(client: Client) -> None:
 @pytest.mark.django_db
 def test_a_link_has_one_extension(client: Client) -> None:
     assert client.get(link(an_image(), extension="mp4")).status_code == 404
+
+
+@pytest.mark.django_db
+def test_a_link_is_made_when_the_order_is_sent_however_long_it_waited(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task = a_task(mode="image-to-video", start_image=an_image())
+    real = time.time()
+    monkeypatch.setattr("django.core.signing.time.time", lambda: real + 5 * LINK_LIFE_SECONDS)
+    assert client.get(task.order().start_image.removeprefix(settings.PUBLIC_URL)).status_code == 200
 
 
 @pytest.mark.django_db
