@@ -17,11 +17,9 @@ from django.views.decorators.http import require_POST
 from generations import clock
 from generations.admin import receipt, task_actions
 from generations.admin.receipt import PaidAction
-from generations.formats import usd
 from generations.lifecycle import retries
 from generations.lifecycle.retries import Promotion
 from generations.models import GenerationTask
-from generations.providers import offers
 
 
 def again(tasks: list[GenerationTask], *, hidden: list[tuple[str, str]]) -> PaidAction:
@@ -57,21 +55,21 @@ class PromoteForm(forms.Form):
 
     def __init__(self, ways: list[Promotion], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.ways = {_name(way): way for way in ways}
-        choices = [(name, f"{_words(way)}: {_price(way)}") for name, way in self.ways.items()]
+        self.ways = {way.name: way for way in ways}
+        choices = [(name, f"{way.words}: {way.price_words}") for name, way in self.ways.items()]
         cast(forms.ChoiceField, self.fields["to"]).choices = choices
 
 
 def promote(task: GenerationTask, way: Promotion) -> PaidAction:
     """Request the same prompt and frames on a more expensive mode. Raises: Http404."""
-    more = f": {_more(way)} than {task} cost" if way.more is not None else ""
+    more = f": {way.more_words} than {task} cost" if way.more_words else ""
     return PaidAction(
         title=f"Receipt: {task} promoted",
         requests=[way.request],
         batch=uuid.uuid4(),
         back=_back(task),
         change_url=_like(task),
-        hidden=[("to", _name(way))],
+        hidden=[("to", way.name)],
         note=f"The prompt and the frames of {task}, on a more expensive mode{more}.",
     )
 
@@ -105,23 +103,6 @@ def action_view(request: HttpRequest, pk: int, name: str) -> HttpResponse:
         messages.error(request, f"That mode is no longer offered as more expensive for {task}. {receipt.NOTHING}")
         return redirect(task)
     return receipt.show(request, action, receipt.inspect(request, action), outcome)
-
-
-def _name(way: Promotion) -> str:
-    return f"{way.request.order.model} {way.request.order.mode}"
-
-
-def _words(way: Promotion) -> str:
-    return f"{offers.model_name(way.request.order.model)}, {offers.mode_name(way.request.order.mode)}"
-
-
-def _price(way: Promotion) -> str:
-    price = usd(way.price, is_minimum=way.is_minimum)
-    return price if way.more is None else f"{price}, {_more(way)}"
-
-
-def _more(way: Promotion) -> str:
-    return f"{usd(way.more, is_minimum=way.is_minimum)} more"
 
 
 def _back(task: GenerationTask | None) -> list[tuple[str, str]]:

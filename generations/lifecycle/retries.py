@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
+from generations.formats import usd
 from generations.lifecycle.ordering import OrderRequest, problems
 from generations.models import GenerationTask
 from generations.money import ledger
@@ -26,6 +28,27 @@ class Promotion:
     price: Decimal
     more: Decimal | None
     is_minimum: bool = False
+
+    @property
+    def name(self) -> str:
+        """What a form sends for it."""
+        return f"{self.request.order.model} {self.request.order.mode}"
+
+    @property
+    def words(self) -> str:
+        """Model and mode, for people."""
+        return f"{offers.model_name(self.request.order.model)}, {offers.mode_name(self.request.order.mode)}"
+
+    @property
+    def more_words(self) -> str:
+        """The difference in price: `from $0.25 more`; empty when it is unknown."""
+        return "" if self.more is None else f"{usd(self.more, is_minimum=self.is_minimum)} more"
+
+    @property
+    def price_words(self) -> str:
+        """The price, and the difference."""
+        price = usd(self.price, is_minimum=self.is_minimum)
+        return f"{price}, {self.more_words}" if self.more_words else price
 
 
 def retry(task: GenerationTask) -> OrderRequest:
@@ -52,21 +75,24 @@ def promotions(task: GenerationTask, *, at: datetime) -> list[Promotion]:
 
     A mode without a price is left out, as people decide by the difference, and so is one of an older model.
     """
-    own, found = _same_order(task), []
-    for offer in offers.OFFERS.values():
-        if offer.provider != own.order.provider or offer.key == (task.provider, task.model, task.mode):
-            continue
-        if _generation(offer.model) < _generation(task.model):
-            continue
-        request = replace(own, order=fitted(own.order, offer), promoted_from=task)
-        quote = ledger.estimate(request.order, at=at)
-        price = quote.usd
-        if price is None or (task.price_usd is not None and price <= task.price_usd):
+    requests = list(_candidates(task))
+    found = []
+    for request, quote in zip(requests, ledger.estimates([each.order for each in requests], at=at), strict=True):
+        if quote.usd is None or (task.price_usd is not None and quote.usd <= task.price_usd):
             continue
         if not problems(request):
-            more = None if task.price_usd is None else price - task.price_usd
-            found.append(Promotion(request, price, more, quote.is_minimum))
+            more = None if task.price_usd is None else quote.usd - task.price_usd
+            found.append(Promotion(request, quote.usd, more, quote.is_minimum))
     return sorted(found, key=lambda way: way.price)
+
+
+def _candidates(task: GenerationTask) -> Iterator[OrderRequest]:
+    """Yield the same order for each other mode of its provider, but for those of older models."""
+    own = _same_order(task)
+    for offer in offers.OFFERS.values():
+        is_other = offer.provider == own.order.provider and offer.key != (task.provider, task.model, task.mode)
+        if is_other and _generation(offer.model) >= _generation(task.model):
+            yield replace(own, order=fitted(own.order, offer), promoted_from=task)
 
 
 def _generation(model: str) -> list[int]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Case, Exists, F, OuterRef, Q, When
+from django.db.models import Case, Exists, OuterRef, Q, When
 from django.utils import timezone
 
 from generations.formats import exact, usd
@@ -35,18 +36,18 @@ class Quote(NamedTuple):
 class PriceQuerySet(models.QuerySet["Price"]):
     def best(self, order: Order, *, on: date) -> Price | None:
         """Return the price that applies to an order on a day: the most specific one, then the newest; None for none."""
-        rows = (
-            self.filter(provider=order.provider, model=order.model, mode=order.mode, valid_from__lte=on)
-            .filter(Q(duration_seconds=order.duration_seconds) | Q(duration_seconds=ANY_LENGTH))
-            .filter(Q(sound=None) | Q(sound=order.sound), route=order.route)
-            .order_by(F("sound").asc(nulls_last=True), "-duration_seconds", "-valid_from", "-id")
-        )
-        return max((row for row in rows if row.holds_for(order)), key=lambda row: len(row.named), default=None)
+        rows = self.filter(provider=order.provider, model=order.model, mode=order.mode, valid_from__lte=on)
+        return _best_of(rows, order)
 
     def quote(self, order: Order, *, on: date) -> Quote:
         """Return what one clip costs on a day."""
-        price = self.best(order, on=on)
-        return Quote(price.for_clip(order), price.is_minimum) if price else Quote(None)
+        return _quote(self.best(order, on=on), order)
+
+    def quotes(self, orders: Sequence[Order], *, on: date) -> list[Quote]:
+        """Return what one clip of each order costs on a day; all prices are read by one query."""
+        models = {order.model for order in orders}
+        rows = list(self.filter(model__in=models, valid_from__lte=on)) if models else []
+        return [_quote(_best_of(rows, order), order) for order in orders]
 
     def with_superseded(self, *, on: date) -> PriceQuerySet:
         """Annotate `superseded`: whether a newer price for exactly the same is in force on a day."""
@@ -54,6 +55,14 @@ class PriceQuerySet(models.QuerySet["Price"]):
         newer = Price.objects.filter(**same, valid_from__gt=OuterRef("valid_from"), valid_from__lte=on)
         for_any, for_one = newer.filter(sound=None), newer.filter(sound=OuterRef("sound"))
         return self.annotate(superseded=Case(When(sound=None, then=Exists(for_any)), default=Exists(for_one)))
+
+
+def _best_of(rows: Iterable[Price], order: Order) -> Price | None:
+    return max((row for row in rows if row.holds_for(order)), key=lambda row: row.specificity, default=None)
+
+
+def _quote(price: Price | None, order: Order) -> Quote:
+    return Quote(price.for_clip(order), price.is_minimum) if price else Quote(None)
 
 
 class Price(models.Model):
@@ -117,8 +126,18 @@ class Price(models.Model):
         return dict(pair.split("=", 1) for pair in self.settings.split())
 
     def holds_for(self, order: Order) -> bool:
+        """Return whether it is a price of what is ordered, on the days on which it is valid."""
+        if self.key != (order.provider, order.model, order.mode) or self.route != order.route:
+            return False
+        if self.duration_seconds not in (order.duration_seconds, ANY_LENGTH) or self.sound not in (None, order.sound):
+            return False
         chosen = {name: str(value).lower() for name, value in order.parameters.items() if name in self.named}
         return chosen == {name: value.lower() for name, value in self.named.items()}
+
+    @property
+    def specificity(self) -> tuple[int, bool, int, date, int]:
+        """Return what compares the prices that hold for an order: the most specific one is the greatest."""
+        return len(self.named), self.sound is not None, self.duration_seconds, self.valid_from, self.pk
 
     def for_clip(self, order: Order) -> Decimal | None:
         """Return the price of one clip of an order that it applies to, in USD; None while its seconds are unknown."""

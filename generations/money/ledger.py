@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -22,6 +23,11 @@ REASON_MAX = 300  # characters of a note; longer ones are cut
 def estimate(order: Order, *, at: datetime) -> Quote:
     """Return today's price of one clip of this order; an unknown one is not free."""
     return Price.objects.quote(order, on=timezone.localdate(at))
+
+
+def estimates(orders: Sequence[Order], *, at: datetime) -> list[Quote]:
+    """Return today's price of one clip of each order, as `estimate` does, by one query."""
+    return Price.objects.quotes(orders, on=timezone.localdate(at))
 
 
 def hold(task: GenerationTask, *, at: datetime, by: Person | None = None) -> None:

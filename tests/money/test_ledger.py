@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -54,6 +55,20 @@ def test_a_price_for_the_sound_or_the_route_wins_over_one_for_any() -> None:
     assert ledger.estimate(an_order(model="kling-2-6", sound=True), at=NOW).usd == Decimal("0.40")
     assert ledger.estimate(an_order(model="kling-2-6", sound=True, route="official"), at=NOW).usd == Decimal("0.60")
     assert ledger.estimate(an_order(model="kling-2-6", sound=True, route="value"), at=NOW).usd is None
+
+
+def test_prices_of_many_orders_are_read_by_one_query(django_assert_num_queries: Any) -> None:
+    a_price("0.40", model="kling-2-6", sound=True)
+    a_price("0.20", model="kling-2-6")
+    models = ("kling-2-6", "kling-2-5-turbo-pro", "kling-2-1")
+    chosen = [
+        {"model": name, "duration_seconds": n, "sound": s} for name in models for n in (5, 10) for s in (True, None)
+    ]
+    orders = [an_order(**each) for each in chosen]
+    with django_assert_num_queries(1):
+        found = ledger.estimates(orders, at=NOW)
+    assert found == [ledger.estimate(order, at=NOW) for order in orders]
+    assert ledger.estimates([], at=NOW) == []
 
 
 def test_a_starting_price_is_a_minimum() -> None:
