@@ -16,6 +16,7 @@ from django.utils.html import format_html
 
 from generations.admin import display, evidence, ledger, paid_actions, task_actions
 from generations.formats import duration, usd
+from generations.library import lineage
 from generations.lifecycle import retries
 from generations.lifecycle.capacity import why_paused
 from generations.lifecycle.ordering import RETRIED_FROM
@@ -97,7 +98,7 @@ def live(task: GenerationTask, *, at: datetime) -> dict[str, Any]:
     """Return what the page shows and task.js refreshes."""
     provider = offers.provider_name(task.provider)
     entries = LedgerEntry.objects.select_related("by").order_by("id")
-    prefetch_related_objects([task], "videos", "retries", "promotions", Prefetch("entries", queryset=entries))
+    prefetch_related_objects([task], "videos", Prefetch("entries", queryset=entries))
     return {
         "task": task,
         "provider": provider,
@@ -121,7 +122,7 @@ def live(task: GenerationTask, *, at: datetime) -> dict[str, Any]:
         "charged": any(entry.kind == EntryKind.CHARGE for entry in task.entries.all()),
         "entries": [(entry, ledger.WORDS[entry.kind]) for entry in task.entries.all()],
         "videos": [(video, display.video_poster(video, href=display.admin_url(video))) for video in task.videos.all()],
-        "later": [("Retried", task.retries.all()), ("Promoted", task.promotions.all())],
+        "lineage": lineage.of_task(task),
     }
 
 
@@ -277,8 +278,6 @@ def _ordered(task: GenerationTask) -> Facts:
     yield "Take", task.take if task.take > 1 else ""
     batch = task.order_batch
     yield "Batch", format_html('<a href="{}">{}</a>', batch.get_absolute_url(), batch) if batch else ""
-    yield "Retry of", display.link(task.retry_of) if task.retry_of else ""
-    yield "Promoted from", display.link(task.promoted_from) if task.promoted_from else ""
     yield "Campaign", display.link(task.campaign) if task.campaign else ""
     yield "Ordered by", task.ordered_by or "a command"
 

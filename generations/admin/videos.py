@@ -8,12 +8,14 @@ from django.contrib import admin
 from django.contrib.admin.widgets import AdminTextareaWidget, AdminTextInputWidget
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
 from django.urls import URLPattern, path
 from django.utils.html import format_html, format_html_join
 
 from generations.admin import clip_frames, display, review, task_actions
 from generations.admin.base import ModelAdmin, ModelForm, NameFilter
 from generations.admin.campaigns import TaskCampaignFilter
+from generations.library import lineage
 from generations.models import Review, Video
 
 
@@ -77,12 +79,12 @@ class VideoAdmin(ModelAdmin):
     search_help_text = "Words of the title, the description or the prompt."
     date_hierarchy = "created_at"
     list_per_page = 50
-    readonly_fields = ["player", "judgement", "task_link", "promotion", "prompt_link", "model_line", "size_px",
+    readonly_fields = ["player", "judgement", "task_link", "lineage", "prompt_link", "model_line", "size_px",
                        "fps_rounded", "sound", "length", "file_size", "sha256", "state", "checked", "decoded", "flags",
                        "source", "created", "history"]  # fmt: skip
     fieldsets = [
         (None, {"fields": ["player", "judgement", "title", "description", "history"]}),
-        ("Where it comes from", {"fields": ["task_link", "promotion", "prompt_link", "model_line", "source",
+        ("Where it comes from", {"fields": ["task_link", "lineage", "prompt_link", "model_line", "source",
                                             "created"]}),
         ("The file", {"fields": ["state", "checked", "decoded", "length", "size_px", "fps_rounded", "sound",
                                  "file_size", "flags", "sha256"]}),
@@ -197,13 +199,12 @@ class VideoAdmin(ModelAdmin):
     def task_link(self, video: Video) -> str:
         return display.link(video.task)
 
-    @admin.display(description="Promotion")
-    def promotion(self, video: Video) -> str:
-        """Return the draft that the clip was promoted from, and what it was promoted to."""
-        task = video.task
-        before = [("Promoted from", task.promoted_from)] if task.promoted_from else []
-        others = (*before, *(("Promoted as", other) for other in task.promotions.all()))
-        return format_html_join(", ", "{} {}", ((word, display.link(other)) for word, other in others)) or display.EMPTY
+    @admin.display(description="Lineage")
+    def lineage(self, video: Video) -> str:
+        """Draw what the clip came from, and what came of it."""
+        found = lineage.of_task(video.task)
+        page = "admin/generations/generationtask/_lineage.html"
+        return render_to_string(page, {"lineage": found}) if found else display.EMPTY
 
     @admin.display(description="Differs from the order")
     def flags(self, video: Video) -> str:

@@ -22,15 +22,18 @@ from generations.catalog import review
 from generations.catalog.access import for_browsers, viewer, visible
 from generations.catalog.paging import Cursor, newer_than, older_than
 from generations.library import comments
+from generations.library.lineage import Lineage, lineage
 from generations.library.ratings import with_favourite
 from generations.library.search import BadSearch, Search, stacked
+from generations.lifecycle import retries
 from generations.models import Comment, LedgerEntry, Person, Video
+from generations.models.lineage import line_of
 
 MAX_TAKES = 12  # of its shot; the shot's own page has them all
 NEWEST = ("-created_at", "-pk")
 OTHER_CLIPS = 6  # of its prompt
 WITH_ORDER = ("task__prompt", "task__start_image", "task__end_image", "task__ordered_by", "task__campaign",
-              "task__retry_of", "shot")  # fmt: skip
+              "task__retry_of", "task__continued_from", "shot")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +42,7 @@ class Around:
 
     takes: list[Video]
     of_prompt: list[Video]
-    promoted_from: list[Video]
-    promoted_as: list[Video]
+    lineage: Lineage
     newer: str
     older: str
 
@@ -53,6 +55,7 @@ def video(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(_with_everything(videos, viewer(request)), pk=pk)
     search = _search(request)
     query = search.query_string()
+    around = _around(request, videos, found, search)
     context = {
         "video": found,
         "task": found.task,
@@ -60,11 +63,19 @@ def video(request: HttpRequest, pk: int) -> HttpResponse:
         "search": search,
         "query": query,
         "start": _moment(request.GET.get("t", ""), found),
-        "around": _around(request, videos, found, search),
+        "around": around,
+        "lineage": around.lineage,
+        "retried": bool(found.task.retry_of) and found.task.retry_of_id not in around.lineage.tasks,
+        "promotions": retries.promotions(found.task, at=timezone.now()) if _may_order(request) else [],
         "threads": comments.threads(found) if request.user.is_authenticated and found.has_comments else [],
         "panel": review.panel(request, found),
     }
     return render(request, "catalog/video.html", context)
+
+
+def _may_order(request: HttpRequest) -> bool:
+    person = viewer(request)
+    return person.is_staff and person.has_perm("generations.order_clips")
 
 
 def shape(video: Video) -> str:
@@ -102,19 +113,18 @@ def _around(request: HttpRequest, videos: QuerySet[Video], found: Video, search:
         videos.filter(pk=found.pk),
         _newest(videos.filter(shot=found.shot_id), MAX_TAKES),
         _newest(videos.filter(prompt=found.prompt_id).exclude(shot=found.shot_id), OTHER_CLIPS),
-        videos.filter(task__promoted_from=task),
+        videos.filter(task__in=line_of(task.pk)),
     ]
-    if task.promoted_from_id:
-        parts.append(videos.filter(task=task.promoted_from_id))
     first, *others = (part.order_by().values("pk") for part in parts)
     steps = {name: Subquery(near.values("pk")[:1]) for name, near in _neighbours(request, videos, found, search)}
     rows = list(videos.filter(pk__in=first.union(*others)).select_related("task").annotate(**steps).order_by(*NEWEST))
-    promotions = [each for each in rows if _is_promotion(each, found)]
+    line = lineage(task, ((each.task, each) for each in [found, *rows]))
+    takes = [each for each in rows if each.shot_id == found.shot_id and each != found]
+    cousins = [each for each in rows if each.prompt_id == found.prompt_id and each.shot_id != found.shot_id]
     return Around(
-        takes=[each for each in rows if each.shot_id == found.shot_id and each != found],
-        of_prompt=[each for each in rows if each.shot_id != found.shot_id and each not in promotions],
-        promoted_from=[each for each in promotions if each.task_id == task.promoted_from_id],
-        promoted_as=[each for each in promotions if each.task_id != task.promoted_from_id],
+        takes=takes[:MAX_TAKES],
+        of_prompt=[each for each in cousins if each.task_id not in line.tasks][:OTHER_CLIPS],
+        lineage=line,
         **{name: _address(getattr(rows[0], name, None), search) for name in ("newer", "older")},
     )
 
@@ -122,10 +132,6 @@ def _around(request: HttpRequest, videos: QuerySet[Video], found: Video, search:
 def _newest(videos: QuerySet[Video], count: int) -> QuerySet[Video]:
     """Return the newest of some clips as a query that can be part of another."""
     return Video.objects.filter(pk__in=videos.order_by(*NEWEST).values("pk")[:count])
-
-
-def _is_promotion(other: Video, found: Video) -> bool:
-    return other.task_id == found.task.promoted_from_id or other.task.promoted_from_id == found.task_id
 
 
 def _neighbours(

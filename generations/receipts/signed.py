@@ -22,7 +22,7 @@ from generations.models import Campaign, GenerationTask, Person, Prompt, Referen
 from generations.providers.base import Order
 from generations.receipts.preflight import Line, Receipt
 
-SALT = "generations.receipt.4"  # the number of this format: a receipt of an older one orders nothing
+SALT = "generations.receipt.5"  # the number of this format: a receipt of an older one orders nothing
 MAX_AGE = timedelta(hours=1)
 ROWS: dict[str, type[Model]] = {
     "campaign": Campaign, "prompt": Prompt,

@@ -70,17 +70,21 @@ def test_parameters_without_a_column_are_shown_by_their_names(admin_client: Clie
     assert "Text to video, 5 s, 1080p" in admin_client.get(display.admin_url(a_video(task))).content.decode()
 
 
-def test_a_promotion_is_told_both_ways(admin_client: Client) -> None:
+def test_the_lineage_of_a_task_is_drawn_on_its_page_and_on_its_clip_s(admin_client: Client) -> None:
     draft = a_video().task
-    final = a_video(a_task(Status.STORED, promoted_from=draft)).task
+    failed = a_task(Status.FAILED, promoted_from=draft)
+    final = a_video(a_task(Status.STORED, promoted_from=draft, retry_of=failed)).task
     for path in (draft.get_absolute_url(), display.admin_url(draft.videos.get())):
         page = admin_client.get(path).content.decode()
-        assert "Promoted as" in page
-        assert f'<a href="{final.get_absolute_url()}">' in page
+        assert f'<a href="{final.get_absolute_url()}">Task {final.pk}</a> <span class="quiet">promoted, Kling' in page
+        assert f'<a href="{failed.get_absolute_url()}">' in page
+        assert "Kling 2.5 Turbo Pro, failed</span>" in page
     for path in (final.get_absolute_url(), display.admin_url(final.videos.get())):
         page = admin_client.get(path).content.decode()
-        assert "Promoted from" in page
         assert display.link(draft) in page
+        assert (
+            f'<li aria-current="true"><span class="step"><span class="no-picture"></span><span><strong>{final}' in page
+        )
 
 
 @pytest.mark.parametrize("status", Status)

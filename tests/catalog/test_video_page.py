@@ -19,7 +19,7 @@ from generations.library.reviewing import judge
 from generations.models import GenerationTask, Review, Status
 from generations.money import ledger
 from tests.catalog.conftest import published, text, videos, with_poster
-from tests.factories import NOW, a_campaign, a_prompt, a_task, a_video, an_image
+from tests.factories import NOW, a_campaign, a_price, a_prompt, a_task, a_video, an_image
 
 Queries = Callable[[int], AbstractContextManager[Any]]
 MOST_QUERIES = 8  # with the session, the person, their permissions and the campaigns closed to them
@@ -168,13 +168,15 @@ def full(person: User) -> Any:
     prompt, campaign = a_prompt(), a_campaign()
     draft = a_video(ordered(prompt=prompt))
     task = ordered(
-        prompt=prompt, campaign=campaign, ordered_by=person, start_image=an_image(), promoted_from=draft.task
-    )
+        prompt=prompt, campaign=campaign, ordered_by=person, start_image=an_image(), promoted_from=draft.task,
+        continued_from=draft.task, continued_at_seconds=4.5,
+    )  # fmt: skip
     video = a_video(task)
     for n in range(9):
         a_video(ordered(prompt=prompt, shot=video.shot))
         a_video(ordered(prompt=prompt))
         a_video(ordered(promoted_from=task))
+        a_video(ordered(continued_from=task, continued_at_seconds=1.0))
         comment = comments.write(video, "@anna hm", at=NOW, author=person, at_seconds=n / 2)
         comments.write(video, "yes", at=NOW, author=person, parent=comment)
     return video
@@ -269,14 +271,43 @@ def test_a_starting_price_is_the_least_that_a_video_cost(admin_client: Client) -
     assert "Cost from $0.30" in text(admin_client.get(video.get_absolute_url()))
 
 
-def test_a_promotion_leads_to_the_other_clip_both_ways(visitor: Client) -> None:
-    draft = a_video(ordered(), title="The draft")
-    final = a_video(ordered(promoted_from=draft.task, model="kling-2-1"), title="The final")
-    page = visitor.get(draft.get_absolute_url()).content.decode()
-    assert f'<dt>Promoted as</dt><dd><a href="{final.get_absolute_url()}">The final</a>, Kling 2.1</dd>' in page
-    page = visitor.get(final.get_absolute_url()).content.decode()
-    assert f'<dt>Promoted from</dt><dd><a href="{draft.get_absolute_url()}">The draft</a>' in page
-    assert "Promoted" not in text(visitor.get(a_video().get_absolute_url()))
+def lineage_of(page: str) -> str:
+    """The words of the drawn lineage."""
+    found = re.search(r'<ol class="lineage">.*?</ol>', page, re.DOTALL)
+    return " ".join(re.sub(r"<[^>]+>", " ", found[0]).split()) if found else ""
+
+
+def test_lineage_leads_from_the_first_clip_to_what_came_of_this_one(visitor: Client) -> None:
+    first = a_video(ordered(), title="The first")
+    here = a_video(ordered(continued_from=first.task, continued_at_seconds=4.5), title="Here")
+    final = a_video(ordered(promoted_from=here.task, model="kling-2-1"), title="The final")
+    a_video(ordered(continued_from=final.task, continued_at_seconds=1.0), title="The last")
+    a_video(ordered(continued_from=first.task, continued_at_seconds=2.0), title="A sibling")
+    page = visitor.get(here.get_absolute_url()).content.decode()
+    assert lineage_of(page) == (
+        "The first Kling 2.5 Turbo Pro This clip continued at 4.50 s, Kling 2.5 Turbo Pro "
+        "The final promoted, Kling 2.1 The last continued at 1.00 s, Kling 2.5 Turbo Pro"
+    )
+    for other in (first, final):
+        assert f'<a href="{other.get_absolute_url()}">' in page
+    assert "Lineage" not in text(visitor.get(a_video().get_absolute_url()))
+
+
+def test_a_better_mode_leads_to_its_receipt_and_says_what_it_costs_more(admin_client: Client) -> None:
+    a_price("0.90", model="kling-2-6", sound=False)
+    video = a_video()
+    page = admin_client.get(video.get_absolute_url())
+    assert "Promote to Kling 2.6, Text to video… $0.90, $0.60 more, after a receipt" in text(page)
+    assert '<input type="hidden" name="to" value="kling-2-6 text-to-video">' in page.content.decode()
+    address = f"/admin/generations/generationtask/{video.task_id}/promote/"
+    receipt = admin_client.post(address, {"to": "kling-2-6 text-to-video"}, follow=True)
+    assert "Nothing is ordered yet" in text(receipt)
+
+
+def test_a_clip_is_continued_unless_it_is_damaged(admin_client: Client) -> None:
+    good, damaged = a_video(), a_video(damage="it is cut")
+    assert f"/admin/generations/video/{good.pk}/frame/" in admin_client.get(good.get_absolute_url()).content.decode()
+    assert "Continue…" not in text(admin_client.get(damaged.get_absolute_url()))
 
 
 def test_parameters_without_a_column_are_shown_by_their_names(visitor: Client) -> None:

@@ -117,6 +117,12 @@ ADMIN: dict[str, Case | list[Case]] = {
     f"{TASK}receipt/<uuid:batch>/": reads(ORDERING, "batch", is_absent=True),
     f"{TASK}<int:pk>/live/": reads(SEERS, "queued"),
     **{f"{TASK}<int:pk>/{name}/": writes(people, row, data=WHY) for name, (people, row) in TASK_ACTIONS.items()},
+    # These rows hold no real clip, of which there would be frames.
+    "admin/generations/video/<int:pk>/frame/": both(ORDERING, "video", data={"frame": "1"}),
+    "admin/generations/video/<int:pk>/frame/<int:number>.jpg": reads(ORDERING, "video", "1", is_absent=True),
+    "admin/generations/video/<int:pk>/frames.jpg": reads(ORDERING, "video", is_absent=True),
+    "admin/generations/video/pick/": reads(ORDERING),
+    "admin/generations/referenceimage/pick/": reads(ORDERING),
     "admin/generations/video/<int:pk>/judge/": writes(CURATORS, "video", data={"verdict": "approved"}),
 }  # fmt: skip
 
