@@ -55,7 +55,7 @@ def _standing(account: Account, *, at: datetime) -> Standing:
         words.append(f"the last try failed: {latest.error}")
     if (share := account.share_at(at)) < WORTH_SAYING:
         words.append(f"slowed down to {share:.0%} of its documented rate, after a 429")
-    pauses = list(Pause.objects.filter(provider=account.provider))
+    pauses = list(Pause.objects.filter(provider__in=("", account.provider)))
     return Standing(str(account), reading.shown if reading else "no figure", "; ".join(words), pauses)
 
 

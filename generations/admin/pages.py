@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.contrib.admin import AdminSite
 from django.urls import URLPattern, URLResolver, path
 
-from generations.admin import queue, search
+from generations.admin import queue, queue_actions, search
 
 
 def urls() -> list[URLPattern | URLResolver]:
@@ -16,5 +16,8 @@ def urls() -> list[URLPattern | URLResolver]:
         path("search/", wrap(search.page), name="search"),
         path("queue/", wrap(queue.page), name="queue"),
         path("queue/live/", wrap(queue.live), name="queue_live"),
+        path("queue/move/", wrap(queue_actions.move), name="queue_move"),
+        path("queue/pause/", wrap(queue_actions.pause), name="queue_pause"),
+        path("queue/cancel/", wrap(queue_actions.cancel), name="queue_cancel"),
         *AdminSite.get_urls(admin.site),
     ]

@@ -14,12 +14,13 @@ from generations.admin.base import ModelAdmin
 from generations.lifecycle import accounts
 from generations.models import Pause
 
-RESUMED = "are resumed. If the cause is still there, they are paused again."
+RESUMED = "are resumed. If a provider still refuses them, they are paused again."
 
 
 @admin.register(Pause)
 class PauseAdmin(ModelAdmin):
-    list_display = ["subject", "reason", "opened"]
+    list_display = ["subject", "reason", "opened", "who"]
+    list_select_related = ["paused_by"]
     actions = ["close"]
     view_on_site = False
 
@@ -56,3 +57,7 @@ class PauseAdmin(ModelAdmin):
     @admin.display(description="Paused since", ordering="paused_at")
     def opened(self, pause: Pause) -> str:
         return display.when(pause.paused_at)
+
+    @admin.display(description="Paused by", ordering="paused_by")
+    def who(self, pause: Pause) -> str:
+        return pause.who

@@ -13,6 +13,8 @@ from django.views.decorators.http import require_safe
 from generations import clock
 from generations.admin import queue_page
 from generations.admin.base import person_of
+from generations.admin.queue_actions import PauseForm
+from generations.admin.task_actions import PERMISSIONS, may
 
 MINE = "mine"  # of the address: only the person's own tasks
 
@@ -20,7 +22,7 @@ MINE = "mine"  # of the address: only the person's own tasks
 @require_safe
 def page(request: HttpRequest) -> HttpResponse:
     """Show the queue. Raises: PermissionDenied without the right to view tasks."""
-    context = {**admin.site.each_context(request), "title": "Queue", **_queue(request)}
+    context = {**admin.site.each_context(request), "title": "Queue", "form": PauseForm(), **_queue(request)}
     return render(request, "admin/queue/queue.html", context)
 
 
@@ -34,4 +36,5 @@ def _queue(request: HttpRequest) -> dict[str, Any]:
     if not request.user.has_perm("generations.view_generationtask"):
         raise PermissionDenied
     only_mine = request.GET.get(MINE) == "1"
-    return queue_page.queue(person_of(request), only_mine=only_mine, at=clock.now())
+    may_change = may(request, *PERMISSIONS["cancel"])
+    return {"may_change": may_change, **queue_page.queue(person_of(request), only_mine=only_mine, at=clock.now())}

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
-from django.db.models import Max, Model
+from django.db.models import Count, Max, Model
 from django.db.models.functions import Left
 from django.urls import reverse
 from django.utils.html import format_html
@@ -29,8 +29,8 @@ BAR_ENDS_AT = 1.25  # times the longest expected time; a longer task makes its b
 # All that a row shows.
 COLUMNS = (
     "status", "prompt__title", "prompt__text", "provider", "model", "mode", "duration_seconds", "parameters",
-    "price_usd", "price_is_minimum", "practice", "batch", "ordered_by__username", "start_image__file", "due_at",
-    "created_at", "submitted_at", "finished_at", "source_expires_at", "remote_id", "candidate_id", "candidate_answer",
+    "price_usd", "price_is_minimum", "practice", "order_batch_id", "ordered_by__username", "start_image__file",
+    "due_at", "created_at", "submitted_at", "finished_at", "remote_id", "candidate_id", "candidate_answer",
     "remote_state", "error_kind", "error_code", "error_message", "failures", "send_count", "poll_count",
 )  # fmt: skip
 HINTS = {
@@ -58,6 +58,7 @@ class Row:
     time: str
     next_step: str
     answers: list[tuple[str, str]]
+    siblings: int  # queued orders of its batch, with itself; 0 where nothing can be changed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,13 +95,14 @@ def queue(person: Person, *, only_mine: bool, at: datetime) -> dict[str, object]
     lines = {key: list(tasks.values_list("pk", "ordered_by")) for key, tasks in _parts(at=at).items()}
     chosen = {key: [pk for pk, by in line if by == person.pk or not only_mine] for key, line in lines.items()}
     tasks = _tasks([pk for pks in chosen.values() for pk in pks[:SHOWN]])
-    pauses = list(Pause.objects.all())
+    pauses = list(Pause.objects.select_related("paused_by"))
     answers = _answers(list(tasks.values()))
+    siblings = _siblings(list(tasks.values()))
     parts = [
         Part(
             key=key,
             rows=[
-                _row(key, task, person, pauses, answers[task.pk], at=at)
+                _row(key, task, person, pauses, answers[task.pk], siblings.get(task.order_batch_id, 1), at=at)
                 for pk in chosen[key][:SHOWN]
                 if (task := tasks.get(pk))
             ],
@@ -128,7 +130,7 @@ def _parts(*, at: datetime) -> dict[str, TaskQuerySet]:
     return {
         # The newest first: lost ones stay until someone checks them, and would hide what is new.
         "person": tasks.filter(attention.needs_a_person(overdue)).order_by("-pk"),
-        "queued": tasks.filter(status=Status.QUEUED).order_by("due_at", "pk"),
+        "queued": tasks.filter(status=Status.QUEUED).in_order_of_sending(),
         "generating": tasks.filter(status__in=(Status.SUBMITTING, Status.RUNNING)).exclude(pk__in=overdue)
         .order_by("submitted_at", "pk"),
         "saving": tasks.filter(status=Status.READY).exclude(attention.UNSAVED).order_by("finished_at", "pk"),
@@ -138,6 +140,13 @@ def _parts(*, at: datetime) -> dict[str, TaskQuerySet]:
 def _tasks(pks: Sequence[int]) -> dict[int, GenerationTask]:
     """Return whole rows of tasks; the order was found from numbers alone."""
     return GenerationTask.objects.select_related("prompt", "ordered_by", "start_image").only(*COLUMNS).in_bulk(pks)
+
+
+def _siblings(tasks: Sequence[GenerationTask]) -> dict[int | None, int]:
+    """Return how many orders of each batch among these are queued."""
+    batches = {task.order_batch_id for task in tasks if task.status == Status.QUEUED and task.order_batch_id}
+    queued = GenerationTask.objects.filter(order_batch__in=batches, status=Status.QUEUED).order_by()
+    return dict(queued.values_list("order_batch").annotate(n=Count("pk")))
 
 
 def _list_url(key: str) -> str:
@@ -151,6 +160,7 @@ def _row(
     person: Person,
     pauses: Sequence[Pause],
     answers: list[tuple[str, str]],
+    siblings: int,
     *,
     at: datetime,
 ) -> Row:
@@ -166,6 +176,7 @@ def _row(
         time=progress.words if progress else _time(task, at=at),
         next_step=_reason(task) if key == "person" else _next_step(task, pauses, at=at),
         answers=answers,
+        siblings=siblings if task.status == Status.QUEUED else 0,
     )
 
 

@@ -104,7 +104,7 @@ def live(task: GenerationTask, *, at: datetime) -> dict[str, Any]:
         "provider": provider,
         "badge": display.badge(task.status),
         "explained": EXPLAINED[Status(task.status)].format(provider=provider),
-        "pause": Pause.objects.filter(provider=task.provider, model__in=("", task.model)).first(),
+        "pause": Pause.objects.that_stop(task.provider, task.model).first(),
         "obstacle": why_paused(task.provider, task.model) if task.status == Status.QUEUED else "",
         "id_check": _id_check(task),
         "reserved": _reserved(task),

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied
-from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path
@@ -73,8 +73,7 @@ class TaskAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[GenerationTask]:
         canceled = TaskEvent.objects.filter(now=Status.CANCELED).select_related("by")
         cancellations = Prefetch("events", queryset=canceled, to_attr="cancellations")
-        own = Q(model="") | Q(model=OuterRef("model"))
-        pauses = Pause.objects.filter(own, provider=OuterRef("provider"))
+        pauses = Pause.objects.that_stop(OuterRef("provider"), OuterRef("model"))
         tasks: QuerySet[GenerationTask] = super().get_queryset(request)
         return tasks.annotate(is_paused=Exists(pauses)).prefetch_related("videos", cancellations)
 

@@ -13,10 +13,11 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from generations.lifecycle.calls import CallKind, Outcome, ProviderCall
-from generations.models import Account, BalanceReading, GenerationTask, Pause, Status, TaskEvent
+from generations.models import Account, BalanceReading, GenerationTask, Pause, Person, Status, TaskEvent
 from generations.providers import get_provider
 from generations.providers.errors import FailureKind, ProviderError
 from generations.providers.offers import model_name
@@ -65,13 +66,14 @@ def apply_balance_answer(provider: str, outcome: Outcome, *, at: datetime) -> No
         reading.error, reading.refused = str(outcome)[:500], outcome.kind in REFUSED
     with transaction.atomic():
         reading.save()
-        for pause in Pause.objects.filter(provider=provider):
+        pauses = Pause.objects.by_the_machine().filter(provider=provider)
+        for pause in pauses:
             if _has_improved(pause, reading):
                 logger.warning("%s are resumed, the balance is %s", pause.subject, reading.shown)
                 pause.delete()
-        if reading.refused and Pause.objects.filter(provider=provider).exclude(model="").exists():
+        if reading.refused and pauses.exclude(model="").exists():
             pause_provider(provider, f"the balance was refused too: {reading.error}", at=at)
-        whole = Pause.objects.filter(provider=provider, model="").first()
+        whole = pauses.filter(model="").first()
         due_at = at + _wait(whole, reading, at=at)
         Account.objects.filter(pk=Account.objects.of(provider).pk).update(balance_due_at=due_at)
 
@@ -128,6 +130,26 @@ def _pause(provider: str, model: str, reason: str, *, at: datetime) -> None:
     if is_new:
         logger.error("%s", pause.sentence)
         read_balance_soon(provider, at=at)
+
+
+def pause_by_person(provider: str, model: str, reason: str, *, at: datetime, by: Person) -> Pause:
+    """Send no further order of a model, to a provider, or at all, until a person resumes them.
+
+    A pause that the machine made becomes this person's, so that no balance ends it; its reason is kept behind theirs.
+    Raises: ValidationError at `reason`, with nothing written, when a person has paused these orders before.
+    """
+    with transaction.atomic():
+        first = {"reason": reason, "paused_at": at, "paused_by": by}
+        rows = Pause.objects.select_for_update()
+        pause, is_new = rows.get_or_create(provider=provider, model=model, defaults=first)
+        if pause.paused_by and not is_new:
+            text = f"{pause.subject} are paused already, by {pause.paused_by}: {pause.why}"
+            raise ValidationError({"reason": [text]})
+        if not is_new:
+            pause.reason, pause.paused_by = f"{reason} (paused before: {pause.reason})"[:500], by
+            pause.save()
+    logger.warning("%s", pause)
+    return pause
 
 
 def _refused_just_before(task: GenerationTask) -> GenerationTask | None:

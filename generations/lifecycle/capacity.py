@@ -16,7 +16,7 @@ CLIP_MB = 64  # room on the disk for each clip under way; a 10 s clip in 1080p h
 
 def why_paused(provider: str, model: str) -> str:
     """Why no order of a model goes out to a provider now, in words for staff; empty when they do."""
-    pause = Pause.objects.filter(provider=provider, model__in=("", model)).first()
+    pause = Pause.objects.that_stop(provider, model).first()
     return pause.sentence if pause else why_full()
 
 

@@ -45,10 +45,17 @@ class TaskQuerySet(models.QuerySet["GenerationTask"]):
     def to_be_sent(self) -> TaskQuerySet:
         return self.filter(status=Status.QUEUED).exclude(BUSY_WITH_CANDIDATE)
 
+    def in_order_of_sending(self) -> TaskQuerySet:
+        """Sort by priority, and the longest due first among equals."""
+        return self.order_by("-priority", "due_at", "id")
+
     def not_paused(self) -> TaskQuerySet:
-        """Leave out those whose model's orders, or all of their provider's, are paused."""
-        own = Q(model="") | Q(model=OuterRef("model"))
-        return self.exclude(Exists(Pause.objects.filter(own, provider=OuterRef("provider"))))
+        """Leave out those whose model's orders, or all of their provider's, or all of the site's, are paused."""
+        return self.exclude(Exists(Pause.objects.that_stop(OuterRef("provider"), OuterRef("model"))))
+
+    def cancelable(self) -> TaskQuerySet:
+        """Select the orders that the provider certainly never received, as `can_be_canceled` says of one."""
+        return self.to_be_sent().filter(maybe_accepted=False)
 
     def not_ordered_again(self) -> TaskQuerySet:
         """Leave out those that another task stands in for: a retry, or the order that one was changed into."""

@@ -97,6 +97,7 @@ class GenerationTask(models.Model):
     # Its state.
     status = models.CharField(max_length=12, choices=Status.choices, default=Status.QUEUED)
     due_at = models.DateTimeField(null=True)
+    priority = models.IntegerField(default=0, help_text="Of the orders that are due, the highest is sent first.")
     remote_id = models.CharField(max_length=200, null=True)  # noqa: DJ001 - NULL keeps it out of the unique constraint
     remote_state = models.CharField(max_length=50, blank=True, help_text="The provider's word in its last answer.")
     attempts = models.PositiveIntegerField(
@@ -164,6 +165,12 @@ class GenerationTask(models.Model):
             ),  # fmt: skip
             models.Index(fields=["status", "provider"], name="task_status"),
             models.Index(fields=["beginning"], name="task_beginning"),
+            # The order of sending: the conductor reads its beginning while thousands wait. Polls write no queued row.
+            models.Index(
+                fields=["provider", "-priority", "due_at", "id", "practice"],
+                name="task_to_send",
+                condition=Q(status="queued"),
+            ),
             # Few rows have a candidate; without it, what was accepted after all is searched in every ended task.
             models.Index(fields=["status"], name="task_with_candidate", condition=~Q(candidate_id="")),
             # The first page counts the failures of the last days by kind.

@@ -19,7 +19,7 @@ from generations.lifecycle.capacity import clips_that_fit
 from generations.lifecycle.poll_batches import claim_polls, due_polls
 from generations.lifecycle.polling import claim_poll
 from generations.lifecycle.submitting import claim_submission
-from generations.models import Account, GenerationTask
+from generations.models import Account, GenerationTask, Pause
 from generations.providers.errors import OutcomeUnknown
 from generations.worker.pacing import Pace
 
@@ -129,10 +129,11 @@ class Lane:
         """Read the orders that may be sent now, by rate, latency, orders in the air, concurrency and disk space."""
         air = min(settings.ORDERS_IN_THE_AIR, self.pace.at_once) - self.count(CallKind.SUBMIT)
         room = min(self.pace.available(), air)
-        if room <= 0:
+        # Of thousands that are all paused, each would be compared with the pauses.
+        if room <= 0 or Pause.objects.that_stop(self.provider).exists():
             return []
         due = GenerationTask.objects.due(at=at).to_be_sent().not_paused().filter(provider=self.provider)
-        tasks = list(due[:room])
+        tasks = list(due.in_order_of_sending()[:room])
         if not tasks:
             return []
         under_way = GenerationTask.objects.count_in_flight()

@@ -32,7 +32,7 @@ def test_the_page_says_what_closing_means(admin_client: Client) -> None:
 
 def test_a_pause_is_closed_on_its_page(admin_client: Client, said: Any) -> None:
     response = admin_client.post(close(a_pause()), {"post": "yes"}, follow=True)
-    assert said(response) == ["Orders to APIXO are resumed. If the cause is still there, they are paused again."]
+    assert said(response) == ["Orders to APIXO are resumed. If a provider still refuses them, they are paused again."]
     assert not Pause.objects.exists()
     assert LogEntry.objects.count() == 1
 
@@ -41,8 +41,8 @@ def test_pauses_are_closed_from_the_list(admin_client: Client, said: Any) -> Non
     chosen = [a_pause().pk, a_pause(provider="apikley", model="kling-2-6").pk]
     response = admin_client.post(LIST, {"action": "close", "_selected_action": chosen}, follow=True)
     assert said(response) == [
-        "Orders of Kling 2.6 to Apikley are resumed. If the cause is still there, they are paused again.",
-        "Orders to APIXO are resumed. If the cause is still there, they are paused again.",
+        "Orders of Kling 2.6 to Apikley are resumed. If a provider still refuses them, they are paused again.",
+        "Orders to APIXO are resumed. If a provider still refuses them, they are paused again.",
     ]
     assert not Pause.objects.exists()
     assert LogEntry.objects.count() == 2

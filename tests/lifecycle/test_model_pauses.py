@@ -6,8 +6,12 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError
 
 from generations.lifecycle import accounts, polling, submitting
+from generations.lifecycle.capacity import why_paused
 from generations.models import Account, EntryKind, GenerationTask, Pause, Status
 from generations.providers.errors import AccountProblem, FailureKind, NotSent, ProviderError, Rejected
 from tests.factories import NOW, a_task, kinds_of
@@ -126,3 +130,36 @@ def test_resuming_a_provider_resumes_its_models_and_resuming_a_model_only_that_o
     accounts.pause_provider("apixo", "401", at=NOW)
     accounts.resume_orders("apixo")
     assert paused() == []
+
+
+def test_a_pause_of_the_site_keeps_all_orders_back(staff: User) -> None:
+    a_task(model=A)
+    a_task(model=B, provider="apikley")
+    accounts.pause_by_person("", "", "new prices", at=NOW, by=staff)
+    assert not GenerationTask.objects.to_be_sent().not_paused().exists()
+    assert why_paused("apikley", B) == "All orders are paused until someone resumes them: new prices"
+    accounts.resume_orders("")
+    assert GenerationTask.objects.to_be_sent().not_paused().count() == 2
+
+
+@pytest.mark.parametrize("model", ["", A])
+def test_no_balance_ends_a_pause_that_a_person_made(staff: User, model: str) -> None:
+    accounts.pause_by_person("apixo", model, "new prices", at=NOW, by=staff)
+    for outcome in (AccountProblem("no such key", code="401"), "5", "9"):
+        due_at = read(outcome, after=60)
+    assert paused() == [model or "all"]
+    assert due_at == NOW + timedelta(seconds=60) + accounts.DAILY  # a person's pause is no reason to read it often
+
+
+def test_a_person_takes_over_what_the_machine_paused_and_its_reason_stays(staff: User) -> None:
+    accounts.pause_provider("apixo", "402: top up", at=NOW)
+    accounts.pause_by_person("apixo", "", "until Monday", at=NOW, by=staff)
+    pause = Pause.objects.get()
+    assert (pause.reason, pause.paused_by) == ("until Monday (paused before: 402: top up)", staff)
+    with pytest.raises(ValidationError, match="are paused already, by mira"):
+        accounts.pause_by_person("apixo", "", "again", at=NOW, by=staff)
+
+
+def test_a_pause_of_a_model_names_its_provider() -> None:
+    with pytest.raises(IntegrityError):
+        Pause.objects.create(provider="", model=A, reason="x", paused_at=NOW)

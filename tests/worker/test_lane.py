@@ -13,7 +13,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from generations.lifecycle.calls import CallKind, ProviderCall
-from generations.models import Account, BalanceReading, GenerationTask, Status
+from generations.models import Account, BalanceReading, GenerationTask, Pause, Status
 from generations.providers.base import RemoteState, RemoteTask
 from generations.providers.errors import OutcomeUnknown
 from generations.worker import lane
@@ -146,3 +146,19 @@ def test_a_reduced_rate_is_adopted(apixo: Lane) -> None:
     apixo.adopt(Account.objects.of("apixo"), AT)
     assert apixo.pace.share == 0.5
     assert apixo.in_flight == set()
+
+
+def test_orders_go_out_by_priority_and_then_as_they_came(apixo: Lane, settings: Settings) -> None:
+    settings.ORDERS_IN_THE_AIR = 2
+    first, second, third = queued(3)
+    GenerationTask.objects.filter(pk=third.pk).update(priority=1)
+    assert [task.pk for task in apixo._due_orders(AT)] == [third.pk, first.pk]
+    GenerationTask.objects.filter(pk=second.pk).update(priority=-1)
+    assert [task.pk for task in apixo._due_orders(AT)] == [third.pk, first.pk]
+
+
+@pytest.mark.parametrize(("provider", "stops"), [("", True), ("apixo", True), ("apikley", False)])
+def test_a_pause_of_the_site_or_the_provider_stops_the_lane(apixo: Lane, provider: str, stops: bool) -> None:
+    queued(1)
+    Pause.objects.create(provider=provider, reason="new prices", paused_at=AT)
+    assert bool(apixo._due_orders(AT)) is not stops
