@@ -44,7 +44,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
             number = _number(request.POST.get("frame", ""), frames)
             if number is not None:
                 return _use(request, video, draft, frames, number)
-            messages.error(request, f"frame: choose a number from 1 to {frames.last}. Nothing was changed.")
+            messages.error(request, f"frame: choose a number from 0 to {frames.last}. Nothing was changed.")
         context = _shown(request, video, draft, frames)
     except NoFrame as why:
         context = {"why": str(why)}
@@ -89,8 +89,8 @@ def _clip(request: HttpRequest, pk: int) -> Video:
 
 def _number(text: str, frames: Frames) -> int | None:
     """Return the number of a frame that a person typed; None for what is no frame of the clip."""
-    number = int(text) if text.isascii() and text.isdecimal() and len(text) <= MOST_DIGITS else 0
-    return number if 1 <= number <= frames.last else None
+    number = int(text) if text.isascii() and text.isdecimal() and len(text) <= MOST_DIGITS else -1
+    return number if 0 <= number <= frames.last else None
 
 
 def _use(request: HttpRequest, video: Video, draft: Draft | None, frames: Frames, number: int) -> HttpResponse:
@@ -126,7 +126,7 @@ def _shown(request: HttpRequest, video: Video, draft: Draft | None, frames: Fram
         "frames": frames, "number": number, "seconds": f"{frames.at(number):.2f}", "version": video.sha256[:12],
         "ends": ends, "spread": spread,
         "strip_width": video.width * (len(ends) + len(spread)),
-        "before": link(number - 1, "Previous frame") if number > 1 else None,
+        "before": link(number - 1, "Previous frame") if number > 0 else None,
         "after": link(number + 1, "Next frame") if number < frames.last else None,
         "mode": f"{offers.model_name(order.model)}, {offers.mode_name(order.mode)}" if order else "",
         "caution": continuing.caution(video.task),
@@ -134,7 +134,8 @@ def _shown(request: HttpRequest, video: Video, draft: Draft | None, frames: Fram
 
 
 def _asked(request: HttpRequest, frames: Frames) -> int:
-    if number := _number(request.GET.get("frame", ""), frames):
+    number = _number(request.GET.get("frame", ""), frames)
+    if number is not None:
         return number
     try:
         return frames.nearest(float(request.GET["t"]))

@@ -26,36 +26,37 @@ class NoFrame(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Frames:
-    """The frames of a clip, counted from 1 as people do; `times` are in seconds."""
+    """The frames of a clip, counted from 0 as the player does; `times` are in seconds."""
 
     times: list[float]
 
     @property
     def last(self) -> int:
-        return len(self.times)
+        """The number of the last frame."""
+        return len(self.times) - 1
 
     @property
     def usual(self) -> int:
         """The frame that a continuation starts from unless a person chooses another."""
-        return max(1, self.last - USUAL)
+        return max(0, self.last - USUAL)
 
     @property
     def ends(self) -> list[int]:
         """The last frame, and those shortly before it."""
-        return [max(1, self.last - before) for before in BEFORE_THE_LAST]
+        return [max(0, self.last - before) for before in BEFORE_THE_LAST]
 
     @property
     def spread(self) -> list[int]:
         """Ten frames from the first to the last."""
-        return [1 + round((self.last - 1) * place / (SPREAD - 1)) for place in range(SPREAD)]
+        return [round(self.last * place / (SPREAD - 1)) for place in range(SPREAD)]
 
     def at(self, number: int) -> float:
         """Return when a frame is shown, in seconds."""
-        return self.times[number - 1]
+        return self.times[number]
 
     def nearest(self, seconds: float) -> int:
         """Return the frame that is on the screen at a time."""
-        return max(1, sum(at <= seconds + 1e-3 for at in self.times))
+        return max(0, sum(at <= seconds + 1e-3 for at in self.times) - 1)
 
 
 def frames_of(video: Video) -> Frames:
@@ -65,12 +66,12 @@ def frames_of(video: Video) -> Frames:
 
 def picture(video: Video, number: int) -> bytes:
     """Return a frame as a JPEG for a page. Raises: NoFrame."""
-    return _read(video, lambda: exact_frames.frame_jpeg(video.path, number - 1))
+    return _read(video, lambda: exact_frames.frame_jpeg(video.path, number))
 
 
 def strip(video: Video, frames: Frames) -> bytes:
     """Return the frames to choose from, side by side: those at the end, then those of the whole. Raises: NoFrame."""
-    numbers = [number - 1 for number in (*frames.ends, *frames.spread)]
+    numbers = [*frames.ends, *frames.spread]
     return _read(video, lambda: exact_frames.strip(video.path, numbers))
 
 
@@ -79,7 +80,7 @@ def keep(video: Video, number: int) -> ReferenceImage:
 
     Raises: NoFrame, with nothing written.
     """
-    image = _read(video, lambda: exact_frames.frame_image(video.path, number - 1), sha256=video.sha256)
+    image = _read(video, lambda: exact_frames.frame_image(video.path, number), sha256=video.sha256)
     try:
         return ReferenceImage.store(image, name=f"{video.title[:150]}, frame {number}.png")
     except OSError as error:

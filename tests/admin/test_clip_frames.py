@@ -35,7 +35,7 @@ def page_of(video: Video, rest: str = "frame/") -> str:
 
 
 def number_of(response: Any) -> int:
-    found = re.search(r"<strong>Frame (\d+) of 24</strong>", response.content.decode())
+    found = re.search(r"<strong>Frame (\d+) of 23</strong>", response.content.decode())
     assert found
     return int(found[1])
 
@@ -43,8 +43,8 @@ def number_of(response: Any) -> int:
 def test_the_page_starts_three_frames_before_the_last_and_offers_others(buyer_client: Client, video: Video) -> None:
     response = buyer_client.get(page_of(video))
     page = response.content.decode()
-    assert number_of(response) == 21
-    for words in ("Last frame: frame 24", "3 before the last: frame 21", "5 before the last: frame 19"):
+    assert number_of(response) == 20
+    for words in ("Last frame: frame 23", "3 before the last: frame 20", "5 before the last: frame 18"):
         assert f'aria-label="{words}"' in page
     assert page.count('<img class="frame-') == 13
     assert "Kling 2.5 Turbo Pro, Image to video. Nothing is ordered yet." in page
@@ -52,28 +52,28 @@ def test_the_page_starts_three_frames_before_the_last_and_offers_others(buyer_cl
 
 
 @pytest.mark.parametrize(
-    ("query", "number"), [("frame=7", 7), ("t=0.5", 13), ("frame=25", 21), ("frame=x&t=soon", 21), ("t=nan", 1)]
+    ("query", "number"), [("frame=0", 0), ("t=0.5", 12), ("frame=24", 20), ("frame=x&t=soon", 20), ("t=nan", 0)]
 )
 def test_the_address_names_the_frame_or_a_moment(buyer_client: Client, video: Video, query: str, number: int) -> None:
     assert number_of(buyer_client.get(f"{page_of(video)}?{query}")) == number
 
 
 def test_pictures_of_frames_are_sent_and_kept_by_the_browser(buyer_client: Client, video: Video) -> None:
-    for path, size in ((page_of(video, "frame/24.jpg"), (64, 48)), (page_of(video, "frames.jpg"), (13 * 64, 48))):
+    for path, size in ((page_of(video, "frame/23.jpg"), (64, 48)), (page_of(video, "frames.jpg"), (13 * 64, 48))):
         response = buyer_client.get(path)
         with Image.open(io.BytesIO(response.content)) as picture:
             assert (picture.format, picture.size) == ("JPEG", size)
         assert response["Cache-Control"] == "private, max-age=3600"
         assert buyer_client.get(path, headers={"if-none-match": response["ETag"]}).status_code == 304
-    assert buyer_client.get(page_of(video, "frame/25.jpg")).status_code == 404
+    assert buyer_client.get(page_of(video, "frame/24.jpg")).status_code == 404
 
 
 def test_a_frame_is_used_and_what_it_continues_is_ordered_once_confirmed(
     buyer_client: Client, video: Video, said: Said
 ) -> None:
-    form = buyer_client.post(page_of(video), {"frame": "21"}, follow=True)
+    form = buyer_client.post(page_of(video), {"frame": "20"}, follow=True)
     image = ReferenceImage.objects.get()
-    assert said(form) == ["Frame 21 of 24 is kept as a picture. Nothing is ordered yet."]
+    assert said(form) == ["Frame 20 of 23 is kept as a picture. Nothing is ordered yet."]
     fields = form.context["form"]
     values = [fields[name].value() for name in ("prompt", "model", "mode", "start_image_kept", "aspect_ratio")]
     assert values == ["a fox in snow", video.model, "image-to-video", str(image.pk), ""]
@@ -88,9 +88,9 @@ def test_a_frame_is_used_and_what_it_continues_is_ordered_once_confirmed(
 
 
 def test_a_number_that_is_no_frame_keeps_nothing_and_says_so(buyer_client: Client, video: Video, said: Said) -> None:
-    for frame in ("", "0", "25", "x", "1" * 30):
+    for frame in ("", "-1", "24", "x", "1" * 30):
         response = buyer_client.post(page_of(video), {"frame": frame})
-        assert said(response) == ["frame: choose a number from 1 to 24. Nothing was changed."]
+        assert said(response) == ["frame: choose a number from 0 to 23. Nothing was changed."]
     assert not ReferenceImage.objects.exists()
 
 
@@ -111,7 +111,7 @@ def test_after_the_fourth_continuation_in_a_row_a_caution_is_said_and_nothing_re
         task = a_task(Status.STORED, continued_from=task, continued_at_seconds=4.5)
     last = a_complete_video(task, content=GOOD())
     assert "This would be continuation 5 in a row" in buyer_client.get(page_of(last)).content.decode()
-    form = buyer_client.post(page_of(last), {"frame": "21"}, follow=True).context["form"]
+    form = buyer_client.post(page_of(last), {"frame": "20"}, follow=True).context["form"]
     chosen = {name: form[name].value() for name in ("start_image_kept", "continued_from")}
     receipt = buyer_client.post(url(last.prompt), filled(mode="image-to-video", **chosen), follow=True)
     assert "This would be continuation 5 in a row" in receipt.content.decode()

@@ -22,16 +22,16 @@ def video() -> Video:
     return a_complete_video(content=GOOD(), title="Fox in snow")
 
 
-def test_people_count_from_one_and_choose_from_the_end_and_the_whole() -> None:
+def test_frames_count_from_zero_as_in_the_player_and_people_choose_from_the_end_and_the_whole() -> None:
     frames = Frames([number / 24 for number in range(121)])
-    assert (frames.last, frames.usual, frames.ends) == (121, 118, [121, 118, 116])
-    assert (frames.spread[0], len(frames.spread), frames.spread[-1]) == (1, 10, 121)
-    assert [frames.nearest(seconds) for seconds in (0.0, 0.04, 0.0417, 99.0, -1.0)] == [1, 1, 2, 121, 1]
+    assert (frames.last, frames.usual, frames.ends) == (120, 117, [120, 117, 115])
+    assert (frames.spread[0], len(frames.spread), frames.spread[-1]) == (0, 10, 120)
+    assert [frames.nearest(seconds) for seconds in (0.0, 0.04, 0.0417, 99.0, -1.0)] == [0, 0, 1, 120, 0]
 
 
 def test_a_clip_of_one_frame_has_one_to_choose() -> None:
     frames = Frames([0.0])
-    assert (frames.usual, set(frames.ends), set(frames.spread)) == (1, {1}, {1})
+    assert (frames.usual, set(frames.ends), set(frames.spread)) == (0, {0}, {0})
 
 
 def test_a_frame_is_kept_once_as_a_png_under_a_name_that_says_what_it_is(video: Video) -> None:
@@ -42,7 +42,7 @@ def test_a_frame_is_kept_once_as_a_png_under_a_name_that_says_what_it_is(video: 
     store.check(str(image.file), sha256=image.sha256)
 
 
-@pytest.mark.parametrize("number", [0, 25])
+@pytest.mark.parametrize("number", [-1, 24])
 def test_a_frame_that_is_not_there_is_not_kept(video: Video, number: int) -> None:
     with pytest.raises(NoFrame, match="it has 24 frames"):
         keep(video, number)
