@@ -1,4 +1,4 @@
-"""The search of everything, from the header of each staff page: pages, prompts, clips, tasks, campaigns and more."""
+"""The search of everything, from the header of each staff page: pages, tasks, prompts, clips, batches and more."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from generations.admin.base import person_of
 from generations.library.filters import MAX_LENGTH
 from generations.library.search import BadSearch, Search
 from generations.library.sorting import ordered
-from generations.models import Campaign, Collection, GenerationTask, Prompt, Video
+from generations.models import Batch, Campaign, Collection, GenerationTask, Prompt, Video
 from generations.models.prompts import beginning
 
 SHOWN = 8  # of each group
@@ -72,6 +72,7 @@ def _found(request: HttpRequest, text: str) -> Iterator[Hits]:
     yield _tasks(request, text)
     yield _of_list(request, "Prompts", Prompt, text, _prompt, archived="all")
     yield _clips(request, text)
+    yield _batches(request, text)
     yield _of_list(request, "Campaigns", Campaign, text, _campaign, archived="all")
     yield _of_list(request, "Collections", Collection, text, _collection)
     yield _of_list(request, "People", User, text, _person)
@@ -107,6 +108,14 @@ def _clips(request: HttpRequest, text: str) -> Hits:
         return Hits("Clips", [])
     rows = ordered(matching, by_index=not search.is_rare(matching))
     return _first("Clips", rows, _clip, f"{reverse('catalog')}?{search.query_string()}")
+
+
+def _batches(request: HttpRequest, text: str) -> Hits:
+    """Find batches by their names; whoever may see tasks may see them."""
+    if not _may_see(request, GenerationTask):
+        return Hits("Batches", [])
+    rows = Batch.objects.filter(name__icontains=text).order_by("-pk")[:SHOWN]
+    return Hits("Batches", [Hit(batch.name, batch.get_absolute_url(), f"batch {batch.pk}") for batch in rows])
 
 
 def _of_list(request: HttpRequest, name: str, model: Any, text: str, hit: Callable[[Any], Hit], **filters: str) -> Hits:

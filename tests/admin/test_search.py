@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from generations.admin import search
-from generations.models import Collection, Prompt, Status
+from generations.models import Batch, Collection, Prompt, Status
 from tests.admin.conftest import person
 from tests.factories import NOW, a_campaign, a_prompt, a_task, a_video
 
@@ -69,6 +69,15 @@ def test_a_task_is_found_by_its_number_and_by_the_providers_id(admin_client: Cli
     a_task(Status.RUNNING)
     given = text.format(pk=task.pk, remote_id=task.remote_id)
     assert found(admin_client, given)["Tasks"] == [f"Task {task.pk}"]
+
+
+def test_a_batch_is_found_by_its_name_by_those_who_may_see_tasks(client: Client, db: None) -> None:
+    batch = Batch.objects.create(name="Autumn gulls", created_at=NOW)
+    client.force_login(person("ada", "view_generationtask"))
+    (hit,) = group_of(client, "GULLS", "Batches").hits
+    assert (hit.title, hit.url) == ("Autumn gulls", batch.get_absolute_url())
+    client.force_login(person("bo", "view_prompt"))
+    assert found(client, "gulls") == {}
 
 
 @pytest.mark.parametrize("text", ["99999999999999999999999999", "²", "%", "_", "\0", "'; --", "!!"])

@@ -1,0 +1,30 @@
+"""The pages of users and groups."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import Group, Permission, User
+from django.test import Client
+from django.urls import reverse
+
+
+def test_a_group_is_made_of_permissions_from_a_plain_list(admin_client: Client) -> None:
+    page = admin_client.get(reverse("admin:auth_group_add")).content.decode()
+    assert "selectfilter" not in page
+    chosen = Permission.objects.get(codename="order_clips")
+    admin_client.post(reverse("admin:auth_group_add"), {"name": "Buyers", "permissions": [chosen.pk]})
+    assert list(Group.objects.get(name="Buyers").permissions.all()) == [chosen]
+
+
+def test_a_persons_groups_are_chosen_and_the_last_login_is_shown(admin_client: Client, staff: User) -> None:
+    address = reverse("admin:auth_user_change", args=[staff.pk])
+    page = admin_client.get(address).content.decode()
+    assert "selectfilter" not in page and "Last login" in page and 'name="last_login_0"' not in page
+    group = Group.objects.get(name="Viewer")
+    admin_client.post(address, {"username": "mira", "is_active": "on", "is_staff": "on", "is_superuser": "on",
+                                "groups": [group.pk]})  # fmt: skip
+    assert list(staff.groups.all()) == [group]
+
+
+def test_the_list_of_users_says_how_many_there_are(admin_client: Client) -> None:
+    page = " ".join(admin_client.get(reverse("admin:auth_user_changelist")).content.decode().split())
+    assert "1 user" in page
