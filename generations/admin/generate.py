@@ -5,13 +5,13 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import get_object_or_404, render
 from django.urls import path, reverse
 from django.views.decorators.http import require_http_methods
@@ -20,6 +20,7 @@ from generations.admin import last_choice, pictures, receipt, task_actions
 from generations.admin.quotes import quote
 from generations.admin.receipt import PaidAction
 from generations.forms import parameters
+from generations.forms.many import ALSO, ManyForm
 from generations.forms.pictures import PicturesForm
 from generations.lifecycle import continuing, ordering
 from generations.lifecycle.capacity import obstacles
@@ -29,11 +30,12 @@ from generations.models.prompts import beginning
 from generations.providers.base import IMAGE_FIELDS
 
 SELDOM = ("negative_prompt", "cfg_scale", "route")  # parameters that stand under "More settings"
-MANY = ("spend_at_most", "stops_when_approved", "stops_batch")
+MANY = (*ALSO, "spend_at_most", "stops_when_approved", "stops_batch")
+LISTS = ALSO[1:]  # fields with several values
 MORE = (*SELDOM, "campaign", "delivery")
 
 
-class GenerateForm(PicturesForm):
+class GenerateForm(PicturesForm, ManyForm):
     """The order form of the page."""
 
     stops_batch = forms.BooleanField(
@@ -78,17 +80,18 @@ def page(request: HttpRequest, pk: int | None = None) -> HttpResponse:
 
 def _action(prompt: Prompt | None, form: GenerateForm) -> PaidAction:
     """Return the action of a good form; its pictures are stored, so that they need not be chosen again."""
-    asked = form.order_request(prompt)
-    images = {name: ordering.stored(image) for name, image in asked.images.items()}
-    fields = {name: str(form.data[name]) for name in form.fields if name in form.data}
-    fields |= {f"{name}_kept": str(image.pk) for name, image in images.items()}
-    name = prompt.name if prompt else beginning(asked.order.prompt)
+    asked = form.requests(prompt)
+    images = {name: ordering.stored(image) for name, image in asked[0].images.items()}
+    kept = {f"{name}_kept": str(image.pk) for name, image in images.items()}
+    sent = cast(QueryDict, form.data)
+    fields = [(name, str(each)) for name in form.fields if name not in kept for each in sent.getlist(name)]
+    name = prompt.name if prompt else beginning(form.typed("prompt"))
     return PaidAction(
         title=f"Receipt: {name or 'new clip'}",
-        requests=[replace(asked, images=images)],
+        requests=[replace(each, images=images) for each in asked],
         batch=form.cleaned_data["batch"] or uuid.uuid4(),
         back=_back(prompt),
-        hidden=list(fields.items()),
+        hidden=[*fields, *kept.items()],
         spend_at_most=form.cleaned_data["spend_at_most"],
         plan=BatchPlan(name, stops_when_approved=form.cleaned_data["stops_batch"]),
     )
@@ -143,6 +146,7 @@ def _fields(form: GenerateForm) -> dict[str, Any]:
         "texts": [field for field in form.texts if field.name not in SELDOM],
         "settings": [field for field in form.settings if field.name not in SELDOM],
         "more": [field for field in fields if field.name in SELDOM],
+        "also": [form[name] for name in LISTS],
         "more_is_open": any(form[name].value() for name in ("negative_prompt", "campaign"))
         or any(name in form.errors for name in MORE if form.is_bound),
         "many_is_open": any(form[name].value() or form.errors.get(name) for name in MANY),
@@ -187,7 +191,8 @@ def _like(request: HttpRequest) -> GenerationTask | None:
 def _typed(request: HttpRequest) -> dict[str, Any]:
     """Return the fields of the form whose receipt the address names; nothing where it is not of this session."""
     shown = receipt.kept(request, request.GET.get(receipt.FIELD))
-    return dict(shown["hidden"]) if shown else {}
+    pairs = shown["hidden"] if shown else []
+    return {name: [value for each, value in pairs if each == name] if name in LISTS else value for name, value in pairs}
 
 
 def _add_problems(form: GenerateForm, problems: Problems) -> None:

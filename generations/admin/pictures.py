@@ -62,7 +62,9 @@ def leave(request: HttpRequest, form: PicturesForm) -> HttpResponse:
     """Keep what was typed, and lead to where the picture is chosen that the button names."""
     field, _, source = request.POST[BUTTON].partition(" ")
     form.is_valid()  # a good upload is stored, so that it need not be chosen again
-    fields = {name: str(form.data[name]) for name in form.fields if name in form.data}
+    sent = request.POST
+    fields: dict[str, Any] = {name: sent.getlist(name) for name in form.fields if name in sent}
+    fields = {name: values if len(values) > 1 else values[0] for name, values in fields.items()}
     fields |= {f"{name}_kept": str(image["pk"]) for name in IMAGE_FIELDS if (image := kept(form, name))}
     key = uuid.uuid4().hex
     others = list(request.session.get(DRAFTS, {}).items())

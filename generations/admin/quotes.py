@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -10,15 +11,14 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from generations import clock
-from generations.admin import display, prices
+from generations.admin import display, many_quotes, prices
 from generations.admin.base import person_of
 from generations.formats import usd
 from generations.forms import parameters
-from generations.forms.orders import OrderForm
-from generations.models import Price, Prompt
+from generations.forms.many import ALSO, ManyForm
+from generations.models import BudgetPeriod, Price, Prompt
 from generations.models.prices import Unit
 from generations.money import budgets
-from generations.money.budgets import Outlook
 from generations.providers import offers
 from generations.providers.menu import Offer
 from generations.receipts import preflight, spend_cap
@@ -29,46 +29,41 @@ DECIDES = ("provider", "model", "mode", "takes")
 NO_PRICE = "Estimated: price unknown"
 
 
-def quote(request: HttpRequest, form: OrderForm, prompt: Prompt | None) -> dict[str, Any]:
+def quote(request: HttpRequest, form: ManyForm, prompt: Prompt | None) -> dict[str, Any]:
     """Return price, time and budgets of a form in the words of the page; an unknown price is never 0.
 
-    `add_price` is the page that adds a price where there is none, for a person who may.
+    `add_price` is the page that adds a price where there is none, for a person who may; `left_out` are the combinations
+    that their offers do not take.
     """
-    unknown = {"price": NO_PRICE, "time": "", "budgets": [], "add_price": ""}
-    if any(name in form.errors for name in (*DECIDES, *parameters.decide_the_price())):
+    unknown = {"price": NO_PRICE, "time": "", "budgets": [], "add_price": "", "clips": "", "left_out": []}
+    if any(name in form.errors for name in (*DECIDES, *parameters.decide_the_price(), *ALSO[1:])):
         return unknown
-    at, order, takes = clock.now(), form.order(), form.cleaned_data["takes"]
+    at = clock.now()
+    periods = preflight.budget_periods(form.paying_campaign(prompt), by=person_of(request), at=at)
+    if form.is_many:
+        return unknown | many_quotes.quote(form, prompt, periods=periods, at=at)
+    return unknown | _one(request, form, periods, at=at)
+
+
+def _one(request: HttpRequest, form: ManyForm, periods: list[BudgetPeriod], *, at: datetime) -> dict[str, Any]:
+    """Return the words for the takes of one order."""
+    order, takes = form.order(), form.cleaned_data["takes"]
     known = Price.objects.best(order, on=timezone.localdate(at))
     each = known.for_clip(order) if known else None
-    periods = preflight.budget_periods(form.paying_campaign(prompt), by=person_of(request), at=at)
     at_most, fits = form.cleaned_data.get("spend_at_most"), ""
     if at_most is not None and each is not None:
         trimmed = trim(takes, price_usd=each, at_most=at_most, periods=periods)
         if trimmed.problems:
-            return unknown | {"price": trimmed.problems[spend_cap.FIELD][0].capitalize() + "."}
+            return {"price": trimmed.problems[spend_cap.FIELD][0].capitalize() + "."}
         fits = f" {trimmed.takes} of {takes} takes fit." if trimmed.dropped else ""
         takes = trimmed.takes
     cost = None if each is None else each * takes
     return {
-        "budgets": [_budget(budgets.fit_check(period, cost)) for period in periods],
+        "budgets": [many_quotes.budget_line(budgets.fit_check(period, cost)) for period in periods],
         "price": _estimated(known, each, takes) + fits,
         "time": _usual_time(offers.find(order.provider, order.model, order.mode), order.duration_seconds),
         "add_price": "" if known else prices.add_url(request, order),
     }
-
-
-def _budget(outlook: Outlook) -> dict[str, Any]:
-    """Return a budget's line: its name, the four numbers, and whether the order is within it."""
-    period, numbers = outlook.period, outlook.numbers
-    if outlook.refusal:
-        tone, verdict = "bad", "refuses orders without a price" if numbers.estimated is None else "over budget"
-    elif numbers.estimated is None:
-        tone, verdict = "neutral", "counts when its price is known"
-    elif numbers.estimated > period.remaining_usd:
-        tone, verdict = "warn", "over budget, only warns"
-    else:
-        tone, verdict = "good", "within budget"
-    return {"name": str(period), "numbers": numbers.named(), "verdict": verdict, "tone": tone}
 
 
 def _estimated(known: Price | None, each: Decimal | None, takes: int) -> str:

@@ -25,7 +25,7 @@ from generations.admin.base import person_of
 from generations.admin.task_actions import may_order
 from generations.formats import usd
 from generations.lifecycle import continuing, ordering
-from generations.lifecycle.ordering import BatchPlan, OrderRequest
+from generations.lifecycle.ordering import MANY_TAKES, BatchPlan, OrderRequest
 from generations.models import GenerationTask, ReferenceImage
 from generations.money.budgets import Outlook
 from generations.providers import offers
@@ -36,8 +36,9 @@ from generations.receipts.preflight import Line, Receipt
 from generations.receipts.signed import NotAccepted
 
 FIELD = "receipt"  # of the form: the signed receipt
-NOT_OF_THE_FORM = (FIELD, "csrfmiddlewaretoken")
-KEPT, MOST_KEPT = "receipts", 20  # of a session: what its newest receipts show, by batch
+SURE = "sure"  # of the form: the tick under an order of very many clips
+NOT_OF_THE_FORM = (FIELD, SURE, "csrfmiddlewaretoken")
+KEPT, MOST_KEPT, MOST_LINES = "receipts", 20, 400  # of a session: what its newest receipts show, by batch
 NOTHING = "Nothing was ordered. Nothing was charged."
 
 
@@ -82,6 +83,10 @@ def confirm(request: HttpRequest) -> HttpResponse | Refused | None:
         receipt = signed.read(request.POST[FIELD], by=by, form=form, at=at)
     except NotAccepted as error:
         return Refused([str(error)], error.batch)
+    clips_asked = sum(asked.takes for asked in receipt.requests)
+    if clips_asked > MANY_TAKES and SURE not in request.POST:
+        why = f"These are {clips_asked:,} clips. Tick the box beside the button to order so many."
+        return Refused([why], receipt.batch, receipt.seen)
     try:
         tasks = ordering.place(
             receipt.requests, at=at, by=by, batch=receipt.batch, shown=receipt.prices, plan=receipt.plan
@@ -120,6 +125,7 @@ def show(request: HttpRequest, action: PaidAction, receipt: Receipt, refused: Re
         "balances": receipt.balances,
         "lines": [_words(request, line) for line in (*receipt.lines, *receipt.left_out)],
         "many": len(action.requests) > 1,
+        "numbered": not any(asked.retry_of for asked in action.requests),
         "stops_batch": action.plan.stops_when_approved and receipt.takes > 1,
         "stops_when_approved": any(asked.stops_when_approved for asked in action.requests),
         "problems": [text for texts in receipt.problems.values() for text in texts],
@@ -128,12 +134,12 @@ def show(request: HttpRequest, action: PaidAction, receipt: Receipt, refused: Re
         "total": total(receipt),
         "is_minimum": receipt.is_minimum,
         "button": f"Order {clips(receipt.takes)}, {total(receipt)}",
+        "sure": _sure(receipt),
         "token": "" if receipt.problems else token,
         "why": _why(refused, receipt) if refused else [],
         "practice": settings.PRACTICE,
     }
-    others = {key: value for key, value in request.session.get(KEPT, {}).items() if key != str(batch)}
-    request.session[KEPT] = dict([*others.items(), (str(batch), shown)][-MOST_KEPT:])
+    _keep(request, batch, shown)
     return redirect("admin:generations_receipt", batch)
 
 
@@ -157,6 +163,21 @@ def kept(request: HttpRequest, batch: object) -> dict[str, Any] | None:
     """Return what a receipt of this session showed, and whether it was ordered; None if it has no such receipt."""
     receipts: dict[str, Any] = request.session.get(KEPT, {})
     return receipts.get(str(batch))
+
+
+def _keep(request: HttpRequest, batch: uuid.UUID, shown: dict[str, Any]) -> None:
+    """Keep what a receipt shows in the session, in the place of the oldest ones."""
+    others = {key: value for key, value in request.session.get(KEPT, {}).items() if key != str(batch)}
+    newest = [*others.items(), (str(batch), shown)][-MOST_KEPT:]
+    while len(newest) > 1 and sum(len(each["lines"]) for _, each in newest) > MOST_LINES:
+        newest.pop(0)
+    request.session[KEPT] = dict(newest)
+
+
+def _sure(receipt: Receipt) -> str:
+    """Return what a person must tick before so many clips are ordered; empty for a usual number."""
+    many = receipt.takes > MANY_TAKES
+    return f"Yes, order {receipt.takes:,} clips, {total(receipt)}" if many else ""
 
 
 def _why(refused: Refused, receipt: Receipt) -> list[str]:
@@ -186,6 +207,8 @@ def _words(request: HttpRequest, line: Line) -> dict[str, Any]:
     return {
         "task": str(line.request.retry_of or ""),
         "task_url": line.request.retry_of.get_absolute_url() if line.request.retry_of else "",
+        "number": line.number or "",
+        "takes": line.takes or "",
         "prompt": order.prompt,
         "continues": continuing.words(line.request),
         "continues_url": line.request.continued_from.get_absolute_url() if line.request.continued_from else "",

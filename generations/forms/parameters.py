@@ -87,11 +87,20 @@ EDGES = {"min": "minimum", "max": "maximum", "step": "step"}
 
 def _choices(parameters: list[Parameter]) -> list[tuple[str, str]]:
     """Return the values that some offer takes, and nothing where an offer does without."""
-    listed = dict(pair for each in parameters for pair in each.options())
-    if all(value.isdecimal() for value in listed):
-        listed = dict(sorted(listed.items(), key=lambda pair: int(pair[0])))
     everywhere = len(parameters) == len(offers.OFFERS) and all(each.default is not None for each in parameters)
-    return [*([] if everywhere else [("", parameters[0].if_not_sent)]), *listed.items()]
+    return [*([] if everywhere else [("", parameters[0].if_not_sent)]), *_listed(parameters)]
+
+
+def listed(name: str) -> list[tuple[str, str]]:
+    """Return the values of a parameter that some offer takes, with their words."""
+    return _listed(kinds()[name])
+
+
+def _listed(parameters: list[Parameter]) -> list[tuple[str, str]]:
+    found = dict(pair for each in parameters for pair in each.options())
+    if all(value.isdecimal() for value in found):
+        return sorted(found.items(), key=lambda pair: int(pair[0]))
+    return list(found.items())
 
 
 def menu() -> list[dict[str, Any]]:

@@ -74,6 +74,7 @@ class OrderRequest:
     continued_from: GenerationTask | None = None  # its clip has the start image
     continued_at_seconds: float | None = None  # where in that clip; set with `continued_from`
     stops_when_approved: bool = False
+    template: str = ""  # the text with variables, where the order's own has their values: the prompt keeps it
 
     @property
     def with_uploads(self) -> Order:
@@ -277,7 +278,11 @@ def _prompt_of(request: OrderRequest, *, at: datetime, by: Person | None) -> Pro
     """Return the campaign's prompt of the same words, or a new one."""
     order = request.order
     title = "" if order.prompt.strip() else offers.title(order)  # an order without words is named after what makes it
-    words = {"text": order.prompt, "negative_prompt": order.negative_prompt, "campaign": request.campaign}
+    words = {
+        "text": request.template or order.prompt,
+        "negative_prompt": order.negative_prompt,
+        "campaign": request.campaign,
+    }
     words |= {"title": title} if title else {}
     if same := Prompt.objects.filter(**words).order_by("archived", "-id").first():
         return same

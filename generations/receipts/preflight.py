@@ -19,10 +19,10 @@ from generations.models import BalanceReading, Budget, BudgetPeriod, Campaign, L
 from generations.money import budgets, ledger
 from generations.providers import offers
 from generations.providers.offers import provider_name
-from generations.receipts import history
+from generations.receipts import history, spend_cap
 from generations.receipts.history import Notice
 from generations.receipts.image_checks import ImageChecks
-from generations.receipts.spend_cap import Trimmed, trim
+from generations.receipts.spend_cap import Trimmed, TrimmedOrders, trim, trim_orders
 from generations.receipts.video_length import measured
 
 ZERO = Decimal(0)
@@ -39,6 +39,7 @@ class Line:
     is_minimum: bool = False
     problems: Problems
     notices: tuple[Notice, ...] = ()
+    number: int = 0  # among several, from 1
 
     @property
     def total_usd(self) -> Decimal | None:
@@ -47,7 +48,9 @@ class Line:
     @property
     def name(self) -> str:
         """The name that tells it from the other lines of its receipt."""
-        return f"task {self.request.retry_of.pk}" if self.request.retry_of else "the order"
+        if self.request.retry_of:
+            return f"task {self.request.retry_of.pk}"
+        return f"order {self.number}" if self.number else "the order"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +63,7 @@ class Receipt:
     balances: tuple[str, ...] = ()
     problems: Problems
     notices: tuple[Notice, ...] = ()
-    trimmed: Trimmed | None = None
+    trimmed: Trimmed | TrimmedOrders | None = None
 
     @property
     def all_notices(self) -> list[Notice]:
@@ -97,22 +100,21 @@ def inspect(
 ) -> Receipt:
     """Return the receipt of requests that are ordered together; of several, those with problems are left out.
 
-    `spend_at_most`, in USD, trims the takes of a single request.
+    `spend_at_most`, in USD, trims their takes; an order that keeps none is left out too.
     """
-    checks = ImageChecks()
-    lines = [_line(request, checks, at=at) for request in requests]
+    checks, many = ImageChecks(), len(requests) > 1
+    lines = [_line(request, checks, at=at, number=n if many else 0) for n, request in enumerate(requests, 1)]
     good = [line for line in lines if not line.problems]
     if not good:
         return Receipt(lines=tuple(lines), problems=_merged(lines))
     periods = {
         campaign: budget_periods(campaign, by=by, at=at) for campaign in {line.request.campaign for line in good}
     }
-    trimmed = None
+    trimmed: Trimmed | TrimmedOrders | None = None
     if spend_at_most is not None:
-        (line,) = good
-        covering = periods[line.request.campaign]
-        trimmed = trim(line.takes, price_usd=line.price_usd, at_most=spend_at_most, periods=covering)
-        good = [replace(line, takes=trimmed.takes or line.takes)]
+        covering = list({period.budget.pk: period for each in periods.values() for period in each}.values())
+        trimmed, good, dropped = _trimmed(good, at_most=spend_at_most, covering=covering)
+        lines = [line for line in lines if line.problems] + dropped
     outlooks = _outlooks(good, periods)
     refusals = [outlook.refusal for outlook in outlooks if outlook.refusal]
     return Receipt(
@@ -134,7 +136,24 @@ def budget_periods(campaign: Campaign | None, *, by: Person | None, at: datetime
     return [budget.period_at(at) for budget in covering.with_periods(at=at)]
 
 
-def _line(request: OrderRequest, checks: ImageChecks, *, at: datetime) -> Line:
+def _trimmed(
+    lines: list[Line], *, at_most: Decimal, covering: list[BudgetPeriod]
+) -> tuple[Trimmed | TrimmedOrders, list[Line], list[Line]]:
+    """Return what was trimmed, the lines with the takes that fit, and those that keep none."""
+    if len(lines) == 1:
+        one = trim(lines[0].takes, price_usd=lines[0].price_usd, at_most=at_most, periods=covering)
+        return one, [replace(lines[0], takes=one.takes or lines[0].takes)], []
+    wanted = [(line.takes, line.price_usd) for line in lines]
+    several = trim_orders(wanted, at_most=at_most, periods=covering)
+    if several.problems:
+        return several, lines, []
+    kept = [replace(line, takes=takes) for line, takes in zip(lines, several.takes, strict=True)]
+    why = {spend_cap.FIELD: [f"it does not fit into {usd(at_most)}"]}
+    dropped = [replace(line, problems=why) for line in kept if not line.takes]
+    return several, [line for line in kept if line.takes], dropped
+
+
+def _line(request: OrderRequest, checks: ImageChecks, *, at: datetime, number: int = 0) -> Line:
     problems = ordering.problems(request)
     unread = checks.run(request.order, problems)
     request = measured(request, problems)
@@ -146,7 +165,7 @@ def _line(request: OrderRequest, checks: ImageChecks, *, at: datetime) -> Line:
     )
     return Line(
         request=request, takes=request.takes, price_usd=quote.usd, is_minimum=quote.is_minimum,
-        problems=problems, notices=tuple(notices),
+        problems=problems, notices=tuple(notices), number=number,
     )  # fmt: skip
 
 

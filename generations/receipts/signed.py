@@ -22,7 +22,7 @@ from generations.models import Campaign, GenerationTask, Person, Prompt, Referen
 from generations.providers.base import Order
 from generations.receipts.preflight import Line, Receipt
 
-SALT = "generations.receipt.5"  # the number of this format: a receipt of an older one orders nothing
+SALT = "generations.receipt.6"  # the number of this format: a receipt of an older one orders nothing
 MAX_AGE = timedelta(hours=1)
 ROWS: dict[str, type[Model]] = {
     "campaign": Campaign, "prompt": Prompt,
@@ -112,13 +112,19 @@ def _packed(line: Line) -> dict[str, Any]:
         "order": asdict(request.order),
         "images": {name: image.pk for name, image in request.images.items() if isinstance(image, ReferenceImage)},
         "rows": {name: row.pk for name in ROWS if (row := getattr(request, name))},
-        "more": [line.takes, request.delivery, request.stops_when_approved, request.continued_at_seconds],
+        "more": [
+            line.takes,
+            request.delivery,
+            request.stops_when_approved,
+            request.continued_at_seconds,
+            request.template,
+        ],
         "price": line.price_usd,
     }
 
 
 def _request(packed: dict[str, Any]) -> OrderRequest:
-    takes, delivery, stops_when_approved, continued_at_seconds = packed["more"]
+    takes, delivery, stops_when_approved, continued_at_seconds, template = packed["more"]
     rows: dict[str, Any] = {name: ROWS[name]._default_manager.get(pk=pk) for name, pk in packed["rows"].items()}
     order = packed["order"]
     chosen = {name: tuple(value) if isinstance(value, list) else value for name, value in order["parameters"].items()}
@@ -128,6 +134,7 @@ def _request(packed: dict[str, Any]) -> OrderRequest:
         delivery=delivery,
         stops_when_approved=stops_when_approved,
         continued_at_seconds=continued_at_seconds,
+        template=template,
         images={name: ReferenceImage.objects.get(pk=pk) for name, pk in packed["images"].items()},
         **rows,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -28,12 +29,7 @@ def trim(takes: int, *, price_usd: Decimal | None, at_most: Decimal, periods: li
         return Trimmed(0, problems={FIELD: [text]})
     if price_usd == 0:
         return Trimmed(takes)
-    limits = [(at_most, f"{usd(at_most)} at most")]
-    for period in periods:
-        if period.hard:
-            left = period.remaining_usd
-            limits.append((left, f"{usd(left)} is left of the budget “{period}”"))
-    amount, why = min(limits, key=lambda limit: limit[0])
+    amount, why = _limit(at_most, periods)
     fitting = min(takes, max(0, int(amount // price_usd)))
     if not fitting:
         text = f"{why}, and one take costs {usd(price_usd)}: no take fits; nothing was charged"
@@ -46,3 +42,62 @@ def trim(takes: int, *, price_usd: Decimal | None, at_most: Decimal, periods: li
         f"{dropped}, which would have cost {usd(price_usd * dropped)}."
     )
     return Trimmed(fitting, dropped, text)
+
+
+@dataclass(frozen=True, slots=True)
+class TrimmedOrders:
+    """How many takes of each of several orders an amount pays for, and why not all."""
+
+    takes: list[int]
+    dropped: int = 0
+    text: str = ""
+    problems: dict[str, list[str]] = field(default_factory=dict)
+
+
+def trim_orders(
+    orders: Sequence[tuple[int, Decimal | None]], *, at_most: Decimal, periods: list[BudgetPeriod]
+) -> TrimmedOrders:
+    """Drop the last clips of several orders, of so many takes at such a price each, that exceed an amount in USD.
+
+    Every order gets its first take before one gets its second, in the order of the list.
+    """
+    prices = [price for _takes, price in orders if price is not None]
+    if len(prices) < len(orders):
+        text = "the price of some of these orders is unknown, so they cannot be limited by an amount; leave it empty"
+        return TrimmedOrders([0] * len(orders), problems={FIELD: [text]})
+    amount, why = _limit(at_most, periods)
+    wanted, fitting, cost = sum(takes for takes, _price in orders), [0] * len(orders), Decimal(0)
+    for number in _in_turn([takes for takes, _price in orders]):
+        if cost + prices[number] > amount:
+            break
+        cost += prices[number]
+        fitting[number] += 1
+    if not any(fitting):
+        text = f"{why}, and the first clip costs {usd(prices[0])}: no clip fits; nothing was charged"
+        return TrimmedOrders(fitting, wanted, problems={FIELD: [text]})
+    if (dropped := wanted - sum(fitting)) == 0:
+        return TrimmedOrders(fitting)
+    left_out = sum(
+        (price * (takes - n) for (takes, _), price, n in zip(orders, prices, fitting, strict=True)), Decimal(0)
+    )
+    text = (
+        f"{why}, so {sum(fitting)} of {wanted} clips are ordered: the first take of each order, then the second, from "
+        f"the top of the list. The last clips are dropped: {dropped}, which would have cost {usd(left_out)}."
+    )
+    return TrimmedOrders(fitting, dropped, text)
+
+
+def _in_turn(takes: list[int]) -> Iterator[int]:
+    """Yield the number of the order of each clip: all first takes, then all second ones."""
+    for take in range(max(takes, default=0)):
+        yield from (number for number, count in enumerate(takes) if take < count)
+
+
+def _limit(at_most: Decimal, periods: list[BudgetPeriod]) -> tuple[Decimal, str]:
+    """Return the smallest of an amount and what remains of hard budgets, and its name."""
+    limits = [(at_most, f"{usd(at_most)} at most")]
+    for period in periods:
+        if period.hard:
+            left = period.remaining_usd
+            limits.append((left, f"{usd(left)} is left of the budget “{period}”"))
+    return min(limits, key=lambda limit: limit[0])

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from generations.receipts.spend_cap import trim
+from generations.receipts.spend_cap import trim, trim_orders
 from tests.factories import NOW, a_budget
 
 PRICE = Decimal("0.35")
@@ -54,3 +54,27 @@ def test_hard_budgets_trim_too_and_those_that_warn_do_not(hard: bool, fitting: i
     found = trim(5, price_usd=PRICE, at_most=Decimal(10), periods=[period])
     assert found.takes == fitting
     assert ("is left of the budget “Whole site, in total”" in found.text) is hard
+
+
+class TestSeveralOrders:
+    """Each order gets its first take before one gets its second; the last clips are dropped."""
+
+    def test_the_last_clips_are_dropped_and_what_they_would_have_cost_is_said(self) -> None:
+        found = trim_orders([(2, PRICE), (2, Decimal("0.50")), (1, PRICE)], at_most=Decimal("1.60"), periods=[])
+        assert (found.takes, found.dropped) == ([2, 1, 1], 1)
+        assert found.text == (
+            "$1.60 at most, so 4 of 5 clips are ordered: the first take of each order, then the second, from the top "
+            "of the list. The last clips are dropped: 1, which would have cost $0.50."
+        )
+
+    def test_what_fits_to_the_cent_is_ordered_whole_without_a_word(self) -> None:
+        found = trim_orders([(1, PRICE), (1, PRICE)], at_most=PRICE * 2, periods=[])
+        assert (found.takes, found.dropped, found.text) == ([1, 1], 0, "")
+
+    def test_nothing_fits(self) -> None:
+        found = trim_orders([(1, PRICE), (1, PRICE)], at_most=Decimal("0.34"), periods=[])
+        assert "no clip fits; nothing was charged" in found.problems["spend_at_most"][0]
+
+    def test_an_unknown_price_cannot_be_limited(self) -> None:
+        found = trim_orders([(1, PRICE), (1, None)], at_most=PRICE, periods=[])
+        assert "unknown" in found.problems["spend_at_most"][0]

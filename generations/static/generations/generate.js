@@ -124,7 +124,7 @@
     const number = ++asked;
     const body = new FormData(form);
     for (const control of form.elements) if (control.type === "file") body.delete(control.name);
-    let words = { price: "Estimated: price unknown", time: "", budgets: [], add_price: "" };
+    let words = { price: "Estimated: price unknown", time: "", budgets: [], add_price: "", clips: "", left_out: [] };
     try {
       const answer = await fetch(form.dataset.priceUrl, { method: "POST", body, redirect: "error" });
       if (answer.ok) words = await answer.json();
@@ -135,6 +135,7 @@
     for (const [name, text] of Object.entries(words)) {
       const element = form.querySelector(`[data-quote="${name}"]`);
       if (name === "budgets") list(element, text);
+      else if (name === "left_out") leaveOut(element, text);
       else if (name === "add_price") {
         element.hidden = !text;
         element.href = text;
@@ -160,6 +161,12 @@
     document.getElementById("budgets").hidden = !lines.length;
   }
 
+  // The combinations that their offers do not take, with the reasons.
+  function leaveOut(box, texts) {
+    box.replaceChildren(...texts.map((text) => make("li", "", text)));
+    document.getElementById("left-out").hidden = !texts.length;
+  }
+
   const quoteSoon = () => {
     clearTimeout(timer);
     timer = setTimeout(quote, 150);
@@ -171,7 +178,7 @@
   });
   form.addEventListener("input", (event) => {
     if (event.target.name in limits) count(event.target.name);
-    if (["takes", "spend_at_most"].includes(event.target.name)) quoteSoon();
+    if (["takes", "spend_at_most", "values"].includes(event.target.name)) quoteSoon();
   });
   form.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
