@@ -9,10 +9,10 @@ from typing import Any, cast
 
 from django import forms
 from django.conf import settings
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path, reverse
 from django.views.decorators.http import require_http_methods
 
@@ -22,6 +22,7 @@ from generations.admin.receipt import PaidAction
 from generations.forms import parameters
 from generations.forms.many import ALSO, ManyForm
 from generations.forms.pictures import PicturesForm
+from generations.library import prompt_text
 from generations.lifecycle import continuing, ordering
 from generations.lifecycle.capacity import obstacles
 from generations.lifecycle.ordering import BatchPlan, Problems
@@ -38,6 +39,7 @@ MORE = (*SELDOM, "campaign", "delivery")
 class GenerateForm(PicturesForm, ManyForm):
     """The order form of the page."""
 
+    instead = forms.ModelChoiceField(GenerationTask.objects.all(), required=False, widget=forms.HiddenInput)
     stops_batch = forms.BooleanField(
         label="Cancel everything of this order that still waits once one clip is approved", required=False
     )
@@ -60,7 +62,8 @@ def page(request: HttpRequest, pk: int | None = None) -> HttpResponse:
     prompt = _prompt_for(request, pk)
     if request.method != "POST":
         initial = _typed(request) or pictures.typed(request) or _initial(request, prompt)
-        return _show(request, prompt, GenerateForm(initial=initial | pictures.chosen(request)))
+        form = GenerateForm(initial=initial | pictures.chosen(request))
+        return _sent_meanwhile(request) or _show(request, prompt, form)
     outcome = receipt.confirm(request)
     if isinstance(outcome, HttpResponse):
         last_choice.remember(request)
@@ -83,18 +86,35 @@ def _action(prompt: Prompt | None, form: GenerateForm) -> PaidAction:
     asked = form.requests(prompt)
     images = {name: ordering.stored(image) for name, image in asked[0].images.items()}
     kept = {f"{name}_kept": str(image.pk) for name, image in images.items()}
+    replaced: GenerationTask | None = form.cleaned_data["instead"]
     sent = cast(QueryDict, form.data)
     fields = [(name, str(each)) for name in form.fields if name not in kept for each in sent.getlist(name)]
     name = prompt.name if prompt else beginning(form.typed("prompt"))
     return PaidAction(
-        title=f"Receipt: {name or 'new clip'}",
-        requests=[replace(each, images=images) for each in asked],
+        title=f"Receipt: change of {replaced}" if replaced else f"Receipt: {name or 'new clip'}",
+        requests=[replace(each, images=images, replaces=replaced) for each in asked],
         batch=form.cleaned_data["batch"] or uuid.uuid4(),
         back=_back(prompt),
         hidden=[*fields, *kept.items()],
         spend_at_most=form.cleaned_data["spend_at_most"],
+        note=f"{replaced} waits to be sent. It is canceled, and this takes its place." if replaced else "",
         plan=BatchPlan(name, stops_when_approved=form.cleaned_data["stops_batch"]),
     )
+
+
+def _sent_meanwhile(request: HttpRequest) -> HttpResponse | None:
+    """Lead back to the task that was to be changed, if that can no longer be; None if it can, or if none was."""
+    task = _task_named(request, "instead")
+    if task is None or task.can_be_canceled:
+        return None
+    messages.warning(request, f"Nothing was changed: {ordering.was_sent(task)}.")
+    return redirect(task)
+
+
+def _replaced(form: GenerateForm) -> GenerationTask | None:
+    """Return the waiting task that the form changes, if it changes one."""
+    value = str(form["instead"].value() or "")
+    return GenerationTask.objects.filter(pk=value).first() if value.isdecimal() else None
 
 
 def _back(prompt: Prompt | None) -> list[tuple[str, str]]:
@@ -126,6 +146,7 @@ def _show(request: HttpRequest, prompt: Prompt | None, form: GenerateForm) -> Ht
         "back": _back(prompt),
         "page_name": "Generate" if prompt else "",
         "form": form,
+        "replaced": _replaced(form),
         **_fields(form),
         "problems": list(_problems(form)) if form.is_bound else [],
         "files_again": [name for name in IMAGE_FIELDS if request.FILES.get(name) and not kept[name]],
@@ -149,7 +170,9 @@ def _fields(form: GenerateForm) -> dict[str, Any]:
         "also": [form[name] for name in LISTS],
         "more_is_open": any(form[name].value() for name in ("negative_prompt", "campaign"))
         or any(name in form.errors for name in MORE if form.is_bound),
-        "many_is_open": any(form[name].value() or form.errors.get(name) for name in MANY),
+        "many_is_open": any(form[name].value() for name in MANY)
+        or any(name in form.errors for name in MANY if form.is_bound)
+        or bool(prompt_text.variables(form["prompt"].value() or "")),
     }
 
 
@@ -173,7 +196,8 @@ def _initial(request: HttpRequest, prompt: Prompt | None) -> dict[str, Any]:
     copied |= {} if continued else pictures.of_task(task)
     if task.campaign and not task.campaign.archived:
         copied["campaign"] = task.campaign.slug
-    return {"batch": uuid.uuid4(), **copied}
+    replaced = _task_named(request, "instead")
+    return {"batch": uuid.uuid4(), "instead": replaced and replaced.pk, **copied}
 
 
 def _like(request: HttpRequest) -> GenerationTask | None:
@@ -181,11 +205,19 @@ def _like(request: HttpRequest) -> GenerationTask | None:
     try:
         if video := request.GET.get("video"):
             return get_object_or_404(Video.objects.select_related("task"), pk=int(video)).task
-        if like := request.GET.get("like"):
-            return get_object_or_404(GenerationTask, pk=int(like))
     except ValueError as error:
         raise Http404 from error
-    return None
+    return _task_named(request, "like") or _task_named(request, "instead")
+
+
+def _task_named(request: HttpRequest, name: str) -> GenerationTask | None:
+    """Return the task that the address names so. Raises: Http404."""
+    value = request.GET.get(name)
+    if not value:
+        return None
+    if not value.isdecimal():
+        raise Http404
+    return get_object_or_404(GenerationTask, pk=int(value))
 
 
 def _typed(request: HttpRequest) -> dict[str, Any]:

@@ -25,13 +25,14 @@ MOST_SHOWN = 12  # combinations that are left out; the receipt names all
 
 def quote(form: ManyForm, prompt: Prompt | None, *, periods: list[BudgetPeriod], at: datetime) -> dict[str, Any]:
     """Return the number of clips, their price and the budgets that they come out of, in the words of the page."""
-    quotes, left_out = [], []
+    quotes, found = [], []
     for request in form.settings_requests(prompt):
         wrong = [texts[0] for name, texts in ordering.problems(request).items() if name not in IMAGE_FIELDS]
         if wrong:
-            left_out.append(f"{_name(request.order)}: {wrong[0]}")
+            found.append(f"{_name(request.order)}: {wrong[0]}")
         else:
             quotes.append(ledger.estimate(request.order, at=at))
+    left_out = list(dict.fromkeys(found))
     many = [each for _text in range(form.number_of_texts) for each in quotes]
     clips, fits = [form.cleaned_data["takes"]] * len(many), ""
     if (at_most := form.cleaned_data.get("spend_at_most")) is not None and many:
@@ -68,7 +69,7 @@ def budget_line(outlook: Outlook) -> dict[str, Any]:
 
 
 def _name(order: Order) -> str:
-    names = [offers.model_name(order.model), offers.mode_name(order.mode).lower(), *offers.facts(order)]
+    names = [offers.model_name(order.model), offers.mode_name(order.mode).lower()]
     return f"{', '.join(names)} ({offers.provider_name(order.provider)})"
 
 

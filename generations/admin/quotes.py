@@ -39,7 +39,9 @@ def quote(request: HttpRequest, form: ManyForm, prompt: Prompt | None) -> dict[s
     if any(name in form.errors for name in (*DECIDES, *parameters.decide_the_price(), *ALSO[1:])):
         return unknown
     at = clock.now()
-    periods = preflight.budget_periods(form.paying_campaign(prompt), by=person_of(request), at=at)
+    periods = preflight.budget_periods(
+        form.paying_campaign(prompt), by=person_of(request), at=at, without=form.cleaned_data.get("instead")
+    )
     if form.is_many:
         return unknown | many_quotes.quote(form, prompt, periods=periods, at=at)
     return unknown | _one(request, form, periods, at=at)

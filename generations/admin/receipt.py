@@ -219,8 +219,13 @@ def _words(request: HttpRequest, line: Line) -> dict[str, Any]:
         "total": usd(line.total_usd, is_minimum=line.is_minimum),
         "add_price": prices.add_url(request, order) if line.price_usd is None else "",
         "campaign": str(line.request.campaign or ""),
-        "problems": [text for texts in line.problems.values() for text in texts],
+        "problems": [_named(name, text) for name, texts in line.problems.items() for text in texts],
     }
+
+
+def _named(field: str, problem: str) -> str:
+    """Return why a line is left out; among several lines no field stands beside it."""
+    return f"{label(field)} is required" if problem == "is required" else problem
 
 
 def _pictures(asked: OrderRequest) -> Iterator[dict[str, str]]:

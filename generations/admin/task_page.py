@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db.models import Prefetch, prefetch_related_objects
 from django.forms import Form
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 
 from generations.admin import display, evidence, ledger, paid_actions, task_actions
 from generations.formats import duration, usd
@@ -98,7 +98,7 @@ def live(task: GenerationTask, *, at: datetime) -> dict[str, Any]:
     """Return what the page shows and task.js refreshes."""
     provider = offers.provider_name(task.provider)
     entries = LedgerEntry.objects.select_related("by").order_by("id")
-    prefetch_related_objects([task], "videos", Prefetch("entries", queryset=entries))
+    prefetch_related_objects([task], "videos", "replacements", Prefetch("entries", queryset=entries))
     return {
         "task": task,
         "provider": provider,
@@ -146,6 +146,11 @@ def choices(task: GenerationTask, *, at: datetime) -> list[Choice]:
         name="change", label="Remix", hint="Opens Generate with all of these settings.",
         url=f"{reverse('admin:generations_prompt_generate', args=[task.prompt_id])}?like={task.pk}",
     )  # fmt: skip
+    if task.can_be_canceled:
+        change = replace(
+            change, label="Change this order", url=change.url.replace("?like=", "?instead="),
+            hint="Opens it as it is. Once the change is confirmed, this one is canceled and that one takes its place.",
+        )  # fmt: skip
     found = [*_decisions(task), *_orders(task, at=at), change]
     if _must_change(task):
         found = [replace(change, hint=f"{change.hint} Change what was refused.", tone="default"), *found[:-1]]
@@ -278,6 +283,8 @@ def _ordered(task: GenerationTask) -> Facts:
     yield "Take", task.take if task.take > 1 else ""
     batch = task.order_batch
     yield "Batch", format_html('<a href="{}">{}</a>', batch.get_absolute_url(), batch) if batch else ""
+    yield "Changed from", display.link(task.replaces) if task.replaces else ""
+    yield "Changed into", format_html_join(", ", "{}", [(display.link(each),) for each in task.replacements.all()])
     yield "Campaign", display.link(task.campaign) if task.campaign else ""
     yield "Ordered by", task.ordered_by or "a command"
 

@@ -106,6 +106,8 @@ def problems(request: OrderRequest) -> Problems:
         wrong["task"] = [text]
     if request.continued_from and "start_image" not in request.images:
         wrong.setdefault("start_image", []).append("a continuation starts from a frame of the clip: choose one")
+    if request.replaces and not request.replaces.can_be_canceled:
+        wrong["task"] = [was_sent(request.replaces)]
     if not 1 <= request.takes <= MAX_TAKES:
         wrong["takes"] = [f"1 to {MAX_TAKES:,} at a time, not {request.takes:,}"]
     if text := reachability.delivery_problem(order, request.delivery):
@@ -128,6 +130,11 @@ def retry_problem(task: GenerationTask) -> str:
     return ""
 
 
+def was_sent(task: GenerationTask) -> str:
+    """Say that an order can no longer be changed."""
+    return f"task {task.pk} was sent meanwhile, or was canceled: it can no longer be changed, and stays as it is"
+
+
 def _campaign_problem(request: OrderRequest) -> str:
     archived = request.campaign and request.campaign.archived
     return f"{request.campaign} is archived and takes no new orders" if archived else ""
@@ -142,7 +149,7 @@ def place(
     shown: Sequence[Decimal | None] | None = None,
     plan: BatchPlan = UNNAMED,
 ) -> list[GenerationTask]:
-    """Write the tasks of all requests with their holds.
+    """Write the tasks of all requests with their holds, and cancel those that they replace.
 
     `problems` must have found the requests good. Only what others may have changed since is checked again, in the same
     transaction: retries, archived campaigns, prices and budgets. A batch that was ordered before is returned unchanged.
@@ -161,6 +168,7 @@ def place(
             if before := _ordered_before(batches):
                 return before
             _refuse_changes(requests, locked)
+            _cancel_replaced(requests, at=at, by=by)
             quotes = [ledger.estimate(request.order, at=at) for request in requests]
             if shown is not None and [quote.usd for quote in quotes] != list(shown):
                 raise ValidationError({"price": ["The price has just changed. Order again."]})
@@ -186,6 +194,13 @@ def _refuse_changes(requests: Sequence[OrderRequest], retried: list[GenerationTa
             raise ValidationError({"campaign": [text]})
 
 
+def _cancel_replaced(requests: Sequence[OrderRequest], *, at: datetime, by: Person | None) -> None:
+    """Cancel the waiting orders that these stand in for, which frees their money. Raises: ValidationError."""
+    for task in {request.replaces.pk: request.replaces for request in requests if request.replaces}.values():
+        if not cancel(task, at=at, by=by, why="canceled before it was sent, for the order that it was changed into"):
+            raise ValidationError({"task": [was_sent(task)]})
+
+
 def _write(
     requests: Sequence[OrderRequest],
     quotes: list[Quote],
@@ -200,10 +215,14 @@ def _write(
     for request, quote, batch, order_batch in zip(requests, quotes, batches, order_batches, strict=True):
         tasks += _tasks(request, quote, order_batch, batch=batch, at=at, by=by)
     TaskEvent.objects.bulk_create(
-        TaskEvent(task=task, at=at, by=by, was=Status.QUEUED, now=Status.QUEUED, reason="ordered") for task in tasks
+        TaskEvent(task=task, at=at, by=by, was=Status.QUEUED, now=Status.QUEUED, reason=_why(task)) for task in tasks
     )
     ledger.hold_all(tasks, at=at, by=by)
     return tasks
+
+
+def _why(task: GenerationTask) -> str:
+    return f"ordered in the place of task {task.replaces_id}, which was changed" if task.replaces_id else "ordered"
 
 
 def _order_batches(
@@ -291,14 +310,14 @@ def _prompt_of(request: OrderRequest, *, at: datetime, by: Person | None) -> Pro
     return prompt
 
 
-def cancel(task: GenerationTask, *, at: datetime, by: Person | None) -> bool:
+def cancel(task: GenerationTask, *, at: datetime, by: Person | None, why: str = "canceled before it was sent") -> bool:
     """Cancel an order that was not sent; return False when it was sent or may have been accepted."""
     with transaction.atomic():
         # Read again: it may have been sent meanwhile, and wait again with an unknown outcome.
         task.refresh_from_db(from_queryset=GenerationTask.objects.select_for_update())
         if not task.can_be_canceled:
             return False
-        moved = task.move(Status.CANCELED, "canceled before it was sent; nothing was charged", at=at, by=by)
+        moved = task.move(Status.CANCELED, f"{why}; nothing was charged", at=at, by=by)
         if moved:
-            ledger.release(task, at=at, by=by, note="canceled before it was sent")
+            ledger.release(task, at=at, by=by, note=why)
     return moved

@@ -15,7 +15,17 @@ from generations.formats import duration, usd
 from generations.lifecycle import continuing, ordering
 from generations.lifecycle.capacity import why_paused
 from generations.lifecycle.ordering import MANY_TAKES, OrderRequest, Problems
-from generations.models import BalanceReading, Budget, BudgetPeriod, Campaign, Lease, Person
+from generations.models import (
+    BalanceReading,
+    Budget,
+    BudgetPeriod,
+    Campaign,
+    GenerationTask,
+    Lease,
+    LedgerEntry,
+    Person,
+)
+from generations.models.budgets import starts_on
 from generations.money import budgets, ledger
 from generations.providers import offers
 from generations.providers.offers import provider_name
@@ -107,8 +117,10 @@ def inspect(
     good = [line for line in lines if not line.problems]
     if not good:
         return Receipt(lines=tuple(lines), problems=_merged(lines))
+    replaced = next((line.request.replaces for line in good if line.request.replaces), None)
     periods = {
-        campaign: budget_periods(campaign, by=by, at=at) for campaign in {line.request.campaign for line in good}
+        campaign: budget_periods(campaign, by=by, at=at, without=replaced)
+        for campaign in {line.request.campaign for line in good}
     }
     trimmed: Trimmed | TrimmedOrders | None = None
     if spend_at_most is not None:
@@ -128,12 +140,34 @@ def inspect(
     )
 
 
-def budget_periods(campaign: Campaign | None, *, by: Person | None, at: datetime) -> list[BudgetPeriod]:
-    """Return the present period of each budget that covers an order on this site."""
+def budget_periods(
+    campaign: Campaign | None, *, by: Person | None, at: datetime, without: GenerationTask | None = None
+) -> list[BudgetPeriod]:
+    """Return the present period of each budget that covers an order on this site.
+
+    `without` is a waiting order that is canceled for it: what that one reserves is free again.
+    """
     covering = Budget.objects.covering(
         practice=settings.PRACTICE, campaign_id=campaign.pk if campaign else None, person_id=by.pk if by else None
     )
-    return [budget.period_at(at) for budget in covering.with_periods(at=at)]
+    periods = [budget.period_at(at) for budget in covering.with_periods(at=at)]
+    if without is not None:
+        _free(periods, without)
+    return periods
+
+
+def _free(periods: list[BudgetPeriod], task: GenerationTask) -> None:
+    """Take what a task reserves out of the periods that count it; their rows stay as they are."""
+    held = LedgerEntry.objects.open_holds().filter(task=task).first()
+    if held is None or held.amount_usd is None:
+        return
+    counting = Budget.objects.covering(
+        practice=task.practice, campaign_id=task.campaign_id, person_id=task.ordered_by_id
+    )
+    keys = set(counting.values_list("pk", flat=True))
+    for period in periods:
+        if period.budget.pk in keys and period.starts_on == starts_on(period.budget.period, held.day):
+            period.held_usd -= held.amount_usd
 
 
 def _trimmed(

@@ -87,6 +87,33 @@
     if (empty) empty.textContent = parameter.if_not_sent;
   }
 
+  // Leaves the further lengths and ratios that one of the chosen offers takes, and not what is chosen above already.
+  function fitMany() {
+    const own = chosen().join(" ");
+    const checks = (name) => [...form.querySelectorAll(`[name="also_${name}"]`)];
+    const keep = (check, wanted) => {
+      check.closest("label").hidden = !wanted;
+      if (!wanted) check.checked = false;
+    };
+    for (const check of checks("offer")) keep(check, check.value !== own);
+    const keys = [own, ...checks("offer").filter((check) => check.checked).map((check) => check.value)];
+    const taken = menu.filter((offer) => keys.includes([offer.provider, offer.model, offer.mode].join(" ")));
+    for (const name of ["duration", "aspect_ratio"]) {
+      const values = taken.flatMap(({ parameters: known }) => (known[name] ? listed(known[name]) : []));
+      for (const check of checks(name)) keep(check, values.includes(check.value) && check.value !== field(name).value);
+    }
+  }
+
+  // A text with variables needs their values: shows where they are given.
+  const NAMES = /\{\{\s*(\w+)\s*\}\}/g;
+  function nameVariables() {
+    const names = unique([...field("prompt").value.matchAll(NAMES)].map((found) => found[1]));
+    const line = document.getElementById("variables-named");
+    line.hidden = !names.length;
+    line.textContent = `In the text: ${names.join(", ")}. Write, for example, ${names[0]}: and its value; a line each.`;
+    if (names.length) document.getElementById("many").open = true;
+  }
+
   // Says where the limit was read, if it is not on the provider's page.
   function state(name, parameter) {
     const line = row(name).querySelector("[data-stated]");
@@ -174,10 +201,12 @@
 
   form.addEventListener("change", (event) => {
     if (["provider", "model", "mode"].includes(event.target.name)) pick();
+    fitMany();
     if (event.target.type !== "file") quoteSoon();
   });
   form.addEventListener("input", (event) => {
     if (event.target.name in limits) count(event.target.name);
+    if (event.target.name === "prompt") nameVariables();
     if (["takes", "spend_at_most", "values"].includes(event.target.name)) quoteSoon();
   });
   form.addEventListener("keydown", (event) => {
@@ -192,6 +221,8 @@
   window.addEventListener("pageshow", () => {
     delete form.dataset.sent;
     if (chosen().every(Boolean)) pick();
+    fitMany();
+    nameVariables();
     quote();
   });
   // A price may have been added in another tab.
