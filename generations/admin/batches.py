@@ -18,6 +18,7 @@ from generations import clock
 from generations.admin import display, receipt, task_actions
 from generations.admin.base import person_of
 from generations.admin.receipt import PaidAction
+from generations.admin.task_actions import DECIDE, ORDER
 from generations.formats import usd
 from generations.lifecycle import batches
 from generations.models import Batch, GenerationTask, Status, Video
@@ -26,6 +27,7 @@ from generations.reports.batches import BatchFigures, figures
 
 PER_PAGE = 30
 CLIPS_SHOWN, ORDERS_SHOWN = 60, 60  # of one batch; the list of tasks has all
+STOPS = (ORDER, DECIDE)  # either permission: as for one task
 MOST_AGAIN = 100  # of one receipt, which names each of them
 AGAIN = {"failed": batches.FAILED, "canceled": batches.CANCELED}
 GONE = "Nothing of this batch is left to order again. Nothing was ordered. Nothing was charged."
@@ -66,7 +68,7 @@ def live(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def stop(request: HttpRequest, pk: int) -> HttpResponse:
     """Cancel what was not sent yet, and say what that saved. Raises: PermissionDenied, Http404."""
-    batch = _batch_for_orders(request, pk)
+    batch = _batch_for(request, pk, *STOPS)
     canceled = batches.cancel_waiting(batch, at=clock.now(), by=person_of(request))
     if not canceled:
         messages.warning(request, "Nothing of this batch waits any more: all of it was sent. Nothing was changed.")
@@ -85,7 +87,7 @@ def again(request: HttpRequest, pk: int, which: str) -> HttpResponse:
 
     Raises: PermissionDenied, Http404.
     """
-    batch = _batch_for_orders(request, pk)
+    batch = _batch_for(request, pk, ORDER)
     if which not in AGAIN:
         raise Http404
     outcome = receipt.confirm(request)
@@ -112,8 +114,8 @@ def _may_view(request: HttpRequest) -> None:
         raise PermissionDenied
 
 
-def _batch_for_orders(request: HttpRequest, pk: int) -> Batch:
-    if not task_actions.may_order(request):
+def _batch_for(request: HttpRequest, pk: int, *permissions: str) -> Batch:
+    if not task_actions.may(request, *permissions):
         raise PermissionDenied
     return get_object_or_404(Batch, pk=pk)
 
@@ -138,12 +140,15 @@ def _content(request: HttpRequest, pk: int) -> dict[str, Any]:
         "clips": [(video, display.video_poster(video, href=display.admin_url(video))) for video in videos],
         "others": [_order(task) for task in others[:ORDERS_SHOWN]],
         "all_tasks": f"{reverse('admin:generations_generationtask_changelist')}?order_batch={batch.pk}",
-        "may_order": task_actions.may_order(request),
-        "waiting": found.states[Status.QUEUED],
-        "again": [
-            (name, number) for name, states in AGAIN.items() if (number := sum(found.states[one] for one in states))
-        ],
+        "waiting": found.states[Status.QUEUED] if task_actions.may(request, *STOPS) else 0,
+        "again": _again(found) if task_actions.may_order(request) else [],
     }
+
+
+def _again(found: BatchFigures) -> list[tuple[str, int]]:
+    """Return what can be ordered again, and how many."""
+    numbers = {name: sum(found.states[state] for state in states) for name, states in AGAIN.items()}
+    return [(name, number) for name, number in numbers.items() if number]
 
 
 def _words(found: BatchFigures) -> str:

@@ -17,6 +17,7 @@ from generations.library.sharing import Terms
 from generations.models import (
     Account,
     BalanceReading,
+    Batch,
     Collection,
     CollectionItem,
     Pause,
@@ -60,7 +61,11 @@ def make_rows(person: User | None) -> dict[str, str]:
     }
     image = an_image()
     Account.objects.of("apixo")
+    batch = Batch.objects.create(name="Autumn", created_at=at)
+    for status in (Status.QUEUED, Status.FAILED):
+        a_task(status, order_batch=batch)
     made = {
+        "order_batch": batch,
         "user": User.objects.create(username="other"),
         "group": Group.objects.create(name="Other"),
         "video": video, "approved": approved, "published": published, "shot": video.shot,
@@ -80,6 +85,7 @@ def make_rows(person: User | None) -> dict[str, str]:
         "collection": reel.slug, "share_token": shares["share"].token, "feed_token": searches["search"].token,
         "file": str(video.file), "image_file": str(image.file), "signed_image": urlsplit(image.provider_url()).path,
         "batch": str(uuid.UUID(int=1)), "provider": "apixo", "wrong_token": "no:token", "rest": "nothing/",
+        "which_failed": "failed",
     }  # fmt: skip
     return words | {name: str(row.pk) for name, row in made.items()}
 
