@@ -9,9 +9,9 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from generations.models import GenerationTask
+from generations.models import Batch, GenerationTask, Status
 from tests.browser.conftest import LOOKS, sins
-from tests.factories import a_budget, a_price
+from tests.factories import a_budget, a_price, a_task, a_video
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -63,6 +63,54 @@ def test_control_and_enter_in_the_text_go_on_to_the_receipt_and_order_nothing(op
     page.get_by_label("Prompt:", exact=True).press("Control+Enter")
     expect(page.get_by_role("button", name="Order 1 clip, $0.30")).to_be_visible()
     assert not GenerationTask.objects.exists()
+
+
+def test_two_variables_two_lengths_and_two_ratios_within_five_dollars_and_an_approval_stops_the_rest(
+    open_page: Any, told: list[str]
+) -> None:
+    a_price("0.60", duration_seconds=10, valid_from=date(2026, 2, 1))
+    page = written(open_page, "{{subject}} at {{time}}")
+    page.get_by_label("Model:", exact=True).select_option("kling-2-5-turbo-pro")
+    expect(page.get_by_text("In the text: subject, time.")).to_be_visible()
+    page.get_by_label("Values of variables:").fill("subject: a fox\nsubject: a crane\ntime: dawn")
+    page.get_by_label("Aspect ratio:", exact=True).select_option("16:9")
+    page.get_by_label("9:16", exact=True).check()
+    page.get_by_label("10 seconds", exact=True).check()
+    expect(page.get_by_label("7 seconds", exact=True)).to_be_hidden()
+    expect(page.get_by_text("2 texts × 2 durations × 2 aspect ratios = 8 clips")).to_be_visible()
+    expect(page.get_by_text("Estimated: $3.60")).to_be_visible()
+    page.get_by_label("Spend at most").fill("5")
+    page.get_by_label("Cancel everything of this order").check()
+    page.get_by_label("Prompt:", exact=True).press("Control+Enter")
+    page.get_by_role("button", name="Order 8 clips, $3.60").click()
+    expect(page.get_by_text("0 of 8 clips stored, 8 on their way.")).to_be_visible()
+    assert not told
+    first = GenerationTask.objects.order_by("pk")[0]
+    first.move(Status.SUBMITTING, "sent", at=timezone.now(), due_at=timezone.now())
+    first.move(Status.RUNNING, "accepted", at=timezone.now(), due_at=timezone.now(), remote_id="one")
+    first.move(Status.READY, "made", at=timezone.now(), due_at=timezone.now())
+    first.move(Status.STORED, "stored", at=timezone.now())
+    video = a_video(first)
+    page.goto(f"/admin/generations/video/{video.pk}/change/")
+    page.get_by_role("button", name="Approve", exact=True).click()
+    expect(page.get_by_text("7 waiting orders were canceled")).to_be_visible()
+
+
+@pytest.mark.parametrize(("scheme", "width"), LOOKS)
+def test_a_batch_and_the_list_are_quiet_accessible_and_no_wider_than_the_screen(
+    open_page: Any, told: list[str], scheme: str, width: int
+) -> None:
+    batch = Batch.objects.create(name="Autumn", created_at=timezone.now())
+    for status in (Status.QUEUED, Status.FAILED, Status.STORED):
+        task = a_task(status, order_batch=batch)
+    a_video(task)
+    page = open_page("/admin/batches/", scheme=scheme, width=width)
+    for path in ("/admin/batches/", batch.get_absolute_url()):
+        page.goto(path)
+        assert not [text for text in told if ".jpg" not in text], path
+        assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), path
+        assert not sins(page), path
+        told.clear()
 
 
 def test_a_new_clip_is_ordered_without_a_script(open_page: Any) -> None:
