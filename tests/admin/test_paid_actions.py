@@ -143,7 +143,7 @@ def test_trying_many_again_orders_what_the_receipt_says_once(buyer_client: Clien
     page = act(buyer_client, "try_again", *tasks)
     response = confirm(buyer_client, page)
     assert said(response) == ["2 clips ordered. $0.60 of practice money reserved; the clips may cost more."]
-    assert response.context["cl"].result_count == 2
+    assert response.context["figures"].total == 2
     assert [task.retry_of for task in new(*tasks)] == tasks
     assert "nothing was ordered twice" in said(confirm(buyer_client, page))[-1]
     assert len(new(*tasks)) == 2
