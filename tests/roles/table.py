@@ -103,6 +103,8 @@ ADMIN: dict[str, Case | list[Case]] = {
     "admin/generations/ledgerentry/correct/<int:pk>/": both(FINANCE, "stored"),
     "admin/new/": both(ORDERING),
     "admin/new/price/": both(ORDERING),
+    "admin/new/rows/": both(ORDERING),
+    "admin/new/rows/example.csv": reads(ORDERING),
     "admin/batches/": reads(SEERS),
     "admin/batches/<int:pk>/": reads(SEERS, "order_batch"),
     "admin/batches/<int:pk>/live/": reads(SEERS, "order_batch"),
