@@ -5,20 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.text import slugify
 from django.views.decorators.http import require_POST, require_safe
 
 from generations import clock, formats
 from generations.catalog import zips
 from generations.catalog.access import for_browsers, viewer, visible
-from generations.library import collections, cut_lists
+from generations.catalog.answers import back
+from generations.library import bulk, collections, cut_lists
 from generations.library.cut_lists import Cut
 from generations.library.download_names import download_names
 from generations.library.naming import collections_of
+from generations.library.search import BadSearch, Search
 from generations.library.shots import as_cards
 from generations.models import Collection, Folder, Person
 
@@ -174,16 +178,27 @@ def cut_list(request: HttpRequest, slug: str, suffix: str) -> HttpResponse:
 
 @for_browsers
 def selection(request: HttpRequest) -> HttpResponseBase:
-    """Send the clips `v` as a ZIP. Raises: Http404 when none of them may be seen."""
+    """Send the clips `v`, or `all` that a `search` finds, as a ZIP. Raises: Http404 when none of them may be seen."""
     given = request.GET if request.method in ("GET", "HEAD") else request.POST
-    ids = _ids(request, given=given)
-    if len(ids) > zips.MOST_CLIPS:
-        return _refused(f"At most {zips.MOST_CLIPS:,} clips fit into one ZIP, and {len(ids):,} were chosen.")
-    chosen = visible(request).filter(pk__in=ids).in_bulk()
-    if not chosen:
-        raise Http404
-    names = download_names(chosen)
-    return zips.send(request, [(names[pk], chosen[pk]) for pk in dict.fromkeys(ids) if pk in chosen], name="clips.zip")
+    try:
+        ids = _found(request, given.get("search", "")) if "all" in given else _ids(request, given=given)
+        return zips.send_clips(request, ids, visible(request))
+    except ValidationError as error:
+        if "next" not in given:
+            return HttpResponse("\n".join(error.messages), status=400, content_type="text/plain; charset=utf-8")
+        messages.error(request, " ".join(error.messages))
+        return redirect(back(request, reverse("catalog")))
+
+
+def _found(request: HttpRequest, search: str) -> list[int]:
+    """Return the ids of the clips that stand in front in a search. Raises: ValidationError."""
+    try:
+        return bulk.found_by(Search.parse(QueryDict(search)), viewer(request), at=clock.now(), most=zips.MOST_CLIPS)
+    except BadSearch as error:
+        raise ValidationError({"search": f"{error.text} Nothing was sent."}) from error
+    except ValidationError as error:
+        text = f"At most {zips.MOST_CLIPS:,} clips fit into one ZIP, and this search finds more. Nothing was sent."
+        raise ValidationError({"all": text}) from error
 
 
 def _cuts(request: HttpRequest, shown: Collection) -> list[Cut]:
@@ -207,7 +222,3 @@ def _done(request: HttpRequest, changed: Collection, action: Callable[[], object
             return JsonResponse({"errors": error.message_dict}, status=400)
         return _page(request, changed, error.message_dict)
     return JsonResponse({"done": count}) if wants_json else redirect(changed)
-
-
-def _refused(text: str) -> HttpResponse:
-    return HttpResponse(f"{text} Nothing was sent.\n", status=400, content_type="text/plain; charset=utf-8")

@@ -63,6 +63,7 @@ def _collect(ids: Sequence[int], given: QueryDict, by: Person) -> Outcome:
 ACTIONS = {
     "rate": Action(_rate),
     "tag": Action(lambda ids, given, by: bulk.tag(ids, given.get("tag", "")), "generations.change_prompt"),
+    "untag": Action(lambda ids, given, by: bulk.untag(ids, given.get("tag", "")), "generations.change_prompt"),
     "collect": Action(_collect, "generations.change_collection"),
     "approve": Action(_decide(Review.APPROVED), "generations.review_clips"),
     "reject": Action(_decide(Review.REJECTED), "generations.review_clips"),

@@ -15,12 +15,15 @@ from http import HTTPStatus
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.http import content_disposition_header
 from zipstream import ZIP_STORED, ZipStream
 
 from generations.catalog.ranges import Unsatisfiable, parse_range
+from generations.library.download_names import download_names
 from generations.media.store import Damaged, Unreadable, store
 from generations.models import Video
 
@@ -90,6 +93,18 @@ def send(
         slot.end()
     response["Content-Disposition"] = content_disposition_header(True, name) or ""
     return response
+
+
+def send_clips(request: HttpRequest, ids: Sequence[int], among: QuerySet[Video]) -> HttpResponseBase:
+    """Send clips by their ids, under their download names. Raises: ValidationError when too many; Http404 when none."""
+    if len(ids) > MOST_CLIPS:
+        text = f"At most {MOST_CLIPS:,} clips fit into one ZIP, and more were chosen. Nothing was sent."
+        raise ValidationError({"v": text})
+    chosen = among.filter(pk__in=ids).in_bulk()
+    if not chosen:
+        raise Http404
+    names = download_names(chosen)
+    return send(request, [(names[pk], chosen[pk]) for pk in dict.fromkeys(ids) if pk in chosen], name="clips.zip")
 
 
 def _build(clips: Sequence[tuple[str, Video]], texts: Mapping[str, str], folder: Path) -> tuple[ZipStream, str]:

@@ -1,9 +1,9 @@
-"""Do one thing to many clips: rate, tag, collect, approve or reject them; say to how many, and why not."""
+"""Do one thing to many clips: rate, tag, collect or judge them; say to how many, and why not to the others."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -12,10 +12,10 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
 
-from generations.library import collections
+from generations.library import collections, tagging
 from generations.library.reviewing import DONE, Judged, MoveRefused, judge
 from generations.library.search import Search, stacked
-from generations.models import Collection, Person, Prompt, Review, Tag, Video
+from generations.models import Collection, Person, Review, Video
 from generations.models.videos import MAX_RATING, State
 
 MOST = 1000  # clips at once: approving so many takes about ten seconds on SQLite
@@ -32,22 +32,25 @@ class Outcome:
     changed: int = 0
     left_out: Counter[str] = field(default_factory=Counter)
     note: str = ""
+    noun: str = "clip"
+    judged: list[Video] = field(default_factory=list)  # those that a decision changed
 
     def __str__(self) -> str:
-        clips = "1 clip" if self.changed == 1 else f"{self.changed:,} clips"
+        clips = f"1 {self.noun}" if self.changed == 1 else f"{self.changed:,} {self.noun}s"
         left = ", ".join(f"{count:,} {reason}" for reason, count in self.left_out.items() if count)
         return " ".join(part for part in (f"{self.done}: {clips}.", left and f"Left out: {left}.", self.note) if part)
 
 
-def found_by(search: Search, person: Person | AnonymousUser, *, at: datetime) -> list[int]:
+def found_by(search: Search, person: Person | AnonymousUser, *, at: datetime, most: int | None = None) -> list[int]:
     """Return the ids of the clips that stand in front in a search, newest first.
 
-    Raises: BadSearch; ValidationError when there are more than are changed at once.
+    Raises: BadSearch; ValidationError when there are more than `most`, or than are changed at once.
     """
+    most = MOST if most is None else most
     front = stacked(search.videos(person, at=at)).order_by("-created_at", "-pk")
-    ids = list(front.values_list("pk", flat=True)[: MOST + 1])
-    if len(ids) > MOST:
-        text = f"This search matches more than {MOST:,} clips; at most {MOST:,} can be changed at once."
+    ids = list(front.values_list("pk", flat=True)[: most + 1])
+    if len(ids) > most:
+        text = f"This search matches more than {most:,} clips; at most {most:,} can be changed at once."
         raise ValidationError({"all": f"{text} Narrow it down. Nothing was changed."})
     return ids
 
@@ -57,7 +60,7 @@ def rate(ids: Sequence[int], stars: int) -> Outcome:
     if not 0 <= stars <= MAX_RATING:
         raise ValidationError({"stars": f"Rating: choose 0 to {MAX_RATING} stars. Nothing was changed."})
     done = Outcome(f"Rated {stars} of {MAX_RATING}" if stars else "Rating cleared")
-    for portion in _portions(ids):
+    for portion in portions(ids):
         changed = Video.objects.filter(pk__in=portion).exclude(rating=stars).update(rating=stars)
         done.changed += changed
         done.left_out["rated so already"] += len(portion) - changed
@@ -65,41 +68,46 @@ def rate(ids: Sequence[int], stars: int) -> Outcome:
 
 
 def decide(ids: Sequence[int], verdict: Review, *, at: datetime, by: Person) -> Outcome:
-    """Approve or reject clips, as `judge` does one; published ones are left out of rejections."""
+    """Approve or reject clips, or clear the decision, as `judge` does one; published ones are not rejected."""
     done = Outcome(DONE[verdict])
-    judged: list[Judged] = []
-    for portion in _portions(ids):
+    judged: list[tuple[Video, Judged]] = []
+    for portion in portions(ids):
         with transaction.atomic():
             for video in Video.objects.filter(pk__in=portion).select_related("task__order_batch").order_by("pk"):
-                judged += _judged(video, verdict, done, at=at, by=by)
-    done.changed = sum(one.changed for one in judged)
-    done.left_out[f"{verdict} already"] = len(judged) - done.changed
-    done.note = Judged(True, tuple(task for one in judged for task in one.canceled)).saved
+                judged += [(video, one) for one in _judged(video, verdict, done, at=at, by=by)]
+    done.judged = [video for video, one in judged if one.changed]
+    done.changed = len(done.judged)
+    done.left_out[f"{verdict.label} already"] = len(judged) - done.changed
+    done.note = Judged(True, tuple(task for _, one in judged for task in one.canceled)).saved
     return done
 
 
 def tag(ids: Sequence[int], name: str) -> Outcome:
     """Put a tag on the prompts of clips, which all clips of these prompts have then. Raises: ValidationError."""
-    name = " ".join(name.split())
-    longest = Tag._meta.get_field("name").max_length or 0
-    if not name or len(name) > longest or "\0" in name:
-        raise ValidationError({"tag": f"Tag: write a word, of at most {longest} characters. Nothing was changed."})
-    done = Outcome(f"Tagged “{name}”")
-    # Compared here: SQLite folds the case of ASCII only.
-    same = (each for each in Tag.objects.all() if each.name.casefold() == name.casefold())
-    of_name = next(same, None) or Tag.objects.get_or_create(name=name)[0]
+    found = tagging.tag_of(name)
+    done = Outcome(f"Tagged “{' '.join(name.split())}”")
+    return _by_prompt(ids, lambda prompts: tagging.put_on(found, prompts), done, "tagged so already")
+
+
+def untag(ids: Sequence[int], name: str) -> Outcome:
+    """Take a tag off the prompts of clips. Raises: ValidationError when there is no such tag."""
+    found = tagging.existing(name)
+    if found is None:
+        raise ValidationError({"tag": f"Tag: there is no “{' '.join(name.split())}”. Nothing was changed."})
+    done = Outcome(f"Tag “{found}” removed")
+    return _by_prompt(ids, lambda prompts: tagging.take_off(found, prompts), done, "without this tag")
+
+
+def _by_prompt(ids: Sequence[int], change: Callable[[set[int]], set[int]], done: Outcome, unchanged: str) -> Outcome:
+    """Change the prompts of clips, and count the clips; `change` returns the prompts that it has changed."""
     prompts: set[int] = set()
-    for portion in _portions(ids):
-        with transaction.atomic():
-            clips = dict(Video.objects.filter(pk__in=portion).values_list("pk", "prompt"))
-            new = set(clips.values()) - set(of_name.prompts.filter(pk__in=clips.values()).values_list("pk", flat=True))
-            of_name.prompts.add(*Prompt.objects.filter(pk__in=new))
-            Video.objects.filter(prompt__in=new).refresh_words()
-        changed = sum(prompt in new | prompts for prompt in clips.values())
-        prompts |= new
+    for portion in portions(ids):
+        of_clips = list(Video.objects.filter(pk__in=portion).values_list("prompt", flat=True))
+        prompts |= change(set(of_clips) - prompts)
+        changed = sum(prompt in prompts for prompt in of_clips)
         done.changed += changed
-        done.left_out["tagged so already"] += len(clips) - changed
-    done.note = "Tags belong to prompts: the other clips of theirs have it too." if prompts else ""
+        done.left_out[unchanged] += len(of_clips) - changed
+    done.note = "Tags belong to prompts, so the other clips of these prompts changed too." if prompts else ""
     return done
 
 
@@ -128,5 +136,6 @@ def _judged(video: Video, verdict: Review, done: Outcome, *, at: datetime, by: P
         done.left_out[PUBLISHED if published else "changed by someone else just now"] += 1
 
 
-def _portions(ids: Sequence[int]) -> Iterator[Sequence[int]]:
+def portions(ids: Sequence[int]) -> Iterator[Sequence[int]]:
+    """Yield the ids in portions, each for one transaction."""
     return (ids[start : start + PORTION] for start in range(0, len(ids), PORTION))

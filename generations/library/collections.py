@@ -73,6 +73,20 @@ def with_covers(collections: QuerySet[Collection], visible: QuerySet[Video]) -> 
     return [Shown(row, fronts.get(row.cover_id or 0) or fronts.get(row.first or 0), row.count) for row in found]
 
 
+def fronts(collections: Iterable[Collection]) -> dict[int, int]:
+    """Return the clip in front of each collection, by their ids: its cover, else its first; empty ones are left out."""
+    covers = {row.pk: row.cover_id for row in collections}
+    first = CollectionItem.objects.filter(collection=OuterRef("pk")).order_by("position", "pk").values("video")[:1]
+    rows = Collection.objects.filter(pk__in=covers).annotate(first=Subquery(first)).values_list("pk", "first")
+    return {pk: front for pk, clip in rows if (front := covers[pk] or clip)}
+
+
+def counts(collections: Iterable[Collection]) -> dict[int, int]:
+    """Return how many clips collections have, by their ids; empty ones are left out."""
+    rows = CollectionItem.objects.filter(collection__in=collections).order_by().values_list("collection")
+    return dict(rows.annotate(n=Count("pk")))
+
+
 def clips_of(collection: Collection, visible: VideoQuerySet) -> VideoQuerySet:
     """Return those clips of a collection that are among `visible`, in its order."""
     return visible.filter(items__collection=collection).order_by("items__position", "items__id")

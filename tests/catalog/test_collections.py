@@ -10,6 +10,7 @@ import pytest
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 
+from generations.catalog import zips
 from generations.library import collections
 from generations.models import Collection, Status, Video
 from tests.catalog.conftest import body, text
@@ -136,6 +137,27 @@ def test_chosen_clips_are_downloaded_together_those_that_one_may_see(visitor: Cl
     assert visitor.get("/download/", {"v": [secret.pk]}).status_code == 404
     many = visitor.get("/download/", {"v": range(1, 502)})
     assert (many.status_code, "At most 500 clips" in many.content.decode()) == (400, True)
+
+
+def test_all_that_a_search_finds_are_downloaded_together_those_that_one_may_see(visitor: Client) -> None:
+    a_video(a_task(campaign=a_campaign(is_restricted=True)), title="Secret fox")
+    for title in ("Red fox", "Grey fox", "Hare"):
+        a_video(title=title)
+    archive = zipfile.ZipFile(io.BytesIO(body(visitor.post("/download/", {"all": "1", "search": "q=fox"}))))
+    assert sorted("fox" in name for name in archive.namelist()) == [True, True]
+    assert visitor.post("/download/", {"all": "1", "search": "q=okapi"}).status_code == 404
+
+
+@pytest.mark.parametrize(("search", "says"), [("q=fox", "this search finds more"), ("rating=9", "Rating")])
+def test_a_download_that_is_refused_says_why_where_it_was_asked_for(
+    visitor: Client, monkeypatch: pytest.MonkeyPatch, search: str, says: str
+) -> None:
+    monkeypatch.setattr(zips, "MOST_CLIPS", 1)
+    for title in ("Red fox", "Grey fox"):
+        a_video(title=title)
+    page = visitor.post("/download/", {"all": "1", "search": search, "next": "/?q=fox"}, follow=True)
+    assert page.redirect_chain == [("/?q=fox", 302)]
+    assert all(words in text(page) for words in (says, "Nothing was sent"))
 
 
 def test_a_page_of_many_clips_takes_no_more_queries_than_one_of_few(

@@ -54,6 +54,7 @@ def test_nobody_is_sent_to_another_site(visitor: Client, target: str) -> None:
         ("approve", "review_clips", {}),
         ("reject", "review_clips", {}),
         ("tag", "change_prompt", {"tag": "snow"}),
+        ("untag", "change_prompt", {"tag": "old"}),
     ],
 )
 def test_an_action_takes_its_permission(
@@ -61,6 +62,7 @@ def test_an_action_takes_its_permission(
 ) -> None:
     video = a_video()
     Collection.objects.create(name="Best", slug="best", created_at=NOW)
+    video.prompt.tags.create(name="old")
     assert sent(visitor, action=action, v=video.pk, **data).status_code == 403
     may(person, permission)
     assert sent(visitor, action=action, v=video.pk, **data).json()["changed"] == 1

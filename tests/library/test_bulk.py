@@ -60,6 +60,25 @@ def test_a_tag_goes_to_the_prompts_and_is_found_by_search() -> None:
     assert Tag.objects.count() == 1
 
 
+def test_a_tag_is_taken_off_the_prompts_of_clips() -> None:
+    (first, second), third = (a_video(a_task(Status.STORED, prompt=a_prompt())) for _ in range(2)), a_video()
+    for video in (first, second):
+        bulk.tag(ids(video), "Winter Été")
+    done = bulk.untag(ids(first, third), "winter été")
+    assert str(done).startswith("Tag “Winter Été” removed: 1 clip. Left out: 1 without this tag.")
+    assert [first.prompt.tags.count(), second.prompt.tags.count()] == [0, 1]
+    assert "winter" not in Video.objects.get(pk=first.pk).words
+    with pytest.raises(ValidationError, match="there is no “snow”"):
+        bulk.untag(ids(first), "snow")
+
+
+def test_a_decision_is_cleared_and_its_clips_are_named(staff: User) -> None:
+    rejected, new = a_video(review=Review.REJECTED, reviewed_at=NOW), a_video()
+    done = bulk.decide(ids(rejected, new), Review.UNDECIDED, at=NOW, by=staff)
+    assert str(done) == "Decision cleared: 1 clip. Left out: 1 undecided already."
+    assert done.judged == [rejected]
+
+
 @pytest.mark.parametrize("name", ["", "  ", "x" * 51, "a\0b"])
 def test_a_tag_needs_a_word_that_is_not_too_long(name: str) -> None:
     with pytest.raises(ValidationError, match="at most 50 characters"):

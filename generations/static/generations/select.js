@@ -138,7 +138,7 @@
     bar.querySelector(".count").textContent = all ? "All selected" : `${picked.size} selected`;
     const off = (button, yes) => button?.setAttribute("aria-disabled", String(!!yes));
     off(bar.querySelector("[value=compare]"), all || picked.size < 2 || picked.size > 4);
-    off(bar.querySelector("[formaction]"), all || !picked.size); // a ZIP is of clips that were picked
+    off(bar.querySelector("[formaction]"), !all && !picked.size);
   }
 
   async function load() {
