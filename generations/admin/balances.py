@@ -11,7 +11,7 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST
 
@@ -84,7 +84,8 @@ class BalanceAdmin(ReadOnlyAdmin):
         for name in names:
             accounts.read_balance_soon(name, at=at)
         self.message_user(request, "The balances are being read. Reload this page in a moment.", messages.SUCCESS)
-        return redirect("admin:generations_balancereading_changelist")
+        filters = f"?{request.GET.urlencode()}" if request.GET else ""
+        return redirect(f"{reverse('admin:generations_balancereading_changelist')}{filters}")
 
     @admin.display(description="When", ordering="at")
     def time(self, reading: BalanceReading) -> str:

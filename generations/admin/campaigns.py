@@ -17,6 +17,7 @@ from django.utils.html import format_html_join
 from generations import clock
 from generations.admin import display
 from generations.admin.base import ArchivableAdmin, ArchivedFilter
+from generations.admin.picking import SUGGESTED, PickFilter, named
 from generations.models import Budget, Campaign, GenerationTask, LedgerEntry, Video
 from generations.money.budgets import Numbers
 
@@ -89,21 +90,19 @@ class CampaignAdmin(ArchivableAdmin):
         return format_html_join(", ", '<a href="{}?campaign={}">{}</a>', links)
 
 
-class CampaignFilter(admin.SimpleListFilter):
+class CampaignFilter(PickFilter):
     """Filter by campaign, or by none; `path` leads from the row to its campaign."""
 
     title = "campaign"
     parameter_name = "campaign"
     path = "campaign"
+    empty = "None"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [*Campaign.objects.values_list("slug", "name"), ("-", "None")]
+    def offered(self, request: HttpRequest) -> list[tuple[str, str]]:
+        return list(Campaign.objects.values_list("slug", "name")[:SUGGESTED])
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        value = self.value()
-        if not value:
-            return queryset
-        return queryset.filter(**({self.path: None} if value == "-" else {f"{self.path}__slug": value}))
+    def found(self, value: str) -> QuerySet[Campaign]:
+        return named(Campaign, value)
 
 
 class TaskCampaignFilter(CampaignFilter):

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.html import format_html
 
+from generations.admin import display
 from generations.admin.base import ModelAdmin
+from generations.library import collections
 from generations.models import Collection
 
 
 @admin.register(Collection)
 class CollectionAdmin(ModelAdmin):
-    list_display = ["name", "folder", "is_restricted", "created_by"]
+    list_display = ["clip", "title", "clips", "folder", "is_restricted", "created_by"]
+    list_display_links = ["title"]
     list_filter = ["is_restricted", "folder"]
     list_select_related = ["folder", "created_by"]
     search_fields = ["name", "slug", "description"]
@@ -20,3 +26,21 @@ class CollectionAdmin(ModelAdmin):
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
+
+    def attach_figures(self, rows: list[Collection]) -> None:
+        display.attach_posters(rows, {**dict.fromkeys(row.pk for row in rows), **collections.fronts(rows)}, by="pk")
+        counts = collections.counts(rows)
+        for row in rows:
+            row.clip_count = counts.get(row.pk, 0)  # type: ignore[attr-defined]
+
+    @admin.display(description="Clip")
+    def clip(self, collection: Collection) -> str:
+        return display.front_poster(collection)
+
+    @admin.display(description="Name", ordering="name")
+    def title(self, collection: Collection) -> str:
+        return collection.name
+
+    @admin.display(description="Clips")
+    def clips(self, collection: Any) -> str:
+        return format_html('<a href="{}">{}</a>', collection.get_absolute_url(), collection.clip_count)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -67,6 +68,21 @@ def video_poster(video: Video | None, *, href: str = "") -> str:
     if video is None:
         return poster("")
     return poster(video.small_poster_url, href=href, seconds=video.duration_seconds, alt=video.title)
+
+
+def attach_posters(rows: Iterable[Any], named: Mapping[int, int | None], *, by: str) -> None:
+    """Set `front`, a clip or None, on rows: the first one whose `by` (pk, task) has the value named for the row."""
+    found = Video.objects.filter(**{f"{by}__in": {value for value in named.values() if value}})
+    front: dict[int, Video] = {}
+    for video in found.order_by("position", "pk"):
+        front.setdefault(video.pk if by == "pk" else video.task_id, video)
+    for row in rows:
+        row.front = front.get(named[row.pk] or 0)
+
+
+def front_poster(row: Any) -> str:
+    """Return the poster of the clip that `attach_posters` found for a row; it leads to the clip."""
+    return video_poster(row.front, href=admin_url(row.front) if row.front else "")
 
 
 def money(amount: Decimal | None, *, practice: bool, is_minimum: bool = False) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
@@ -13,9 +14,11 @@ from django.utils.html import format_html
 from generations.admin import corrections, display
 from generations.admin.base import NameFilter, ReadOnlyAdmin
 from generations.admin.campaigns import TaskCampaignFilter
-from generations.models import EntryKind, LedgerEntry
+from generations.models import EntryKind, GenerationTask, LedgerEntry
 
 WORDS = {"hold": "Reserved", "charge": "Spent", "release": "Released", "adjust": "Adjusted"}
+TONES = {"hold": "info", "charge": "good", "release": "neutral", "adjust": "warn"}
+NUMBER = re.compile(r"\d{1,18}", re.ASCII)  # what the column of ids takes
 
 
 class UnpricedFilter(admin.SimpleListFilter):
@@ -34,7 +37,7 @@ class UnpricedFilter(admin.SimpleListFilter):
 
 @admin.register(LedgerEntry)
 class LedgerAdmin(ReadOnlyAdmin):
-    list_display = ["time", "word", "amount", "task_link", "campaign", "by", "note"]
+    list_display = ["clip", "time", "word", "amount", "task_link", "campaign", "by", "note"]
     list_display_links = None
     list_filter = [
         "kind",
@@ -45,7 +48,7 @@ class LedgerAdmin(ReadOnlyAdmin):
         ("task__model", NameFilter),
     ]
     list_select_related = ["task", "task__campaign", "by"]
-    search_fields = ["note", "=task__id", "task__remote_id"]
+    search_fields = ["note"]
     search_help_text = "A task's number, the provider's id, or words of the note."
     date_hierarchy = "at"
 
@@ -57,6 +60,19 @@ class LedgerAdmin(ReadOnlyAdmin):
             *super().get_urls(),
         ]
 
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[LedgerEntry], search_term: str
+    ) -> tuple[QuerySet[LedgerEntry], bool]:
+        """Find the tasks apart from the entries: a join of all entries with their tasks takes three times as long."""
+        for word in search_term.split():
+            named = Q(remote_id__icontains=word) | (Q(pk=int(word)) if NUMBER.fullmatch(word) else Q())
+            tasks = GenerationTask.objects.filter(named).order_by()
+            queryset = queryset.filter(Q(note__icontains=word) | Q(task__in=tasks.values("pk")))
+        return queryset, False
+
+    def attach_figures(self, rows: list[LedgerEntry]) -> None:
+        display.attach_posters(rows, {row.pk: row.task_id for row in rows}, by="task")
+
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         return super().changelist_view(request, {**corrections.of_unpriced(request), **(extra_context or {})})
 
@@ -64,13 +80,17 @@ class LedgerAdmin(ReadOnlyAdmin):
         may = corrections.may_correct(request)
         return ["word_and_link" if may and name == "word" else name for name in self.list_display]
 
+    @admin.display(description="Clip")
+    def clip(self, entry: LedgerEntry) -> str:
+        return display.front_poster(entry)
+
     @admin.display(description="When", ordering="at")
     def time(self, entry: LedgerEntry) -> str:
         return display.when(entry.at)
 
     @admin.display(description="What", ordering="kind")
     def word(self, entry: LedgerEntry) -> str:
-        return WORDS[entry.kind]
+        return format_html('<span class="badge badge-{}">{}</span>', TONES[entry.kind], WORDS[entry.kind])
 
     @admin.display(description="What", ordering="kind")
     def word_and_link(self, entry: LedgerEntry) -> str:

@@ -8,6 +8,9 @@ from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
 from django.core.paginator import InvalidPage
 from django.http import HttpRequest
+from django.utils.functional import cached_property
+
+from generations.admin import dates
 
 MOST_COUNTED = 10_000  # rows that match: a list says "10,000+" of more, and offers no page behind them
 
@@ -42,6 +45,10 @@ class FastList(ChangeList):
         """How many rows match: `42`, `10,000+`."""
         return f"{self.result_count:,}{'+' if self.has_more else ''}"
 
+    @cached_property
+    def dates(self) -> dict[str, Any]:
+        return dates.choices(self)
+
     def _shows_all(self) -> bool:
         return not self.multi_page or (self.show_all and self.can_show_all)
 
@@ -56,4 +63,6 @@ class FastList(ChangeList):
         if not rows.query.select_related:
             rows = self.apply_select_related(rows)
         found = {row.pk: row for row in rows.filter(pk__in=ids)}
+        for row in found.values():
+            row.way_back = f"?{self.preserved_filters}" if self.preserved_filters else ""
         return [found[pk] for pk in ids if pk in found]

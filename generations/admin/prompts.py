@@ -14,9 +14,18 @@ from django.urls import URLPattern, path
 from django.utils.html import format_html, format_html_join
 
 from generations import clock
-from generations.admin import display, generate, prompt_favourites, prompt_import, prompt_versions, task_actions
+from generations.admin import (
+    display,
+    generate,
+    prompt_actions,
+    prompt_favourites,
+    prompt_import,
+    prompt_versions,
+    task_actions,
+)
 from generations.admin.base import ArchivableAdmin, ArchivedFilter, ModelAdmin, ModelForm, person_of
 from generations.admin.campaigns import CampaignFilter
+from generations.admin.prompt_actions import PromptActions
 from generations.models import GenerationTask, LedgerEntry, Prompt, Review, Tag, Video
 from generations.models.prompts import PromptQuerySet
 
@@ -78,11 +87,12 @@ class PromptForm(ModelForm):
 
 
 @admin.register(Prompt)
-class PromptAdmin(ArchivableAdmin):
+class PromptAdmin(ArchivableAdmin, PromptActions):
     list_display = ["clip", "name", "campaign", "tag_list", "clips", "spent", "updated"]
     list_display_links = ["name"]
     list_select_related = ["campaign"]
     list_filter = [ArchivedFilter, prompt_favourites.FavouriteFilter, CampaignFilter, "tags"]
+    actions = [*prompt_actions.ACTIONS, *ArchivableAdmin.actions]
     search_fields = ["words"]  # see get_search_results
     search_help_text = "Words of the title, the text, the negative prompt, the notes, the campaign or a tag."
     save_as = True

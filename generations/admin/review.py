@@ -8,7 +8,8 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
-from django.core.exceptions import PermissionDenied
+from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -17,13 +18,14 @@ from django.utils.text import capfirst
 from django.views.decorators.http import require_POST
 
 from generations import clock
-from generations.admin import display
-from generations.admin.base import person_of
+from generations.admin import bulk, display
+from generations.admin.base import person_of, way_back
 from generations.admin.task_actions import may_order
 from generations.formats import usd
+from generations.library import bulk as clips
 from generations.library import reviewing
 from generations.library.reviewing import DONE, Judged, MoveRefused
-from generations.models import Review, Video
+from generations.models import GenerationTask, Review, Video
 from generations.models.videos import STATES, State
 
 TONES = {State.DRAFT: "neutral", State.IN_REVIEW: "warn", State.APPROVED: "good", State.REJECTED: "bad",
@@ -118,10 +120,11 @@ def judge_view(request: HttpRequest, pk: int) -> HttpResponse:
     if not may_review(request):
         raise PermissionDenied
     video = get_object_or_404(Video.objects.select_related("task"), pk=pk)
+    page = f"{display.admin_url(video)}{way_back(request)}"
     form = VerdictForm(request.POST)
     if not form.is_valid():
         messages.error(request, "Choose to approve, reject or clear the decision. Nothing was changed.")
-        return redirect("admin:generations_video_change", pk)
+        return redirect(page)
     verdict = Review(form.cleaned_data["verdict"])
     # Only who may order may cancel orders; takes that were ordered to stop at an approval stop anyway.
     stop = form.cleaned_data["stop"] and may_order(request)
@@ -129,39 +132,39 @@ def judge_view(request: HttpRequest, pk: int) -> HttpResponse:
         judged = reviewing.judge(video, verdict, at=clock.now(), by=person_of(request), stop=stop)
     except MoveRefused as refusal:
         messages.error(request, str(refusal))
-        return redirect("admin:generations_video_change", pk)
+        return redirect(page)
     if judged.changed:
-        log(request, video, verdict)
+        log(request, [video], verdict)
     text = said(verdict, 1) if judged.changed else "Already decided so. Nothing was changed."
     messages.success(request, f"{text} {judged.saved}".strip())
-    return redirect("admin:generations_video_change", pk)
+    return redirect(page)
 
 
 def judge_all(request: HttpRequest, videos: QuerySet[Video], verdict: Review) -> None:
     """Apply a decision to the chosen clips of a list."""
-    at = clock.now()
-    judged, published = [], 0
-    for video in videos.select_related("task__order_batch"):
-        try:
-            judged.append(reviewing.judge(video, verdict, at=at, by=person_of(request)))
-        except MoveRefused:
-            published += 1
-            continue
-        if judged[-1].changed:
-            log(request, video, verdict)
-    canceled = tuple(task for one in judged for task in one.canceled)
-    text = said(verdict, sum(one.changed for one in judged))
-    messages.success(request, f"{text} {Judged(True, canceled).saved}".strip())
-    if published:
-        clips = "1 clip is" if published == 1 else f"{published} clips are"
-        messages.warning(request, f"{clips} published and stayed so: unpublish first, then decide again.")
+    try:
+        ids = bulk.ids_of(videos)
+    except ValidationError as error:
+        messages.warning(request, " ".join(error.messages))
+        return
+    outcome = clips.decide(ids, verdict, at=clock.now(), by=person_of(request))
+    log(request, outcome.judged, verdict)
+    bulk.say(request, outcome)
 
 
-def log(request: HttpRequest, video: Video, verdict: Review) -> None:
-    """Write a decision into the history of the clip and of its task."""
+def log(request: HttpRequest, videos: list[Video], verdict: Review) -> None:
+    """Write a decision into the histories of clips and of their tasks."""
     by, words = person_of(request).pk, DONE[verdict]
-    for row, text in ((video, f"{words}."), (video.task, f"{words}: clip {video.pk}.")):
-        LogEntry.objects.log_actions(by, [row], CHANGE, change_message=text, single_object=True)
+    kinds = ContentType.objects.get_for_models(Video, GenerationTask)
+    LogEntry.objects.bulk_create(
+        [
+            LogEntry(user_id=by, content_type=kinds[type(row)], object_id=str(row.pk), object_repr=str(row)[:200],
+                     action_flag=CHANGE, change_message=text)
+            for video in videos
+            for row, text in ((video, f"{words}."), (video.task, f"{words}: clip {video.pk}."))
+        ],
+        batch_size=500,
+    )  # fmt: skip
 
 
 def said(verdict: Review, count: int) -> str:

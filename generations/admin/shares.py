@@ -7,10 +7,13 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.html import format_html
 
 from generations import clock
+from generations.admin import display
 from generations.admin.base import ReadOnlyAdmin
-from generations.library import sharing
+from generations.library import collections, sharing
 from generations.models import Share
 
 
@@ -36,7 +39,8 @@ class StateFilter(admin.SimpleListFilter):
 class ShareAdmin(ReadOnlyAdmin):
     """All links. Their addresses are not shown: each is a secret of the person who made it."""
 
-    list_display = ["what", "created_by", "created_at", "expires_at", "state", "views", "protected"]
+    list_display = ["clip", "what", "created_by", "created_at", "expires_at", "state", "views", "protected"]
+    list_display_links = ["what"]
     list_filter = [StateFilter, ("created_by", admin.RelatedOnlyFieldListFilter)]
     list_select_related = ["video", "collection", "created_by"]
     search_fields = ["video__title", "collection__name", "search", "created_by__username"]
@@ -47,6 +51,16 @@ class ShareAdmin(ReadOnlyAdmin):
     fields = tuple(readonly_fields)
     actions = ["revoke"]
 
+    def attach_figures(self, rows: list[Share]) -> None:
+        fronts = collections.fronts(row.collection for row in rows if row.collection)
+        display.attach_posters(
+            rows, {row.pk: row.video_id or fronts.get(row.collection_id or 0) for row in rows}, by="pk"
+        )
+
+    @admin.display(description="Clip")
+    def clip(self, share: Share) -> str:
+        return display.front_poster(share)
+
     @admin.display(description="Shows")
     def what(self, share: Share) -> str:
         return str(share) if share.search else f"{share.kind.capitalize()}: {share}"
@@ -54,10 +68,10 @@ class ShareAdmin(ReadOnlyAdmin):
     @admin.display(description="State")
     def state(self, share: Share) -> str:
         if share.revoked_at:
-            return "revoked"
+            return _badge("neutral", "revoked")
         if not share.created_by.is_active:
-            return "ended: its creator's account is closed"
-        return "open" if share.is_open(at=clock.now()) else "expired"
+            return _badge("neutral", "ended", "its creator's account is closed")
+        return _badge("good", "open") if share.is_open(at=timezone.now()) else _badge("neutral", "expired")
 
     @admin.display(description="Password", boolean=True)
     def protected(self, share: Share) -> bool:
@@ -72,3 +86,7 @@ class ShareAdmin(ReadOnlyAdmin):
         at = clock.now()
         count = sum(sharing.revoke(share, at=at) for share in rows)
         self.message_user(request, f"{count} revoked.", messages.SUCCESS)
+
+
+def _badge(tone: str, word: str, why: str = "") -> str:
+    return display.two_lines(format_html('<span class="badge badge-{}">{}</span>', tone, word), why)

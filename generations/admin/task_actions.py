@@ -13,7 +13,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_POST
 
 from generations import clock
-from generations.admin.base import person_of
+from generations.admin.base import person_of, way_back
 from generations.formats import usd
 from generations.lifecycle import decisions, ordering, polling
 from generations.models import GenerationTask
@@ -168,4 +168,4 @@ def action_view(request: HttpRequest, pk: int, name: str) -> HttpResponse:
         raise PermissionDenied
     outcome = ACTIONS[name](request, get_object_or_404(GenerationTask, pk=pk))
     messages.add_message(request, outcome.level, outcome.text)
-    return redirect(outcome.task)
+    return redirect(f"{outcome.task.get_absolute_url()}{way_back(request)}")

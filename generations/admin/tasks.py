@@ -11,7 +11,7 @@ from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied
-from django.db.models import Exists, OuterRef, Prefetch, QuerySet
+from django.db.models import BLANK_CHOICE_DASH, Exists, OuterRef, Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path
@@ -21,12 +21,14 @@ from django.utils.text import Truncator
 from django.views.decorators.http import require_safe
 
 from generations import clock
-from generations.admin import attention, display, paid_actions, receipt, task_actions, task_page
-from generations.admin.base import NameFilter, ReadOnlyAdmin
+from generations.admin import attention, clip_actions, display, paid_actions, receipt, task_actions, task_page
+from generations.admin.base import NameFilter, ReadOnlyAdmin, way_back
 from generations.admin.campaigns import CampaignFilter
+from generations.admin.clip_actions import ClipActions
+from generations.admin.picking import PersonFilter
 from generations.formats import duration
 from generations.lifecycle.ordering import RETRIED_FROM
-from generations.models import GenerationTask, Pause, Status, TaskEvent
+from generations.models import GenerationTask, Pause, Status, TaskEvent, Video
 
 REASON_LENGTH = 90
 MAX_RETRIES = 100  # of one receipt, which names each of them
@@ -52,17 +54,18 @@ class StatusFilter(admin.SimpleListFilter):
 
 
 @admin.register(GenerationTask)
-class TaskAdmin(ReadOnlyAdmin):
+class TaskAdmin(ReadOnlyAdmin, ClipActions):
     fields = ()  # the template draws the page
     list_display = ["clip", "name", "status_badge", "settings", "price", "ordered"]
     list_display_links = ["name"]
-    list_filter = [StatusFilter, CampaignFilter, ("provider", NameFilter), ("model", NameFilter), "practice"]
+    list_filter = [StatusFilter, CampaignFilter, PersonFilter, ("provider", NameFilter), ("model", NameFilter),
+                   "practice"]  # fmt: skip
     list_select_related = ["prompt", "ordered_by"]
     search_fields = ["prompt_text", "prompt__title", "remote_id", "=id"]
     search_help_text = "Words of the prompt, a task's number, or the provider's id."
     date_hierarchy = "created_at"
     list_per_page = 50
-    actions = ["cancel", "poll_now", "try_again"]
+    actions = ["cancel", "poll_now", "try_again", *clip_actions.ACTIONS]
 
     def has_order_clips_permission(self, request: HttpRequest) -> bool:
         return task_actions.may_order(request)
@@ -76,6 +79,15 @@ class TaskAdmin(ReadOnlyAdmin):
         pauses = Pause.objects.that_stop(OuterRef("provider"), OuterRef("model"))
         tasks: QuerySet[GenerationTask] = super().get_queryset(request)
         return tasks.annotate(is_paused=Exists(pauses)).prefetch_related("videos", cancellations)
+
+    def clips_of(self, rows: QuerySet[GenerationTask]) -> QuerySet[Video]:
+        return Video.objects.filter(task__in=rows.order_by().values("pk")).order_by("-task", "position")
+
+    def get_action_choices(self, request: HttpRequest, default_choices: Any = BLANK_CHOICE_DASH) -> list[Any]:
+        """Part what is done to orders from what is done to their clips."""
+        found = super().get_action_choices(request, default_choices)
+        of_clips = [pair for pair in found if pair[0] in clip_actions.ACTIONS]
+        return [*(pair for pair in found if pair not in of_clips), *([("Their clips", of_clips)] if of_clips else [])]
 
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view
@@ -125,7 +137,7 @@ class TaskAdmin(ReadOnlyAdmin):
         acts = task_actions.may(request, task_actions.ORDER, task_actions.DECIDE)
         choices = task_page.choices(task, at=now) if acts else []
         allowed = [choice for choice in choices if task_actions.may(request, *choice.permissions)]
-        return {**task_page.live(task, at=now), "choices": allowed}
+        return {**task_page.live(task, at=now), "way_back": way_back(request), "choices": allowed}
 
     @admin.action(description="Cancel tasks that were not sent", permissions=["order_clips", "decide_orders"])
     def cancel(self, request: HttpRequest, tasks: QuerySet[GenerationTask]) -> None:

@@ -12,11 +12,14 @@ from django.template.loader import render_to_string
 from django.urls import URLPattern, path
 from django.utils.html import format_html, format_html_join
 
-from generations.admin import clip_frames, display, review, task_actions
-from generations.admin.base import ModelAdmin, ModelForm, NameFilter
-from generations.admin.campaigns import TaskCampaignFilter
+from generations.admin import clip_actions, clip_frames, display, review, task_actions
+from generations.admin.base import ModelForm, NameFilter, way_back
+from generations.admin.campaigns import CampaignFilter
+from generations.admin.clip_actions import ClipActions
+from generations.admin.picking import PersonFilter
+from generations.folding import fold
 from generations.library import lineage
-from generations.models import Review, Video
+from generations.models import Video
 
 
 class VideoForm(ModelForm):
@@ -66,17 +69,17 @@ def _arrival_note(video: Video) -> str:
 
 
 @admin.register(Video)
-class VideoAdmin(ModelAdmin):
+class VideoAdmin(ClipActions):
     form = VideoForm
     list_display = ["clip", "title", "verdict", "size_px", "sound", "model_line", "prompt_link", "state", "flags",
                     "created"]  # fmt: skip
-    actions = ["approve", "reject", "undecide"]
+    actions = clip_actions.ACTIONS
     list_display_links = ["title"]
-    list_filter = [review.StateFilter, DamageFilter, TaskCampaignFilter, ("task__model", NameFilter), "has_audio",
-                   "task__practice"]  # fmt: skip
+    list_filter = [review.StateFilter, DamageFilter, CampaignFilter, PersonFilter, ("model", NameFilter), "has_audio",
+                   "practice"]  # fmt: skip
     list_select_related = ["task", "task__prompt", "reviewed_by", "published_by"]
-    search_fields = ["title", "description", "task__prompt_text"]
-    search_help_text = "Words of the title, the description or the prompt."
+    search_fields = ["words"]
+    search_help_text = "Words of the title, the description, the prompt or its tags."
     date_hierarchy = "created_at"
     list_per_page = 50
     readonly_fields = ["player", "judgement", "task_link", "lineage", "prompt_link", "model_line", "size_px",
@@ -96,14 +99,22 @@ class VideoAdmin(ModelAdmin):
         super().save_model(request, obj, form, change)
         Video.objects.filter(pk=obj.pk).refresh_words()
 
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Video], search_term: str
+    ) -> tuple[QuerySet[Video], bool]:
+        """Find clips as the catalog does: by all words, however they are written."""
+        for word in fold(search_term).split():
+            queryset = queryset.filter(words__contains=word)
+        return queryset, False
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
-    def has_review_clips_permission(self, request: HttpRequest) -> bool:
-        return review.may_review(request)
+    def clips_of(self, rows: QuerySet[Any]) -> QuerySet[Video]:
+        return rows
 
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view
@@ -124,21 +135,10 @@ class VideoAdmin(ModelAdmin):
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         context["may_order"] = task_actions.may_order(request)
+        context["way_back"] = way_back(request)
         if review.may_review(request):
             context["verdicts"] = review.buttons(kwargs["obj"], may_order=task_actions.may_order(request))
         return super().render_change_form(request, context, *args, **kwargs)
-
-    @admin.action(description="Approve", permissions=["review_clips"])
-    def approve(self, request: HttpRequest, videos: QuerySet[Video]) -> None:
-        review.judge_all(request, videos, Review.APPROVED)
-
-    @admin.action(description="Reject", permissions=["review_clips"])
-    def reject(self, request: HttpRequest, videos: QuerySet[Video]) -> None:
-        review.judge_all(request, videos, Review.REJECTED)
-
-    @admin.action(description="Clear decision", permissions=["review_clips"])
-    def undecide(self, request: HttpRequest, videos: QuerySet[Video]) -> None:
-        review.judge_all(request, videos, Review.UNDECIDED)
 
     @admin.display(description="Review", ordering="review")
     def verdict(self, video: Video) -> str:
@@ -153,8 +153,8 @@ class VideoAdmin(ModelAdmin):
         return review.history(video)
 
     @admin.display(description="Clip")
-    def clip(self, video: Video) -> str:
-        return display.video_poster(video, href=display.admin_url(video))
+    def clip(self, video: Any) -> str:
+        return display.video_poster(video, href=f"{display.admin_url(video)}{video.way_back}")
 
     @admin.display(description="Clip")
     def player(self, video: Video) -> str:

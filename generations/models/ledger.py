@@ -123,6 +123,7 @@ class LedgerEntry(models.Model):
             ),
         ]
         indexes = [
+            models.Index(fields=["-at", "-id"], name="ledger_by_time"),
             models.Index(fields=["kind", "at"]),
             models.Index(fields=["kind", "day"], name="ledger_by_day"),
             # All columns that reports read, so that the index alone answers them.

@@ -177,6 +177,7 @@ class GenerationTask(models.Model):
             models.Index(
                 fields=["status", "finished_at", "error_kind"], name="task_failed", condition=Q(status=Status.FAILED)
             ),
+            models.Index(fields=["created_at"], name="task_by_time"),
         ]
         permissions = ORDERING
 

@@ -14,20 +14,10 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.core.cache import cache
-from django.db.models import Aggregate, Count, Exists, FloatField, Max, OuterRef, Q, QuerySet, Sum
+from django.db.models import Aggregate, Count, Exists, FloatField, Max, Min, OuterRef, Q, QuerySet, Sum
 from django.db.models.expressions import RawSQL
 
-from generations.models import (
-    Campaign,
-    CostCenter,
-    EntryKind,
-    GenerationTask,
-    LedgerEntry,
-    Prompt,
-    PromptVersion,
-    Review,
-    Status,
-)
+from generations.models import Campaign, CostCenter, EntryKind, GenerationTask, LedgerEntry, Prompt, Review, Status
 from generations.models.cost_centers import NOBODY
 from generations.models.ledger import SETTLED, SPENT, LedgerQuerySet, four_places, is_at_starting_price, is_unpriced
 from generations.providers import offers
@@ -51,7 +41,6 @@ MOVED = (*SPENT, EntryKind.RELEASE)
 LATE_DAYS = 1  # an entry of the last minute of a day is committed on the next one
 KEPT_SECONDS = 3600
 UNSETTLED = (Status.QUEUED, Status.SUBMITTING, Status.RUNNING, Status.UNCONFIRMED)
-CHANGED = "filled in or changed for an order"
 Key = Sequence[Any]
 
 
@@ -168,24 +157,24 @@ def by_prompt(question: Question, *, limit: int | None = None) -> tuple[Figures,
 class Version:
     """A wording of a prompt that clips were ordered with."""
 
-    name: str  # "v2"; "v3, as it is now"; of words that no version has, CHANGED
+    name: str  # "v2", numbered by first order; "v3, as it is now"
     words: str
     figures: Figures
 
 
 def by_version(question: Question, prompt: int) -> list[Version]:
-    """Return what each wording of a prompt cost: its versions, the latest first, then the words of orders alone."""
+    """Return what each wording of a prompt cost, the latest first. Raises: Prompt.DoesNotExist."""
     groups = summed(replace(question, prompt=prompt), by="version")
-    kept = PromptVersion.objects.filter(prompt=prompt).order_by("number")
-    numbers = {version.wording: version.number for version in kept}  # of the same words, the newest
-    last = max(numbers.values(), default=0)
+    now = Prompt.objects.get(pk=prompt)
+    wordings = GenerationTask.objects.filter(prompt=prompt).order_by().values_list("prompt_text", "negative_prompt")
+    first = [tuple(wording) for *wording, __ in wordings.annotate(first=Min("id")).order_by("first")]
     versions = []
-    for text, unwanted in sorted(groups, key=lambda wording: (-numbers.get(wording, 0), wording)):
-        number = numbers.get((text, unwanted))
-        name = f"v{number}{', as it is now' if number == last else ''}" if number else CHANGED
+    for number, (text, unwanted) in enumerate(first, 1):
+        is_now = ", as it is now" if (text, unwanted) == (now.text, now.negative_prompt) else ""
         words = f"{text} (not: {unwanted})" if unwanted else text
-        versions.append(Version(name, words, groups[text, unwanted]))
-    return versions
+        if (text, unwanted) in groups:
+            versions.append(Version(f"v{number}{is_now}", words, groups[text, unwanted]))
+    return versions[::-1]
 
 
 def summed(question: Question, *, by: str, clips: bool = True) -> Groups:

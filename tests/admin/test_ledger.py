@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
@@ -36,3 +37,13 @@ def test_a_task_s_entries_are_found_by_its_number(admin_client: Client) -> None:
     for words in (str(task.pk), "remote-9"):
         found = admin_client.get(LIST, {"q": words}).context["cl"].result_list
         assert {entry.task_id for entry in found} == {task.pk}
+
+
+@pytest.mark.parametrize("query", ["ALPHA", "{pk}", "clip {pk}", "remote-a"])
+def test_search_finds_by_note_by_number_and_by_the_provider_s_id(admin_client: Client, query: str) -> None:
+    task = a_task(Status.STORED, remote_id="remote-alpha")
+    a_task(Status.STORED, remote_id="remote-beta")
+    query = query.format(pk=task.pk)
+    found = admin_client.get(LIST, {"q": query}).context["cl"].result_list
+    assert {entry.task for entry in found} == {task}
+    assert not admin_client.get(LIST, {"q": f"{query} 9{'9' * 30}"}).context["cl"].result_list

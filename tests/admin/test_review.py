@@ -120,7 +120,7 @@ def test_a_published_clip_has_no_buttons_and_says_why_it_cannot_be_rejected(
     assert said(press(admin_client, video, verdict="rejected"))[0].startswith("This clip is published.")
     data = {"action": "reject", "_selected_action": [video.pk]}
     response = admin_client.post(reverse("admin:generations_video_changelist"), data, follow=True)
-    assert said(response)[-1] == "1 clip is published and stayed so: unpublish first, then decide again."
+    assert said(response)[-1] == "Rejected: 0 clips. Left out: 1 published: unpublish first."
     video.refresh_from_db()
     assert video.review == Review.APPROVED
 
