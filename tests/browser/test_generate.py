@@ -97,7 +97,7 @@ def test_two_variables_two_lengths_and_two_ratios_within_five_dollars_and_an_app
 
 
 @pytest.mark.parametrize(("scheme", "width"), LOOKS)
-def test_a_batch_and_the_list_are_quiet_accessible_and_no_wider_than_the_screen(
+def test_batches_and_the_page_of_a_csv_are_quiet_accessible_and_no_wider_than_the_screen(
     open_page: Any, told: list[str], scheme: str, width: int
 ) -> None:
     batch = Batch.objects.create(name="Autumn", created_at=timezone.now())
@@ -105,7 +105,7 @@ def test_a_batch_and_the_list_are_quiet_accessible_and_no_wider_than_the_screen(
         task = a_task(status, order_batch=batch)
     a_video(task)
     page = open_page("/admin/batches/", scheme=scheme, width=width)
-    for path in ("/admin/batches/", batch.get_absolute_url()):
+    for path in ("/admin/batches/", batch.get_absolute_url(), "/admin/new/rows/"):
         page.goto(path)
         assert not [text for text in told if ".jpg" not in text], path
         assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), path
