@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.contrib.admin import AdminSite
 from django.urls import URLPattern, URLResolver, path
 
-from generations.admin import queue, queue_actions, search
+from generations.admin import queue, queue_actions, queue_again, search
 
 
 def urls() -> list[URLPattern | URLResolver]:
@@ -19,5 +19,6 @@ def urls() -> list[URLPattern | URLResolver]:
         path("queue/move/", wrap(queue_actions.move), name="queue_move"),
         path("queue/pause/", wrap(queue_actions.pause), name="queue_pause"),
         path("queue/cancel/", wrap(queue_actions.cancel), name="queue_cancel"),
+        path("queue/again/", wrap(queue_again.again), name="queue_again"),
         *AdminSite.get_urls(admin.site),
     ]

@@ -21,6 +21,8 @@ from generations.lifecycle import retries
 from generations.lifecycle.retries import Promotion
 from generations.models import GenerationTask
 
+MAX_RETRIES = 100  # of one receipt, which names each of them
+
 
 def again(tasks: list[GenerationTask], *, hidden: list[tuple[str, str]]) -> PaidAction:
     """Request that failed tasks be tried again: all that the receipt names, or none."""

@@ -11,10 +11,10 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from generations import clock
-from generations.admin import queue_page
+from generations.admin import queue_again, queue_page
 from generations.admin.base import person_of
 from generations.admin.queue_actions import PauseForm
-from generations.admin.task_actions import PERMISSIONS, may
+from generations.admin.task_actions import PERMISSIONS, may, may_order
 
 MINE = "mine"  # of the address: only the person's own tasks
 
@@ -22,7 +22,9 @@ MINE = "mine"  # of the address: only the person's own tasks
 @require_safe
 def page(request: HttpRequest) -> HttpResponse:
     """Show the queue. Raises: PermissionDenied without the right to view tasks."""
-    context = {**admin.site.each_context(request), "title": "Queue", "form": PauseForm(), **_queue(request)}
+    own = {"title": "Queue", "form": PauseForm(), "may_order": may_order(request), "days": queue_again.DAYS}
+    context = {**admin.site.each_context(request), **own, **_queue(request)}
+    context["kinds"] = queue_again.kinds(at=clock.now())
     return render(request, "admin/queue/queue.html", context)
 
 

@@ -25,13 +25,13 @@ from generations.admin import attention, clip_actions, display, paid_actions, re
 from generations.admin.base import NameFilter, ReadOnlyAdmin, way_back
 from generations.admin.campaigns import CampaignFilter
 from generations.admin.clip_actions import ClipActions
+from generations.admin.paid_actions import MAX_RETRIES
 from generations.admin.picking import PersonFilter
 from generations.formats import duration
 from generations.lifecycle.ordering import RETRIED_FROM
 from generations.models import GenerationTask, Pause, Status, TaskEvent, Video
 
 REASON_LENGTH = 90
-MAX_RETRIES = 100  # of one receipt, which names each of them
 PERSON = "person"  # the filter value for tasks that need a decision
 
 

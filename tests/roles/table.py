@@ -115,6 +115,7 @@ ADMIN: dict[str, Case | list[Case]] = {
     "admin/queue/live/": reads(SEERS),
     "admin/queue/move/": writes(EITHER, data={"to": "front", "task": "{queued}"}),
     "admin/queue/pause/": writes(OPERATORS, data={"scope": "all", "reason": "new prices"}),
+    "admin/queue/again/": writes(ORDERING, data={"kind": "provider"}),
     "admin/queue/cancel/": both(EITHER, query="?task={queued}", data={"task": "{queued}", "up_to": "{queued}"}),
     "admin/generations/prompt/<int:pk>/generate/": both(ORDERING, "prompt"),
     "admin/generations/prompt/<int:pk>/generate/price/": both(ORDERING, "prompt"),
