@@ -71,6 +71,7 @@ def ledger_can_be_emptied_after_a_test() -> Iterator[None]:
     for the test, the triggers are taken away and made again. Such a test has an empty table of prices; the flush puts
     those of the migrations back, and their groups, so that tests may run in any order."""
     guards = import_module("generations.migrations.0005_ledger_is_kept")
+    audit_guards = import_module("generations.migrations.0034_audit")
     groups = import_module("generations.migrations.0024_groups")
     flush, begin = (vars(TransactionTestCase)[f"_fixture_{name}"] for name in ("teardown", "setup"))
     prices: list[Price] = []
@@ -82,12 +83,15 @@ def ledger_can_be_emptied_after_a_test() -> Iterator[None]:
 
     def flush_all(case: TransactionTestCase) -> None:
         guards.unguard(connection)
+        audit_guards.unguard(connection)
         try:
             flush(case)
         finally:
             guards.guard(connection)
+            audit_guards.guard(connection)
         Price.objects.bulk_create(prices)
         groups.grant(apps, groups.GROUPS)
+        groups.grant(apps, audit_guards.GRANTED)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_setup", classmethod(empty_prices))

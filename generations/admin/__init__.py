@@ -8,6 +8,7 @@ from django.contrib import admin
 from django_q import admin as django_q_admin
 
 from generations.admin import (
+    audit,
     balances,
     budgets,
     campaigns,
@@ -27,6 +28,7 @@ from generations.admin import (
 )
 
 __all__ = [
+    "audit",
     "balances",
     "pauses",
     "budgets",

@@ -13,19 +13,18 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.http import urlencode
 
+from generations.admin.audited import Audited
 from generations.admin.lists import FastList
 from generations.models import Person
 from generations.providers.menu import MODEL_NAMES, PROVIDER_NAMES
 
 if TYPE_CHECKING:  # only the stubs' classes are generic
-    DjangoAdmin = admin.ModelAdmin[Any]
     ModelForm = forms.ModelForm[Any]
 else:
-    DjangoAdmin = admin.ModelAdmin
     ModelForm = forms.ModelForm
 
 
-class ModelAdmin(DjangoAdmin):
+class ModelAdmin(Audited):
     """The pages of a model; its list stays fast with many rows."""
 
     show_full_result_count = False

@@ -18,12 +18,13 @@ from generations import clock
 from generations.admin import display
 from generations.admin.base import ArchivableAdmin, ArchivedFilter
 from generations.admin.picking import SUGGESTED, PickFilter, named
-from generations.models import Budget, Campaign, GenerationTask, LedgerEntry, Video
+from generations.models import Action, Budget, Campaign, GenerationTask, LedgerEntry, Video
 from generations.money.budgets import Numbers
 
 
 @admin.register(Campaign)
 class CampaignAdmin(ArchivableAdmin):
+    changed_as = Action.GRANTED
     list_display = ["name", "clips", "four", "limits"]
     list_filter = [ArchivedFilter]
     search_fields = ["name", "slug"]

@@ -11,11 +11,12 @@ from django.utils.html import format_html
 from generations.admin import display
 from generations.admin.base import ModelAdmin
 from generations.library import collections
-from generations.models import Collection
+from generations.models import Action, Collection
 
 
 @admin.register(Collection)
 class CollectionAdmin(ModelAdmin):
+    changed_as = Action.GRANTED
     list_display = ["clip", "title", "clips", "folder", "is_restricted", "created_by"]
     list_display_links = ["title"]
     list_filter = ["is_restricted", "folder"]

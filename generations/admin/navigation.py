@@ -71,7 +71,7 @@ SECTIONS: dict[str, tuple[Entry, ...]] = {
     "People": (
         _rows("Users", "user", "auth"),
         _rows("Groups", "group", "auth"),
-        _page("Audit", "admin:audit", "view_auditentry"),
+        _rows("Audit", "auditentry"),
     ),
     "Operation": (
         _rows("Providers", "pause"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -12,7 +13,7 @@ from django.shortcuts import redirect
 from generations.admin import display
 from generations.admin.base import ModelAdmin
 from generations.lifecycle import accounts
-from generations.models import Pause
+from generations.models import Action, Pause
 
 RESUMED = "are resumed. If a provider still refuses them, they are paused again."
 
@@ -22,6 +23,7 @@ class PauseAdmin(ModelAdmin):
     list_display = ["subject", "reason", "opened", "who"]
     list_select_related = ["paused_by"]
     actions = ["close"]
+    deleted_as = Action.RESUMED
     view_on_site = False
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -37,9 +39,10 @@ class PauseAdmin(ModelAdmin):
     @admin.action(description="Resume orders", permissions=["delete"])
     def close(self, request: HttpRequest, pauses: QuerySet[Pause]) -> None:
         chosen = list(pauses)
-        self.log_deletions(request, pauses)
-        for pause in chosen:
-            accounts.resume_orders(pause.provider, pause.model)
+        with transaction.atomic():
+            self.log_deletions(request, pauses)
+            for pause in chosen:
+                accounts.resume_orders(pause.provider, pause.model)
         for pause in chosen:
             self.message_user(request, f"{pause.subject} {RESUMED}", messages.SUCCESS)
 

@@ -15,9 +15,9 @@ from django.utils.http import urlencode
 
 from generations import clock
 from generations.admin import display
-from generations.admin.base import ModelAdmin, NameFilter
+from generations.admin.base import ModelAdmin, NameFilter, person_of
 from generations.forms.prices import PriceForm, fields_for
-from generations.models import Price
+from generations.models import Action, AuditEntry, Price
 from generations.providers import offers
 from generations.providers.base import Order
 
@@ -36,6 +36,11 @@ class PriceAdmin(ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        by, at = person_of(request), clock.now()
+        AuditEntry.objects.record(Action.PRICED, obj, obj.source, at=at, by=by, amount_usd=obj.usd, practice=False)
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         return {"valid_from": timezone.localdate(), **super().get_changeform_initial_data(request)}

@@ -12,7 +12,7 @@ from django.utils.html import format_html
 
 from generations import clock
 from generations.admin import display
-from generations.admin.base import ReadOnlyAdmin
+from generations.admin.base import ReadOnlyAdmin, person_of
 from generations.library import collections, sharing
 from generations.models import Share
 
@@ -84,7 +84,7 @@ class ShareAdmin(ReadOnlyAdmin):
     def revoke(self, request: HttpRequest, rows: QuerySet[Share]) -> None:
         """End the chosen links at once."""
         at = clock.now()
-        count = sum(sharing.revoke(share, at=at) for share in rows)
+        count = sum(sharing.revoke(share, at=at, by=person_of(request)) for share in rows)
         self.message_user(request, f"{count} revoked.", messages.SUCCESS)
 
 

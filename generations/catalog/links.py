@@ -53,7 +53,7 @@ def new_link(request: HttpRequest) -> HttpResponse:
 @login_required
 def revoke_link(request: HttpRequest, pk: int) -> HttpResponse:
     """End one of the person's links. Raises: Http404."""
-    sharing.revoke(_own(request, pk), at=clock.now())
+    sharing.revoke(_own(request, pk), at=clock.now(), by=_person(request))
     return redirect("links")
 
 

@@ -16,7 +16,7 @@ from generations.library import comments
 from generations.library.comments import BadComment
 from generations.lifecycle import batches
 from generations.lifecycle.ordering import cancel
-from generations.models import ClipEvent, GenerationTask, Person, Review, Shot, Status, Video
+from generations.models import Action, AuditEntry, ClipEvent, GenerationTask, Person, Review, Shot, Status, Video
 from generations.models.videos import STATES, State
 
 REASON_LENGTH = 2000
@@ -25,6 +25,13 @@ WORDS = {
     Review.REJECTED: "clip {} was rejected",
     Review.UNDECIDED: "the decision on clip {} was cleared",
     Review.IN_REVIEW: "review of clip {} was requested",
+}
+ACTIONS = {
+    State.DRAFT: Action.CLEARED,
+    State.IN_REVIEW: Action.ASKED,
+    State.APPROVED: Action.APPROVED,
+    State.REJECTED: Action.REJECTED,
+    State.PUBLISHED: Action.PUBLISHED,
 }
 DONE = {
     Review.APPROVED: "Approved",
@@ -135,6 +142,10 @@ def move(
     if not Video.objects.filter(STATES[was], pk=video.pk).update(**changes):
         raise MoveRefused("Someone else changed this clip just now. Look again, then decide.")
     ClipEvent.objects.create(video=video, at=at, by=by, was=was, now=now, reason=reason)
+    action = Action.UNPUBLISHED if was == State.PUBLISHED else ACTIONS[now]
+    if reason and action == Action.CLEARED:
+        action = Action.SENT_BACK
+    AuditEntry.objects.record(action, video, reason, at=at, by=by, practice=video.practice)
 
 
 def waiting(task: GenerationTask) -> QuerySet[GenerationTask]:

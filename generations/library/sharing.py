@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.contrib.auth.hashers import check_password, make_password
+from django.db import transaction
 from django.db.models import Case, F, Q, QuerySet, Value, When
 from django.http import QueryDict
 from django.utils.crypto import constant_time_compare, salted_hmac
@@ -18,7 +19,7 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from generations.library.naming import collections_of
 from generations.library.search import BadSearch, Search, stacked
 from generations.library.sorting import NEWEST, ordered
-from generations.models import Collection, Person, Share, Video
+from generations.models import Action, AuditEntry, Collection, Person, Share, Video
 
 LIFE_DAYS = 30
 MAX_DAYS = 3650
@@ -58,7 +59,7 @@ def share(subject: Video | Collection | Search, terms: Terms, *, at: datetime, b
     """Make a link to something that the person may see. Raises: BadShare."""
     if terms.days is not None and not 1 <= terms.days <= MAX_DAYS:
         raise BadShare("days", f"A link lasts 1 to {MAX_DAYS:,} days.")
-    return Share.objects.create(
+    made = Share(
         video=subject if isinstance(subject, Video) else None,
         collection=subject if isinstance(subject, Collection) else None,
         search=_address(subject) if isinstance(subject, Search) else "",
@@ -69,6 +70,15 @@ def share(subject: Video | Collection | Search, terms: Terms, *, at: datetime, b
         created_at=at,
         created_by=by,
     )
+    with transaction.atomic():
+        made.save()
+        AuditEntry.objects.record(Action.SHARED, made, _terms_in_words(made), at=at, by=by)
+    return made
+
+
+def _terms_in_words(share: Share) -> str:
+    ends = f"until {share.expires_at:%Y-%m-%d %H:%M} UTC" if share.expires_at else "without an end"
+    return f"a {share.kind}, {ends}, {'with' if share.password else 'without'} a password"
 
 
 def set_password(share: Share, password: str) -> None:
@@ -77,9 +87,13 @@ def set_password(share: Share, password: str) -> None:
     Share.objects.filter(pk=share.pk).update(password=share.password)
 
 
-def revoke(share: Share, *, at: datetime) -> bool:
+def revoke(share: Share, *, at: datetime, by: Person | None = None) -> bool:
     """End a link at once; return False when it was revoked before."""
-    return bool(Share.objects.filter(pk=share.pk, revoked_at=None).update(revoked_at=at))
+    with transaction.atomic():
+        ended = bool(Share.objects.filter(pk=share.pk, revoked_at=None).update(revoked_at=at))
+        if ended:
+            AuditEntry.objects.record(Action.REVOKED, share, at=at, by=by)
+    return ended
 
 
 def find(token: str, *, at: datetime) -> Share | None:

@@ -17,7 +17,17 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from generations.lifecycle.calls import CallKind, Outcome, ProviderCall
-from generations.models import Account, BalanceReading, GenerationTask, Pause, Person, Status, TaskEvent
+from generations.models import (
+    Account,
+    Action,
+    AuditEntry,
+    BalanceReading,
+    GenerationTask,
+    Pause,
+    Person,
+    Status,
+    TaskEvent,
+)
 from generations.providers import get_provider
 from generations.providers.errors import FailureKind, ProviderError
 from generations.providers.offers import model_name
@@ -148,6 +158,7 @@ def pause_by_person(provider: str, model: str, reason: str, *, at: datetime, by:
         if not is_new:
             pause.reason, pause.paused_by = f"{reason} (paused before: {pause.reason})"[:500], by
             pause.save()
+        AuditEntry.objects.record(Action.PAUSED, pause, reason, at=at, by=by)
     logger.warning("%s", pause)
     return pause
 

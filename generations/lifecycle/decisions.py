@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from generations.lifecycle.polling import propose_id
-from generations.models import GenerationTask, Person, Status
+from generations.models import Action, AuditEntry, GenerationTask, Person, Status
 from generations.money import ledger
 from generations.providers.base import REMOTE_ID
 
@@ -34,6 +34,7 @@ def attach_remote_id(task: GenerationTask, remote_id: str, why: str, *, at: date
             return False
         checked = f"to be checked with {task.provider_name}"
         task.note(f"a person gives its id as {remote_id}, {checked}: {why}", at=at, by=by)
+        _audit(Action.GAVE_ID, task, f"{remote_id}: {why}", at=at, by=by)
     return True
 
 
@@ -52,6 +53,7 @@ def mark_not_accepted(task: GenerationTask, why: str, *, at: datetime, by: Perso
         )
         if moved:
             ledger.release(task, at=at, by=by, note=f"a person says that it was not accepted: {why}")
+            _audit(Action.CLOSED, task, why, at=at, by=by)
     return moved
 
 
@@ -66,4 +68,9 @@ def leave_undecided(task: GenerationTask, why: str, *, at: datetime, by: Person 
         put_off = task.put_off(due_at=task.due_at if task.candidate_id else at + WAIT)
         if put_off:
             task.note(f"left unconfirmed for a day: {why}", at=at, by=by)
+            _audit(Action.WAITED, task, why, at=at, by=by)
     return put_off
+
+
+def _audit(action: Action, task: GenerationTask, why: str, *, at: datetime, by: Person | None) -> None:
+    AuditEntry.objects.record(action, task, why, at=at, by=by, amount_usd=task.price_usd, practice=task.practice)

@@ -15,6 +15,8 @@ from django.db import IntegrityError, transaction
 from generations.lifecycle import reachability
 from generations.media.images import CleanImage
 from generations.models import (
+    Action,
+    AuditEntry,
     Batch,
     Campaign,
     DeliveryMode,
@@ -218,6 +220,11 @@ def _write(
         TaskEvent(task=task, at=at, by=by, was=Status.QUEUED, now=Status.QUEUED, reason=_why(task)) for task in tasks
     )
     ledger.hold_all(tasks, at=at, by=by)
+    known = [task.price_usd for task in tasks if task.price_usd is not None]
+    made = next(iter(filter(None, order_batches)), tasks[0])
+    clips = "1 clip" if len(tasks) == 1 else f"{len(tasks)} clips, tasks {tasks[0].pk} to {tasks[-1].pk}"
+    total = sum(known, Decimal(0)) if known else None
+    AuditEntry.objects.record(Action.ORDERED, made, clips, at=at, by=by, amount_usd=total)
     return tasks
 
 
@@ -320,4 +327,7 @@ def cancel(task: GenerationTask, *, at: datetime, by: Person | None, why: str = 
         moved = task.move(Status.CANCELED, f"{why}; nothing was charged", at=at, by=by)
         if moved:
             ledger.release(task, at=at, by=by, note=why)
+            AuditEntry.objects.record(
+                Action.CANCELED, task, why, at=at, by=by, amount_usd=task.price_usd, practice=task.practice
+            )
     return moved

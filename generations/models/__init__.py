@@ -1,6 +1,7 @@
 """The database models, one file for each subject."""
 
 from generations.models.accounts import Account, BalanceReading
+from generations.models.audit import Action, AuditEntry
 from generations.models.batches import Batch
 from generations.models.budgets import Budget, BudgetEvent, BudgetPeriod, Period, Scope
 from generations.models.campaigns import Campaign
@@ -25,6 +26,8 @@ from generations.models.videos import Review, Video
 
 __all__ = [
     "Account",
+    "Action",
+    "AuditEntry",
     "BalanceReading",
     "Batch",
     "Pause",

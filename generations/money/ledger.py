@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from generations.formats import usd
-from generations.models import EntryKind, GenerationTask, LedgerEntry, Person, Price
+from generations.models import Action, AuditEntry, EntryKind, GenerationTask, LedgerEntry, Person, Price
 from generations.models.ledger import AMOUNT_MAX, FOUR_PLACES, SETTLED
 from generations.models.prices import Quote
 from generations.money import budgets
@@ -69,6 +69,9 @@ def adjust(task: GenerationTask, amount_usd: Decimal, *, at: datetime, by: Perso
         entry = _entry(task, EntryKind.ADJUST, amount_usd, at=at, by=by, note=reason.strip())
         entry.save()
         budgets.correct(entry, at=at)
+        AuditEntry.objects.record(
+            Action.CORRECTED, task, entry.note, at=at, by=by, amount_usd=amount_usd, practice=task.practice
+        )
     return entry
 
 

@@ -15,7 +15,18 @@ from django.db.models import F, OuterRef, Q, Subquery, Sum
 from django.utils import timezone
 
 from generations.formats import usd
-from generations.models import Budget, BudgetEvent, BudgetPeriod, Campaign, LedgerEntry, Period, Person, Scope
+from generations.models import (
+    Action,
+    AuditEntry,
+    Budget,
+    BudgetEvent,
+    BudgetPeriod,
+    Campaign,
+    LedgerEntry,
+    Period,
+    Person,
+    Scope,
+)
 from generations.models.budgets import ALARMS, LIMIT_MAX, described, starts_on
 from generations.models.ledger import FOUR_PLACES, LedgerQuerySet, four_places
 from generations.money.budgets import ZERO, alarm
@@ -68,7 +79,11 @@ def set_limit(
         _check_room(budget, tally)
         budget.save()
         present = _save_period(budget, tally, at=at)
-        BudgetEvent.objects.create(budget=budget, at=at, by=by, note=described(budget.limit_usd, hard=budget.hard))
+        words = described(budget.limit_usd, hard=budget.hard)
+        BudgetEvent.objects.create(budget=budget, at=at, by=by, note=words)
+        AuditEntry.objects.record(
+            Action.LIMITED, budget, words, at=at, by=by, amount_usd=budget.limit_usd, practice=budget.practice
+        )
         alarm(present, at=at)
     return budget
 

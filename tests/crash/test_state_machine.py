@@ -27,7 +27,7 @@ from tests.crash.provider_model import ModelProvider
 
 EXAMPLES = 300  # with 100, more of the bugs that were planted in the core were not found
 
-guards = import_module("generations.migrations.0005_ledger_is_kept")
+GUARDS = [import_module(f"generations.migrations.{name}") for name in ("0005_ledger_is_kept", "0034_audit")]
 
 
 def fail(text: str, *values: object) -> None:
@@ -48,9 +48,11 @@ def studio(settings: Settings, monkeypatch: pytest.MonkeyPatch, transactional_db
     monkeypatch.setattr(clips, "verify", provider_model.verify)
     monkeypatch.setattr(due.logger, "exception", fail)
     logging.disable(logging.CRITICAL)
-    guards.unguard(connection)  # an example ends with an empty ledger; that its entries stay is checked after each step
+    for guards in GUARDS:  # an example ends with an empty ledger; that its entries stay is checked after each step
+        guards.unguard(connection)
     yield Studio
-    guards.guard(connection)
+    for guards in GUARDS:
+        guards.guard(connection)
     logging.disable(logging.NOTSET)
 
 

@@ -16,6 +16,7 @@ from generations.library.search import Search
 from generations.library.sharing import Terms
 from generations.models import (
     Account,
+    AuditEntry,
     BalanceReading,
     Batch,
     Collection,
@@ -87,6 +88,7 @@ def make_rows(person: User | None) -> dict[str, str]:
         "batch": str(uuid.UUID(int=1)), "provider": "apixo", "wrong_token": "no:token", "rest": "nothing/",
         "which_failed": "failed",
     }  # fmt: skip
+    words["audit"] = str(AuditEntry.objects.latest("pk").pk)
     return words | {name: str(row.pk) for name, row in made.items()}
 
 

@@ -90,7 +90,7 @@ ADMIN: dict[str, Case | list[Case]] = {
     ),
     "admin/jsi18n/": both(STAFF),
     "admin/r/<path:content_type_id>/<path:object_id>/": both(STAFF, "video_type", "video"),
-    "admin/^(?P<app_label>auth|generations)/$": [
+    "admin/^(?P<app_label>generations|auth)/$": [
         both(SEERS, query="/admin/generations/"), both(SUPERUSER, query="/admin/auth/"),
     ],
     "admin/(?P<url>.*)$": both(STAFF, query="/admin/nothing/", is_absent=True),
@@ -98,6 +98,7 @@ ADMIN: dict[str, Case | list[Case]] = {
     **{
         f"admin/generations/reports/{name}": both(FINANCE) for name in ("", "prompts/", "providers/", "statement/")
     },
+    "admin/generations/auditentry/export.<str:form>": reads(FINANCE | OPERATORS, "csv"),
     "admin/generations/balancereading/now/": writes(FINANCE | OPERATORS),
     "admin/generations/ledgerentry/value/": writes(FINANCE),
     "admin/generations/ledgerentry/correct/<int:pk>/": both(FINANCE, "stored"),
@@ -214,6 +215,7 @@ CATALOG: dict[str, Case | list[Case]] = {
 MODELS: dict[str, Model] = {
     "auth.user": Model(SUPERUSER, SUPERUSER, SUPERUSER, SUPERUSER, "user", {"delete_selected": (SUPERUSER, "user")}),
     "auth.group": Model(SUPERUSER, SUPERUSER, SUPERUSER, SUPERUSER, "group", {"delete_selected": (SUPERUSER, "group")}),
+    "generations.auditentry": Model(FINANCE | OPERATORS, row="audit"),
     "generations.balancereading": Model(FINANCE | OPERATORS, row="reading"),
     "generations.budget": Model(PRODUCERS | FINANCE | OPERATORS, FINANCE, FINANCE, FINANCE, "budget"),
     "generations.campaign": Model(

@@ -8,13 +8,14 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.core.management.base import CommandParser
+from django.db import transaction
 from django.utils import timezone
 
 from generations import clock
 from generations.formats import usd
 from generations.forms.prices import PriceForm
 from generations.management.commands._base import StudioCommand
-from generations.models import LedgerEntry, Price
+from generations.models import Action, AuditEntry, LedgerEntry, Price
 from generations.money import ledger
 
 HEADS = ("Provider", "Model", "Mode", "Length", "Sound", "Route", "USD", "Valid from", "Source")
@@ -69,7 +70,13 @@ class Command(StudioCommand):
         if not form.is_valid():
             problems = {OPTIONS.get(name, name): [str(text) for text in texts] for name, texts in form.errors.items()}
             self.refuse(problems, as_json=options["json"])
-        return form.save()
+        at = clock.now()
+        with transaction.atomic():
+            price = form.save()
+            AuditEntry.objects.record(
+                Action.PRICED, price, price.source, at=at, by=None, amount_usd=price.usd, practice=False
+            )
+        return price
 
     def _value(self, name: str) -> None:
         person = get_user_model().objects.filter(username=name, is_active=True).first()
