@@ -16,7 +16,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path, reverse
 from django.views.decorators.http import require_http_methods
 
-from generations.admin import last_choice, pictures, receipt, task_actions
+from generations.admin import last_choice, pictures, prompt_settings, receipt, task_actions
 from generations.admin.quotes import quote
 from generations.admin.receipt import PaidAction
 from generations.forms import parameters
@@ -71,6 +71,9 @@ def page(request: HttpRequest, pk: int | None = None) -> HttpResponse:
     form = GenerateForm(request.POST, request.FILES)
     if pictures.BUTTON in request.POST:
         return pictures.leave(request, form)
+    if prompt and prompt_settings.BUTTON in request.POST:
+        prompt_settings.save(request, prompt)
+        return _show(request, prompt, GenerateForm(initial=request.POST.dict()))
     if not form.is_valid():
         return _show(request, prompt, form)
     action = _action(prompt, form)
@@ -156,6 +159,7 @@ def _show(request: HttpRequest, prompt: Prompt | None, form: GenerateForm) -> Ht
         "price_url": _price_url(prompt),
         "practice": settings.PRACTICE,
         "obstacles": obstacles(),
+        **prompt_settings.context(request, prompt),
     }
     return render(request, "admin/generations/prompt/generate.html", context)
 
@@ -185,7 +189,7 @@ def _initial(request: HttpRequest, prompt: Prompt | None) -> dict[str, Any]:
     continued = pictures.continued_by(request)
     task = continued.task if continued else _like(request)
     if task is None:
-        start = {"batch": uuid.uuid4(), **last_choice.start(request)}
+        start = {"batch": uuid.uuid4(), **last_choice.start(request, prompt)}
         texts = {"prompt": prompt.text, "negative_prompt": prompt.negative_prompt} if prompt else {}
         return {**start, **texts}
     order = continuing.with_start_image(task) if continued else task.order().with_images("", "")

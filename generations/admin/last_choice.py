@@ -1,4 +1,4 @@
-"""What the fields of a new order start from: the person's last choice, or else the first line of the menu."""
+"""What a new order's fields start from: its prompt's settings, the person's last choice, or the menu's first line."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from django.utils import timezone
 
 from generations.admin.base import person_of
 from generations.forms import parameters
-from generations.models import LastChoice, Price
+from generations.library import prompt_settings
+from generations.models import LastChoice, Price, Prompt
 from generations.providers import offers
 from generations.providers.base import Value
 from generations.providers.menu import Offer
@@ -26,9 +27,10 @@ def remember(request: HttpRequest) -> None:
     LastChoice.objects.remember(person_of(request), chosen)
 
 
-def start(request: HttpRequest) -> dict[str, Any]:
-    """Return what the fields start from; of a last choice, what the menu still takes."""
-    kept = LastChoice.objects.of(person_of(request))
+def start(request: HttpRequest, prompt: Prompt | None) -> dict[str, Any]:
+    """Return what the fields start from: the prompt's settings or the last choice, as far as the menu takes it."""
+    own = prompt_settings.usable(prompt.defaults) if prompt else {}
+    kept = own or LastChoice.objects.of(person_of(request))
     offer = offers.find(*(kept.get(name, "") for name in WHERE))
     if offer is None:
         return _usual(_first_offer())

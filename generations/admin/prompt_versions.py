@@ -40,15 +40,13 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
     prompt = get_object_or_404(Prompt, pk=pk)
     versions = list(prompt.versions.select_related("by")[:SHOWN])
     pair = _pair(request, prompt, versions)
-    used = prompt_versions.uses(prompt)
+    used = prompt_versions.uses(prompt, versions)
     context = {
         **admin.site.each_context(request),
         "title": f"Versions: {prompt.name}",
         "opts": Prompt._meta,
         "prompt": prompt,
-        "rows": [
-            (version, version.wording == prompt.wording, _used(used.get(version.wording))) for version in versions
-        ],
+        "rows": [(version, version.wording == prompt.wording, _used(used.get(version.number))) for version in versions],
         "pair": pair,
         "texts": _compared(*pair) if pair else [],
         "may_restore": prompts.has_change_permission(request),
@@ -107,5 +105,6 @@ def restore(request: HttpRequest, pk: int, number: int) -> HttpResponse:
 
 def numbered(prompt: Prompt, tasks: list[GenerationTask]) -> list[str]:
     """Return for each task the version that it was ordered from, found by its words: `v3`; empty for none."""
-    numbers = {version.wording: f"v{version.number}" for version in prompt.versions.order_by("number")}
-    return [numbers.get((task.prompt_text, task.negative_prompt), "") for task in tasks]
+    versions = list(prompt.versions.all()[:SHOWN])
+    numbers = (prompt_versions.made_from((task.prompt_text, task.negative_prompt), versions) for task in tasks)
+    return [f"v{number}" if number else "" for number in numbers]

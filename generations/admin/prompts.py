@@ -26,6 +26,7 @@ from generations.admin import (
 from generations.admin.base import ArchivableAdmin, ArchivedFilter, ModelAdmin, ModelForm, person_of
 from generations.admin.campaigns import CampaignFilter
 from generations.admin.prompt_actions import PromptActions
+from generations.library import prompt_settings, prompt_text
 from generations.models import GenerationTask, LedgerEntry, Prompt, Review, Tag, Video
 from generations.models.prompts import PromptQuerySet
 
@@ -84,6 +85,14 @@ class PromptForm(ModelForm):
                 for name, rows in (("text", 6), ("negative_prompt", 2), ("notes", 3))
             },
         }
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse broken braces of variables now, and not when a clip is ordered."""
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        for name in ("text", "negative_prompt"):
+            for rule in prompt_text.problems(data.get(name) or ""):
+                self.add_error(name, rule)
+        return data
 
 
 @admin.register(Prompt)
@@ -178,8 +187,9 @@ class PromptAdmin(ArchivableAdmin, PromptActions):
                 (task, version, display.badge(task.status), display.task_price(task))
                 for task, version in zip(tasks, prompt_versions.numbered(prompt, tasks), strict=True)
             ],
-            "used": format_html_join(", ", "{}", ((part,) for part in [*_clips(prompt), *_spent(prompt)])),
+            "used": format_html_join(", ", "{}", ((part,) for part in [*_clips(prompt), *_spent(prompt)] if part)),
             "versions": prompt.versions.count(),
+            "settings": prompt_settings.in_words(prompt.defaults),
         }
 
     def response_post_save_add(self, request: HttpRequest, obj: Any) -> HttpResponseRedirect:

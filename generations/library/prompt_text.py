@@ -14,7 +14,7 @@ from django.core.exceptions import ValidationError
 
 VARIABLE = re.compile(r"\{\{([^{}]*)\}\}")
 NAME = re.compile(r"\w+")
-WILDCARD = re.compile(r"\{\{[^{}]*\}\}|\{((?:[^{}]|\{\{[^{}]*\}\})*\|(?:[^{}]|\{\{[^{}]*\}\})*)\}")
+WILDCARD = re.compile(r"\{\{[^{}]*\}\}|\{((?:[^{}|]|\{\{[^{}]*\}\})*\|(?:[^{}]|\{\{[^{}]*\}\})*)\}")
 SHOWN = 30  # characters of what is wrong that a sentence quotes
 
 
@@ -68,6 +68,24 @@ def pick(text: str, seed: int) -> str:
         picked.append(choices[last])
     alternatives = iter(picked)
     return WILDCARD.sub(lambda found: found[0] if found[1] is None else next(alternatives), text)
+
+
+def fits(template: str, text: str) -> bool:
+    """Return whether a text can have been made from a template: it has its plain words in their order."""
+    words, end = [], 0
+    for found in WILDCARD.finditer(template):
+        words.append(template[end : found.start()])
+        end = found.end()
+    if not words:
+        return text == template
+    first, *others, last = *words, template[end:]
+    at = len(first)
+    for each in others:
+        found_at = text.find(each, at)
+        if found_at < 0:
+            return False
+        at = found_at + len(each)
+    return text.startswith(first) and text.endswith(last) and at <= len(text) - len(last)
 
 
 def _choices(text: str) -> list[list[str]]:

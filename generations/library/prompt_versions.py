@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -12,6 +13,7 @@ from difflib import SequenceMatcher
 from django.db import transaction
 from django.db.models import Count, Q, Sum
 
+from generations.library import prompt_text
 from generations.models import LedgerEntry, Person, Prompt, PromptVersion, Review, Video
 
 Wording = tuple[str, str]  # the text and the negative prompt
@@ -21,15 +23,44 @@ SAME, GONE, NEW = "same", "gone", "new"
 
 @dataclass(slots=True)
 class Uses:
-    """What was made from a wording: clips, those that were approved, and USD by whether it was practice money."""
+    """What was made from a version: clips, those that were approved, and USD by whether it was practice money."""
 
     clips: int = 0
     approved: int = 0
     spent: dict[bool, Decimal] = field(default_factory=dict)
 
+    def add(self, other: Uses) -> None:
+        self.clips += other.clips
+        self.approved += other.approved
+        for practice, usd in other.spent.items():
+            self.spent[practice] = self.spent.get(practice, Decimal(0)) + usd
 
-def uses(prompt: Prompt) -> dict[Wording, Uses]:
-    """Return what was made from each wording that a prompt's orders had, by two queries."""
+
+def made_from(wording: Wording, versions: Sequence[PromptVersion]) -> int | None:
+    """Return the number of the version that an order of these words was made from; None for none of them.
+
+    Of several it is the newest. Where variables and wildcards were filled in, the plain words decide. Some models take
+    no negative prompt, so an order without one may be of any version with its text.
+    """
+    text, unwanted = wording
+    by_number = sorted(versions, key=lambda version: -version.number)
+    by_number = [each for each in by_number if not unwanted or prompt_text.fits(each.negative_prompt, unwanted)]
+    same = (version for version in by_number if version.text == text)
+    fitting = (version for version in by_number if prompt_text.fits(version.text, text))
+    version = next(same, None) or next(fitting, None)
+    return version.number if version else None
+
+
+def uses(prompt: Prompt, versions: Sequence[PromptVersion]) -> dict[int, Uses]:
+    """Return what was made from each version, by its number, by two queries."""
+    found: dict[int, Uses] = defaultdict(Uses)
+    for wording, each in _uses(prompt).items():
+        if number := made_from(wording, versions):
+            found[number].add(each)
+    return found
+
+
+def _uses(prompt: Prompt) -> dict[Wording, Uses]:
     found: dict[Wording, Uses] = defaultdict(Uses)
     approved = Count("pk", filter=Q(review=Review.APPROVED))
     clips = Video.objects.filter(prompt=prompt).order_by().values_list("task__prompt_text", "task__negative_prompt")

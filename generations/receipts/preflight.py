@@ -12,6 +12,7 @@ from decimal import Decimal
 from django.conf import settings
 
 from generations.formats import duration, usd
+from generations.library import prompt_text
 from generations.lifecycle import continuing, ordering
 from generations.lifecycle.capacity import why_paused
 from generations.lifecycle.ordering import MANY_TAKES, OrderRequest, Problems
@@ -189,6 +190,9 @@ def _trimmed(
 
 def _line(request: OrderRequest, checks: ImageChecks, *, at: datetime, number: int = 0) -> Line:
     problems = ordering.problems(request)
+    for name, text in (("prompt", request.order.prompt), ("negative_prompt", request.order.negative_prompt)):
+        if wrong := prompt_text.unfilled(text):
+            problems.setdefault(name, []).extend(wrong)
     unread = checks.run(request.order, problems)
     request = measured(request, problems)
     quote = ledger.estimate(request.order, at=at)

@@ -215,3 +215,10 @@ def test_searches_follow_tags_that_are_deleted_together(admin_client: Client) ->
     chosen = {"action": "delete_selected", "_selected_action": [tag.pk for tag in tags], "post": "yes"}
     admin_client.post(reverse("admin:generations_tag_changelist"), chosen)
     assert words(prompt) == {"x a lighthouse at dawn"}
+
+
+def test_broken_braces_of_a_variable_are_refused_when_a_prompt_is_saved(admin_client: Client) -> None:
+    page = admin_client.post(ADD, {"text": "a {{fox in snow", "negative_prompt": "{{}}"})
+    errors = page.context["adminform"].form.errors
+    assert "is not closed" in errors["text"][0] and "letters, digits" in errors["negative_prompt"][0]
+    assert not Prompt.objects.exists()

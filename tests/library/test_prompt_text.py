@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.core.exceptions import ValidationError
 
-from generations.library.prompt_text import fill, pick, problems, unfilled, variables, wildcards
+from generations.library.prompt_text import fill, fits, pick, problems, unfilled, variables, wildcards
 
 
 def test_variables_are_named_once_in_the_order_of_the_text() -> None:
@@ -89,3 +89,19 @@ def test_a_wildcard_may_hold_variables() -> None:
     text = "{{{who}}|a dog} in snow"
     assert wildcards(text) == 2
     assert pick(fill(text, {"who": "a fox"}), 0) == "a fox in snow"
+
+
+@pytest.mark.parametrize(
+    ("template", "text", "can"),
+    [
+        ("a fox", "a fox", True),
+        ("a fox", "a fox!", False),
+        ("a {{who}} in {rain|snow}", "a red fox in snow", True),
+        ("a {{who}} in {rain|snow}", "a red fox at dawn", False),
+        ("{{who}} and {{who}}", "x and y", True),
+        ("{{a}}xx{{b}}x", "1xx", False),
+        ("{{a}}", "anything", True),
+    ],
+)
+def test_a_text_fits_the_template_whose_words_it_has(template: str, text: str, can: bool) -> None:
+    assert fits(template, text) is can

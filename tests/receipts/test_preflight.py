@@ -193,3 +193,11 @@ def test_an_order_of_more_than_500_clips_is_warned_about() -> None:
     said = {takes: [str(notice) for notice in inspect(takes=takes).notices] for takes in (500, 501)}
     assert "This orders 501 clips at once. Check the number." in said[501]
     assert not any("at once" in text for text in said[500])
+
+
+def test_a_variable_without_a_value_stands_against_any_order() -> None:
+    receipt = inspect(prompt="a {{who}}", negative_prompt="{{what}}")
+    assert receipt.problems == {
+        "prompt": ["the variable {{who}} has no value"],
+        "negative_prompt": ["the variable {{what}} has no value"],
+    }
