@@ -30,6 +30,7 @@ from generations.library import prompt_settings, prompt_text
 from generations.models import GenerationTask, LedgerEntry, Prompt, Review, Tag, Video
 from generations.models.prompts import PromptQuerySet
 
+BRACES = "{{subject}} is a variable, which Generate asks for; {rain|snow} a wildcard, of which an order picks one."
 STRIP = 12  # newest clips and tasks on a prompt's page
 
 
@@ -77,6 +78,7 @@ class PromptForm(ModelForm):
     class Meta:
         model = Prompt
         fields = ["title", "text", "negative_prompt", "notes", "campaign", "tags", "archived"]
+        help_texts = {"text": f"{Prompt._meta.get_field('text').help_text} {BRACES}"}
         widgets = {
             "tags": TagPicker(Prompt._meta.get_field("tags"), admin.site),
             "title": AdminTextInputWidget(attrs={"class": "vLargeTextField"}),

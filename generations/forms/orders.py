@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
+import uuid
 from decimal import Decimal
+from functools import cached_property
 from typing import Any, BinaryIO, cast
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.core.files import File
 
 from generations.formats import usd
-from generations.forms import parameters
+from generations.forms import parameters, variables
+from generations.forms.variables import FinalText
+from generations.library import prompt_text
 from generations.lifecycle import ordering, reachability
 from generations.lifecycle.ordering import OrderRequest, Upload
 from generations.media.images import BadImage, clean_image
@@ -26,6 +31,9 @@ def choices_of(name: str) -> list[tuple[str, str]]:
     words = {"provider": offers.provider_name, "model": offers.model_name, "mode": offers.mode_name}[name]
     values = dict.fromkeys(getattr(offer, name) for offer in offers.OFFERS.values())
     return [(value, words(value)) for value in values]
+
+
+WHERE = ("provider", "model", "mode")
 
 
 class WholeNumberField(forms.IntegerField):
@@ -103,9 +111,33 @@ class OrderForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.kinds = parameters.kinds()
-        self.fields = {**parameters.fields(), **self.fields}
-        for name in ("provider", "model", "mode"):
+        self.fields = {**parameters.fields(), **self.fields, **variables.fields(self.templates)}
+        for name in WHERE:
             self.fields[name].widget.choices = choices_of(name)
+
+    @property
+    def templates(self) -> list[str]:
+        """The texts as they were typed, with their variables; without data, what the form starts from."""
+        given = self.data if self.is_bound else self.initial
+        return [str(given.get(name) or "") for name, (first, *_) in self.kinds.items() if isinstance(first, Text)]
+
+    @property
+    def variables(self) -> list[forms.BoundField]:
+        return [self[name] for name in self.fields if name.startswith(variables.PREFIX)]
+
+    @property
+    def final(self) -> FinalText | None:
+        """The text as it will be ordered, with the values that are there; None without variables and wildcards."""
+        template, batch, *where = (str(self[name].value() or "") for name in ("prompt", "batch", *WHERE))
+        given = variables.values({field.name: field.value() for field in self.variables})
+        text = variables.final_text(template.replace("\r\n", "\n"), given)
+        alternatives = prompt_text.wildcards(text)
+        if not self.variables and alternatives == 1:
+            return None
+        offer = offers.find(*where)
+        known = offer.parameters.get("prompt") if offer else None
+        limit = known.max_length if isinstance(known, Text) else None
+        return FinalText(prompt_text.pick(text, variables.seed(batch)), limit, alternatives)
 
     @property
     def texts(self) -> list[forms.BoundField]:
@@ -145,6 +177,8 @@ class OrderForm(forms.Form):
         for name in [name for name in self.kinds if name in self.cleaned_data]:
             text = self.typed(name)
             parameter = offer.parameters.get(name) if offer else None
+            if isinstance(self.kinds[name][0], Text):
+                text = self._filled(name, text)
             if not text.strip():
                 if name in self.data and parameter and parameter.default is not None:
                     self.add_error(name, f"is required: {parameter.rule()}")
@@ -154,6 +188,25 @@ class OrderForm(forms.Form):
             except ValueError as error:
                 self.add_error(name, f"{offer.name if offer else ''} {error}")
         return chosen
+
+    def _filled(self, name: str, text: str) -> str:
+        """Return a text with variables filled in and wildcards picked; report what has no value at the text's field."""
+        try:
+            filled = prompt_text.fill(text, self.given())
+        except ValidationError as error:
+            for rule in error.messages:
+                self.add_error(name, rule)
+            return text
+        return prompt_text.pick(filled, self.seed)
+
+    def given(self) -> dict[str, str]:
+        """Return the value of each variable."""
+        return variables.values(self.cleaned_data)
+
+    @cached_property
+    def seed(self) -> int:
+        """The number by which wildcards are picked."""
+        return variables.seed(str(self.cleaned_data.get("batch") or uuid.uuid4()))
 
     def typed(self, name: str) -> str:
         """Return the text of a parameter as the person typed it."""

@@ -1,15 +1,16 @@
-"""The settings that a prompt carries: saved from the Generate page, which then starts from them."""
+"""The settings that a prompt carries: saved from the Generate page, which then starts from them; and its variables."""
 
 from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
 from generations.models import GenerationTask, LastChoice, Prompt
 from tests.admin.conftest import person
-from tests.admin.receipts import filled, url
+from tests.admin.receipts import confirm, filled, url
 from tests.factories import a_prompt
 
 SAVE, FORGET = ({"settings_of_the_prompt": verb} for verb in ("save", "forget"))
@@ -67,10 +68,38 @@ def test_one_who_may_not_change_prompts_saves_no_settings(client: Client, db: No
     assert "settings_of_the_prompt" not in client.get(url(prompt)).content.decode()
 
 
-def test_an_order_never_goes_out_with_a_variable_that_has_no_value(buyer_client: Client) -> None:
-    page = buyer_client.post(url(a_prompt()), filled(prompt="a {{who}} in {{where}}"))
-    assert "Nothing was ordered. Nothing was charged." in page.content.decode()
-    assert page.context["form"].errors["prompt"] == [
-        "the variable {{who}} has no value", "the variable {{where}} has no value"
-    ]  # fmt: skip
+def test_the_page_asks_for_each_variable_and_shows_the_final_text(buyer_client: Client) -> None:
+    prompt = a_prompt(text="a {{who}} in {{where}}")
+    page = buyer_client.get(url(prompt))
+    assert [field.name for field in page.context["form"].variables] == ["var_who", "var_where"]
+    assert "22 of 2500 characters" in page.content.decode()
+
+
+@pytest.mark.parametrize("given", [{}, {"var_who": "fox"}, {"var_who": "fox", "var_where": "  "}])
+def test_an_order_never_goes_out_with_a_variable_that_has_no_value(buyer_client: Client, given: dict[str, str]) -> None:
+    page = buyer_client.post(url(a_prompt()), filled(prompt="a {{who}} in {{where}}", **given))
+    text = page.content.decode()
+    assert "Nothing was ordered. Nothing was charged." in text
+    assert "the variable {{where}} has no value" in page.context["form"].errors["prompt"]
+    assert 'name="var_where"' in text
     assert not GenerationTask.objects.exists()
+
+
+def test_the_filled_text_is_ordered_and_the_template_stays(buyer_client: Client) -> None:
+    prompt = a_prompt(text="a {{who}} in {{where}}")
+    data = filled(prompt=prompt.text, var_who="fox", var_where="snow")
+    receipt = buyer_client.post(url(prompt), data, follow=True)
+    assert "a fox in snow" in receipt.content.decode()
+    confirm(buyer_client, receipt)
+    task = GenerationTask.objects.get()
+    assert (task.prompt_text, task.prompt) == ("a fox in snow", prompt)
+    prompt.refresh_from_db()
+    assert prompt.text == "a {{who}} in {{where}}"
+
+
+def test_what_was_filled_in_is_there_again_behind_a_receipt(buyer_client: Client) -> None:
+    prompt = a_prompt(text="a {{who}}")
+    data = filled(prompt=prompt.text, var_who="fox")
+    buyer_client.post(url(prompt), data, follow=True)
+    form = buyer_client.get(url(prompt), {"receipt": data["batch"]}).context["form"]
+    assert (form["prompt"].value(), form["var_who"].value()) == ("a {{who}}", "fox")

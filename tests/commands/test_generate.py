@@ -114,6 +114,7 @@ def test_an_order_is_a_row_and_exit_code_0() -> None:
         (["--spend-at-most", "5"], "spend_at_most", "the price of this order is unknown"),
         (["--mode", "image-to-video"], "start_image", "is required"),
         (["--start-image", "data:image/png;base64,AAAA"], "start_image", "not a picture: data:image/png"),
+        (["--var", "who=fox"], "var", "the text has no variable {{who}}"),
         (["--set", "seed=7"], "set", "no model takes seed"),
         (["--set", "duration=5", "--duration", "5"], "duration", "is given twice"),
         (["--set", "duration=7"], "duration", "takes 5 or 10 seconds, not 7"),
@@ -295,3 +296,12 @@ def test_at_a_terminal_a_person_is_asked_about_so_many_clips(monkeypatch: pytest
     )
     assert generate(*order)[0] == 0
     assert (asked, GenerationTask.objects.count()) == (["Order 501 clips, from $150.30? [y/N] "] * 2, 501)
+
+
+def test_the_variables_of_a_kept_prompt_are_given_and_none_goes_out_without_a_value() -> None:
+    prompt = a_prompt(text="a {{who}} in {{where}}")
+    arguments = ["--prompt-id", str(prompt.pk), *GOOD[2:]]
+    code, out, __ = generate(*arguments, "--var", "who=fox", "--json")
+    assert (code, json.loads(out)["errors"]) == (2, {"prompt": ["the variable {{where}} has no value"]})
+    code, out, __ = generate(*arguments, "--var", "who=fox", "--var", "where=a = b", "--json")
+    assert (code, json.loads(out)[0]["prompt"]) == (0, "a fox in a = b")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 import pytest
@@ -81,3 +82,28 @@ def test_the_menu_tells_the_page_what_each_offer_takes() -> None:
     assert rows["apixo", "kling-2-6", "text-to-video"]["parameters"]["sound"]["required"] is True
     assert rows["apixo", "kling-2-1", "pro-image-to-video"]["parameters"]["images"]["max_items"] == 2
     assert rows["apikley", "kling-2-6", "text-to-video"]["parameters"]["aspect_ratio"]["required"] is True
+
+
+def test_variables_are_filled_in_both_texts_and_a_wildcard_is_picked() -> None:
+    texts = {"prompt": "a {{who}} in {rain|snow}", "negative_prompt": "no {{where}}"}
+    form = OrderForm(GOOD | texts | {"var_who": "fox", "var_where": "fog", "batch": str(uuid.UUID(int=1))})
+    assert form.is_valid(), form.errors
+    assert (form.order().prompt, form.order().negative_prompt) == ("a fox in snow", "no fog")
+    assert form.final and form.final.words == "13 of 2500 characters; one of 2 different texts"
+
+
+def test_every_variable_without_a_value_is_named_at_the_field_of_its_text() -> None:
+    found = errors(prompt="a {{who}} in {{where}}", negative_prompt="{{what", var_who="fox")
+    assert found["prompt"] == ["the variable {{where}} has no value"]
+    assert "is not closed" in found["negative_prompt"][0]
+
+
+def test_a_value_that_makes_the_text_too_long_is_refused() -> None:
+    assert "takes at most 2500 characters" in errors(prompt="a {{who}}", var_who="x" * 2500)["prompt"][0]
+
+
+def test_a_form_starts_with_the_fields_of_its_prompt_and_a_text_without_variables_has_none() -> None:
+    form = OrderForm(initial={"prompt": "a {{who}}", "var_who": "fox"})
+    assert [(field.name, field.value()) for field in form.variables] == [("var_who", "fox")]
+    assert form.final and form.final.text == "a fox"
+    assert OrderForm(initial={"prompt": "a fox"}).final is None

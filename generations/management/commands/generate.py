@@ -20,7 +20,7 @@ from tqdm import tqdm
 
 from generations import clock
 from generations.formats import usd
-from generations.forms import parameters
+from generations.forms import parameters, variables
 from generations.forms.orders import OrderForm, choices_of
 from generations.lifecycle import ordering
 from generations.lifecycle.capacity import why_paused
@@ -59,6 +59,13 @@ class Command(StudioCommand):
         parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help=help_of_set)
         for name in IMAGE_FIELDS:
             parser.add_argument(f"--{name.replace('_', '-')}", metavar="PATH_OR_URL", help=rules("images"))
+        parser.add_argument(
+            "--var",
+            action="append",
+            default=[],
+            metavar="NAME=VALUE",
+            help="the value of a variable {{NAME}} of the text",
+        )
         parser.add_argument("--campaign", metavar="SLUG", help="what it is bought for; default: the prompt's")
         parser.add_argument("--takes", default="1", help="how many clips of this")
         parser.add_argument("--spend-at-most", metavar="USD", help="order as many takes as this pays for")
@@ -91,6 +98,7 @@ class Command(StudioCommand):
         problems: Problems = {}
         prompt = _kept_prompt(options, problems)
         data = _form_data(options, prompt) | _set(options, problems)
+        data |= _values(options, data, problems)
         files = {name: file for name in IMAGE_FIELDS if (file := _picture(name, data, problems))}
         form = OrderForm(data, MultiValueDict({name: [file] for name, file in files.items()}))
         if options["spend_at_most"] == "":
@@ -150,6 +158,21 @@ def _form_data(options: dict[str, Any], prompt: Prompt | None) -> dict[str, Any]
     for name in IMAGE_FIELDS:
         data[name] = options[name]
     return data
+
+
+def _values(options: dict[str, Any], data: dict[str, Any], problems: Problems) -> dict[str, str]:
+    """Return the values of variables, by the names of their fields."""
+    known = variables.fields([data["prompt"], data["negative_prompt"]])
+    found: dict[str, str] = {}
+    for given in options["var"]:
+        name, _, value = given.partition("=")
+        field = f"{variables.PREFIX}{name.strip()}"
+        if field not in known:
+            problems.setdefault("var", []).append(f"the text has no variable {{{{{name.strip()}}}}}")
+        elif field in found:
+            problems.setdefault("var", []).append(f"{name.strip()} is given twice")
+        found[field] = value
+    return found
 
 
 def _set(options: dict[str, Any], problems: Problems) -> dict[str, str]:
