@@ -22,7 +22,6 @@ from generations.admin.receipt import PaidAction
 from generations.forms import parameters
 from generations.forms.many import ALSO, ManyForm
 from generations.forms.pictures import PicturesForm
-from generations.library import prompt_text
 from generations.lifecycle import continuing, ordering
 from generations.lifecycle.capacity import obstacles
 from generations.lifecycle.ordering import BatchPlan, Problems
@@ -73,7 +72,7 @@ def page(request: HttpRequest, pk: int | None = None) -> HttpResponse:
         return pictures.leave(request, form)
     if prompt and prompt_settings.BUTTON in request.POST:
         prompt_settings.save(request, prompt)
-        return _show(request, prompt, GenerateForm(initial=request.POST.dict()))
+        return _show(request, prompt, GenerateForm(initial=_sent(request)))
     if not form.is_valid():
         return _show(request, prompt, form)
     action = _action(prompt, form)
@@ -175,8 +174,7 @@ def _fields(form: GenerateForm) -> dict[str, Any]:
         "more_is_open": any(form[name].value() for name in ("negative_prompt", "campaign"))
         or any(name in form.errors for name in MORE if form.is_bound),
         "many_is_open": any(form[name].value() for name in MANY)
-        or any(name in form.errors for name in MANY if form.is_bound)
-        or bool(prompt_text.variables(form["prompt"].value() or "")),
+        or any(name in form.errors for name in MANY if form.is_bound),
     }
 
 
@@ -229,6 +227,11 @@ def _typed(request: HttpRequest) -> dict[str, Any]:
     shown = receipt.kept(request, request.GET.get(receipt.FIELD))
     pairs = shown["hidden"] if shown else []
     return {name: [value for each, value in pairs if each == name] if name in LISTS else value for name, value in pairs}
+
+
+def _sent(request: HttpRequest) -> dict[str, Any]:
+    """Return the fields that were sent, for a form that starts from them."""
+    return {name: values if name in LISTS else values[-1] for name, values in request.POST.lists()}
 
 
 def _add_problems(form: GenerateForm, problems: Problems) -> None:

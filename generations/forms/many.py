@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
@@ -12,7 +13,7 @@ from typing import Any
 
 from django import forms
 
-from generations.forms import parameters
+from generations.forms import parameters, variables
 from generations.forms.orders import OrderForm
 from generations.library import prompt_text
 from generations.lifecycle.ordering import OrderRequest
@@ -20,7 +21,7 @@ from generations.models import Prompt
 from generations.providers import offers
 from generations.providers.base import IMAGE_FIELDS, Order, Value
 from generations.providers.menu import Offer
-from generations.providers.parameters import YesNo
+from generations.providers.parameters import Text, YesNo
 
 MOST_ORDERS = 200  # different ones at once, each of one or more takes: a receipt names each of them
 OPTIONAL = ("route", "cfg_scale")  # settings that an offer which does not know them is ordered without
@@ -45,10 +46,10 @@ class ManyForm(OrderForm):
     """The order form with further values, each of which multiplies the orders; without any it makes one."""
 
     values = forms.CharField(
-        label="Values of variables",
+        label="Further values of variables",
         required=False,
         widget=forms.Textarea(attrs={"rows": 3, "placeholder": "subject: a red fox\nsubject: a grey crane"}),
-        help_text="For variables such as {{subject}} in the text. A line for each value; each makes a text of its own.",
+        help_text="Beside those above; a line for each: the variable's name, a colon, its value. Each makes a text.",
     )
     also_offer = forms.MultipleChoiceField(
         label="Also with", required=False, choices=offer_choices, widget=forms.CheckboxSelectMultiple
@@ -77,16 +78,10 @@ class ManyForm(OrderForm):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean()
-        values, template = data.get("values") or {}, self.typed("prompt")
-        named = prompt_text.variables(template)
-        for text in prompt_text.problems(template):
-            self.add_error("prompt", text)
-        for name in values.keys() - set(named):
-            self.add_error("values", f"the text has no variable {{{{{name}}}}}")
-        for name in named:
-            if "values" in data and name not in values:
-                self.add_error("values", f"the variable {{{{{name}}}}} has no value: write {name}: and its value")
-        number = math.prod(count for _name, count in self.axes())
+        if "prompt" in data:
+            for name in (data.get("values") or {}).keys() - self.variable_values().keys():
+                self.add_error("values", f"the text has no variable {{{{{name}}}}}")
+        number = math.prod(count for _name, count in self.axes()) * self._picks()
         if number > MOST_ORDERS:
             self.add_error(None, f"these are {number:,} different orders; at most {MOST_ORDERS} at a time")
         return data
@@ -98,7 +93,18 @@ class ManyForm(OrderForm):
 
     @property
     def number_of_texts(self) -> int:
-        return math.prod(len(values) for values in (self.cleaned_data.get("values") or {}).values())
+        return math.prod(len(values) for values in self.variable_values().values())
+
+    def variable_values(self) -> Values:
+        """Return the values of each variable of the text: that of its own field first, then its further lines."""
+        own, further = variables.values(self.cleaned_data), self.cleaned_data.get("values") or {}
+        named = prompt_text.variables(self.typed("prompt"))
+        every = {name: [own.get(name, "").strip(), *further.get(name, ())] for name in named}
+        return {name: list(dict.fromkeys(filter(None, values))) for name, values in every.items()}
+
+    def given(self) -> dict[str, str]:
+        """Return the first value of each variable."""
+        return super().given() | {name: values[0] for name, values in self.variable_values().items() if values}
 
     def axes(self) -> list[tuple[str, int]]:
         """Return what is multiplied and by how many: texts, models, durations, aspect ratios."""
@@ -113,8 +119,13 @@ class ManyForm(OrderForm):
         """
         template = self.typed("prompt")
         return [
-            replace(each, order=each.order.but(prompt=text or None), template="" if text == template else template)
-            for text in self._texts()
+            replace(
+                each,
+                order=each.order.but(prompt=text or None),
+                template="" if text == template else template,
+                takes=takes,
+            )
+            for text, takes in self._texts()
             for each in self.settings_requests(prompt)
         ]
 
@@ -127,11 +138,21 @@ class ManyForm(OrderForm):
             for offer, duration, ratio in combined
         ]
 
-    def _texts(self) -> Iterator[str]:
-        """Yield the text with each combination of its variables' values."""
-        values = self.cleaned_data.get("values") or {}
+    def _texts(self) -> Iterator[tuple[str, int]]:
+        """Yield the text with each combination of its variables' values, and how many takes of it are made.
+
+        Where it has wildcards, each take is another text, as long as there is one.
+        """
+        values, takes = self.variable_values(), self.cleaned_data["takes"]
         for chosen in itertools.product(*values.values()):
-            yield prompt_text.fill(self.typed("prompt"), dict(zip(values, chosen, strict=True)))
+            filled = prompt_text.fill(self.typed("prompt"), dict(zip(values, chosen, strict=True)))
+            numbers = range(self.seed, self.seed + takes) if prompt_text.wildcards(filled) > 1 else [self.seed] * takes
+            yield from Counter(prompt_text.pick(filled, number) for number in numbers).items()
+
+    def _picks(self) -> int:
+        """Return how many texts the wildcards make of one, at most."""
+        text = variables.final_text(self.typed("prompt"), self.given())
+        return max(1, min(self.cleaned_data.get("takes") or 1, prompt_text.wildcards(text)))
 
     def _offers(self) -> list[tuple[str, ...]]:
         """Return the keys of the offers, that of the form's own fields first."""
@@ -147,7 +168,8 @@ class ManyForm(OrderForm):
         offer, chosen = offers.OFFERS[key[0], key[1], key[2]], dict[str, Value]()
         is_own = key == self._key()
         for name in [name for name in self.kinds if name in self.cleaned_data]:
-            text = changes.get(name, self.typed(name))
+            is_text = isinstance(self.kinds[name][0], Text)  # with its variables filled in
+            text = str(self.chosen.get(name, "")) if is_text else changes.get(name, self.typed(name))
             parameter = offer.parameters.get(name)
             if not text.strip() or (parameter is None and not is_own and _may_go(name, text)):
                 continue

@@ -15,7 +15,6 @@ from django.http import QueryDict
 from generations.forms import parameters
 from generations.forms.many import MOST_ORDERS
 from generations.forms.orders import OrderForm, SpendField, choices_of
-from generations.library import prompt_text
 from generations.lifecycle.ordering import OrderRequest, Problems
 from generations.models import Campaign
 from generations.providers.base import IMAGE_FIELDS
@@ -100,8 +99,6 @@ class RowsForm(forms.Form):
     def _take(self, number: int, cells: dict[str, str]) -> None:
         form = OrderForm(cells)
         problems: Problems = {name: [str(text) for text in texts] for name, texts in form.errors.items()}
-        if texts := prompt_text.unfilled(cells.get("prompt", "")):
-            problems.setdefault("prompt", []).extend(texts)
         if problems:
             self._wrong(number, problems)
         else:

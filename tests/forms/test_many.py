@@ -43,6 +43,24 @@ def test_texts_durations_and_ratios_are_multiplied_and_each_order_has_its_takes(
     assert not any(ordering.problems(each) for each in found)
 
 
+def test_the_value_of_a_variable_s_own_field_comes_before_its_further_ones() -> None:
+    form = a_form(prompt=TEXT, values=VALUES, var_subject="an owl", var_time="dawn", negative_prompt="no {{time}}")
+    assert form.is_valid(), form.errors
+    assert form.number_of_texts == 3
+    found = form.requests(None)
+    assert [each.order.prompt for each in found] == ["an owl at dawn", "a red fox at dawn", "a grey crane at dawn"]
+    assert {each.order.negative_prompt for each in found} == {"no dawn"}
+
+
+def test_each_take_of_a_text_with_wildcards_is_another_text_as_long_as_there_is_one() -> None:
+    form = a_form(prompt="a {red|grey} fox", takes="3", also_duration=["10"])
+    assert form.is_valid(), form.errors
+    found = sorted((each.order.prompt, each.order.duration_seconds) for each in form.requests(None))
+    assert found == [(text, seconds) for text in ("a grey fox", "a red fox") for seconds in (5, 10)]
+    assert sorted(each.takes for each in form.requests(None)) == [1, 1, 2, 2]
+    assert {each.template for each in form.requests(None)} == {"a {red|grey} fox"}
+
+
 def test_all_texts_of_one_template_belong_to_one_prompt() -> None:
     form = a_form(prompt=TEXT, values=VALUES)
     assert form.is_valid(), form.errors
@@ -78,8 +96,8 @@ def test_a_plain_form_makes_the_one_order_that_it_says() -> None:
 @pytest.mark.parametrize(
     ("changes", "field", "text"),
     [
-        ({"prompt": TEXT}, "values", "the variable {{subject}} has no value"),
-        ({"prompt": TEXT, "values": "subject: a fox"}, "values", "the variable {{time}} has no value"),
+        ({"prompt": TEXT}, "prompt", "the variable {{subject}} has no value"),
+        ({"prompt": TEXT, "values": "subject: a fox"}, "prompt", "the variable {{time}} has no value"),
         ({"values": "subject: a fox"}, "values", "the text has no variable {{subject}}"),
         ({"prompt": TEXT, "values": "a fox"}, "values", "“a fox” is no value"),
         ({"prompt": "{{a fox at dawn"}, "prompt", "is not closed"),
@@ -92,6 +110,7 @@ def test_what_cannot_be_multiplied_is_said_at_its_field(changes: dict[str, Any],
 
 
 def test_too_many_different_orders_are_refused_before_they_are_made() -> None:
+    assert "different orders" in wrong(prompt="{a|b|c|d} {e|f|g|h} {i|j|k|l} {m|n|o|p}", takes="250")["__all__"][0]
     lines = [f"{name}: {number}" for name in ("subject", "time") for number in range(1000)]
     (text,) = wrong(prompt=TEXT, values="\n".join(lines))["__all__"]
     assert text == f"these are 1,000,000 different orders; at most {MOST_ORDERS} at a time"

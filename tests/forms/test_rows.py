@@ -61,8 +61,8 @@ def test_every_wrong_row_is_named_at_once_as_a_spreadsheet_counts() -> None:
     assert [text.split(":")[0] for text in found] == [
         "row 3, duration",
         "row 4, takes",
-        "row 4, model",
         "row 4, prompt",
+        "row 4, model",
     ]
     assert "takes 5 or 10 seconds, not 7" in found[0]
 

@@ -104,16 +104,6 @@
     }
   }
 
-  // A text with variables needs their values: shows where they are given.
-  const NAMES = /\{\{\s*(\w+)\s*\}\}/g;
-  function nameVariables() {
-    const names = unique([...field("prompt").value.matchAll(NAMES)].map((found) => found[1]));
-    const line = document.getElementById("variables-named");
-    line.hidden = !names.length;
-    line.textContent = `In the text: ${names.join(", ")}. Write, for example, ${names[0]}: and its value; a line each.`;
-    if (names.length) document.getElementById("many").open = true;
-  }
-
   // Says where the limit was read, if it is not on the provider's page.
   function state(name, parameter) {
     const line = row(name).querySelector("[data-stated]");
@@ -206,7 +196,6 @@
   });
   form.addEventListener("input", (event) => {
     if (event.target.name in limits) count(event.target.name);
-    if (event.target.name === "prompt") nameVariables();
     if (["takes", "spend_at_most", "values"].includes(event.target.name)) quoteSoon();
   });
   form.addEventListener("keydown", (event) => {
@@ -222,7 +211,6 @@
     delete form.dataset.sent;
     if (chosen().every(Boolean)) pick();
     fitMany();
-    nameVariables();
     quote();
   });
   // A price may have been added in another tab.
