@@ -88,6 +88,7 @@ class ProviderState:
 
     name: str
     is_paused: bool
+    is_partly_paused: bool  # the orders of some models
     accepted: str
     balance: str
 
@@ -174,12 +175,18 @@ def failures(*, at: datetime) -> list[Failure]:
 
 def providers(*, at: datetime) -> list[ProviderState]:
     """Return the state of each provider; acceptances are looked for among the newest orders."""
-    paused = set(Pause.objects.values_list("provider", flat=True))
+    pauses = list(Pause.objects.all())
     newest = GenerationTask.objects.order_by("-pk").values("pk")[:NEWEST]
     accepted = GenerationTask.objects.of_this_site().filter(pk__in=newest, remote_id__isnull=False).order_by()
     last = dict(accepted.values_list("provider").annotate(at=Max("submitted_at")))
     return [
-        ProviderState(provider_name(name), name in paused, _ago(last.get(name), at=at), _balance(name, at=at))
+        ProviderState(
+            name=provider_name(name),
+            is_paused=any(pause.stops(name, "") for pause in pauses),
+            is_partly_paused=any(pause.provider == name and pause.model for pause in pauses),
+            accepted=_ago(last.get(name), at=at),
+            balance=_balance(name, at=at),
+        )
         for name in settings.PROVIDERS
     ]
 

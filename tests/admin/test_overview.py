@@ -122,6 +122,15 @@ def test_a_provider_says_whether_it_takes_orders_and_when_it_took_the_last_one(d
     assert (apikley.is_paused, apikley.accepted, apikley.balance) == (True, "", "")
 
 
+def test_a_pause_of_all_orders_is_one_of_each_provider_and_that_of_a_model_is_not(db: None) -> None:
+    pause = Pause.objects.create(provider="apixo", model="kling-2-6", reason="403", paused_at=NOW)
+    states = [(each.is_paused, each.is_partly_paused) for each in overview.providers(at=NOW)]
+    assert states == [(False, True), (False, False)]
+    pause.delete()
+    Pause.objects.create(provider="", reason="a holiday", paused_at=NOW)
+    assert [each.is_paused for each in overview.providers(at=NOW)] == [True, True]
+
+
 def test_the_worker_says_when_it_was_last_alive(db: None) -> None:
     assert overview.heartbeat(at=NOW) == ""
     Lease.objects.create(name="worker", expires_at=NOW - timedelta(seconds=7))
