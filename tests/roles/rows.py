@@ -23,6 +23,7 @@ from generations.models import (
     CollectionItem,
     Pause,
     Price,
+    Prompt,
     Review,
     Share,
     Status,
@@ -82,6 +83,8 @@ def make_rows(person: User | None) -> dict[str, str]:
         "own_comment": comments.write(video, "very dark", at=at, author=asks),
         "video_type": ContentType.objects.get_for_model(Video), **shares, **searches,
     }  # fmt: skip
+    Tag.objects.get(name="dawn").prompts.set(Prompt.objects.filter(archived=False))
+    made |= {"task": video.task, "approved_task": approved.task}
     words = {
         "collection": reel.slug, "share_token": shares["share"].token, "feed_token": searches["search"].token,
         "file": str(video.file), "image_file": str(image.file), "signed_image": urlsplit(image.provider_url()).path,

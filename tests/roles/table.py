@@ -212,6 +212,16 @@ CATALOG: dict[str, Case | list[Case]] = {
     "webhooks/<slug:provider>/<str:token>/": writes(NOBODY, "provider", "wrong_token"),
 }  # fmt: skip
 
+
+def clip_actions(row: str, approved: str) -> dict[str, tuple[People, str]]:
+    """What the lists of clips and of tasks offer to do to clips; the names are of the rows of a draft and another."""
+    return {
+        "approve": (CURATORS, row), "reject": (CURATORS, row), "undecide": (CURATORS, approved),
+        "rate": (SEERS, row), "download": (SEERS, row), "tag": (PRODUCERS, row), "untag": (PRODUCERS, row),
+        "collect": (CURATORS, row),
+    }  # fmt: skip
+
+
 MODELS: dict[str, Model] = {
     "auth.user": Model(SUPERUSER, SUPERUSER, SUPERUSER, SUPERUSER, "user", {"delete_selected": (SUPERUSER, "user")}),
     "auth.group": Model(SUPERUSER, SUPERUSER, SUPERUSER, SUPERUSER, "group", {"delete_selected": (SUPERUSER, "group")}),
@@ -227,7 +237,8 @@ MODELS: dict[str, Model] = {
     ),
     "generations.generationtask": Model(
         SEERS, row="queued",
-        actions={"cancel": (EITHER, "queued"), "poll_now": (EITHER, "running"), "try_again": (ORDERING, "failed")},
+        actions={"cancel": (EITHER, "queued"), "poll_now": (EITHER, "running"), "try_again": (ORDERING, "failed"),
+                 **clip_actions("task", "approved_task")},
     ),
     "generations.ledgerentry": Model(FINANCE, row="entry"),
     "generations.pause": Model(SEERS, NOBODY, NOBODY, OPERATORS, "pause", {"close": (OPERATORS, "pause")}),
@@ -237,14 +248,14 @@ MODELS: dict[str, Model] = {
     "generations.prompt": Model(
         SEERS, PRODUCERS, PRODUCERS, PRODUCERS, "prompt",
         {"archive": (PRODUCERS, "prompt"), "unarchive": (PRODUCERS, "archived_prompt"),
-         "delete_selected": (PRODUCERS, "prompt")},
+         "delete_selected": (PRODUCERS, "prompt"),
+         **dict.fromkeys(("tag", "untag", "set_campaign"), (PRODUCERS, "prompt"))},
     ),
     "generations.referenceimage": Model(SEERS, row="image"),
     "generations.share": Model(CURATORS, row="share", actions={"revoke": (CURATORS, "share")}),
     "generations.tag": Model(SEERS, PRODUCERS, PRODUCERS, PRODUCERS, "tag", {"delete_selected": (PRODUCERS, "tag")}),
     "generations.video": Model(
-        SEERS, NOBODY, CURATORS, NOBODY, "video",
-        {"approve": (CURATORS, "video"), "reject": (CURATORS, "video"), "undecide": (CURATORS, "approved")},
+        SEERS, NOBODY, CURATORS, NOBODY, "video", clip_actions("video", "approved")
     ),
 }  # fmt: skip
 
