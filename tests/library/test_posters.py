@@ -21,6 +21,12 @@ GOOD = cache(lambda: clip("faststart", seconds=1.0))
 NAMES = {"poster": "posters/2026/a.jpg", "poster_small": "posters/2026/a-320.jpg"}
 
 
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A slow machine is no reason here."""
+    monkeypatch.setattr(posters, "WITHIN_SECONDS", 60.0)
+
+
 def with_poster(content: bytes = b"") -> Video:
     for name in NAMES.values():
         a_file(name, b"the old one")
