@@ -232,15 +232,20 @@ def recent_by_day_and_model(question: Question) -> dict[tuple[date, str], Figure
 
 def reserved_now(*, practice: bool) -> Figures:
     """Sum what is reserved, whenever that was."""
-    tasks = GenerationTask.objects.filter(practice=practice, status__in=UNSETTLED).order_by()
-    settled = LedgerEntry.objects.filter(task=OuterRef("task"), kind__in=SETTLED)
-    # Found by their tasks, which are few. SQLite would rather read all holds, so it is not asked for that kind.
-    others = [kind for kind in EntryKind if kind != EntryKind.HOLD]
-    holds = LedgerEntry.objects.filter(~Exists(settled), task__in=tasks.values("pk")).exclude(kind__in=others)
     total = Figures()
-    for __, figures in _summed_holds(holds.order_by(), ["kind"]):
+    for __, figures in _summed_holds(open_holds(practice=practice), ["kind"]):
         total.add(figures)
     return total
+
+
+def open_holds(*, practice: bool) -> LedgerQuerySet:
+    """Select what is reserved now by the tasks that are not settled, which are few."""
+    tasks = GenerationTask.objects.filter(practice=practice, status__in=UNSETTLED).order_by()
+    settled = LedgerEntry.objects.filter(task=OuterRef("task"), kind__in=SETTLED)
+    # SQLite would rather read all holds, so it is not asked for that kind.
+    others = [kind for kind in EntryKind if kind != EntryKind.HOLD]
+    holds = LedgerEntry.objects.filter(~Exists(settled), task__in=tasks.values("pk")).exclude(kind__in=others)
+    return holds.order_by()
 
 
 def _open(question: Question, columns: list[str]) -> Iterator[tuple[list[Any], Figures]]:

@@ -17,6 +17,8 @@ from django.urls import reverse
 from generations.admin import lists
 from generations.library import collections
 from generations.models import (
+    Action,
+    AuditEntry,
     BalanceReading,
     Budget,
     Campaign,
@@ -82,7 +84,13 @@ def a_campaign_budget(number: int) -> None:
     a_budget("5", scope="campaign", campaign=a_campaign(f"Campaign {number}"))
 
 
+def an_entry(number: int) -> None:
+    by = User.objects.create(username=f"person {number}")
+    AuditEntry.objects.record(Action.PRICED, a_price("0.30", mode=f"mode {number}"), at=NOW, by=by)
+
+
 ROWS: dict[Any, Callable[[int], Any]] = {
+    AuditEntry: an_entry,
     BalanceReading: a_reading,
     Budget: a_campaign_budget,
     Campaign: a_campaign_budget,
