@@ -39,9 +39,10 @@ def fill_lists(rows: int) -> None:
         have, last = cursor.fetchone()
     moment = f"datetime({FIRST} + i * 300, 'unixepoch')"
     run(
-        "INSERT INTO generations_prompt (id, title, text, negative_prompt, notes, archived, created_at, updated_at)"
+        "INSERT INTO generations_prompt"
+        " (id, title, text, negative_prompt, notes, archived, defaults, words, created_at, updated_at)"
         f" {series(rows // 5 - have)} SELECT {last} + i, 'Idea ' || i, 'a fox in the rain, number ' || i, '', '', 0,"
-        f" {moment}, {moment} FROM n"
+        f" '{{}}', 'a fox in the rain number ' || i, {moment}, {moment} FROM n"
     )
     settled = "CASE WHEN status IN ('failed', 'canceled') THEN 'release' ELSE 'charge' END"
     for kind, seconds in (("'hold'", 0), (settled, 75)):

@@ -114,11 +114,13 @@ def prompts(count: int, rows: int) -> None:
         f" || CASE WHEN i <= {count} / 50 AND i % 2 = 0 THEN ' zeppelin' ELSE '' END"
     )
     run(
-        "INSERT INTO generations_prompt (id, title, text, negative_prompt, notes, archived, created_at, updated_at)"
+        "INSERT INTO generations_prompt"
+        " (id, title, text, negative_prompt, notes, archived, defaults, words, created_at, updated_at)"
         f" {series(count)}, ks AS (SELECT i AS k FROM n WHERE i <= 24)"
         f" SELECT 9 + i, '', {text} || {special}, '', '', {'false' if POSTGRESQL else 0},"
-        f" {MOMENT.format(FIRST)}, {MOMENT.format(FIRST)} FROM n"
+        f" '{{}}', '', {MOMENT.format(FIRST)}, {MOMENT.format(FIRST)} FROM n"
     )
+    run("UPDATE generations_prompt SET words = text")  # folded as it is
     for tag, chosen in ((1, "i % 4 = 0"), (2, "i % 1000 = 5"), (3, f"i <= {count} / 100")):
         run(
             f"INSERT INTO generations_prompt_tags (prompt_id, tag_id) {series(count)}"
