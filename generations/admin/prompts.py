@@ -7,7 +7,7 @@ from typing import Any, cast
 from django.contrib import admin
 from django.contrib.admin.widgets import AdminTextareaWidget, AdminTextInputWidget, AutocompleteSelectMultiple
 from django.db import transaction
-from django.db.models import Count, DecimalField, Exists, OuterRef, QuerySet, Subquery, Sum
+from django.db.models import Count, DecimalField, OuterRef, Q, QuerySet, Subquery, Sum
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
@@ -28,6 +28,7 @@ from generations.admin.campaigns import CampaignFilter
 from generations.admin.prompt_actions import PromptActions
 from generations.library import prompt_settings, prompt_text
 from generations.models import GenerationTask, LedgerEntry, Prompt, Review, Tag, Video
+from generations.models.ledger import SPENT, is_at_starting_price, is_unpriced
 from generations.models.prompts import PromptQuerySet
 
 BRACES = "{{subject}} is a variable, which Generate asks for; {rain|snow} a wildcard, of which an order picks one."
@@ -135,19 +136,18 @@ class PromptAdmin(ArchivableAdmin, PromptActions):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Prompt]:
         clips = Video.objects.filter(prompt=OuterRef("pk")).order_by("-created_at", "-id")
         number = clips.order_by().values("prompt").annotate(n=Count("id")).values("n")
-        spent = LedgerEntry.objects.spent().filter(task__prompt=OuterRef("pk")).order_by()
-        entries = spent.values("task__prompt")
-        unpriced = spent.unpriced().values("task__prompt").annotate(n=Count("id")).values("n")
+        # Conditions on the kind stand in the sums: SQLite would find the entries by it, and read all for each prompt.
+        entries = LedgerEntry.objects.filter(task__prompt=OuterRef("pk")).order_by().values("task__prompt")
         columns = {
             "clip_count": Subquery(number),
             "approved_count": Subquery(number.filter(review=Review.APPROVED)),
             "poster": Subquery(clips.values("poster")[:1]),
             "poster_small": Subquery(clips.values("poster_small")[:1]),
             "seconds": Subquery(clips.values("duration_seconds")[:1]),
-            "spent_real": self._total(entries.filter(practice=False)),
-            "spent_practice": self._total(entries.filter(practice=True)),
-            "unpriced": Subquery(unpriced),
-            "is_minimum": Exists(spent.at_starting_price()),
+            "spent_real": self._total(entries, practice=False),
+            "spent_practice": self._total(entries, practice=True),
+            "unpriced": self._count(entries, is_unpriced()),
+            "minimums": self._count(entries, is_at_starting_price()),
         }
         prompts = cast(PromptQuerySet, super().get_queryset(request))
         return prompts.with_favourite(person_of(request)).annotate(**columns).prefetch_related("tags")
@@ -163,9 +163,13 @@ class PromptAdmin(ArchivableAdmin, PromptActions):
         return queryset.filter(pk__in=Prompt.objects.matching(search_term)) if search_term else queryset, False
 
     @staticmethod
-    def _total(entries: Any) -> Subquery:
-        rows = entries.annotate(usd=Sum("amount_usd")).values("usd")
+    def _total(entries: Any, *, practice: bool) -> Subquery:
+        rows = entries.annotate(usd=Sum("amount_usd", filter=Q(kind__in=SPENT, practice=practice))).values("usd")
         return Subquery(rows, output_field=DecimalField(max_digits=12, decimal_places=4))
+
+    @staticmethod
+    def _count(entries: Any, condition: Q) -> Subquery:
+        return Subquery(entries.annotate(n=Count("id", filter=condition)).values("n"))
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Refuse to delete a prompt with tasks; it can be archived."""
@@ -245,7 +249,7 @@ def _clips(prompt: Any) -> tuple[str, str]:
 def _spent(prompt: Any) -> list[str]:
     """Return what was spent on a prompt: real and practice money, and the clips without a known price."""
     parts = [
-        display.money(amount, practice=practice, is_minimum=prompt.is_minimum)
+        display.money(amount, practice=practice, is_minimum=bool(prompt.minimums))
         for amount, practice in ((prompt.spent_real, False), (prompt.spent_practice, True))
         if amount is not None
     ]
