@@ -30,7 +30,7 @@ def told(staff: User) -> None:
     anna = User.objects.create(username="anna")
     record = AuditEntry.objects.record
     record(Action.CORRECTED, a_task(), "=1+1", at=NOW, by=staff, amount_usd=Decimal("-0.10"))
-    record(Action.DELETED, Tag(pk=7, name="dusk"), at=NOW + timedelta(hours=1), by=anna)
+    record(Action.DELETED, Tag(pk=70_007, name="dusk"), at=NOW + timedelta(hours=1), by=anna)
     record(Action.DELETED, Tag(pk=8, name="dawn"), at=NOW + timedelta(days=40), by=None)
 
 
@@ -59,7 +59,7 @@ def test_the_page_says_who_did_what_when_to_what_and_for_how_much(admin_client: 
     ("query", "found"),
     [
         ("", ["dawn", "dusk", "Task"]), ("?by=-", ["dawn"]), ("?action__exact=deleted", ["dawn", "dusk"]),
-        ("?q=dusk", ["dusk"]), ("?q=7", ["dusk"]), ("?at__year=2026&at__month=12", ["dawn"]),
+        ("?q=dusk", ["dusk"]), ("?q=70007", ["dusk"]), ("?at__year=2026&at__month=12", ["dawn"]),
         ("?by=anna", ["dawn", "dusk", "Task"]),
     ],
 )  # fmt: skip
