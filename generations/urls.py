@@ -3,7 +3,9 @@
 from django.contrib.auth.views import LoginView, LogoutView
 from django.templatetags.static import static
 from django.urls import path, re_path
+from django.views.decorators.cache import cache_control
 from django.views.generic import RedirectView
+from django.views.i18n import JavaScriptCatalog, set_language
 
 from generations import webhooks
 from generations.catalog import (
@@ -29,6 +31,8 @@ from generations.catalog.views import catalog
 
 urlpatterns = [
     path("webhooks/<slug:provider>/<str:token>/", webhooks.receive, name="webhook"),
+    path("language/", set_language, name="set_language"),
+    path("words.js", cache_control(max_age=3600)(JavaScriptCatalog.as_view(packages=["generations"])), name="words"),
     path("", catalog, name="catalog"),
     path("compare/", compare.compare, name="compare"),
     path("compare/winner/", compare.winner, name="winner"),

@@ -141,6 +141,8 @@ ADMIN: dict[str, Case | list[Case]] = {
 }  # fmt: skip
 
 CATALOG: dict[str, Case | list[Case]] = {
+    "language/": both(EVERYBODY, data={"language": "es"}),  # GET leads back and changes nothing
+    "words.js": reads(EVERYBODY),
     "": reads(MEMBERS),
     "compare/": reads(MEMBERS, query="?v={video}&v={approved}"),
     "compare/winner/": writes(MEMBERS, query="?v={video}&v={approved}", data={"winner": "{video}"}),
