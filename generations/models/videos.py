@@ -47,6 +47,7 @@ STATES: dict[str, models.Q] = {
     State.REJECTED: models.Q(review=Review.REJECTED),
     State.PUBLISHED: ~UNPUBLISHED,
 }
+CHOSEN = models.Q(review=Review.APPROVED) | ~UNPUBLISHED
 
 
 def state_of(review: str, published_at: datetime | None) -> State:
@@ -72,12 +73,16 @@ class VideoQuerySet(models.QuerySet["Video"]):
     def visible_to(self, person: Person | AnonymousUser) -> VideoQuerySet:
         """Select what a person may browse: everyone who signs in, all but the clips of campaigns closed to them.
 
+        People whose groups do not say `see_drafts` see, of what others ordered, only what was approved or published.
         People who are not signed in see what is published, and only where CATALOG_PUBLIC lets them.
         """
         if isinstance(person, AnonymousUser):
             return self.filter(published_at__isnull=False) if settings.CATALOG_PUBLIC else self.none()
         closed = list(Campaign.objects.closed_to(person).values_list("pk", flat=True))  # few: an index serves the rest
-        return self.exclude(campaign__in=closed) if closed else self
+        videos = self.exclude(campaign__in=closed) if closed else self
+        if person.has_perm("generations.see_drafts"):
+            return videos
+        return videos.filter(CHOSEN | models.Q(ordered_by=person))
 
     def refresh_words(self) -> None:
         """Write again what searches compare, after a title, a description or a tag has changed."""
@@ -201,6 +206,7 @@ class Video(models.Model):
             ("review_clips", "Can approve and reject clips"),
             ("publish_clips", "Can publish clips"),
             ("share_clips", "Can share clips by a link"),
+            ("see_drafts", "Can see clips of others before they are approved"),
         ]
         # The catalog is paged by the first pair, alone or within a filter. On PostgreSQL migration 0020 adds a trigram
         # index on `words`, which SQLite would take for an ordinary one.

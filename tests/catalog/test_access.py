@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import AnonymousUser, User
+from django.contrib.auth.models import AnonymousUser, Group, Permission, User
 from django.http import HttpResponse
 from django.middleware.csrf import get_token
 from django.test import Client, RequestFactory
 
 from generations.catalog.access import for_browsers
-from generations.models import Campaign, Video
+from generations.models import Campaign, Review, Video
 from tests.catalog.conftest import body, published, text, titles, with_poster
-from tests.factories import a_campaign, a_task, a_video
+from tests.factories import NOW, a_campaign, a_task, a_video
 
 SECRETS = ("A secret take", "the secret words", "Secret campaign", "secretary", "$0.30")
 
@@ -55,6 +55,25 @@ def test_named_people_see_the_clips_of_their_campaign(
     closed.people.add(person)
     assert [visitor.get(path).status_code for path in addresses(hidden)] == [200] * 4
     assert titles(visitor.get("/")) == ["A secret take"]
+
+
+def test_a_group_that_does_not_say_drafts_shows_what_was_chosen_and_ones_own(visitor: Client, person: User) -> None:
+    clients = Group.objects.create(name="Clients")
+    person.groups.add(clients)
+    draft = with_poster(a_video(title="A draft"))
+    chosen = a_video(title="Chosen", review=Review.APPROVED, reviewed_at=NOW)
+    published(title="Published")
+    a_video(a_task("stored", ordered_by=person), title="My own")  # type: ignore[arg-type]
+    assert sorted(titles(visitor.get("/"))) == ["Chosen", "My own", "Published"]
+    assert [visitor.get(path).status_code for path in addresses(draft)] == [404] * 4
+    assert visitor.get(chosen.get_absolute_url()).status_code == 200
+    clients.permissions.add(Permission.objects.get(codename="see_drafts"))
+    assert [visitor.get(path).status_code for path in addresses(draft)] == [200] * 4
+
+
+def test_the_groups_of_the_studio_see_drafts_of_others(db: None) -> None:
+    assert Group.objects.exclude(permissions__codename="see_drafts").count() == 0
+    assert Group.objects.count() == 5
 
 
 def test_visitors_of_a_public_catalog_see_what_is_published_and_no_more(
