@@ -185,7 +185,7 @@ def _cancel(request: HttpRequest, which: Chosen, tasks: TaskQuerySet) -> None:
     """Cancel those that are sent next first, before they are sent, and say how many were too late."""
     ids = list(tasks.in_order_of_sending().values_list("pk", flat=True))
     first = ids[:AT_ONCE]
-    canceled = queueing.cancel_many(first, at=clock.now(), by=person_of(request))
+    canceled = len(queueing.cancel_many(first, at=clock.now(), by=person_of(request)))
     left, late = len(ids) - len(first), max(0, (which.shown or 0) - len(ids)) + len(first) - canceled
     if canceled:
         messages.success(request, f"{orders(canceled)} canceled. Nothing was charged.")

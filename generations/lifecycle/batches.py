@@ -6,8 +6,8 @@ from datetime import datetime
 
 from django.db.models import QuerySet
 
-from generations.lifecycle import retries
-from generations.lifecycle.ordering import OrderRequest, cancel
+from generations.lifecycle import queueing, retries
+from generations.lifecycle.ordering import OrderRequest
 from generations.models import Batch, GenerationTask, Person, Status
 
 FAILED = (Status.FAILED, Status.LOST)
@@ -19,9 +19,9 @@ def waiting(batch: Batch) -> QuerySet[GenerationTask]:
     return batch.tasks.filter(status=Status.QUEUED).order_by("pk")
 
 
-def cancel_waiting(batch: Batch, *, at: datetime, by: Person | None) -> tuple[GenerationTask, ...]:
+def cancel_waiting(batch: Batch, *, at: datetime, by: Person | None) -> list[GenerationTask]:
     """Cancel the orders of a batch that were not sent yet; the others are made and charged."""
-    return tuple(task for task in waiting(batch) if cancel(task, at=at, by=by))
+    return queueing.cancel_many(list(waiting(batch).values_list("pk", flat=True)), at=at, by=by)
 
 
 def order_again(batch: Batch, statuses: tuple[Status, ...], *, at_most: int) -> list[OrderRequest]:

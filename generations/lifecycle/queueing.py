@@ -44,12 +44,12 @@ def _set_priority(tasks: TaskQuerySet, priority: int, reason: str, *, at: dateti
     return len(moved)
 
 
-def cancel_many(ids: Sequence[int], *, at: datetime, by: Person | None) -> int:
-    """Cancel orders in this order, a portion in each transaction; return how many were not sent before."""
-    canceled = 0
+def cancel_many(ids: Sequence[int], *, at: datetime, by: Person | None) -> list[GenerationTask]:
+    """Cancel orders in this order, a portion in each transaction; return those that were not sent before."""
+    canceled: list[GenerationTask] = []
     for start in range(0, len(ids), PORTION):
         portion = ids[start : start + PORTION]
         with transaction.atomic(), budgets.deferred_counters():
             tasks = GenerationTask.objects.in_bulk(portion)
-            canceled += sum(ordering.cancel(tasks[pk], at=at, by=by) for pk in portion if pk in tasks)
+            canceled += [tasks[pk] for pk in portion if pk in tasks and ordering.cancel(tasks[pk], at=at, by=by)]
     return canceled

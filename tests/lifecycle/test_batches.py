@@ -19,13 +19,13 @@ def a_batch(*statuses: Status) -> tuple[Batch, list[GenerationTask]]:
 def test_to_stop_cancels_what_was_not_sent_and_frees_its_money() -> None:
     batch, (queued, running) = a_batch(Status.QUEUED, Status.RUNNING)
     other = a_task()
-    assert batches.cancel_waiting(batch, at=NOW, by=None) == (queued,)
+    assert batches.cancel_waiting(batch, at=NOW, by=None) == [queued]
     assert kinds_of(queued) == ["hold", "release"]
     for task in (running, other):
         before = task.status
         task.refresh_from_db()
         assert task.status == before
-    assert batches.cancel_waiting(batch, at=NOW, by=None) == ()
+    assert batches.cancel_waiting(batch, at=NOW, by=None) == []
 
 
 def test_what_failed_or_was_lost_is_ordered_again_once() -> None:

@@ -69,7 +69,7 @@ def test_many_are_canceled_in_portions_and_their_money_is_free(monkeypatch: pyte
     monkeypatch.setattr(queueing, "PORTION", 2)
     a_budget("100")
     tasks = queued(5)
-    assert queueing.cancel_many([task.pk for task in tasks], at=NOW, by=staff) == 5
+    assert queueing.cancel_many([task.pk for task in tasks], at=NOW, by=staff) == tasks
     for task in tasks:
         task.refresh_from_db()
         assert task.status == Status.CANCELED
@@ -80,7 +80,7 @@ def test_many_are_canceled_in_portions_and_their_money_is_free(monkeypatch: pyte
 
 def test_those_that_were_sent_or_may_have_been_accepted_stay_as_they_are() -> None:
     waiting, sent, unsure = a_task(Status.QUEUED), a_task(Status.RUNNING), a_task(Status.QUEUED, maybe_accepted=True)
-    assert queueing.cancel_many([sent.pk, unsure.pk, waiting.pk], at=NOW, by=None) == 1
+    assert queueing.cancel_many([sent.pk, unsure.pk, waiting.pk], at=NOW, by=None) == [waiting]
     for task, status in ((sent, Status.RUNNING), (unsure, Status.QUEUED), (waiting, Status.CANCELED)):
         task.refresh_from_db()
         assert task.status == status
