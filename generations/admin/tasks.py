@@ -42,7 +42,8 @@ class StatusFilter(admin.SimpleListFilter):
     parameter_name = "status"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(PERSON, "Needs a person"), ("provider", "At the provider"), *Status.choices]
+        each = ((status.value, str(status.label)) for status in Status)
+        return [(PERSON, "Needs a person"), ("provider", "At the provider"), *each]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[GenerationTask]) -> QuerySet[GenerationTask]:
         value = self.value()

@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from generations.formats import usd
 from generations.providers.offers import provider_name
@@ -35,7 +37,8 @@ class Account(models.Model):
         constraints = [models.UniqueConstraint(fields=["provider", "practice"], name="account_once")]
 
     def __str__(self) -> str:
-        return f"{provider_name(self.provider)}{' (practice)' if self.practice else ''}"
+        name = provider_name(self.provider)
+        return gettext("{provider} (practice)").format(provider=name) if self.practice else name
 
     def share_at(self, at: datetime) -> float:
         """Return the share of the documented rate to use now: a 429 halves it, each 30 s without one double it."""
@@ -67,17 +70,21 @@ class ReadingQuerySet(models.QuerySet["BalanceReading"]):
 class BalanceReading(models.Model):
     """A balance that a provider reported, or the error instead."""
 
-    provider = models.CharField(max_length=20)
-    practice = models.BooleanField()
+    provider = models.CharField(_("provider"), max_length=20)
+    practice = models.BooleanField(_("practice"))
     at = models.DateTimeField()
     amount = models.DecimalField(max_digits=14, decimal_places=4, null=True)
     unit = models.CharField(max_length=10, help_text="USD or credits: the provider's own.")
-    refused = models.BooleanField(default=False, help_text="The key was not accepted, or there is no money.")
+    refused = models.BooleanField(
+        _("refused"), default=False, help_text=_("The key was not accepted, or there is no money.")
+    )
     error = models.CharField(max_length=500, blank=True)
 
     objects = ReadingQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("balance reading")
+        verbose_name_plural = _("balance readings")
         ordering = ["-at", "-id"]
         indexes = [models.Index(fields=["provider", "practice", "at"], name="reading_by_time")]
 
@@ -87,5 +94,5 @@ class BalanceReading(models.Model):
     @property
     def shown(self) -> str:
         if self.amount is None:
-            return "no figure"
+            return gettext("no figure")
         return usd(self.amount) if self.unit == "USD" else f"{usd(self.amount).replace('$', '')} {self.unit}"

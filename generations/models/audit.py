@@ -13,6 +13,8 @@ from decimal import Decimal
 from django.apps import apps
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext, override
+from django.utils.translation import gettext_lazy as _
 
 from generations.models.people import Person
 
@@ -20,27 +22,27 @@ WORDS_LENGTH = 300
 
 
 class Action(models.TextChoices):
-    ORDERED = "ordered", "ordered"
-    CANCELED = "canceled", "canceled"
-    GAVE_ID = "gave_id", "gave the provider's id"
-    CLOSED = "closed", "closed as not accepted"
-    WAITED = "waited", "left undecided"
-    ASKED = "asked", "requested a review"
-    APPROVED = "approved", "approved"
-    REJECTED = "rejected", "rejected"
-    CLEARED = "cleared", "cleared a decision"
-    SENT_BACK = "sent_back", "sent back"
-    PUBLISHED = "published", "published"
-    UNPUBLISHED = "unpublished", "unpublished"
-    SHARED = "shared", "shared by a link"
-    REVOKED = "revoked", "revoked a link"
-    CORRECTED = "corrected", "corrected a cost"
-    PRICED = "priced", "added a price"
-    LIMITED = "limited", "set a budget"
-    PAUSED = "paused", "paused orders"
-    RESUMED = "resumed", "resumed orders"
-    GRANTED = "granted", "changed who may do or see what"
-    DELETED = "deleted", "deleted"
+    ORDERED = "ordered", _("ordered")
+    CANCELED = "canceled", _("canceled")
+    GAVE_ID = "gave_id", _("gave the provider's id")
+    CLOSED = "closed", _("closed as not accepted")
+    WAITED = "waited", _("left undecided")
+    ASKED = "asked", _("requested a review")
+    APPROVED = "approved", _("approved")
+    REJECTED = "rejected", _("rejected")
+    CLEARED = "cleared", _("cleared a decision")
+    SENT_BACK = "sent_back", _("sent back")
+    PUBLISHED = "published", _("published")
+    UNPUBLISHED = "unpublished", _("unpublished")
+    SHARED = "shared", _("shared by a link")
+    REVOKED = "revoked", _("revoked a link")
+    CORRECTED = "corrected", _("corrected a cost")
+    PRICED = "priced", _("added a price")
+    LIMITED = "limited", _("set a budget")
+    PAUSED = "paused", _("paused orders")
+    RESUMED = "resumed", _("resumed orders")
+    GRANTED = "granted", _("changed who may do or see what")
+    DELETED = "deleted", _("deleted")
 
 
 class AuditQuerySet(models.QuerySet["AuditEntry"]):
@@ -56,8 +58,10 @@ class AuditQuerySet(models.QuerySet["AuditEntry"]):
         practice: bool | None = None,
     ) -> None:
         """Write an entry about a row, in the caller's transaction; `by` is None for a command."""
+        with override(settings.LANGUAGE_CODE):  # an entry reads the same to everybody
+            name = str(row)[:WORDS_LENGTH]
         self.create(
-            action=action, kind=row._meta.label_lower, row=row.pk, name=str(row)[:WORDS_LENGTH],
+            action=action, kind=row._meta.label_lower, row=row.pk, name=name,
             words=words[:WORDS_LENGTH], at=at, by=by, amount_usd=amount_usd,
             practice=settings.PRACTICE if practice is None else practice,
         )  # fmt: skip
@@ -68,19 +72,19 @@ class AuditEntry(models.Model):
 
     at = models.DateTimeField()
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
-    action = models.CharField(max_length=20, choices=Action.choices)
+    action = models.CharField(_("action"), max_length=20, choices=Action.choices)
     kind = models.CharField(max_length=100, help_text="The model of the row that it is about.")
     row = models.BigIntegerField(null=True, help_text="Its number, also when the row is gone.")
     name = models.CharField(max_length=300, help_text="What it was called then.")
     words = models.CharField(max_length=300, blank=True, help_text="The reason, or what was chosen.")
     amount_usd = models.DecimalField(max_digits=12, decimal_places=4, null=True)
-    practice = models.BooleanField(help_text="The amount is practice money.")
+    practice = models.BooleanField(_("practice"), help_text=_("The amount is practice money."))
 
     objects = AuditQuerySet.as_manager()
 
     class Meta:
-        verbose_name = "audit entry"
-        verbose_name_plural = "audit"
+        verbose_name = _("audit entry")
+        verbose_name_plural = _("audit entries")
         ordering = ["-at", "-id"]
         indexes = [
             models.Index(fields=["-at", "-id"], name="audit_newest"),
@@ -90,7 +94,7 @@ class AuditEntry(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.by or 'a command'} {self.get_action_display()}: {self.name}"
+        return f"{self.by or gettext('a command')} {self.get_action_display()}: {self.name}"
 
     @property
     def subject(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 
 class Batch(models.Model):
@@ -18,7 +19,8 @@ class Batch(models.Model):
     )
 
     class Meta:
-        verbose_name_plural = "batches"
+        verbose_name = _("batch")
+        verbose_name_plural = _("batches")
         ordering = ["-id"]
         default_permissions = ()  # who may see tasks sees batches, who may order stops them
 

@@ -15,6 +15,8 @@ from django.db.models.lookups import LessThanOrEqual
 from django.template.defaultfilters import date as date_filter
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from generations.formats import exact, usd
 from generations.models.campaigns import Campaign
@@ -25,15 +27,15 @@ ALARMS = (50, 80, 100)  # percent of the limit
 
 
 class Scope(models.TextChoices):
-    SITE = "site", "the whole site"
-    CAMPAIGN = "campaign", "a campaign"
-    PERSON = "person", "a person"
+    SITE = "site", _("the whole site")
+    CAMPAIGN = "campaign", _("a campaign")
+    PERSON = "person", _("a person")
 
 
 class Period(models.TextChoices):
-    DAY = "day", "per day"
-    MONTH = "month", "per month"
-    TOTAL = "total", "in total"
+    DAY = "day", _("per day")
+    MONTH = "month", _("per month")
+    TOTAL = "total", _("in total")
 
 
 def starts_on(period: str, day: date) -> date:
@@ -68,17 +70,26 @@ class BudgetQuerySet(models.QuerySet["Budget"]):
 class Budget(models.Model):
     """A limit on what the whole site, a campaign or a person may spend in a period."""
 
-    scope = models.CharField(max_length=10, choices=Scope.choices, default=Scope.SITE)
-    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, null=True, blank=True, related_name="budgets")
-    person = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="budgets"
+    scope = models.CharField(_("scope"), max_length=10, choices=Scope.choices, default=Scope.SITE)
+    campaign = models.ForeignKey(
+        Campaign, on_delete=models.PROTECT, null=True, blank=True, related_name="budgets", verbose_name=_("campaign")
     )
-    period = models.CharField(max_length=10, choices=Period.choices, default=Period.MONTH)
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="budgets",
+        verbose_name=_("person"),
+    )
+    period = models.CharField(_("period"), max_length=10, choices=Period.choices, default=Period.MONTH)
     limit_usd = money_column(
-        verbose_name="limit in USD", validators=[MinValueValidator(Decimal(0)), MaxValueValidator(LIMIT_MAX)]
+        verbose_name=_("limit in USD"), validators=[MinValueValidator(Decimal(0)), MaxValueValidator(LIMIT_MAX)]
     )
     hard = models.BooleanField(
-        default=True, help_text="Hard: an order that does not fit is refused. Otherwise it is only warned about."
+        _("hard"),
+        default=True,
+        help_text=_("Hard: an order that does not fit is refused. Otherwise it is only warned about."),
     )
     practice = models.BooleanField(editable=False, help_text="Of practice money, which never mixes with real money.")
     created_at = models.DateTimeField(auto_now_add=True)
@@ -86,6 +97,8 @@ class Budget(models.Model):
     objects = BudgetQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("budget")
+        verbose_name_plural = _("budgets")
         ordering = ["scope", "campaign__name", "person__username", "period"]
         constraints = [
             models.CheckConstraint(
@@ -113,7 +126,7 @@ class Budget(models.Model):
     @property
     def subject(self) -> str:
         """Who or what the budget limits, for people."""
-        return str(self.campaign or self.person or "Whole site")
+        return str(self.campaign or self.person or gettext("Whole site"))
 
     @property
     def key(self) -> str:
@@ -148,6 +161,8 @@ class BudgetPeriod(models.Model):
     alarmed = models.PositiveSmallIntegerField(default=0, help_text="The highest percentage that was told, once.")
 
     class Meta:
+        verbose_name = _("budget period")
+        verbose_name_plural = _("budget periods")
         ordering = ["-starts_on"]
         constraints = [
             models.UniqueConstraint(fields=["budget", "starts_on"], name="budget_period_once"),
@@ -167,7 +182,7 @@ class BudgetPeriod(models.Model):
         """Its name: `20 Nov 2026`, `November 2026` or `in total`."""
         formats = {Period.DAY: "j M Y", Period.MONTH: "F Y"}
         name = formats.get(Period(self.budget.period))
-        return date_filter(self.starts_on, name) if name else "in total"
+        return date_filter(self.starts_on, name) if name else gettext("in total")
 
     @property
     def used_usd(self) -> Decimal:
@@ -221,6 +236,8 @@ class BudgetEvent(models.Model):
     note = models.CharField(max_length=300)
 
     class Meta:
+        verbose_name = _("budget event")
+        verbose_name_plural = _("budget events")
         ordering = ["-at", "-id"]
 
     def __str__(self) -> str:

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from generations.models.people import Person
 
@@ -26,14 +27,20 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
 class Campaign(models.Model):
     """A campaign that pays for clips; a task keeps the campaign that its prompt had when it was ordered."""
 
-    name = models.CharField(max_length=100, unique=True)
-    slug = models.SlugField(max_length=60, unique=True, help_text="Names it in commands and addresses.")
-    archived = models.BooleanField(default=False, help_text="Kept with all that was spent on it; takes no new orders.")
-    is_restricted = models.BooleanField(
-        "restricted", default=False, help_text="Of those who are not staff, only these people and groups see its clips."
+    name = models.CharField(_("name"), max_length=100, unique=True)
+    slug = models.SlugField(_("slug"), max_length=60, unique=True, help_text=_("Names it in commands and addresses."))
+    archived = models.BooleanField(
+        _("archived"), default=False, help_text=_("Kept with all that was spent on it; takes no new orders.")
     )
-    people = models.ManyToManyField(settings.AUTH_USER_MODEL, blank=True, related_name="campaigns")
-    groups = models.ManyToManyField("auth.Group", blank=True, related_name="campaigns")
+    is_restricted = models.BooleanField(
+        _("restricted"),
+        default=False,
+        help_text=_("Of those who are not staff, only these people and groups see its clips."),
+    )
+    people = models.ManyToManyField(
+        settings.AUTH_USER_MODEL, blank=True, related_name="campaigns", verbose_name=_("people")
+    )
+    groups = models.ManyToManyField("auth.Group", blank=True, related_name="campaigns", verbose_name=_("groups"))
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
@@ -42,6 +49,8 @@ class Campaign(models.Model):
     objects = CampaignQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("campaign")
+        verbose_name_plural = _("campaigns")
         ordering = ["name"]
 
     def __str__(self) -> str:

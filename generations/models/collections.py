@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.urls import reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from generations.models.videos import Video
 
@@ -15,6 +17,8 @@ class Folder(models.Model):
     name = models.CharField(max_length=100, unique=True)
 
     class Meta:
+        verbose_name = _("folder")
+        verbose_name_plural = _("folders")
         ordering = ["name"]
 
     def __str__(self) -> str:
@@ -24,20 +28,33 @@ class Folder(models.Model):
 class Collection(models.Model):
     """Clips that people put together; `is_restricted` closes it to all but the named people and groups."""
 
-    name = models.CharField(max_length=100)
-    slug = models.SlugField(max_length=60, unique=True, help_text="Names it in addresses.")
-    description = models.TextField(blank=True)
-    folder = models.ForeignKey(Folder, on_delete=models.SET_NULL, null=True, blank=True, related_name="collections")
+    name = models.CharField(_("name"), max_length=100)
+    slug = models.SlugField(_("slug"), max_length=60, unique=True, help_text=_("Names it in addresses."))
+    description = models.TextField(_("description"), blank=True)
+    folder = models.ForeignKey(
+        Folder, on_delete=models.SET_NULL, null=True, blank=True, related_name="collections", verbose_name=_("folder")
+    )
     cover = models.ForeignKey(Video, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
-    is_restricted = models.BooleanField("restricted", default=False, help_text="Only these people and groups see it.")
-    people = models.ManyToManyField(settings.AUTH_USER_MODEL, blank=True, related_name="collections")
-    groups = models.ManyToManyField("auth.Group", blank=True, related_name="collections")
+    is_restricted = models.BooleanField(
+        _("restricted"), default=False, help_text=_("Only these people and groups see it.")
+    )
+    people = models.ManyToManyField(
+        settings.AUTH_USER_MODEL, blank=True, related_name="collections", verbose_name=_("people")
+    )
+    groups = models.ManyToManyField("auth.Group", blank=True, related_name="collections", verbose_name=_("groups"))
     created_at = models.DateTimeField()
     created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("created by"),
     )
 
     class Meta:
+        verbose_name = _("collection")
+        verbose_name_plural = _("collections")
         ordering = ["name", "id"]
 
     def __str__(self) -> str:
@@ -55,8 +72,10 @@ class CollectionItem(models.Model):
     position = models.PositiveIntegerField(help_text="From 0; gaps are allowed.")
 
     class Meta:
+        verbose_name = _("collection item")
+        verbose_name_plural = _("collection items")
         ordering = ["position", "id"]
         constraints = [models.UniqueConstraint(fields=["collection", "video"], name="collection_item_once")]
 
     def __str__(self) -> str:
-        return f"{self.video} in {self.collection}"
+        return gettext("{clip} in {collection}").format(clip=self.video, collection=self.collection)

@@ -6,6 +6,8 @@ import re
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from generations.formats import timecode
 from generations.models.shares import Share
@@ -34,6 +36,8 @@ class Comment(models.Model):
     )
 
     class Meta:
+        verbose_name = _("comment")
+        verbose_name_plural = _("comments")
         ordering = ["created_at", "id"]
 
     def __str__(self) -> str:
@@ -44,7 +48,7 @@ class Comment(models.Model):
         """The name that stands over it."""
         if self.author:
             return self.author.get_full_name() or self.author.get_username()
-        return self.guest_name or "Someone who left"
+        return self.guest_name or gettext("Someone who left")
 
     @property
     def timecode(self) -> str:
@@ -68,6 +72,8 @@ class Favourite(models.Model):
     video = models.ForeignKey(Video, on_delete=models.CASCADE, related_name="favourites")
 
     class Meta:
+        verbose_name = _("favourite")
+        verbose_name_plural = _("favourites")
         constraints = [models.UniqueConstraint(fields=["person", "video"], name="favourite_once")]
 
     def __str__(self) -> str:
@@ -84,10 +90,12 @@ class Disclosure(models.Model):
     at = models.DateTimeField()
 
     class Meta:
+        verbose_name = _("disclosure")
+        verbose_name_plural = _("disclosures")
         ordering = ["-at", "-id"]
 
     def __str__(self) -> str:
-        return "labelled" if self.is_labelled else "not labelled"
+        return gettext("labelled") if self.is_labelled else gettext("not labelled")
 
 
 class ClipEvent(models.Model):
@@ -101,6 +109,8 @@ class ClipEvent(models.Model):
     reason = models.TextField(blank=True)
 
     class Meta:
+        verbose_name = _("clip event")
+        verbose_name_plural = _("clip events")
         ordering = ["at", "id"]
 
     def __str__(self) -> str:

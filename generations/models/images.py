@@ -9,6 +9,8 @@ from django.core import signing
 from django.core.files.base import ContentFile
 from django.db import models
 from django.urls import reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from generations.media.images import CleanImage
 from generations.media.store import store
@@ -24,14 +26,18 @@ class ReferenceImage(models.Model):
     sha256 = models.CharField(max_length=64, unique=True, editable=False)
     width = models.PositiveIntegerField(editable=False)
     height = models.PositiveIntegerField(editable=False)
-    original_name = models.CharField(max_length=200, blank=True, help_text="As it was called where it came from.")
+    original_name = models.CharField(
+        _("original name"), max_length=200, blank=True, help_text=_("As it was called where it came from.")
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
+        verbose_name = _("reference image")
+        verbose_name_plural = _("reference images")
         ordering = ["-created_at", "-id"]
 
     def __str__(self) -> str:
-        return self.original_name or f"Image {self.pk}"
+        return self.original_name or gettext("Image {number}").format(number=self.pk)
 
     @classmethod
     def store(cls, image: CleanImage, *, name: str = "") -> ReferenceImage:

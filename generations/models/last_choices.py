@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from generations.models.people import Person
 
@@ -32,7 +34,9 @@ class LastChoice(models.Model):
     objects = LastChoiceQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("last choice")
+        verbose_name_plural = _("last choices")
         default_permissions = ()
 
     def __str__(self) -> str:
-        return f"The last choice of {self.person}"
+        return gettext("The last choice of {person}").format(person=self.person)

@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.db.models import Exists, OuterRef, Q, Sum
+from django.utils.translation import gettext_lazy as _
 
 from generations.formats import exact
 from generations.models.cost_centers import CostCenter
@@ -17,10 +18,10 @@ AMOUNT_MAX = Decimal(10_000)  # USD of one entry; more is a typing error
 
 
 class EntryKind(models.TextChoices):
-    HOLD = "hold"
-    CHARGE = "charge"
-    RELEASE = "release"
-    ADJUST = "adjust"
+    HOLD = "hold", _("Hold")
+    CHARGE = "charge", _("Charge")
+    RELEASE = "release", _("Release")
+    ADJUST = "adjust", _("Adjust")
 
 
 SETTLED = (EntryKind.CHARGE, EntryKind.RELEASE)
@@ -80,14 +81,16 @@ class LedgerEntry(models.Model):
     """
 
     task = models.ForeignKey("GenerationTask", on_delete=models.PROTECT, related_name="entries")
-    kind = models.CharField(max_length=10, choices=EntryKind.choices)
+    kind = models.CharField(_("kind"), max_length=10, choices=EntryKind.choices)
     amount_usd = models.DecimalField(max_digits=10, decimal_places=4, null=True)
     at = models.DateTimeField()
     # Stored, not computed from `at`: a site that changes its time zone must not move money to another day.
     day = models.DateField(help_text="The day of `at` in the site's time zone, as it was then.")
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
-    note = models.CharField(max_length=300, blank=True)
-    practice = models.BooleanField()
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("by")
+    )
+    note = models.CharField(_("note"), max_length=300, blank=True)
+    practice = models.BooleanField(_("practice"))
     # Copies of columns of the task that never change: reports over a million entries cannot join the tasks.
     # A trigger on PostgreSQL writes them; on SQLite they stay empty, and reports join.
     cost_center = models.ForeignKey(
@@ -98,8 +101,8 @@ class LedgerEntry(models.Model):
     objects = LedgerQuerySet.as_manager()
 
     class Meta:
-        verbose_name = "ledger entry"
-        verbose_name_plural = "ledger"
+        verbose_name = _("ledger entry")
+        verbose_name_plural = _("ledger entries")
         ordering = ["-at", "-id"]
         constraints = [
             models.CheckConstraint(condition=Q(kind__in=EntryKind.values), name="ledger_kind_known"),

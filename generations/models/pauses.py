@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models import OuterRef, Q
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from generations.providers.offers import model_name, provider_name
 
@@ -24,7 +26,7 @@ class Pause(models.Model):
 
     provider = models.CharField(max_length=20, blank=True, help_text="Empty: the orders to all.")
     model = models.CharField(max_length=50, blank=True, help_text="Whose orders are paused; empty: those of all.")
-    reason = models.CharField(max_length=500)
+    reason = models.CharField(_("reason"), max_length=500)
     paused_at = models.DateTimeField()
     paused_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+",
@@ -34,8 +36,8 @@ class Pause(models.Model):
     objects = PauseQuerySet.as_manager()
 
     class Meta:
-        verbose_name = "pause of orders"
-        verbose_name_plural = "pauses of orders"
+        verbose_name = _("pause of orders")
+        verbose_name_plural = _("pauses of orders")
         ordering = ["provider", "model"]
         constraints = [
             models.UniqueConstraint(fields=["provider", "model"], name="pause_once"),
@@ -43,7 +45,7 @@ class Pause(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.subject} are paused: {self.why}"
+        return gettext("{orders} are paused: {why}").format(orders=self.subject, why=self.why)
 
     def stops(self, provider: str, model: str) -> bool:
         """Return whether it keeps a model's orders from a provider."""
@@ -57,16 +59,19 @@ class Pause(models.Model):
     @property
     def who(self) -> str:
         """Who paused the orders, for people."""
-        return str(self.paused_by or "the machine, after a refusal")
+        return str(self.paused_by or gettext("the machine, after a refusal"))
 
     @property
     def subject(self) -> str:
         """What is paused, for people."""
         if not self.provider:
-            return "All orders"
-        of_model = f" of {model_name(self.model)}" if self.model else ""
-        return f"Orders{of_model} to {provider_name(self.provider)}"
+            return gettext("All orders")
+        provider = provider_name(self.provider)
+        if not self.model:
+            return gettext("Orders to {provider}").format(provider=provider)
+        return gettext("Orders of {model} to {provider}").format(model=model_name(self.model), provider=provider)
 
     @property
     def sentence(self) -> str:
-        return f"{self.subject} are paused until someone resumes them: {self.why}"
+        words = gettext("{orders} are paused until someone resumes them: {why}")
+        return words.format(orders=self.subject, why=self.why)

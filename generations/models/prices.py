@@ -11,6 +11,8 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Case, Exists, OuterRef, Q, When
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from generations.formats import exact, usd
 from generations.providers import offers
@@ -22,8 +24,8 @@ SAME = ["provider", "model", "mode", "duration_seconds", "route", "settings", "v
 
 
 class Unit(models.TextChoices):
-    CLIP = "clip", "a clip"
-    SECOND = "second", "a second"
+    CLIP = "clip", _("a clip")
+    SECOND = "second", _("a second")
 
 
 class Quote(NamedTuple):
@@ -66,22 +68,28 @@ def _quote(price: Price | None, order: Order) -> Quote:
 
 
 class Price(models.Model):
-    provider = models.CharField(max_length=20)
-    model = models.CharField(max_length=50)
-    mode = models.CharField(max_length=50)
+    provider = models.CharField(_("provider"), max_length=20)
+    model = models.CharField(_("model"), max_length=50)
+    mode = models.CharField(_("mode"), max_length=50)
     duration_seconds = models.PositiveSmallIntegerField(
-        default=ANY_LENGTH, blank=True, help_text="Empty: any length, for a price by the second."
+        _("duration seconds"),
+        default=ANY_LENGTH,
+        blank=True,
+        help_text=_("Empty: any length, for a price by the second."),
     )
-    sound = models.BooleanField(null=True, blank=True, help_text="Unknown: the price holds with and without sound.")
-    route = models.CharField(max_length=20, blank=True, help_text="Empty: the account's default route.")
+    sound = models.BooleanField(
+        _("sound"), null=True, blank=True, help_text=_("Unknown: the price holds with and without sound.")
+    )
+    route = models.CharField(_("route"), max_length=20, blank=True, help_text=_("Empty: the account's default route."))
     settings = models.CharField(
+        _("settings"),
         max_length=200,
         blank=True,
-        help_text="Other parameters that it holds for, as NAME=VALUE with spaces between: resolution=1080p.",
+        help_text=_("Other parameters that it holds for, as NAME=VALUE with spaces between: resolution=1080p."),
     )
-    unit = models.CharField(max_length=10, choices=Unit.choices, default=Unit.CLIP)
+    unit = models.CharField(_("unit"), max_length=10, choices=Unit.choices, default=Unit.CLIP)
     is_minimum = models.BooleanField(
-        "starting price", default=False, help_text="The page calls it so: a clip may cost more."
+        _("starting price"), default=False, help_text=_("The page calls it so: a clip may cost more.")
     )
     usd = models.DecimalField(
         "USD",
@@ -89,14 +97,16 @@ class Price(models.Model):
         decimal_places=4,
         validators=[MinValueValidator(Decimal(0)), MaxValueValidator(PRICE_MAX)],
     )
-    valid_from = models.DateField()
-    source = models.CharField(max_length=200, help_text="Where the price was read.")
+    valid_from = models.DateField(_("valid from"))
+    source = models.CharField(_("source"), max_length=200, help_text=_("Where the price was read."))
     checked_at = models.DateTimeField(default=timezone.now, help_text="When the source was last read.")
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = PriceQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("price")
+        verbose_name_plural = _("prices")
         ordering = ["provider", "model", "mode", "duration_seconds", "-valid_from"]
         constraints = [
             models.CheckConstraint(condition=Q(usd__gte=0, usd__lte=PRICE_MAX), name="price_usd_sane"),
@@ -108,17 +118,20 @@ class Price(models.Model):
         ]
 
     def __str__(self) -> str:
-        names = f"{offers.model_name(self.model)} on {offers.provider_name(self.provider)}"
-        return f"{names}, {offers.mode_name(self.mode).lower()}, {self.length}: {self.amount}"
+        return gettext("{model} on {provider}, {mode}, {length}: {amount}").format(
+            model=offers.model_name(self.model), provider=offers.provider_name(self.provider),
+            mode=offers.mode_name(self.mode).lower(), length=self.length, amount=self.amount,
+        )  # fmt: skip
 
     @property
     def length(self) -> str:
-        return f"{self.duration_seconds} s" if self.duration_seconds else "any length"
+        return f"{self.duration_seconds} s" if self.duration_seconds else gettext("any length")
 
     @property
     def amount(self) -> str:
         """The price as text: `$0.30` or `from $0.06 a second`."""
-        return usd(self.usd, is_minimum=self.is_minimum) + (" a second" if self.unit == Unit.SECOND else "")
+        amount = usd(self.usd, is_minimum=self.is_minimum)
+        return gettext("{amount} a second").format(amount=amount) if self.unit == Unit.SECOND else amount
 
     @property
     def named(self) -> dict[str, str]:

@@ -7,6 +7,8 @@ from datetime import datetime
 from django.conf import settings
 from django.db import models
 from django.urls import reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from generations.folding import fold
 from generations.models.campaigns import Campaign
@@ -22,9 +24,11 @@ def beginning(text: str) -> str:
 
 
 class Tag(models.Model):
-    name = models.CharField(max_length=50, unique=True)
+    name = models.CharField(_("name"), max_length=50, unique=True)
 
     class Meta:
+        verbose_name = _("tag")
+        verbose_name_plural = _("tags")
         ordering = ["name"]
 
     def __str__(self) -> str:
@@ -59,16 +63,22 @@ class PromptQuerySet(models.QuerySet["Prompt"]):
 class Prompt(models.Model):
     """A text that clips are made from; a task copies it, so an edit never rewrites history."""
 
-    title = models.CharField(max_length=200, blank=True, help_text="Left empty, the first words of the text serve.")
-    text = models.TextField(max_length=5000, help_text="Up to 5000 characters; the chosen model may take fewer.")
-    negative_prompt = models.TextField(max_length=2500, blank=True, help_text="What the clip should not show.")
-    notes = models.TextField(blank=True, help_text="For the team; never sent to a provider.")
+    title = models.CharField(
+        _("title"), max_length=200, blank=True, help_text=_("Left empty, the first words of the text serve.")
+    )
+    text = models.TextField(
+        _("text"), max_length=5000, help_text=_("Up to 5000 characters; the chosen model may take fewer.")
+    )
+    negative_prompt = models.TextField(
+        _("negative prompt"), max_length=2500, blank=True, help_text=_("What the clip should not show.")
+    )
+    notes = models.TextField(_("notes"), blank=True, help_text=_("For the team; never sent to a provider."))
     campaign = models.ForeignKey(
         Campaign, on_delete=models.PROTECT, null=True, blank=True, related_name="prompts",
-        help_text="What its clips are bought for; an order keeps it.",
+        verbose_name=_("campaign"), help_text=_("What its clips are bought for; an order keeps it."),
     )  # fmt: skip
-    tags = models.ManyToManyField(Tag, blank=True, related_name="prompts")
-    archived = models.BooleanField(default=False, help_text="Kept, and out of the way.")
+    tags = models.ManyToManyField(Tag, blank=True, related_name="prompts", verbose_name=_("tags"))
+    archived = models.BooleanField(_("archived"), default=False, help_text=_("Kept, and out of the way."))
     defaults = models.JSONField(
         default=dict, blank=True, editable=False, help_text="What Generate starts from, by the names of its fields."
     )
@@ -82,6 +92,8 @@ class Prompt(models.Model):
     objects = PromptQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("prompt")
+        verbose_name_plural = _("prompts")
         ordering = ["-created_at", "-id"]
 
     def __str__(self) -> str:
@@ -124,11 +136,13 @@ class PromptVersion(models.Model):
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
 
     class Meta:
+        verbose_name = _("prompt version")
+        verbose_name_plural = _("prompt versions")
         ordering = ["-number"]
         constraints = [models.UniqueConstraint(fields=["prompt", "number"], name="prompt_version_once")]
 
     def __str__(self) -> str:
-        return f"Version {self.number}"
+        return gettext("Version {number}").format(number=self.number)
 
     @property
     def wording(self) -> tuple[str, str]:
@@ -142,6 +156,8 @@ class FavouritePrompt(models.Model):
     prompt = models.ForeignKey(Prompt, on_delete=models.CASCADE, related_name="favourites")
 
     class Meta:
+        verbose_name = _("favourite prompt")
+        verbose_name_plural = _("favourite prompts")
         constraints = [models.UniqueConstraint(fields=["person", "prompt"], name="favourite_prompt_once")]
 
     def __str__(self) -> str:

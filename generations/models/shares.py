@@ -8,6 +8,8 @@ from datetime import datetime
 from django.conf import settings
 from django.db import models
 from django.urls import reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from generations.models.collections import Collection
 from generations.models.videos import Video
@@ -32,22 +34,26 @@ class Share(models.Model):
     video = models.ForeignKey(Video, on_delete=models.CASCADE, null=True, blank=True, related_name="shares")
     collection = models.ForeignKey(Collection, on_delete=models.CASCADE, null=True, blank=True, related_name="shares")
     search = models.TextField(blank=True, help_text="The search's address, such as q=fox&ratio=9:16.")
-    expires_at = models.DateTimeField(null=True, blank=True, help_text="Empty: never.")
+    expires_at = models.DateTimeField(_("expires at"), null=True, blank=True, help_text=_("Empty: never."))
     password = models.CharField(max_length=128, blank=True, editable=False, help_text="Hashed.")
-    may_download = models.BooleanField("downloads allowed", default=False)
-    may_comment = models.BooleanField("comments allowed", default=False)
-    views = models.PositiveIntegerField(default=0, editable=False)
+    may_download = models.BooleanField(_("downloads allowed"), default=False)
+    may_comment = models.BooleanField(_("comments allowed"), default=False)
+    views = models.PositiveIntegerField(_("views"), default=0, editable=False)
     tries = models.PositiveIntegerField(
         default=0, editable=False, help_text="Wrong passwords, each less than a minute after the one before."
     )
     tried_at = models.DateTimeField(null=True, editable=False, help_text="When a password was last tried.")
-    created_at = models.DateTimeField()
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="shares")
-    revoked_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(_("created at"))
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="shares", verbose_name=_("created by")
+    )
+    revoked_at = models.DateTimeField(_("revoked at"), null=True, blank=True)
 
     objects = ShareQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("share")
+        verbose_name_plural = _("shares")
         ordering = ["-created_at", "-id"]
         constraints = [
             models.CheckConstraint(
@@ -59,7 +65,7 @@ class Share(models.Model):
         ]
 
     def __str__(self) -> str:
-        return str(self.video or self.collection or f"Search {self.search}")
+        return str(self.video or self.collection or gettext("Search {search}").format(search=self.search))
 
     def get_absolute_url(self) -> str:
         return reverse("share", args=[self.token])
@@ -83,6 +89,8 @@ class SavedSearch(models.Model):
     created_at = models.DateTimeField()
 
     class Meta:
+        verbose_name = _("saved search")
+        verbose_name_plural = _("saved searches")
         ordering = ["name", "id"]
         constraints = [models.UniqueConstraint(fields=["person", "name"], name="saved_search_once_per_name")]
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class Status(models.TextChoices):
-    QUEUED = "queued"
-    SUBMITTING = "submitting"
-    RUNNING = "running"
-    READY = "ready"
-    STORED = "stored"
-    FAILED = "failed"
-    UNCONFIRMED = "unconfirmed"
-    LOST = "lost"
-    CANCELED = "canceled"
+    QUEUED = "queued", _("Queued")
+    SUBMITTING = "submitting", _("Submitting")
+    RUNNING = "running", _("Running")
+    READY = "ready", _("Ready")
+    STORED = "stored", _("Stored")
+    FAILED = "failed", _("Failed")
+    UNCONFIRMED = "unconfirmed", _("Unconfirmed")
+    LOST = "lost", _("Lost")
+    CANCELED = "canceled", _("Canceled")
 
 
 MOVES: dict[Status, set[Status]] = {

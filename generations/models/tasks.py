@@ -12,6 +12,8 @@ from django.db import models, transaction
 from django.db.models import Q
 from django.db.models.functions import Left
 from django.urls import reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from generations.formats import exact
 from generations.models.batches import Batch
@@ -30,15 +32,15 @@ from generations.providers.parameters import label
 # 256 bits of HMAC-SHA256 under SECRET_KEY, so no row and no log holds the token.
 CALLBACKS = signing.Signer(salt="generations.callback")
 
-UNPRICED = "The price is unknown: what it costs will show in the provider's balance."
-MINIMUM = "The price is a starting price: the clip may cost more."
+UNPRICED = _("The price is unknown: what it costs will show in the provider's balance.")
+MINIMUM = _("The price is a starting price: the clip may cost more.")
 WITH_COLUMN = ("prompt", "negative_prompt", "duration", "aspect_ratio", "sound", "cfg_scale", "route")  # parameters
 BEGINNING_LENGTH = 60  # characters that find orders of the same words: a whole text is too long for an index
 
 
 class DeliveryMode(models.TextChoices):
-    POLLING = "polling"
-    CALLBACK = "callback"
+    POLLING = "polling", _("Polling")
+    CALLBACK = "callback", _("Callback")
 
 
 class ForbiddenMove(Exception):
@@ -55,8 +57,8 @@ class GenerationTask(models.Model):
         db_persist=True,
     )
     negative_prompt = models.TextField(blank=True)
-    provider = models.CharField(max_length=20)
-    model = models.CharField(max_length=50)
+    provider = models.CharField(_("provider"), max_length=20)
+    model = models.CharField(_("model"), max_length=50)
     mode = models.CharField(max_length=50)
     duration_seconds = models.PositiveSmallIntegerField()
     aspect_ratio = models.CharField(max_length=10, blank=True)
@@ -68,7 +70,7 @@ class GenerationTask(models.Model):
     end_image = models.ForeignKey(ReferenceImage, on_delete=models.PROTECT, null=True, related_name="+")
     end_image_url = models.TextField(blank=True)
     delivery = models.CharField(max_length=10, choices=DeliveryMode.choices, default=DeliveryMode.POLLING)
-    practice = models.BooleanField()
+    practice = models.BooleanField(_("practice"))
     parameters = models.JSONField(
         default=dict, help_text="All that was chosen, but for the pictures; columns repeat what lists and reports need."
     )
@@ -137,7 +139,8 @@ class GenerationTask(models.Model):
     objects = TaskQuerySet.as_manager()
 
     class Meta:
-        verbose_name = "task"
+        verbose_name = _("task")
+        verbose_name_plural = _("tasks")
         ordering = ["-id"]
         constraints = [
             models.CheckConstraint(condition=Q(status__in=Status.values), name="task_status_known"),
@@ -182,7 +185,7 @@ class GenerationTask(models.Model):
         permissions = ORDERING
 
     def __str__(self) -> str:
-        return f"Task {self.pk}"
+        return gettext("Task {number}").format(number=self.pk)
 
     def get_absolute_url(self) -> str:
         return reverse("admin:generations_generationtask_change", args=[self.pk])
@@ -284,7 +287,7 @@ class GenerationTask(models.Model):
         """What a buyer should know about its price and its parameters."""
         order = Order(provider=self.provider, model=self.model, mode=self.mode, parameters=self.chosen)
         images = (self.start_image_id or self.start_image_url, self.end_image_id or self.end_image_url)
-        unpriced = [UNPRICED] if self.price_usd is None else [MINIMUM] if self.price_is_minimum else []
+        unpriced = [str(UNPRICED)] if self.price_usd is None else [str(MINIMUM)] if self.price_is_minimum else []
         return [*unpriced, *offers.cautions(order.with_images(*(str(image or "") for image in images)))]
 
     def callback_url(self) -> str:

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from generations.folding import fold
 from generations.formats import clock, megabytes
@@ -23,20 +24,20 @@ MAX_RATING = 5
 
 
 class Review(models.TextChoices):
-    UNDECIDED = "", "undecided"
-    IN_REVIEW = "in_review", "in review"
-    APPROVED = "approved", "approved"
-    REJECTED = "rejected", "rejected"
+    UNDECIDED = "", _("undecided")
+    IN_REVIEW = "in_review", _("in review")
+    APPROVED = "approved", _("approved")
+    REJECTED = "rejected", _("rejected")
 
 
 class State(models.TextChoices):
     """Where a clip stands between stored and published."""
 
-    DRAFT = "draft", "draft"
-    IN_REVIEW = "in_review", "in review"
-    APPROVED = "approved", "approved"
-    REJECTED = "rejected", "rejected"
-    PUBLISHED = "published", "published"
+    DRAFT = "draft", _("draft")
+    IN_REVIEW = "in_review", _("in review")
+    APPROVED = "approved", _("approved")
+    REJECTED = "rejected", _("rejected")
+    PUBLISHED = "published", _("published")
 
 
 UNPUBLISHED = models.Q(published_at=None)
@@ -120,8 +121,8 @@ class VideoQuerySet(models.QuerySet["Video"]):
 class Video(models.Model):
     task = models.ForeignKey(GenerationTask, on_delete=models.PROTECT, related_name="videos")
     position = models.PositiveSmallIntegerField(help_text="Which of the order's results it is, from 0.")
-    title = models.CharField(max_length=200)
-    description = models.TextField(blank=True)
+    title = models.CharField(_("title"), max_length=200)
+    description = models.TextField(_("description"), blank=True)
     file = models.FileField(max_length=200, unique=True, help_text="Relative to the storage's root.")
     poster = models.FileField(max_length=200, blank=True, db_index=True)
     poster_small = models.FileField(max_length=200, blank=True, db_index=True, help_text="The one that lists load.")
@@ -135,7 +136,7 @@ class Video(models.Model):
     width = models.PositiveIntegerField()
     height = models.PositiveIntegerField()
     fps = models.FloatField()
-    has_audio = models.BooleanField()
+    has_audio = models.BooleanField(_("has audio"))
     # Copies of what was ordered, which never changes, so that the catalog filters and sorts without a join.
     shot = models.ForeignKey(Shot, on_delete=models.PROTECT, related_name="videos", db_index=False)
     prompt = models.ForeignKey(Prompt, on_delete=models.PROTECT, related_name="videos", db_index=False)
@@ -144,10 +145,10 @@ class Video(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="videos", db_index=False
     )
     provider = models.CharField(max_length=20)
-    model = models.CharField(max_length=50)
+    model = models.CharField(_("model"), max_length=50)
     mode = models.CharField(max_length=50)
     aspect_ratio = models.CharField(max_length=10, blank=True)
-    practice = models.BooleanField()
+    practice = models.BooleanField(_("practice"))
     words = models.TextField(blank=True, help_text="Title, prompt, tags and description, folded for searches.")
     differences = models.JSONField(default=list, help_text="Where the clip differs from what was ordered.")
     created_at = models.DateTimeField()
@@ -181,6 +182,8 @@ class Video(models.Model):
     objects = VideoQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("video")
+        verbose_name_plural = _("videos")
         ordering = ["-created_at", "-id"]
         constraints = [
             models.UniqueConstraint(fields=["task", "position"], name="video_once_per_result"),

@@ -16,7 +16,7 @@ HOSTILE = '"><script>alert(1)</script>'
 
 @pytest.mark.parametrize("status", Status)
 def test_a_badge_says_the_status_in_a_word(status: Status) -> None:
-    assert status.label in display.badge(status)
+    assert str(status.label) in display.badge(status)
 
 
 def test_a_badge_tells_the_script_what_moves_by_itself() -> None:

@@ -129,7 +129,7 @@ class Command(StudioCommand):
     def _warn(self, receipt: Receipt) -> None:
         """Say what a person should know, and what was dropped, on stderr."""
         trimmed = [receipt.trimmed.text] if receipt.trimmed and receipt.trimmed.text else []
-        unpriced = [UNPRICED] if receipt.unpriced else [MINIMUM] if receipt.is_minimum else []
+        unpriced = [str(UNPRICED)] if receipt.unpriced else [str(MINIMUM)] if receipt.is_minimum else []
         self.warnings = [*trimmed, *unpriced, *(str(notice) for notice in receipt.all_notices)]
         for text in self.warnings:
             self.stderr.write(f"warning: {text}")
