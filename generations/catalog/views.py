@@ -50,6 +50,7 @@ def catalog(request: HttpRequest) -> HttpResponse:
         "chips": search.chips(ids),
         "page": found,
         "first": not (before or after),
+        "count": len(found.videos) if is_all else counted.shots,
         "total": f"{len(found.videos):,}" if is_all else counted.total,
         "facets": counted,
         "groups": groups(search, counted, ids, signed_in=request.user.is_authenticated),
