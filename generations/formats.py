@@ -2,13 +2,15 @@
 
 from decimal import Decimal
 
+from generations.translation import _
+
 
 def usd(amount: Decimal | None, *, is_minimum: bool = False) -> str:
     """Return `$0.35`: at least cents, at most four places; None becomes `price unknown`, a minimum `from $0.35`."""
     if amount is None:
-        return "price unknown"
+        return _("price unknown")
     if is_minimum:
-        return f"from {usd(amount)}"
+        return _("from {price}").format(price=usd(amount))
     places = 2 if amount == amount.quantize(Decimal("0.01")) else 4
     return f"{'-' if amount < 0 else ''}${abs(amount):,.{places}f}"
 
@@ -34,13 +36,14 @@ def duration(seconds: float) -> str:
     """Return the two largest units: `45 s`, `3 min`, `2 h 5 min`, `14 d 3 h`."""
     total = max(0, round(seconds))
     if total < 120:
-        return f"{total} s"
+        return _("{n} s").format(n=total)
     if total < 7200:
-        return f"{total // 60} min"
+        return _("{n} min").format(n=total // 60)
     hours, minutes = total // 3600, total % 3600 // 60
     if hours < 48:
-        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
-    return f"{hours // 24} d {hours % 24} h" if hours % 24 else f"{hours // 24} d"
+        return _("{h} h {m} min").format(h=hours, m=minutes) if minutes else _("{n} h").format(n=hours)
+    days, hours = divmod(hours, 24)
+    return _("{d} d {h} h").format(d=days, h=hours) if hours else _("{n} d").format(n=days)
 
 
 def megabytes(size_bytes: int) -> str:

@@ -13,6 +13,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.text import capfirst
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from generations.catalog.access import visible
@@ -30,7 +31,7 @@ def for_writers(view: View) -> View:
         if request.user.is_authenticated:
             return view(request, *args, **kwargs)
         if wants_json(request):
-            return JsonResponse({"error": "You are signed out. Sign in, then try again."}, status=401)
+            return JsonResponse({"error": _("You are signed out. Sign in, then try again.")}, status=401)
         return redirect_to_login(back(request, "/"))
 
     return guarded

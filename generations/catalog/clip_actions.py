@@ -11,6 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from generations.catalog.access import visible
@@ -38,7 +39,7 @@ class TextsForm(ModelForm):
         """Return the title on one line. Raises: ValidationError when nothing is left of it."""
         title = " ".join(clean(self.cleaned_data["title"]).split())
         if not title:
-            raise forms.ValidationError("write something that can be read.")
+            raise forms.ValidationError(_("write something that can be read."))
         return title
 
     def clean_description(self) -> str:
@@ -58,7 +59,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
         changes: dict[str, Any] = form.cleaned_data
         Video.objects.filter(pk=pk).update(**changes)
         Video.objects.filter(pk=pk).refresh_words()
-        messages.success(request, "The title and the description are saved.")
+        messages.success(request, _("The title and the description are saved."))
         return redirect(back)
     status = 400 if form.is_bound else 200
     return render(request, "catalog/edit_video.html", {"video": video, "form": form, "back": back}, status=status)
@@ -74,7 +75,7 @@ def choose_take(request: HttpRequest, pk: int) -> HttpResponse:
     reviewing.choose(video, at=now(), by=cast(Person, request.user), replace=True)
     if request.get_preferred_type(["text/html", "application/json"]) == "application/json":
         return JsonResponse({"chosen": video.pk})
-    messages.success(request, "This take now stands for its shot.")
+    messages.success(request, _("This take now stands for its shot."))
     return redirect(_safe(request, request.POST.get("next", "")) or video.get_absolute_url())
 
 

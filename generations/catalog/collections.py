@@ -12,6 +12,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from generations import clock, formats
@@ -195,10 +196,10 @@ def _found(request: HttpRequest, search: str) -> list[int]:
     try:
         return bulk.found_by(Search.parse(QueryDict(search)), viewer(request), at=clock.now(), most=zips.MOST_CLIPS)
     except BadSearch as error:
-        raise ValidationError({"search": f"{error.text} Nothing was sent."}) from error
+        raise ValidationError({"search": _("{reason} Nothing was sent.").format(reason=error.text)}) from error
     except ValidationError as error:
-        text = f"At most {zips.MOST_CLIPS:,} clips fit into one ZIP, and this search finds more. Nothing was sent."
-        raise ValidationError({"all": text}) from error
+        text = _("At most {n} clips fit into one ZIP, and this search finds more. Nothing was sent.")
+        raise ValidationError({"all": text.format(n=zips.MOST_CLIPS)}) from error
 
 
 def _cuts(request: HttpRequest, shown: Collection) -> list[Cut]:

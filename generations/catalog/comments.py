@@ -11,6 +11,8 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from generations.catalog.access import for_browsers, visible
@@ -22,7 +24,11 @@ from generations.models import Comment, Person, Video
 from generations.reports.export import as_csv
 
 MENTIONS = 100  # the newest that the page of mentions lists
-DONE = {"resolve": "Resolved.", "reopen": "Open again.", "delete": "Deleted."}
+DONE = {
+    "resolve": gettext_lazy("Resolved."),
+    "reopen": gettext_lazy("Open again."),
+    "delete": gettext_lazy("Deleted."),
+}
 
 
 @require_POST
@@ -34,7 +40,8 @@ def write(request: HttpRequest, pk: int) -> HttpResponse:
         comment = _written(request, video)
     except BadComment as error:
         return _refused(request, video, error)
-    return _done(request, video, "Your reply is saved." if comment.parent_id else "Your comment is saved.", comment)
+    said = _("Your reply is saved.") if comment.parent_id else _("Your comment is saved.")
+    return _done(request, video, said, comment)
 
 
 @require_POST
@@ -57,7 +64,7 @@ def act(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
             return JsonResponse({"errors": {"comment": [str(error)]}}, status=HTTPStatus.FORBIDDEN)
         messages.error(request, str(error))
         return redirect(_page(request, comment.video) + "#comments")
-    return _done(request, comment.video, DONE[verb], None if verb == "delete" else comment)
+    return _done(request, comment.video, str(DONE[verb]), None if verb == "delete" else comment)
 
 
 @require_safe
@@ -93,7 +100,7 @@ def _written(request: HttpRequest, video: Video) -> Comment:
     if number := asked.get("parent", ""):
         parent = Comment.objects.filter(video=video, pk=int(number)).first() if number.isdecimal() else None
         if parent is None:
-            raise BadComment("parent", "The comment that this answers is gone.")
+            raise BadComment("parent", _("The comment that this answers is gone."))
     return comments.write(
         video,
         asked.get("text", ""),

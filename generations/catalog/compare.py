@@ -13,6 +13,8 @@ from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from generations import clock
@@ -48,12 +50,13 @@ class Comparison:
         """Read an address. Raises: BadComparison."""
         ids = tuple(dict.fromkeys(_number(text, "v", 0, 10**ID_DIGITS) for text in query.getlist("v")))
         if not FEWEST <= len(ids) <= MOST:
-            raise BadComparison(f"v: choose {FEWEST} to {MOST} clips to compare, not {len(ids)}.")
+            words = _("v: choose {least} to {most} clips to compare, not {n}.")
+            raise BadComparison(words.format(least=FEWEST, most=MOST, n=len(ids)))
         offsets = [_number(text, "offset", -MAX_OFFSET, MAX_OFFSET) for text in query.getlist("offset")[: len(ids)]]
         offsets += [0] * (len(ids) - len(offsets))
         layout = query.get("layout", LAYOUTS[0])
         if layout not in LAYOUTS:
-            raise BadComparison(f"layout: {' or '.join(LAYOUTS)}.")
+            raise BadComparison(_("layout: {one} or {other}.").format(one=LAYOUTS[0], other=LAYOUTS[1]))
         sound = _number(query.get("sound", "1"), "sound", 0, len(ids))
         return cls(ids, tuple(offsets), sound, layout, _number(query.get("won", "0"), "won", 0, 10**ID_DIGITS))
 
@@ -104,10 +107,11 @@ def winner(request: HttpRequest) -> HttpResponse:
         raise Http404
     at, reviews = clock.now(), by.has_perm("generations.review_clips")
     stands = reviewing.choose(won, at=at, by=by, replace=reviews)
-    words = f"{won.title} now stands for its takes." if stands else "An approved take keeps its place for its shot."
+    kept = _("An approved take keeps its place for its shot.")
+    words = _("{title} now stands for its takes.").format(title=won.title) if stands else kept
     if reviews:
         judged = reviewing.judge(won, Review.APPROVED, at=at, by=by)
-        words = f"{words} Approved. {judged.saved}".strip() if judged.changed else words
+        words = " ".join(filter(None, [words, _("Approved."), judged.saved])) if judged.changed else words
     messages.success(request, words)
     query = request.GET.copy()
     query["won"] = str(won.pk)
@@ -131,7 +135,7 @@ def reject_others(request: HttpRequest) -> HttpResponse:
             rejected += reviewing.judge(video, Review.REJECTED, at=clock.now(), by=by).changed
         except MoveRefused as refusal:
             messages.error(request, f"{video.title}: {refusal}")
-    messages.success(request, f"Rejected: {rejected} clip{'' if rejected == 1 else 's'}.")
+    messages.success(request, ngettext("Rejected: {n} clip.", "Rejected: {n} clips.", rejected).format(n=rejected))
     return redirect(_back(request, videos))
 
 
@@ -167,5 +171,7 @@ def _came_from(request: HttpRequest) -> str:
 def _number(text: str, field: str, least: int, most: int) -> int:
     digits = text.removeprefix("-")
     if not (digits.isascii() and digits.isdigit() and len(digits) <= ID_DIGITS and least <= int(text) <= most):
-        raise BadComparison(f"{field}: a whole number{f' from {least} to {most}' if most < 10**ID_DIGITS else ''}.")
+        ranged, any_number = _("{field}: a whole number from {least} to {most}."), _("{field}: a whole number.")
+        rule = ranged if most < 10**ID_DIGITS else any_number
+        raise BadComparison(rule.format(field=field, least=least, most=most))
     return int(text)

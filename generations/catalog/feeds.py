@@ -18,6 +18,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.feedgenerator import Atom1Feed, Enclosure
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from generations import clock
@@ -88,7 +89,7 @@ def published(request: HttpRequest) -> HttpResponse:
         raise Http404
     videos = visible(request).filter(published_at__isnull=False).order_by("-published_at", "-pk")[:LENGTH]
     clips = Clips(
-        "Published clips", reverse("catalog"), reverse("published_feed"),
+        _("Published clips"), reverse("catalog"), reverse("published_feed"),
         request.build_absolute_uri(reverse("media", args=["x"])).removesuffix("x"), videos,
     )  # fmt: skip
     response: HttpResponse = ClipFeed(clips)(request)

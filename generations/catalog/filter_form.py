@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from generations.folding import fold
 from generations.library.facets import Facets
@@ -38,7 +40,7 @@ VALUES: dict[str, Mapping[str, str]] = {
     "provider": PROVIDER_NAMES,
     "practice": PRACTICE,
 }
-LAST = {"1d": "Since yesterday", "7d": "Last 7 days", "30d": "Last 30 days"}
+LAST = {"1d": gettext_lazy("Since yesterday"), "7d": gettext_lazy("Last 7 days"), "30d": gettext_lazy("Last 30 days")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ def groups(search: Search, facets: Facets, ids: Ids, *, signed_in: bool) -> list
             options = list(_named(search, facets, ids, name) if name in NAMED else _values(search, facets, name))
             boxes = [option for option in options if option.checked or name not in NAMED]
             more = [option for option in options if option not in boxes]
-            found.append(Group(name, FILTERS[name].title, boxes, more))
+            found.append(Group(name, str(FILTERS[name].title), boxes, more))
     return [group for group in found if len(group.boxes) > 1 or group.more or group.name in search.values]
 
 
@@ -84,7 +86,7 @@ def _values(search: Search, facets: Facets, name: str) -> Iterator[Option]:
     others = bool(chosen) and name != "duration"
     for value, label in VALUES[name].items():
         if counts.get(value) or value in chosen or others:
-            yield Option(value, label, counts.get(value, 0), value in chosen)
+            yield Option(value, str(label), counts.get(value, 0), value in chosen)
 
 
 def _named(search: Search, facets: Facets, ids: Ids, name: str) -> Iterator[Option]:
@@ -93,7 +95,7 @@ def _named(search: Search, facets: Facets, ids: Ids, name: str) -> Iterator[Opti
         if kind == name:
             yield Option(key, named.name, counts.get(str(named.pk), 0), key in chosen)
     if name == "person" and "mine" not in chosen:
-        yield Option("mine", "me", 0, False)
+        yield Option("mine", _("me"), 0, False)
 
 
 def days(search: Search, at: datetime) -> dict[str, str]:
@@ -106,7 +108,7 @@ def days(search: Search, at: datetime) -> dict[str, str]:
 
 def last_days(search: Search) -> list[Link]:
     """Return the links to the last days of a search."""
-    return [Link(label, 0, search.query_string(since=value, until=None)) for value, label in LAST.items()]
+    return [Link(str(label), 0, search.query_string(since=value, until=None)) for value, label in LAST.items()]
 
 
 def words(search: Search, facets: Facets) -> list[Link]:

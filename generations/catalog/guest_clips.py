@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from generations.catalog.media import plain_name
 from generations.formats import clock, megabytes, timecode
 from generations.library.comments import Thread
@@ -78,7 +80,7 @@ class GuestComment:
     def of(cls, comment: Comment, replies: tuple[GuestComment, ...] = ()) -> GuestComment:
         seconds = comment.at_seconds
         return cls(
-            pk=comment.pk, name=comment.guest_name or "The team", text=comment.text, seconds=seconds or 0.0,
+            pk=comment.pk, name=comment.guest_name or _("The team"), text=comment.text, seconds=seconds or 0.0,
             moment="" if seconds is None else timecode(seconds), at=comment.created_at, replies=replies,
         )  # fmt: skip
 

@@ -10,6 +10,7 @@ from django.contrib.auth.decorators import login_required, permission_required
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from generations import clock
@@ -114,7 +115,7 @@ def _terms(asked: QueryDict) -> Terms:
     """Read a link's terms; no number of days means until it is revoked. Raises: BadShare."""
     days = asked.get("days", "").strip()
     if days and not NUMBER.fullmatch(days):
-        raise BadShare("days", "Write the days as a number.")
+        raise BadShare("days", _("Write the days as a number."))
     return Terms(
         days=int(days) if days else None,
         password=asked.get("password", ""),

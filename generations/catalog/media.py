@@ -11,6 +11,7 @@ from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from generations.catalog.access import PUBLIC_SECONDS, may_browse, viewer, visible
@@ -93,9 +94,9 @@ def reference_image(request: HttpRequest, signed: str, extension: str) -> HttpRe
 
 def damaged() -> HttpResponse:
     """Refuse a damaged clip, uncached: a repair may come at any time."""
-    words = "This clip's file is damaged, so it is not shown. The admin says what is wrong with it.\n"
+    words = _("This clip's file is damaged, so it is not shown. The admin says what is wrong with it.")
     headers = {**FIXED_HEADERS, "Cache-Control": "no-store", "Accept-Ranges": "none"}
-    return HttpResponse(words, status=410, headers=headers, content_type="text/plain; charset=utf-8")
+    return HttpResponse(f"{words}\n", status=410, headers=headers, content_type="text/plain; charset=utf-8")
 
 
 def _is_cut(video: Video) -> bool:

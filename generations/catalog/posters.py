@@ -13,6 +13,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.cache import get_conditional_response
 from django.utils.http import quote_etag
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from generations import clock
@@ -53,7 +54,8 @@ def poster(request: HttpRequest, pk: int) -> HttpResponse:
     video = _clip(request, pk)
     frame = request.POST.get("frame", "")
     if frame not in {str(number) for number in range(FRAMES)}:
-        return refused(request, video, f"frame: choose a number from 0 to {FRAMES - 1}. Nothing was changed.")
+        words = _("frame: choose a number from 0 to {most}. Nothing was changed.").format(most=FRAMES - 1)
+        return refused(request, video, words)
     try:
         choose_poster(video, frame_times(video.duration_seconds)[int(frame)], at=clock.now())
     except NoPoster as why:
@@ -61,7 +63,7 @@ def poster(request: HttpRequest, pk: int) -> HttpResponse:
     if wants_json(request):
         now = Video.objects.get(pk=pk)
         return JsonResponse({"poster": now.poster_url, "poster_small": now.small_poster_url, "color": now.color})
-    messages.success(request, "This frame is the poster now.")
+    messages.success(request, _("This frame is the poster now."))
     return redirect(back(request, video.get_absolute_url()))
 
 

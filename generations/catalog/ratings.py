@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 
 from generations import clock
 from generations.catalog.answers import clip_of, done, facts, for_writers, person_of, refused
@@ -26,10 +27,12 @@ def rating(request: HttpRequest, pk: int) -> HttpResponse:
     video = clip_of(request, pk)
     stars = request.POST.get("rating", "")
     if stars not in {str(number) for number in range(MAX_RATING + 1)}:
-        return refused(request, video, f"rating: choose 0 to {MAX_RATING} stars. Nothing was changed.")
+        words = _("rating: choose 0 to {most} stars. Nothing was changed.").format(most=MAX_RATING)
+        return refused(request, video, words)
     was = facts(request, video)
     ratings.rate(video, int(stars))
-    return done(request, video, was, f"Rated {stars} of {MAX_RATING}." if int(stars) else "Rating cleared.")
+    rated = _("Rated {stars} of {most}.").format(stars=stars, most=MAX_RATING)
+    return done(request, video, was, rated if int(stars) else _("Rating cleared."))
 
 
 @for_writers
@@ -40,9 +43,10 @@ def favourite(request: HttpRequest, pk: int) -> HttpResponse:
     choices = {"1": True, "0": False, "toggle": not was["favourite"]}
     liked = choices.get(request.POST.get("favourite", ""))
     if liked is None:
-        return refused(request, video, "favourite: choose 1, 0 or toggle. Nothing was changed.")
+        return refused(request, video, _("favourite: choose 1, 0 or toggle. Nothing was changed."))
     ratings.set_favourite(video, person_of(request), liked)
-    return done(request, video, was, "Added to your favourites." if liked else "Removed from your favourites.")
+    words = _("Added to your favourites.") if liked else _("Removed from your favourites.")
+    return done(request, video, was, words)
 
 
 @for_writers
@@ -51,7 +55,7 @@ def decision(request: HttpRequest, pk: int) -> HttpResponse:
     video, by = clip_of(request, pk), person_of(request)
     verdict = DECISIONS.get(request.POST.get("decision", ""))
     if verdict is None:
-        return refused(request, video, "decision: choose approve, reject, clear or review. Nothing was changed.")
+        return refused(request, video, _("decision: choose approve, reject, clear or review. Nothing was changed."))
     asks = verdict == Review.IN_REVIEW and video.state == State.DRAFT
     if not asks and not by.has_perm("generations.review_clips"):
         raise PermissionDenied
@@ -62,5 +66,5 @@ def decision(request: HttpRequest, pk: int) -> HttpResponse:
         judged = reviewing.judge(video, verdict, at=clock.now(), by=by, stop=stop)
     except MoveRefused as refusal:
         return refused(request, video, str(refusal), status=409)
-    words = f"{DONE[verdict]}." if judged.changed else "Already so. Nothing was changed."
+    words = f"{DONE[verdict]}." if judged.changed else _("Already so. Nothing was changed.")
     return done(request, video, was, f"{words} {judged.saved}".strip())

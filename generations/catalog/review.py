@@ -10,6 +10,8 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from generations import clock
@@ -22,19 +24,19 @@ from generations.library.reviewing import Judged, MoveRefused
 from generations.models import ClipEvent, GenerationTask, Status, Video
 from generations.models.videos import MAX_RATING, State
 
-YES_NO = [("yes", "Yes"), ("no", "No")]
+YES_NO = [("yes", gettext_lazy("Yes")), ("no", gettext_lazy("No"))]
 
 
 class PublishForm(forms.Form):
     """The disclosure decision: both questions, neither answered beforehand."""
 
     could_seem_real = forms.ChoiceField(
-        label="Does the clip show what could be taken for a real person, place or event?",
-        choices=YES_NO, widget=forms.RadioSelect, error_messages={"required": "Answer yes or no."},
+        label=gettext_lazy("Does the clip show what could be taken for a real person, place or event?"),
+        choices=YES_NO, widget=forms.RadioSelect, error_messages={"required": gettext_lazy("Answer yes or no.")},
     )  # fmt: skip
     is_labelled = forms.ChoiceField(
-        label="Show the label “AI-generated” with it?",
-        choices=YES_NO, widget=forms.RadioSelect, error_messages={"required": "Answer yes or no."},
+        label=gettext_lazy("Show the label “AI-generated” with it?"),
+        choices=YES_NO, widget=forms.RadioSelect, error_messages={"required": gettext_lazy("Answer yes or no.")},
     )  # fmt: skip
 
     @property
@@ -52,11 +54,16 @@ class Line:
     def words(self) -> str:
         was, now = State(self.event.was), State(self.event.now)
         if now == State.DRAFT and self.event.reason:
-            return "Sent back"
+            return _("Sent back")
         if was == State.PUBLISHED:
-            return "Unpublished"
-        words = {State.DRAFT: "Decision cleared", State.IN_REVIEW: "Review requested", State.APPROVED: "Approved",
-                 State.REJECTED: "Rejected", State.PUBLISHED: "Published"}  # fmt: skip
+            return _("Unpublished")
+        words = {
+            State.DRAFT: _("Decision cleared"),
+            State.IN_REVIEW: _("Review requested"),
+            State.APPROVED: _("Approved"),
+            State.REJECTED: _("Rejected"),
+            State.PUBLISHED: _("Published"),
+        }
         return words[now]
 
 
@@ -110,7 +117,7 @@ def send_back(request: HttpRequest, pk: int) -> HttpResponse:
         reviewing.send_back(video, request.POST.get("reason", ""), at=clock.now(), by=by, moment=moment)
     except MoveRefused as refusal:
         return refused(request, video, str(refusal), status=409)
-    return done(request, video, was, "Sent back, with your reason in its history.")
+    return done(request, video, was, _("Sent back, with your reason in its history."))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -128,7 +135,7 @@ def publish(request: HttpRequest, pk: int) -> HttpResponse:
             publishing.publish(video, form.answers, at=clock.now(), by=by)
         except MoveRefused as refusal:
             return refused(request, video, str(refusal), status=409)
-        return done(request, video, was, f"Published. {form.answers.warning}".strip())
+        return done(request, video, was, f"{_('Published.')} {form.answers.warning}".strip())
     context = {"video": video, "form": form, "problem": publishing.problem(video), "next": back(request, "")}
     return render(request, "catalog/publish.html", context, status=400 if form.errors else 200)
 
@@ -144,4 +151,4 @@ def unpublish(request: HttpRequest, pk: int) -> HttpResponse:
         publishing.unpublish(video, at=clock.now(), by=by)
     except MoveRefused as refusal:
         return refused(request, video, str(refusal), status=409)
-    return done(request, video, was, "Unpublished. It stays approved.")
+    return done(request, video, was, _("Unpublished. It stays approved."))

@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from generations import clock
@@ -38,9 +39,10 @@ def save_search(request: HttpRequest) -> HttpResponse:
         back += f"?{search.query_string()}"
         saved = saved_searches.save(search, request.POST.get("name", ""), at=clock.now(), by=_person(request))
     except BadSearch as error:
-        messages.error(request, f"Not saved. {error.text}")
+        messages.error(request, _("Not saved. {reason}").format(reason=error.text))
         return redirect(back)
-    messages.success(request, f"Saved as “{saved.name}”. It is listed under Saved searches.")
+    words = _("Saved as “{name}”. It is listed under Saved searches.").format(name=saved.name)
+    messages.success(request, words)
     return redirect(back)
 
 
@@ -50,7 +52,7 @@ def delete_search(request: HttpRequest, pk: int) -> HttpResponse:
     """Delete one of the person's searches, and with it its feed. Raises: Http404."""
     saved = get_object_or_404(_person(request).saved_searches, pk=pk)
     saved.delete()
-    messages.success(request, f"“{saved.name}” was deleted, and its feed ended.")
+    messages.success(request, _("“{name}” was deleted, and its feed ended.").format(name=saved.name))
     return redirect("searches")
 
 

@@ -18,6 +18,7 @@ from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import NoReverseMatch, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from generations.catalog.access import for_browsers, viewer, visible
@@ -56,7 +57,7 @@ def _collect(ids: Sequence[int], given: QueryDict, by: Person) -> Outcome:
     slug = given.get("collection", "")
     found = collections_of(by).filter(slug=slug).first() if slug_re.match(slug) else None
     if found is None:
-        raise ValidationError({"collection": "Collection: choose one. Nothing was changed."})
+        raise ValidationError({"collection": _("Collection: choose one. Nothing was changed.")})
     return bulk.collect(ids, found)
 
 
@@ -111,7 +112,8 @@ def act(request: HttpRequest) -> HttpResponseBase:
         if name == "compare":
             return redirect(_compared(request))
         if name not in ACTIONS:
-            raise ValidationError({"action": f"Action: choose one of {', '.join([*ACTIONS, 'compare'])}."})
+            names = ", ".join([*ACTIONS, "compare"])
+            raise ValidationError({"action": _("Action: choose one of {names}.").format(names=names)})
         if (needed := ACTIONS[name].permission) and not request.user.has_perm(needed):
             raise PermissionDenied
         ids, gone = _selected(request)
@@ -144,7 +146,7 @@ def _ids(request: HttpRequest) -> list[int]:
     """Return the ids that were sent, each once. Raises: ValidationError."""
     sent = list(dict.fromkeys(request.POST.getlist("v")))
     if not all(map(ID.fullmatch, sent)):
-        raise ValidationError({"v": "Select clips by their ids, which are numbers. Nothing was changed."})
+        raise ValidationError({"v": _("Select clips by their ids, which are numbers. Nothing was changed.")})
     return [int(each) for each in sent]
 
 
@@ -152,11 +154,12 @@ def _compared(request: HttpRequest) -> str:
     """Return the address that compares the selected clips. Raises: ValidationError."""
     ids = _ids(request)
     if len(ids) not in COMPARED:
-        raise ValidationError({"v": f"Select {COMPARED[0]} to {COMPARED[-1]} clips to compare."})
+        words = _("Select {least} to {most} clips to compare.").format(least=COMPARED[0], most=COMPARED[-1])
+        raise ValidationError({"v": words})
     try:
         return f"{reverse('compare')}?{urlencode([('v', pk) for pk in ids])}"
     except NoReverseMatch as error:
-        raise ValidationError({"action": "Clips cannot be compared here."}) from error
+        raise ValidationError({"action": _("Clips cannot be compared here.")}) from error
 
 
 def _cards(request: HttpRequest) -> dict[int, str]:

@@ -20,6 +20,8 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.http import content_disposition_header
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from zipstream import ZIP_STORED, ZipStream
 
 from generations.catalog.ranges import Unsatisfiable, parse_range
@@ -32,7 +34,7 @@ logger = logging.getLogger(__name__)
 AT_ONCE = 4  # of one process: a ZIP to a slow reader holds one of the web server's threads for long
 MOST_CLIPS = 500
 LEFT_OUT = "NOT INCLUDED.txt"
-BUSY = "Several ZIP files are being downloaded right now. Try again in a minute.\n"
+BUSY = gettext_lazy("Several ZIP files are being downloaded right now. Try again in a minute.")
 slots = threading.BoundedSemaphore(AT_ONCE)
 
 
@@ -80,7 +82,7 @@ def send(
     Damaged clips are left out, and a text in the ZIP names them.
     """
     if not slots.acquire(blocking=False):
-        return HttpResponse(BUSY, status=HTTPStatus.SERVICE_UNAVAILABLE, headers={"Retry-After": "60"},
+        return HttpResponse(f"{BUSY}\n", status=HTTPStatus.SERVICE_UNAVAILABLE, headers={"Retry-After": "60"},
                             content_type="text/plain; charset=utf-8")  # fmt: skip
     slot = Slot()
     try:
@@ -98,8 +100,8 @@ def send(
 def send_clips(request: HttpRequest, ids: Sequence[int], among: QuerySet[Video]) -> HttpResponseBase:
     """Send clips by their ids, under their download names. Raises: ValidationError when too many; Http404 when none."""
     if len(ids) > MOST_CLIPS:
-        text = f"At most {MOST_CLIPS:,} clips fit into one ZIP, and more were chosen. Nothing was sent."
-        raise ValidationError({"v": text})
+        text = _("At most {n} clips fit into one ZIP, and more were chosen. Nothing was sent.")
+        raise ValidationError({"v": text.format(n=MOST_CLIPS)})
     chosen = among.filter(pk__in=ids).in_bulk()
     if not chosen:
         raise Http404

@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 from django import template
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from generations import formats
 from generations.models import Video
@@ -37,13 +39,13 @@ def ago(at: datetime, now: datetime | None = None) -> str:
     passed = (now or timezone.now()) - at
     days = passed.days
     if passed < timedelta(minutes=1):
-        return "just now"
+        return _("just now")
     if passed < timedelta(hours=1):
-        return f"{passed.seconds // 60} min ago"
+        return _("{n} min ago").format(n=passed.seconds // 60)
     if days < 1:
-        return f"{passed.seconds // 3600} h ago"
+        return _("{n} h ago").format(n=passed.seconds // 3600)
     if days < 7:
-        return "yesterday" if days == 1 else f"{days} days ago"
+        return _("yesterday") if days == 1 else ngettext("{n} day ago", "{n} days ago", days).format(n=days)
     return date_format(timezone.localtime(at), "j M Y")
 
 
