@@ -15,7 +15,7 @@ document.addEventListener("DOMContentLoaded", () => {
     button.hidden = false;
     button.addEventListener("click", async () => {
       const done = await copy(textOf(document.getElementById(button.dataset.copy)), button);
-      say(done ? "Copied" : "Copying is blocked: select the text instead");
+      say(done ? gettext("Copied") : gettext("Copying is blocked: select the text instead"));
     });
   }
 

@@ -29,7 +29,7 @@
       const answer = await sending;
       if (!answer.ok) throw new Error((await answer.json()).errors?.v?.[0]);
     } catch (error) {
-      status.textContent = error.message || "The new order was not saved. Load the page again.";
+      status.textContent = error.message || gettext("The new order was not saved. Load the page again.");
       status.className = "note bad";
     }
     sending = null;
@@ -41,7 +41,8 @@
     const before = others[index] || null;
     list.insertBefore(place, before);
     renumber();
-    status.textContent = `${place.dataset.title} is now ${index + 1} of ${others.length + 1}.`;
+    const now = { title: place.dataset.title, place: index + 1, count: others.length + 1 };
+    status.textContent = interpolate(gettext("%(title)s is now %(place)s of %(count)s."), now, true);
     send();
   }
 

@@ -3,7 +3,7 @@ import { timecode } from "./player.js";
 
 const player = document.querySelector("[data-player]")?.player;
 const section = () => document.querySelector("[data-comments]");
-const FAILED = "It was not saved: the site could not be reached. Your words are still here.";
+const FAILED = gettext("It was not saved: the site could not be reached. Your words are still here.");
 
 function prepare() {
   for (const each of section().querySelectorAll("[data-with-script]")) each.hidden = !player;

@@ -135,7 +135,7 @@
     const time = `${Math.floor(at / 60)}:${(at % 60).toFixed(2).padStart(5, "0")}`;
     transport.querySelector(".time").textContent = time;
     range.setAttribute("aria-valuetext", time);
-    playButton.textContent = playing ? "Pause" : "Play";
+    playButton.textContent = playing ? gettext("Pause") : gettext("Play");
   }
 
   function drawOffset(side) {

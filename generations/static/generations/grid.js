@@ -108,7 +108,7 @@
     if (!list || !nextLink()) return;
     const row = Object.assign(document.createElement("p"), { className: "more" });
     const button = Object.assign(document.createElement("button"), {
-      type: "button", className: "button", textContent: "Load more",
+      type: "button", className: "button", textContent: gettext("Load more"),
     });
     button.addEventListener("click", (event) => more(button, event.detail === 0));
     row.append(button, Object.assign(document.createElement("span"), { className: "muted" }));
@@ -120,7 +120,7 @@
   async function more(button, byKeyboard) {
     if (button.getAttribute("aria-disabled")) return;
     button.setAttribute("aria-disabled", "true"); // `disabled` would lose the focus
-    button.textContent = "Loading…";
+    button.textContent = gettext("Loading…");
     const link = nextLink();
     const note = button.nextElementSibling;
     note.textContent = "";
@@ -132,14 +132,15 @@
       document.dispatchEvent(new CustomEvent("cards"));
       const next = page.querySelector(".pager a[rel=next]");
       next ? (link.href = next.getAttribute("href")) : link.remove();
-      status.textContent = `${cards.length} more, ${list.querySelectorAll(":scope > .card").length} shown.`;
+      const counts = { more: cards.length, shown: list.querySelectorAll(":scope > .card").length };
+      status.textContent = interpolate(gettext("%(more)s more, %(shown)s shown."), counts, true);
       if (byKeyboard || !next) cards[0]?.querySelector("h2 a").focus({ preventScroll: !byKeyboard });
       if (!next) button.parentElement.remove();
     } catch {
-      note.textContent = status.textContent = "That did not load. Try again.";
+      note.textContent = status.textContent = gettext("That did not load. Try again.");
     }
     button.removeAttribute("aria-disabled");
-    button.textContent = "Load more";
+    button.textContent = gettext("Load more");
   }
 
   // The address is that of the page in sight, and its entry in the history names the card: reload and Back return there.
@@ -196,7 +197,7 @@
   async function fanOut(link, byKeyboard) {
     const card = link.closest(".card");
     const fan = Object.assign(document.createElement("li"), { className: "fan" });
-    fan.append(Object.assign(document.createElement("p"), { className: "muted", textContent: "Loading the other takes…" }));
+    fan.append(Object.assign(document.createElement("p"), { className: "muted", textContent: gettext("Loading the other takes…") }));
     card.after(fan);
     link.setAttribute("aria-expanded", "true");
     try {
@@ -204,19 +205,21 @@
       takes.removeAttribute("id");
       takes.querySelector(`[data-id="${card.dataset.id}"]`)?.remove(); // it stands above
       fan.replaceChildren(takes);
-      status.textContent = `${takes.children.length} other takes shown.`;
+      const count = takes.children.length;
+      const said = ngettext("%(count)s other take shown.", "%(count)s other takes shown.", count);
+      status.textContent = interpolate(said, { count }, true);
       document.dispatchEvent(new CustomEvent("cards"));
       if (byKeyboard) takes.querySelector("h2 a")?.focus();
     } catch {
-      fan.firstChild.textContent = "The takes did not load. ";
-      fan.firstChild.append(Object.assign(document.createElement("a"), { href: link.href, textContent: "Open their page" }));
+      fan.firstChild.textContent = `${gettext("The takes did not load.")} `;
+      fan.firstChild.append(Object.assign(document.createElement("a"), { href: link.href, textContent: gettext("Open their page") }));
     }
   }
 
   function foldIn(link) {
     link.setAttribute("aria-expanded", "false");
     link.closest(".card").nextElementSibling?.matches(".fan") && link.closest(".card").nextElementSibling.remove();
-    status.textContent = "Takes hidden.";
+    status.textContent = gettext("Takes hidden.");
     document.dispatchEvent(new CustomEvent("cards"));
   }
 

@@ -119,12 +119,13 @@ export class Player {
   show() {
     const { video, fields, words, buttons, frame } = this;
     fields.frame.value = frame;
-    fields.frame.setAttribute("aria-valuetext", `${timecode(video.currentTime)}, frame ${frame}`);
+    const position = { time: timecode(video.currentTime), frame };
+    fields.frame.setAttribute("aria-valuetext", interpolate(gettext("%(time)s, frame %(frame)s"), position, true));
     words.time.textContent = timecode(video.currentTime);
     words.frame.textContent = frame;
     fields.speed.value = String(video.playbackRate);
     buttons.play.classList.toggle("is-on", !video.paused);
-    buttons.play.setAttribute("aria-label", video.paused ? "Play" : "Pause");
+    buttons.play.setAttribute("aria-label", video.paused ? gettext("Play") : gettext("Pause"));
     buttons.loop.setAttribute("aria-pressed", video.loop);
     buttons.mute?.setAttribute("aria-pressed", video.muted);
     buttons.mute?.classList.toggle("is-on", video.muted);

@@ -19,7 +19,7 @@
   const undoButton = Object.assign(document.createElement("button"), { type: "button", hidden: true });
   toast.className = "toast";
   words.setAttribute("role", "status");
-  undoButton.append("Undo ", Object.assign(document.createElement("kbd"), { textContent: "Z" }));
+  undoButton.append(`${gettext("Undo")} `, Object.assign(document.createElement("kbd"), { textContent: "Z" }));
   undoButton.addEventListener("click", undo);
   toast.append(words, undoButton);
   document.body.append(toast);
@@ -57,12 +57,12 @@
     try {
       answer = await fetch(path, { method: "POST", headers: { Accept: "application/json" }, body });
     } catch {
-      throw new Error("Not saved: the site does not answer. Try again.");
+      throw new Error(gettext("Not saved: the site does not answer. Try again."));
     }
     const data = await answer.json().catch(() => ({}));
     if (answer.ok) return data;
-    const may = answer.status === 403 ? "Not saved: you may not do this." : "Not saved. Reload the page, then try again.";
-    throw new Error(data.error || may);
+    if (answer.status === 403) throw new Error(data.error || gettext("Not saved: you may not do this."));
+    throw new Error(data.error || gettext("Not saved. Reload the page, then try again."));
   }
 
   function change(id, verb, value, after = () => {}) {
@@ -81,13 +81,14 @@
 
   function undo() {
     const last = past.at(-1);
-    if (!last) return say("There is nothing to undo.");
+    if (!last) return say(gettext("There is nothing to undo."));
     queue = queue.then(async () => {
       const data = await post(`/videos/${last.id}/${last.verb}/`, { [last.verb]: last.value });
       past = past.slice(0, -1);
       store("undo", past);
       draw(data.now);
-      const text = `Undone: ${data.now.title}. ${data.now.state_label}, ${data.now.rating} of 5 stars.`;
+      const { title, state_label: state, rating: stars } = data.now;
+      const text = interpolate(gettext("Undone: %(title)s. %(state)s, %(stars)s of 5 stars."), { title, state, stars }, true);
       const here = page?.dataset.clip === String(last.id) && last.verb === "decision";
       say(text, { canUndo: past.length > 0, later: here });
       if (here) leave(location.href);
@@ -121,7 +122,8 @@
     if (now.rating || now.favourite) {
       const badge = Object.assign(document.createElement("span"), { className: "badge left" });
       const seen = [now.rating ? `★ ${now.rating}` : "", now.favourite ? "♥" : ""].join(" ").trim();
-      const read = [now.rating ? `Rated ${now.rating} of 5` : "", now.favourite ? "My favourite" : ""].join(" ").trim();
+      const rated = interpolate(gettext("Rated %(stars)s of 5"), { stars: now.rating }, true);
+      const read = [now.rating ? rated : "", now.favourite ? gettext("My favourite") : ""].join(" ").trim();
       badge.append(
         Object.assign(document.createElement("span"), { className: "unseen", textContent: read }),
         Object.assign(document.createElement("span"), { ariaHidden: "true", textContent: seen }),

@@ -30,7 +30,8 @@
     spare.muted = true;
     front.muted = false;
     lines.forEach((line, each) => line.toggleAttribute("aria-current", each === index));
-    now.textContent = `${index + 1} of ${list.length}: ${list[index].title}`;
+    const here = { number: index + 1, count: list.length, title: list[index].title };
+    now.textContent = interpolate(gettext("%(number)s of %(count)s: %(title)s"), here, true);
     back.setAttribute("aria-disabled", String(index === 0));
     next.setAttribute("aria-disabled", String(index === list.length - 1));
     load(spare, index + 1);
@@ -56,7 +57,7 @@
   }
 
   function stop() {
-    play.textContent = "Play";
+    play.textContent = gettext("Play");
   }
 
   function jump(index) {
@@ -75,7 +76,7 @@
   }
 
   for (const video of [front, spare]) {
-    video.addEventListener("play", () => { if (video === front) play.textContent = "Pause"; });
+    video.addEventListener("play", () => { if (video === front) play.textContent = gettext("Pause"); });
     video.addEventListener("pause", () => { if (video === front && !started) stop(); });
     video.addEventListener("ended", () => { if (video === front && at === list.length - 1) stop(); });
     video.addEventListener("error", () => { if (video === front && at + 1 < list.length) jump(at + 1); }); // goes on without it

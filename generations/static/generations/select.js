@@ -25,7 +25,7 @@
           type: "checkbox", className: "pick", name: "v", value: card.dataset.id, checked: picked.has(card.dataset.id),
         });
         pick.setAttribute("form", "selection");
-        pick.setAttribute("aria-label", `Select ${link(card).textContent}`);
+        pick.setAttribute("aria-label", interpolate(gettext("Select %(title)s"), { title: link(card).textContent }, true));
         card.append(pick);
       } else if (box(card).checked) picked.add(card.dataset.id);
       card.classList.toggle("picked", box(card).checked);
@@ -135,7 +135,8 @@
     const all = bar.elements.all?.checked;
     bar.hidden = !picked.size && !all;
     document.body.classList.toggle("selecting", !bar.hidden);
-    bar.querySelector(".count").textContent = all ? "All selected" : `${picked.size} selected`;
+    const some = interpolate(ngettext("%(count)s selected", "%(count)s selected", picked.size), { count: picked.size }, true);
+    bar.querySelector(".count").textContent = all ? gettext("All selected") : some;
     const off = (button, yes) => button?.setAttribute("aria-disabled", String(!!yes));
     off(bar.querySelector("[value=compare]"), all || picked.size < 2 || picked.size > 4);
     off(bar.querySelector("[formaction]"), !all && !picked.size);
@@ -183,7 +184,7 @@
     const data = new FormData(bar, button);
     const count = bar.querySelector(".count");
     button.setAttribute("aria-disabled", "true"); // `disabled` would lose the focus
-    count.textContent = "Working…";
+    count.textContent = gettext("Working…");
     try {
       const answer = await fetch(bar.getAttribute("action"), { method: "POST", body: data, headers: { Accept: "application/json" } });
       if (answer.redirected) return location.reload(); // signed out meanwhile
@@ -191,7 +192,7 @@
       count.textContent = said.text ?? Object.values(said.errors).flat().join(" ");
       redraw(said.cards ?? {});
     } catch {
-      count.textContent = "That did not work. Nothing may have been changed: try again.";
+      count.textContent = gettext("That did not work. Nothing may have been changed: try again.");
     }
     button.removeAttribute("aria-disabled");
   }
@@ -209,7 +210,7 @@
     document.dispatchEvent(new CustomEvent("cards"));
   }
 
-  const hint = "Arrow keys move, Shift extends, Space selects, Enter opens";
+  const hint = gettext("Arrow keys move, Shift extends, Space selects, Enter opens");
   list.after(Object.assign(document.createElement("p"), { className: "hint", textContent: hint }));
   document.addEventListener("cards", prepare);
   prepare();
