@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
@@ -18,6 +18,7 @@ from generations.models import EntryKind, GenerationTask, LedgerEntry
 
 WORDS = {"hold": "Reserved", "charge": "Spent", "release": "Released", "adjust": "Adjusted"}
 TONES = {"hold": "info", "charge": "good", "release": "neutral", "adjust": "warn"}
+RARE = 5_000  # tasks whose entries are found first and then sorted
 NUMBER = re.compile(r"\d{1,18}", re.ASCII)  # what the column of ids takes
 
 
@@ -35,6 +36,23 @@ class UnpricedFilter(admin.SimpleListFilter):
         return queryset.filter(pk__in=unpriced) if self.value() == "yes" else queryset
 
 
+class TaskNameFilter(NameFilter):
+    """Filter by the provider or the model of an entry's task.
+
+    SQLite has no statistics to choose by: it would list and sort all entries of a provider, and would read all entries
+    in order for the few of a rare model.
+    """
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[LedgerEntry]) -> QuerySet[LedgerEntry]:
+        values: Any = self.used_parameters.get(self.field_path)
+        if not values:
+            return queryset
+        tasks = GenerationTask.objects.filter(**{self.field.name: values[-1]}).order_by()
+        if tasks[: RARE + 1].count() <= RARE:
+            return queryset.filter(task__in=tasks.values("pk"))
+        return queryset.filter(Exists(tasks.filter(pk=OuterRef("task"))))
+
+
 @admin.register(LedgerEntry)
 class LedgerAdmin(ReadOnlyAdmin):
     list_display = ["clip", "time", "word", "amount", "task_link", "campaign", "by", "note"]
@@ -44,13 +62,14 @@ class LedgerAdmin(ReadOnlyAdmin):
         UnpricedFilter,
         TaskCampaignFilter,
         "practice",
-        ("task__provider", NameFilter),
-        ("task__model", NameFilter),
+        ("task__provider", TaskNameFilter),
+        ("task__model", TaskNameFilter),
     ]
     list_select_related = ["task", "task__campaign", "by"]
     search_fields = ["note"]
     search_help_text = "A task's number, the provider's id, or words of the note."
     date_hierarchy = "at"
+    list_per_page = 50
 
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view

@@ -134,6 +134,8 @@ class LedgerEntry(models.Model):
                 fields=["practice", "kind", "day", "cost_center", "prompt_key", "task", "amount_usd"],
                 name="ledger_for_reports",
             ),
+            # SQLite compares the kind with a parameter, which no condition of an index can be proved by.
+            models.Index(fields=["kind", "task"], name="ledger_unpriced", condition=Q(amount_usd=None)),
             models.Index(fields=["cost_center"], name="ledger_without_cost_center", condition=Q(cost_center=None)),
         ]
 

@@ -7,6 +7,7 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
+from generations.admin import ledger
 from generations.models import Status
 from tests.factories import a_task
 
@@ -47,3 +48,14 @@ def test_search_finds_by_note_by_number_and_by_the_provider_s_id(admin_client: C
     found = admin_client.get(LIST, {"q": query}).context["cl"].result_list
     assert {entry.task for entry in found} == {task}
     assert not admin_client.get(LIST, {"q": f"{query} 9{'9' * 30}"}).context["cl"].result_list
+
+
+@pytest.mark.parametrize("most", [0, 5_000], ids=["of many tasks", "of few tasks"])
+def test_entries_are_filtered_by_the_provider_or_the_model_of_their_task(
+    admin_client: Client, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    monkeypatch.setattr(ledger, "RARE", most)
+    here, other = a_task(Status.STORED), a_task(Status.STORED, provider="apikley", model="kling-2.6")
+    for query, task in (({"task__provider": "apikley"}, other), ({"task__model": here.model}, here)):
+        found = admin_client.get(LIST, query).context["cl"].result_list
+        assert [entry.task for entry in found] == [task, task]
