@@ -10,6 +10,8 @@ from django.contrib import admin
 from django.contrib.admin import AdminSite
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,35 +49,35 @@ def _rows(label: str, model: str, app: str = "generations") -> Entry:
 
 # A page that is not built yet has no URL and is left out.
 SECTIONS: dict[str, tuple[Entry, ...]] = {
-    "Make": (
-        _page("New clip", "new_clip", "order_clips"),
-        _rows("Prompts", "prompt"),
-        _page("Batches", "batches", "view_generationtask"),
-        _page("Queue", "admin:queue", "view_generationtask"),
-        _rows("Tasks", "generationtask"),
+    _("Make"): (
+        _page(_("New clip"), "new_clip", "order_clips"),
+        _rows(_("Prompts"), "prompt"),
+        _page(_("Batches"), "batches", "view_generationtask"),
+        _page(_("Queue"), "admin:queue", "view_generationtask"),
+        _rows(_("Tasks"), "generationtask"),
     ),
-    "Library": (
-        _rows("Videos", "video"),
-        _rows("Collections", "collection"),
-        _rows("Reference images", "referenceimage"),
-        _rows("Tags", "tag"),
-        _rows("Share links", "share"),
+    _("Library"): (
+        _rows(_("Videos"), "video"),
+        _rows(_("Collections"), "collection"),
+        _rows(_("Reference images"), "referenceimage"),
+        _rows(_("Tags"), "tag"),
+        _rows(_("Share links"), "share"),
     ),
-    "Money": (
-        _page("Reports", "reports", "view_ledgerentry"),
-        _rows("Budgets", "budget"),
-        _rows("Campaigns", "campaign"),
-        _rows("Prices", "price"),
-        _rows("Ledger", "ledgerentry"),
+    _("Money"): (
+        _page(_("Reports"), "reports", "view_ledgerentry"),
+        _rows(_("Budgets"), "budget"),
+        _rows(_("Campaigns"), "campaign"),
+        _rows(_("Prices"), "price"),
+        _rows(_("Ledger"), "ledgerentry"),
     ),
-    "People": (
-        _rows("Users", "user", "auth"),
-        _rows("Groups", "group", "auth"),
-        _rows("Audit", "auditentry"),
+    _("People"): (
+        _rows(_("Users"), "user", "auth"),
+        _rows(_("Groups"), "group", "auth"),
+        _rows(_("Audit"), "auditentry"),
     ),
-    "Operation": (
-        _rows("Providers", "pause"),
-        _rows("Balances", "balancereading"),
+    _("Operation"): (
+        _rows(_("Providers"), "pause"),
+        _rows(_("Balances"), "balancereading"),
     ),
 }
 
@@ -91,7 +93,7 @@ def sections(request: HttpRequest) -> list[Section]:
     found = [(name, list(_open_to(request, entries))) for name, entries in SECTIONS.items()]
     here = _here(request.path, [url for __, pairs in found for __, url in pairs])
     return [
-        Section(name, [Link(label, url, _current(request.path, url, here)) for label, url in pairs])
+        Section(gettext(name), [Link(gettext(label), url, _current(request.path, url, here)) for label, url in pairs])
         for name, pairs in found
         if pairs
     ]
