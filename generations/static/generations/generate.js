@@ -68,10 +68,12 @@
   function explain(offer) {
     const named = (name) => row(name)?.querySelector("label")?.textContent.replace(/:$/, "");
     const missing = [...parameters].filter((name) => !offer.parameters[name]);
-    const names = missing.flatMap((name) => (name === "images" ? ["Pictures"] : [named(name)])).filter(Boolean);
+    const names = missing.map((name) => (name === "images" ? gettext("Pictures") : named(name))).filter(Boolean);
     const line = document.getElementById("not-taken");
     const model = ["model", "mode"].map((name) => field(name).selectedOptions[0]?.textContent).join(", ");
-    line.textContent = `Not offered by ${model}: ${names.join(", ").toLowerCase()}. ${lost() ? "The negative prompt is not sent." : ""}`;
+    const facts = { model, fields: names.join(", ").toLowerCase() };
+    const words = interpolate(gettext("Not offered by %(model)s: %(fields)s."), facts, true);
+    line.textContent = lost() ? `${words} ${gettext("The negative prompt is not sent.")}` : words;
     line.hidden = !names.length;
   }
 
@@ -131,8 +133,9 @@
   function count(name) {
     const length = [...field(name).value].length;
     const counter = form.querySelector(`[data-counter="${name}"]`);
-    counter.textContent = `${length} of ${limits[name]} characters`;
-    counter.classList.toggle("too-long", length > limits[name]);
+    const most = limits[name];
+    counter.textContent = interpolate(gettext("%(length)s of %(most)s characters"), { length, most }, true);
+    counter.classList.toggle("too-long", length > most);
   }
 
   let asked = 0;
@@ -141,7 +144,8 @@
     const number = ++asked;
     const body = new FormData(form);
     for (const control of form.elements) if (control.type === "file") body.delete(control.name);
-    let words = { price: "Estimated: price unknown", time: "", budgets: [], add_price: "", clips: "", left_out: [] };
+    const price = gettext("Estimated: price unknown");
+    let words = { price, time: "", budgets: [], add_price: "", clips: "", left_out: [] };
     try {
       const answer = await fetch(form.dataset.priceUrl, { method: "POST", body, redirect: "error" });
       if (answer.ok) words = await answer.json();

@@ -2,7 +2,7 @@
 "use strict";
 (() => {
   const row = document.querySelector(".field-tags");
-  const name = () => row.querySelector(".select2-search__field")?.setAttribute("aria-label", "Tags");
+  const name = () => row.querySelector(".select2-search__field")?.setAttribute("aria-label", gettext("Tags"));
   if (!row) return;
   new MutationObserver(name).observe(row, { childList: true, subtree: true });
   name();

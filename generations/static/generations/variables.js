@@ -80,8 +80,11 @@
     const most = offer?.parameters.prompt?.max_length;
     const length = [...text].length;
     final.textContent = text;
-    const among = count > 1 ? `; one of ${count.toLocaleString("en-US")} different texts` : "";
-    counter.textContent = (most ? `${length} of ${most} characters` : `${length} characters`) + among;
+    const unlimited = ngettext("%(length)s character", "%(length)s characters", length);
+    const words = [most ? gettext("%(length)s of %(most)s characters") : unlimited];
+    if (count > 1) words.push(gettext("one of %(count)s different texts"));
+    const numbers = { length, most, count: count.toLocaleString("en-US") };
+    counter.textContent = interpolate(words.join("; "), numbers, true);
     box.hidden = !fields.children.length && count === 1;
     counter.classList.toggle("too-long", most !== undefined && length > most);
   }
