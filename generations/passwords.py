@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
 
 ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm", "qwertzuiop", "azertyuiop", "1234567890", "йцукенгшщзхъ", "фывапролджэ")
 NEIGHBOURS = frozenset(pair for row in ROWS for pair in zip(row, row[1:], strict=False))
@@ -21,10 +22,10 @@ class SurpriseValidator:
             raise ValidationError(self.get_help_text(), code="password_too_regular")
 
     def get_help_text(self) -> str:
-        return (
-            f"Your password must have at least {SURPRISES} different characters that do not just repeat or continue "
-            "the one before, as in aaaa, abcd, 4321 or qwerty."
-        )
+        return _(
+            "Your password must have at least {count} different characters that do not just repeat or continue the "
+            "one before, as in aaaa, abcd, 4321 or qwerty."
+        ).format(count=SURPRISES)
 
 
 def _follows(before: str, after: str) -> bool:

@@ -15,3 +15,8 @@ translate: Callable[[str], str] = _untranslated
 def _(message: str) -> str:
     """Return the message in the language of whoever reads it; in English where nobody said which."""
     return translate(message)
+
+
+def gettext_noop(message: str) -> str:
+    """Mark a message that is translated where it is shown: `_(MODE_NAMES[mode])`."""
+    return message

@@ -30,7 +30,7 @@ from generations.models import GenerationTask, ReferenceImage
 from generations.money.budgets import Outlook
 from generations.providers import offers
 from generations.providers.base import IMAGE_FIELDS, Order
-from generations.providers.parameters import label
+from generations.providers.words import label
 from generations.receipts import preflight, signed
 from generations.receipts.preflight import Line, Receipt
 from generations.receipts.signed import NotAccepted

@@ -12,6 +12,8 @@ from functools import partial
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from generations.forms import parameters, variables
 from generations.forms.orders import OrderForm
@@ -38,28 +40,28 @@ def offer_choices() -> list[tuple[str, str]]:
 
 
 def _words(offer: Offer) -> str:
-    mode = offers.mode_name(offer.mode).lower()
-    return f"{offers.model_name(offer.model)}, {mode} ({offers.provider_name(offer.provider)})"
+    names = {"model": offers.model_name(offer.model), "mode": offers.mode_name(offer.mode).lower()}
+    return gettext("{model}, {mode} ({provider})").format(**names, provider=offers.provider_name(offer.provider))
 
 
 class ManyForm(OrderForm):
     """The order form with further values, each of which multiplies the orders; without any it makes one."""
 
     values = forms.CharField(
-        label="Further values of variables",
+        label=_("Further values of variables"),
         required=False,
-        widget=forms.Textarea(attrs={"rows": 3, "placeholder": "subject: a red fox\nsubject: a grey crane"}),
-        help_text="Beside those above; a line for each: the variable's name, a colon, its value. Each makes a text.",
+        widget=forms.Textarea(attrs={"rows": 3, "placeholder": _("subject: a red fox\nsubject: a grey crane")}),
+        help_text=_("Beside those above; a line for each: the variable's name, a colon, its value. Each makes a text."),
     )
     also_offer = forms.MultipleChoiceField(
-        label="Also with", required=False, choices=offer_choices, widget=forms.CheckboxSelectMultiple
+        label=_("Also with"), required=False, choices=offer_choices, widget=forms.CheckboxSelectMultiple
     )
     also_duration = forms.MultipleChoiceField(
-        label="Also this long", required=False, choices=partial(parameters.listed, "duration"),
+        label=_("Also this long"), required=False, choices=partial(parameters.listed, "duration"),
         widget=forms.CheckboxSelectMultiple,
     )  # fmt: skip
     also_aspect_ratio = forms.MultipleChoiceField(
-        label="Also in this ratio", required=False, choices=partial(parameters.listed, "aspect_ratio"),
+        label=_("Also in this ratio"), required=False, choices=partial(parameters.listed, "aspect_ratio"),
         widget=forms.CheckboxSelectMultiple,
     )  # fmt: skip
 
@@ -71,7 +73,8 @@ class ManyForm(OrderForm):
             if (pair := VALUE.fullmatch(line)) and (value := pair[2].strip()):
                 found.setdefault(pair[1], []).append(value)
             elif line.strip():
-                wrong.append(f"“{line.strip()[:40]}” is no value: write the variable's name, a colon, and the value")
+                words = gettext("“{line}” is no value: write the variable's name, a colon, and the value")
+                wrong.append(words.format(line=line.strip()[:40]))
         if wrong:
             raise forms.ValidationError(wrong)
         return {name: list(dict.fromkeys(values)) for name, values in found.items()}
@@ -80,10 +83,12 @@ class ManyForm(OrderForm):
         data = super().clean()
         if "prompt" in data:
             for name in (data.get("values") or {}).keys() - self.variable_values().keys():
-                self.add_error("values", f"the text has no variable {{{{{name}}}}}")
+                words = gettext("the text has no variable {variable}")
+                self.add_error("values", words.format(variable=f"{{{{{name}}}}}"))
         number = math.prod(count for _name, count in self.axes()) * self._picks()
         if number > MOST_ORDERS:
-            self.add_error(None, f"these are {number:,} different orders; at most {MOST_ORDERS} at a time")
+            words = gettext("these are {count} different orders; at most {most} at a time")
+            self.add_error(None, words.format(count=f"{number:,}", most=MOST_ORDERS))
         return data
 
     @property

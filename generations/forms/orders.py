@@ -11,6 +11,8 @@ from typing import Any, BinaryIO, cast
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.files import File
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from generations.formats import usd
 from generations.forms import parameters, variables
@@ -52,7 +54,7 @@ class UsdField(forms.DecimalField):
     def to_python(self, value: Any) -> Any:
         """Raises: ValidationError for what is no amount."""
         if isinstance(value, str) and value.strip() and not re.fullmatch(r"[+-]?[0-9]*\.?[0-9]*", value.strip()):
-            raise forms.ValidationError(f"an amount in USD such as 12.50, not {value}")
+            raise forms.ValidationError(gettext("an amount in USD such as 12.50, not {amount}").format(amount=value))
         return super().to_python(value)
 
 
@@ -69,42 +71,45 @@ class SpendField(forms.Field):
         amount = Decimal(plain[1]) if (plain := re.fullmatch(r"\$?([0-9]{1,9}(\.[0-9]{1,4})?)", text)) else None
         if amount is None or not 0 < amount <= LIMIT_MAX:
             given = text if len(text) <= 30 else f"{text[:30]}…"
-            rule = f"an amount in USD, more than 0 and at most {usd(LIMIT_MAX)}, with at most four decimals"
-            raise forms.ValidationError(f"{rule}, not {given}")
+            rule = gettext("an amount in USD, more than 0 and at most {most}, with at most four decimals, not {amount}")
+            raise forms.ValidationError(rule.format(most=usd(LIMIT_MAX), amount=given))
         return amount
 
 
 class OrderForm(forms.Form):
     """An order of one or more takes; every problem is reported at its field at once."""
 
-    provider = forms.CharField(widget=forms.Select, initial="apixo", required=False)
-    model = forms.CharField(widget=forms.Select, required=False)
-    mode = forms.CharField(widget=forms.Select, required=False)
+    provider = forms.CharField(label=_("Provider"), widget=forms.Select, initial="apixo", required=False)
+    model = forms.CharField(label=_("Model"), widget=forms.Select, required=False)
+    mode = forms.CharField(label=_("Mode"), widget=forms.Select, required=False)
     takes = WholeNumberField(
+        label=_("Takes"),
         initial=1,
         required=False,
-        help_text="How many clips of this.",
-        error_messages={"invalid": "a whole number"},
+        help_text=_("How many clips of this."),
+        error_messages={"invalid": _("a whole number")},
     )
     spend_at_most = SpendField(
-        label="Spend at most, in USD",
+        label=_("Spend at most, in USD"),
         required=False,
-        help_text="Orders as many takes as this pays for; the last ones are dropped first. Empty: all of them.",
+        help_text=_("Orders as many takes as this pays for; the last ones are dropped first. Empty: all of them."),
     )
     stops_when_approved = forms.BooleanField(
-        label="Cancel the takes that still wait once one is approved", required=False
+        label=_("Cancel the takes that still wait once one is approved"), required=False
     )
     delivery = forms.CharField(
+        label=_("Delivery"),
         required=False,
         initial=reachability.default_delivery,
-        widget=forms.Select(choices=[("polling", "Check regularly"), ("callback", "Be told by the provider")]),
+        widget=forms.Select(choices=[("polling", _("Check regularly")), ("callback", _("Be told by the provider"))]),
     )
     campaign = forms.ModelChoiceField(
         Campaign.objects.in_use(),
+        label=_("Campaign"),
         to_field_name="slug",
         required=False,
-        empty_label="None",
-        error_messages={"invalid_choice": "there is no campaign %(value)s that takes orders"},
+        empty_label=_("None"),
+        error_messages={"invalid_choice": _("there is no campaign %(value)s that takes orders")},
     )
     batch = forms.UUIDField(widget=forms.HiddenInput, required=False)
 
@@ -167,7 +172,7 @@ class OrderForm(forms.Form):
     def _default_or_error(self, name: str) -> None:
         """Use the default for a field that was not sent; report one that was sent empty, as money depends on it."""
         if name in self.data:
-            self.add_error(name, "is required")
+            self.add_error(name, gettext("is required"))
         else:
             self.cleaned_data[name] = self.fields[name].initial
 
@@ -181,7 +186,7 @@ class OrderForm(forms.Form):
                 text = self._filled(name, text)
             if not text.strip():
                 if name in self.data and parameter and parameter.default is not None:
-                    self.add_error(name, f"is required: {parameter.rule()}")
+                    self.add_error(name, gettext("is required: {values}").format(values=parameter.rule()))
                 continue
             try:
                 chosen[name] = parameter.parse(text) if parameter else text
@@ -248,7 +253,7 @@ class OrderForm(forms.Form):
         if file is None:
             return None
         if self.cleaned_data.get(f"{name}_url"):
-            self.add_error(name, "a picture or its URL, not both")
+            self.add_error(name, gettext("a picture or its URL, not both"))
         try:
             return Upload(clean_image(cast(BinaryIO, file)), file.name or "")
         except BadImage as error:

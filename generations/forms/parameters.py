@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _
 
 from generations.providers import offers
 from generations.providers.base import IMAGE_FIELDS, Value
-from generations.providers.parameters import Images, Number, Parameter, Text, Video, label
+from generations.providers.parameters import Images, Number, Parameter, Text, Video
+from generations.providers.words import label
 
 Kinds = dict[str, list[Parameter]]
 
@@ -45,8 +47,10 @@ def fields() -> dict[str, forms.Field]:
     for name, parameters in kinds().items():
         if isinstance(parameters[0], Images):
             for field in IMAGE_FIELDS:
-                found[field] = forms.FileField(required=False, widget=forms.FileInput(attrs={"accept": "image/*"}))
-                found[f"{field}_url"] = forms.CharField(label="or its URL", required=False, widget=forms.URLInput)
+                found[field] = forms.FileField(
+                    label=label(field), required=False, widget=forms.FileInput(attrs={"accept": "image/*"})
+                )
+                found[f"{field}_url"] = forms.CharField(label=_("or its URL"), required=False, widget=forms.URLInput)
         else:
             found[name] = _field(name, parameters)
         for field in IMAGE_FIELDS if isinstance(parameters[0], Images) else (name,):
@@ -61,7 +65,7 @@ def _field(name: str, parameters: list[Parameter]) -> forms.Field:
         strip=False,
         widget=_widget(name, parameters),
         initial=_first_default(name),
-        help_text=next((each.advice for each in parameters if each.advice), ""),
+        help_text=next((_(each.advice) for each in parameters if each.advice), ""),
     )
 
 
@@ -88,7 +92,7 @@ EDGES = {"min": "minimum", "max": "maximum", "step": "step"}
 def _choices(parameters: list[Parameter]) -> list[tuple[str, str]]:
     """Return the values that some offer takes, and nothing where an offer does without."""
     everywhere = len(parameters) == len(offers.OFFERS) and all(each.default is not None for each in parameters)
-    return [*([] if everywhere else [("", parameters[0].if_not_sent)]), *_listed(parameters)]
+    return [*([] if everywhere else [("", _(parameters[0].if_not_sent))]), *_listed(parameters)]
 
 
 def listed(name: str) -> list[tuple[str, str]]:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 
 from django import forms
 from django.core import signing
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from generations.forms.orders import OrderForm
 from generations.lifecycle.ordering import OrderRequest, Upload
@@ -23,7 +25,8 @@ class Continuation:
     image: int
 
     def __str__(self) -> str:
-        return f"Continues {self.task} from the frame at {self.at_seconds:.2f} s"
+        words = gettext("Continues {task} from the frame at {seconds} s")
+        return words.format(task=self.task, seconds=f"{self.at_seconds:.2f}")
 
     def sign(self) -> str:
         """Return it as a token, so that a form carries nothing that this site did not say."""
@@ -36,7 +39,7 @@ class Continuation:
             task, at_seconds, image = signing.loads(token, salt=SALT)
             return cls(GenerationTask.objects.get(pk=task), at_seconds, image)
         except (signing.BadSignature, GenerationTask.DoesNotExist) as error:
-            raise forms.ValidationError("this site does not know this frame: choose it again") from error
+            raise forms.ValidationError(gettext("this site does not know this frame: choose it again")) from error
 
     @classmethod
     def of(cls, task: GenerationTask) -> Continuation | None:
@@ -61,7 +64,7 @@ class PicturesForm(OrderForm):
 
     start_image_kept = forms.ModelChoiceField(ReferenceImage.objects.all(), required=False)
     end_image_kept = forms.ModelChoiceField(ReferenceImage.objects.all(), required=False)
-    continued_from = ContinuationField(label="Start image", required=False)
+    continued_from = ContinuationField(label=_("Start image"), required=False)
 
     @property
     def continuation(self) -> Continuation | None:
@@ -81,5 +84,5 @@ class PicturesForm(OrderForm):
             return super()._image(name)
         if kept.file.storage.exists(str(kept.file)):
             return kept
-        self.add_error(name, "its file is gone; choose it again")
+        self.add_error(name, gettext("its file is gone; choose it again"))
         return None

@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from generations.formats import usd
-from generations.forms.orders import UsdField, choices_of
+from generations.forms.orders import WHERE, UsdField, choices_of
 from generations.models import Price
 from generations.models.prices import ANY_LENGTH, SAME, Unit
 from generations.providers import offers
 from generations.providers.base import Order
 from generations.providers.menu import Offer
-from generations.providers.parameters import spoken
+from generations.providers.words import spoken
 
 COLUMNS = {"duration": "duration_seconds", "sound": "sound", "route": "route"}  # parameters with a field of their own
 SAME_PRICE = ("aspect_ratio", "cfg_scale")  # parameters that no page of a provider names a price by
@@ -39,10 +40,12 @@ class PriceForm(ModelForm):
             "valid_from", "source",
         ]  # fmt: skip
         field_classes = {"usd": UsdField}
-        widgets = {name: forms.Select(choices=choices_of(name)) for name in ("provider", "model", "mode")}
+        widgets = dict.fromkeys(WHERE, forms.Select)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for name in self.fields.keys() & WHERE:
+            self.fields[name].widget.choices = choices_of(name)
         if "unit" in self.fields:  # none is there on the page of a price, which cannot be changed
             self.fields["unit"].required = False
 
@@ -50,11 +53,12 @@ class PriceForm(ModelForm):
         data: dict[str, Any] = super().clean() or self.cleaned_data
         offer = offers.find(data.get("provider", ""), data.get("model", ""), data.get("mode", ""))
         if offer is None:
-            self.add_error("mode", "This provider has no such model and mode.")
+            self.add_error("mode", _("This provider has no such model and mode."))
         else:
             self._check_values(offer)
         if not data.get("duration_seconds") and data.get("unit") == Unit.CLIP:
-            self.add_error("duration_seconds", "A price for a clip is one of a length: only one a second goes without.")
+            text = _("A price for a clip is one of a length: only one a second goes without.")
+            self.add_error("duration_seconds", text)
         self._check_day(data.get("valid_from"))
         return data
 
@@ -68,7 +72,7 @@ class PriceForm(ModelForm):
         """Return the pairs in a fixed order, so that equal settings compare as equal. Raises: ValidationError."""
         pairs = sorted(self.cleaned_data["settings"].split())
         if not all(re.fullmatch(r"[a-z_]+=\S+", pair) for pair in pairs):
-            raise forms.ValidationError("NAME=VALUE, with spaces between the pairs")
+            raise forms.ValidationError(_("NAME=VALUE, with spaces between the pairs"))
         return " ".join(pairs)
 
     def _check_values(self, offer: Offer) -> None:
@@ -77,26 +81,29 @@ class PriceForm(ModelForm):
             value, parameter = self.cleaned_data.get(column), offer.parameters.get(name)
             if value in (None, "", ANY_LENGTH) and value is not False:
                 continue
-            text = parameter.problem(value) if parameter else f"takes no {spoken(name)}: leave it empty"
+            unknown = _("takes no {parameter}: leave it empty").format(parameter=spoken(name))
+            text = parameter.problem(value) if parameter else unknown
             if text:
                 self.add_error(column, f"{offer.name} {text}.")
         for name, value in (pair.split("=", 1) for pair in self.cleaned_data.get("settings", "").split()):
             parameter = offer.parameters.get(name)
             if parameter is None or (parameter.options() and value not in dict(parameter.options())):
-                self.add_error("settings", f"{offer.name} takes no {spoken(name)} of {value}.")
+                text = _("{offer} takes no {parameter} of {value}.")
+                self.add_error("settings", text.format(offer=offer.name, parameter=spoken(name), value=value))
 
     def _check_day(self, day: date | None) -> None:
         if day is None:
             return
         latest = timezone.localdate() + AHEAD
         if not EARLIEST <= day <= latest:
-            self.add_error("valid_from", f"{EARLIEST} to {latest}, not {day}.")
+            text = _("{first} to {last}, not {day}.").format(first=EARLIEST, last=latest, day=day)
+            self.add_error("valid_from", text)
         elif not self.errors and (other := self._of_the_same_day()):
-            text = (
-                f"From {day} on there is a price for the very same: {usd(other.usd)} ({other.source}). "
+            words = _(
+                "From {day} on there is a price for the very same: {price} ({source}). "
                 "Prices are never changed: choose another day."
             )
-            self.add_error("valid_from", text)
+            self.add_error("valid_from", words.format(day=day, price=usd(other.usd), source=other.source))
 
     def _of_the_same_day(self) -> Price | None:
         names = [*SAME, "sound"]

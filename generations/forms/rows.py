@@ -9,8 +9,11 @@ from dataclasses import replace
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.http import QueryDict
+from django.utils.translation import gettext, override
+from django.utils.translation import gettext_lazy as _
 
 from generations.forms import parameters
 from generations.forms.many import MOST_ORDERS
@@ -45,19 +48,23 @@ class BadRows(Exception):
 class RowsForm(forms.Form):
     """A CSV, as a file or pasted, and what holds for all of its orders."""
 
-    file = forms.FileField(label="CSV file", required=False, widget=forms.FileInput(attrs={"accept": ".csv,text/csv"}))
+    file = forms.FileField(
+        label=_("CSV file"), required=False, widget=forms.FileInput(attrs={"accept": ".csv,text/csv"})
+    )
     rows = forms.CharField(
-        label="or paste its rows", required=False, strip=False, widget=forms.Textarea(attrs={"rows": 10})
+        label=_("or paste its rows"), required=False, strip=False, widget=forms.Textarea(attrs={"rows": 10})
     )
     campaign = forms.ModelChoiceField(
-        Campaign.objects.in_use(), to_field_name="slug", required=False, empty_label="None",
-        error_messages={"invalid_choice": "there is no such campaign that takes orders"},
+        Campaign.objects.in_use(), label=_("Campaign"), to_field_name="slug", required=False, empty_label=_("None"),
+        error_messages={"invalid_choice": _("there is no such campaign that takes orders")},
     )  # fmt: skip
     spend_at_most = SpendField(
-        label="Spend at most, in USD", required=False, help_text="Drops the last clips that this does not pay for."
+        label=_("Spend at most, in USD"),
+        required=False,
+        help_text=_("Drops the last clips that this does not pay for."),
     )
     stops_batch = forms.BooleanField(
-        label="Cancel everything of this order that still waits once one clip is approved", required=False
+        label=_("Cancel everything of this order that still waits once one clip is approved"), required=False
     )
     batch = forms.UUIDField(widget=forms.HiddenInput, required=False)
     unreadable = ""  # why the text of a file cannot be read
@@ -79,7 +86,7 @@ class RowsForm(forms.Form):
         data: dict[str, Any] = super().clean() or self.cleaned_data
         self.orders: list[tuple[int, OrderRequest]] = []
         if self.unreadable:
-            self.add_error("file", f"the file {self.unreadable}")
+            self.add_error("file", self.unreadable)
             return data
         try:
             for number, cells in _cells(data.get("rows", "")):
@@ -108,7 +115,9 @@ class RowsForm(forms.Form):
         for name, texts in problems.items():
             for text in texts:
                 if len(self.errors.get("rows", ())) < MOST_SHOWN:
-                    self.add_error("rows", f"row {number}, {name.removesuffix('_url').replace('_', ' ')}: {text}")
+                    words = gettext("row {number}, {column}: {problem}")
+                    column = name.removesuffix("_url").replace("_", " ")
+                    self.add_error("rows", words.format(number=number, column=column, problem=text))
 
 
 def _read(file: UploadedFile[bytes]) -> str:
@@ -117,7 +126,7 @@ def _read(file: UploadedFile[bytes]) -> str:
     try:
         return content.decode("utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
     except UnicodeDecodeError as error:
-        raise BadRows("is no UTF-8 text: save it as “CSV UTF-8”") from error
+        raise BadRows(gettext("the file is no UTF-8 text: save it as “CSV UTF-8”")) from error
 
 
 def _cells(text: str) -> Iterator[tuple[int, dict[str, str]]]:
@@ -127,22 +136,25 @@ def _cells(text: str) -> Iterator[tuple[int, dict[str, str]]]:
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n").strip("\n")
     if not text.strip():
-        raise BadRows("choose a file, or paste its rows")
+        raise BadRows(gettext("choose a file, or paste its rows"))
     if len(text) > MOST_CHARACTERS:
-        raise BadRows(f"at most {MOST_CHARACTERS:,} characters at a time, not {len(text):,}")
+        words = gettext("at most {most} characters at a time, not {count}")
+        raise BadRows(words.format(most=f"{MOST_CHARACTERS:,}", count=f"{len(text):,}"))
     first = text.split("\n", 1)[0]
     lines = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=first.count), strict=True)
     names = _names(next(lines))
     found = [(number, line) for number, line in enumerate(lines, 2) if any(cell.strip() for cell in line)]
     if not found:
-        raise BadRows("there is no row below the names of the columns")
+        raise BadRows(gettext("there is no row below the names of the columns"))
     if len(found) > MOST_ORDERS:
-        raise BadRows(f"at most {MOST_ORDERS} rows at a time, not {len(found):,}")
+        words = gettext("at most {most} rows at a time, not {count}")
+        raise BadRows(words.format(most=MOST_ORDERS, count=f"{len(found):,}"))
     for number, line in found:
         if len(line) > len(names):
-            raise BadRows(
-                f"row {number} has {len(line)} cells, and there are {len(names)} columns: quote a text with a comma"
+            words = gettext(
+                "row {number} has {cells} cells, and there are {columns} columns: quote a text with a comma"
             )
+            raise BadRows(words.format(number=number, cells=len(line), columns=len(names)))
         yield number, {name: _value(name, cell) for name, cell in zip(names, line, strict=False) if cell.strip()}
 
 
@@ -153,15 +165,18 @@ def _names(header: list[str]) -> list[str]:
     known = columns()
     if unknown := [name for name, field in zip(header, names, strict=True) if field not in known]:
         shown = [next((alias for alias, field in ALIASES.items() if field == name), name) for name in known]
-        raise BadRows(f"there is no column “{unknown[0][:40]}”; the columns are {', '.join(shown)}")
+        words = gettext("there is no column “{column}”; the columns are {columns}")
+        raise BadRows(words.format(column=unknown[0][:40], columns=", ".join(shown)))
     if twice := [name for name in names if names.count(name) > 1]:
-        raise BadRows(f"the column {twice[0]} is there twice")
+        raise BadRows(gettext("the column {column} is there twice").format(column=twice[0]))
     return names
 
 
 def _value(name: str, cell: str) -> str:
-    """Return a cell as the form has it: the id for a display name."""
+    """Return a cell as the form has it: the id for a display name, in English as in the reader's language."""
     if name not in NAMED:
         return cell
-    ids = {words.lower(): value for value, words in choices_of(name)}
+    with override(settings.LANGUAGE_CODE):
+        english = choices_of(name)
+    ids = {words.lower(): value for value, words in [*english, *choices_of(name)]}
     return ids.get(cell.strip().lower(), cell.strip().lower())

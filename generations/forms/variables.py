@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from generations.library import prompt_text
 
@@ -25,8 +27,16 @@ class FinalText:
     @property
     def words(self) -> str:
         """How long it is, and of how many: `42 of 2500 characters; one of 6 different texts`."""
-        length = f"{len(self.text)} of {self.limit} characters" if self.limit else f"{len(self.text)} characters"
-        return length + (f"; one of {self.alternatives:,} different texts" if self.alternatives > 1 else "")
+        count = len(self.text)
+        length = (
+            _("{count} of {limit} characters").format(count=count, limit=self.limit)
+            if self.limit
+            else ngettext("{count} character", "{count} characters", count).format(count=count)
+        )
+        if self.alternatives <= 1:
+            return length
+        words = _("{length}; one of {count} different texts")
+        return words.format(length=length, count=f"{self.alternatives:,}")
 
     @property
     def is_too_long(self) -> bool:

@@ -15,6 +15,8 @@ from decimal import Decimal
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from generations.lifecycle.calls import CallKind, Outcome, ProviderCall
 from generations.models import (
@@ -153,13 +155,15 @@ def pause_by_person(provider: str, model: str, reason: str, *, at: datetime, by:
         rows = Pause.objects.select_for_update()
         pause, is_new = rows.get_or_create(provider=provider, model=model, defaults=first)
         if pause.paused_by and not is_new:
-            text = f"{pause.subject} are paused already, by {pause.paused_by}: {pause.why}"
+            words = _("{orders} are paused already, by {person}: {why}")
+            text = words.format(orders=pause.subject, person=pause.paused_by, why=pause.why)
             raise ValidationError({"reason": [text]})
         if not is_new:
             pause.reason, pause.paused_by = f"{reason} (paused before: {pause.reason})"[:500], by
             pause.save()
         AuditEntry.objects.record(Action.PAUSED, pause, reason, at=at, by=by)
-    logger.warning("%s", pause)
+    with override(settings.LANGUAGE_CODE):
+        logger.warning("%s", pause)
     return pause
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from generations.media.store import store
 from generations.models import GenerationTask, Pause
@@ -29,7 +30,7 @@ def why_full() -> str:
     """Why the disk takes no further clip, in words for staff; empty when it does."""
     if clips_that_fit(sum(GenerationTask.objects.count_in_flight().values())):
         return ""
-    return "No orders go out: the disk has no room for more clips. They go when there is room again"
+    return _("No orders go out: the disk has no room for more clips. They go when there is room again")
 
 
 def clips_that_fit(under_way: int) -> int:

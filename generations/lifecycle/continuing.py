@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from django.utils.translation import gettext as _
+
 from generations.lifecycle.ordering import OrderRequest
 from generations.lifecycle.retries import fitted
 from generations.models import GenerationTask
@@ -46,7 +48,10 @@ def _asks(way: Offer) -> bool:
 def words(request: OrderRequest) -> str:
     """Say what a request continues; empty when nothing."""
     task, at = request.continued_from, request.continued_at_seconds
-    return f"Continues task {task.pk}: the start image is its frame at {at:.2f} s." if task else ""
+    if task is None:
+        return ""
+    words = _("Continues task {number}: the start image is its frame at {seconds} s.")
+    return words.format(number=task.pk, seconds=f"{at:.2f}")
 
 
 def caution(continued: GenerationTask | None) -> str:
@@ -54,7 +59,7 @@ def caution(continued: GenerationTask | None) -> str:
     done = count_continuations(continued.pk) if continued else 0
     if done < MOST_IN_A_ROW:
         return ""
-    return (
-        f"This would be continuation {done + 1} in a row. Each one starts from a picture that was generated, so faces, "
+    return _(
+        "This would be continuation {number} in a row. Each one starts from a picture that was generated, so faces, "
         "colors and details drift further. Start from an earlier clip or a fresh picture if it shows."
-    )
+    ).format(number=done + 1)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from generations.lifecycle.polling import propose_id
 from generations.models import Action, AuditEntry, GenerationTask, Person, Status
@@ -23,11 +24,15 @@ def attach_remote_id(task: GenerationTask, remote_id: str, why: str, *, at: date
     Raises: ValidationError at `remote_id` when it cannot be an id, is another task's, or another is being checked.
     """
     if not REMOTE_ID.fullmatch(remote_id):
-        raise ValidationError({"remote_id": ["letters, digits, dots, dashes and underscores, at most 200 of them"]})
+        text = _("letters, digits, dots, dashes and underscores, at most 200 of them")
+        raise ValidationError({"remote_id": [text]})
     if GenerationTask.objects.filter(provider=task.provider, remote_id=remote_id).exclude(pk=task.pk).exists():
-        raise ValidationError({"remote_id": [f"{remote_id} is the id of another task"]})
+        raise ValidationError({"remote_id": [_("{id} is the id of another task").format(id=remote_id)]})
     if task.candidate_id not in ("", remote_id):
-        raise ValidationError({"remote_id": [f"{task.candidate_id} is being checked with {task.provider_name}; wait"]})
+        text = _("{id} is being checked with {provider}; wait").format(
+            id=task.candidate_id, provider=task.provider_name
+        )
+        raise ValidationError({"remote_id": [text]})
     mine = GenerationTask.objects.filter(pk=task.pk, status=Status.UNCONFIRMED, candidate_id=task.candidate_id)
     with transaction.atomic():
         if task.status != Status.UNCONFIRMED or not propose_id(mine, remote_id, due_at=at, failures=0):

@@ -11,6 +11,7 @@ from decimal import Decimal
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from generations.lifecycle import reachability
 from generations.media.images import CleanImage
@@ -107,11 +108,13 @@ def problems(request: OrderRequest) -> Problems:
     if request.retry_of and (text := retry_problem(request.retry_of)):
         wrong["task"] = [text]
     if request.continued_from and "start_image" not in request.images:
-        wrong.setdefault("start_image", []).append("a continuation starts from a frame of the clip: choose one")
+        text = _("a continuation starts from a frame of the clip: choose one")
+        wrong.setdefault("start_image", []).append(text)
     if request.replaces and not request.replaces.can_be_canceled:
         wrong["task"] = [was_sent(request.replaces)]
     if not 1 <= request.takes <= MAX_TAKES:
-        wrong["takes"] = [f"1 to {MAX_TAKES:,} at a time, not {request.takes:,}"]
+        text = _("1 to {most} at a time, not {count}")
+        wrong["takes"] = [text.format(most=f"{MAX_TAKES:,}", count=f"{request.takes:,}")]
     if text := reachability.delivery_problem(order, request.delivery):
         wrong["delivery"] = [text]
     if "video" not in wrong and (text := reachability.address_problem(order.text("video"), order.provider)):
@@ -126,20 +129,23 @@ def problems(request: OrderRequest) -> Problems:
 def retry_problem(task: GenerationTask) -> str:
     """Return why a task cannot be retried; empty when it can."""
     if task.status not in RETRIED_FROM:
-        return f"task {task.pk} is {task.status}: only a failed task can be tried again"
+        text = _("task {number} is {status}: only a failed task can be tried again")
+        return text.format(number=task.pk, status=task.get_status_display().lower())
     if other := task.retries.exclude(status__in=RETRIED_FROM).first():
-        return f"task {other.pk} is its retry already"
+        return _("task {number} is its retry already").format(number=other.pk)
     return ""
 
 
 def was_sent(task: GenerationTask) -> str:
     """Say that an order can no longer be changed."""
-    return f"task {task.pk} was sent meanwhile, or was canceled: it can no longer be changed, and stays as it is"
+    text = _("task {number} was sent meanwhile, or was canceled: it can no longer be changed, and stays as it is")
+    return text.format(number=task.pk)
 
 
 def _campaign_problem(request: OrderRequest) -> str:
     archived = request.campaign and request.campaign.archived
-    return f"{request.campaign} is archived and takes no new orders" if archived else ""
+    text = _("{campaign} is archived and takes no new orders")
+    return text.format(campaign=request.campaign) if archived else ""
 
 
 def place(
@@ -173,7 +179,7 @@ def place(
             _cancel_replaced(requests, at=at, by=by)
             quotes = [ledger.estimate(request.order, at=at) for request in requests]
             if shown is not None and [quote.usd for quote in quotes] != list(shown):
-                raise ValidationError({"price": ["The price has just changed. Order again."]})
+                raise ValidationError({"price": [_("The price has just changed. Order again.")]})
             order_batches = _order_batches(requests, plan, at=at, by=by)
             return _write(requests, quotes, batches, order_batches, at=at, by=by)
     except IntegrityError:

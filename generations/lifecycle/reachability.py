@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from generations.models import DeliveryMode
 from generations.providers import offers
 from generations.providers.addresses import URL_MAX, is_loopback, is_private, is_public_https, is_web_address
 from generations.providers.base import Order
 from generations.providers.offers import provider_name
-from generations.providers.parameters import alternatives
+from generations.providers.words import alternatives
 
 
 def is_near(provider: str) -> bool:
@@ -33,14 +34,17 @@ def picture_problem(order: Order, field: str, *, extension: str) -> str:
     if extension:
         offer = offers.find(order.provider, order.model, order.mode)
         if offer and extension not in offer.image_formats:
-            return f"{provider_name(order.provider)} takes {alternatives(offer.image_formats)} here, not {extension}"
+            words = _("{provider} takes {formats} here, not {format}")
+            formats = alternatives(offer.image_formats)
+            return words.format(provider=provider_name(order.provider), formats=formats, format=extension)
         if not settings.PUBLIC_URL:
-            return (
+            return _(
                 "the provider fetches the picture from this site, and PUBLIC_URL is not set; "
                 "set it, or give a public URL of the picture"
             )
         if not can_fetch(order.provider, settings.PUBLIC_URL):
-            return f"the provider cannot reach {settings.PUBLIC_URL}; set a public PUBLIC_URL, or give a public URL"
+            words = _("the provider cannot reach {url}; set a public PUBLIC_URL, or give a public URL")
+            return words.format(url=settings.PUBLIC_URL)
         return ""
     return address_problem(getattr(order, field), order.provider)
 
@@ -50,9 +54,9 @@ def address_problem(url: str, provider: str) -> str:
     if not url:
         return ""
     if not is_web_address(url):
-        return f"not a full http(s) URL of at most {URL_MAX} characters"
+        return _("not a full http(s) URL of at most {most} characters").format(most=URL_MAX)
     if not can_fetch(provider, url):
-        return "a private or local address, which the provider cannot reach"
+        return _("a private or local address, which the provider cannot reach")
     return ""
 
 
@@ -64,22 +68,23 @@ def default_delivery() -> DeliveryMode:
 def delivery_problem(order: Order, delivery: str) -> str:
     """Return why the result cannot be delivered this way; empty when it can."""
     if delivery not in DeliveryMode.values:
-        return f"polling or callback, not {delivery or 'an empty one'}"
+        return _("polling or callback, not {delivery}").format(delivery=delivery or _("an empty one"))
     url = settings.PUBLIC_URL
     if delivery == DeliveryMode.POLLING or is_public_https(url):
         return ""
     if not url:
-        return "a callback comes to this site, and PUBLIC_URL is not set; set it, or choose polling"
+        return _("a callback comes to this site, and PUBLIC_URL is not set; set it, or choose polling")
     if is_loopback(url) and (settings.PRACTICE or is_loopback(_base_url(order.provider))):
         return ""
-    return f"a callback needs a public https PUBLIC_URL, not {url}; choose polling"
+    return _("a callback needs a public https PUBLIC_URL, not {url}; choose polling").format(url=url)
 
 
 def key_problem(provider: str) -> str:
     """Return why nothing can be ordered from a provider; empty when something can."""
     if settings.PROVIDERS[provider].api_key:
         return ""
-    return f"{provider.upper()}_API_KEY is not set, so nothing can be ordered from {provider_name(provider)}"
+    words = _("{setting} is not set, so nothing can be ordered from {provider}")
+    return words.format(setting=f"{provider.upper()}_API_KEY", provider=provider_name(provider))
 
 
 def _base_url(provider: str) -> str:

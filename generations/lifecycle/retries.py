@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
+from django.utils.translation import gettext as _
+
 from generations.formats import usd
 from generations.lifecycle.ordering import OrderRequest, problems
 from generations.models import GenerationTask
@@ -42,7 +44,7 @@ class Promotion:
     @property
     def more_words(self) -> str:
         """The difference in price: `from $0.25 more`; empty when it is unknown."""
-        return "" if self.more is None else f"{usd(self.more, is_minimum=self.is_minimum)} more"
+        return "" if self.more is None else _("{amount} more").format(amount=usd(self.more, is_minimum=self.is_minimum))
 
     @property
     def price_words(self) -> str:

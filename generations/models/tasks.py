@@ -27,7 +27,7 @@ from generations.models.task_queries import TaskQuerySet
 from generations.providers import offers
 from generations.providers.base import Order, Value
 from generations.providers.menu import Offer
-from generations.providers.parameters import label
+from generations.providers.words import label
 
 # 256 bits of HMAC-SHA256 under SECRET_KEY, so no row and no log holds the token.
 CALLBACKS = signing.Signer(salt="generations.callback")

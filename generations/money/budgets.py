@@ -15,10 +15,13 @@ from datetime import date, datetime
 from decimal import Decimal
 from functools import partial
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import DecimalField, F, Q, QuerySet, Value
 from django.db.models.functions import Round
+from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from generations.formats import usd
 from generations.models import Budget, BudgetEvent, BudgetPeriod, EntryKind, GenerationTask, LedgerEntry
@@ -51,8 +54,12 @@ class Numbers:
 
     def named(self) -> list[tuple[str, str]]:
         """Return each number with its name, formatted for people."""
-        numbers = [("Estimated", usd(self.estimated)), ("Reserved", usd(self.reserved)), ("Spent", usd(self.spent))]
-        return numbers if self.remaining is None else [*numbers, ("Remaining", usd(self.remaining))]
+        numbers = [
+            (_("Estimated"), usd(self.estimated)),
+            (_("Reserved"), usd(self.reserved)),
+            (_("Spent"), usd(self.spent)),
+        ]
+        return numbers if self.remaining is None else [*numbers, (_("Remaining"), usd(self.remaining))]
 
     def __str__(self) -> str:
         return ", ".join(f"{name} {words}" for name, words in self.named())
@@ -167,7 +174,8 @@ def correct(entry: LedgerEntry, *, at: datetime) -> None:
             change.write(rows)
         alarm(rows.get(), at=at)
     if refused:
-        raise ValidationError({"amount": [f"{text} Raise its limit first." for text in refused]})
+        words = _("{refusal} Raise its limit first.")
+        raise ValidationError({"amount": [words.format(refusal=text) for text in refused]})
 
 
 def _settle(entries: Iterable[LedgerEntry]) -> None:
@@ -227,21 +235,24 @@ def _with_room(rows: QuerySet[BudgetPeriod], change: Change) -> QuerySet[BudgetP
 def _too_much(period: BudgetPeriod, cost: Decimal) -> str:
     numbers = Numbers.of(period, estimated=cost)
     left = max(period.remaining_usd, ZERO)
-    return (
-        f"Over budget “{period}”{_kind(period.budget)}: {usd(left)} left, this costs {usd(cost)} "
-        f"({numbers}). Nothing was charged."
+    words = (
+        _("Over budget “{budget}” (practice money): {left} left, this costs {cost} ({numbers}). Nothing was charged.")
+        if period.budget.practice
+        else _("Over budget “{budget}”: {left} left, this costs {cost} ({numbers}). Nothing was charged.")
     )
+    return words.format(budget=period, left=usd(left), cost=usd(cost), numbers=numbers)
 
 
 def _unknown(budget: Budget) -> str:
-    return (
-        f"The price is unknown, and the budget “{budget}”{_kind(budget)} refuses orders without a price. "
-        "Nothing was charged."
+    words = (
+        _(
+            "The price is unknown, and the budget “{budget}” (practice money) refuses orders without a price. "
+            "Nothing was charged."
+        )
+        if budget.practice
+        else _("The price is unknown, and the budget “{budget}” refuses orders without a price. Nothing was charged.")
     )
-
-
-def _kind(budget: Budget) -> str:
-    return " (practice money)" if budget.practice else ""
+    return words.format(budget=budget)
 
 
 def alarm(period: BudgetPeriod, *, at: datetime) -> None:
@@ -250,6 +261,7 @@ def alarm(period: BudgetPeriod, *, at: datetime) -> None:
     mine = BudgetPeriod.objects.filter(pk=period.pk, alarmed__lt=reached)
     if not reached or not mine.update(alarmed=reached):
         return
-    note = f"{reached} % of {usd(period.limit_usd)} is reserved or spent ({period.words})"
+    with override(settings.LANGUAGE_CODE):  # the budget's history and the log read the same to everybody
+        name, note = str(period.budget), f"{reached} % of {usd(period.limit_usd)} is reserved or spent ({period.words})"
     BudgetEvent.objects.create(budget=period.budget, period=period, percent=reached, at=at, note=note)
-    transaction.on_commit(partial(logger.warning, "budget %s: %s", period.budget, note))
+    transaction.on_commit(partial(logger.warning, "budget %s: %s", name, note))

@@ -9,6 +9,7 @@ from decimal import Decimal
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from generations.formats import usd
 from generations.models import Action, AuditEntry, EntryKind, GenerationTask, LedgerEntry, Person, Price
@@ -94,7 +95,9 @@ def value_unpriced(*, at: datetime, by: Person | None) -> tuple[list[LedgerEntry
                 entry.task, price, at=at, by=by, reason=f"its price was unknown; the price of {day} was applied"
             )
         except ValidationError as error:
-            refused += [f"Task {entry.task_id}: {text}" for text in error.messages]
+            refused += [
+                _("Task {number}: {problem}").format(number=entry.task_id, problem=text) for text in error.messages
+            ]
     return valued, refused
 
 
@@ -121,18 +124,22 @@ def _problems(task: GenerationTask, amount_usd: Decimal, *, by: Person | None, r
     entries = LedgerEntry.objects.filter(task=task)
     paid = entries.spent().total_usd()
     if not entries.charges().exists():
-        problems["task"] = [f"nothing was charged for task {task.pk}, so there is nothing to correct"]
+        problems["task"] = [
+            _("nothing was charged for task {number}, so there is nothing to correct").format(number=task.pk)
+        ]
     is_nothing = not amount_usd and not entries.charges().filter(amount_usd=None).exists()
     if not amount_usd.is_finite() or is_nothing or abs(amount_usd) > AMOUNT_MAX:
-        problems["amount"] = [f"a difference in USD, up to {usd(AMOUNT_MAX)}, not {amount_usd}"]
+        words = _("a difference in USD, up to {most}, not {amount}")
+        problems["amount"] = [words.format(most=usd(AMOUNT_MAX), amount=amount_usd)]
     elif amount_usd != amount_usd.quantize(FOUR_PLACES):
-        problems["amount"] = [f"at most four decimal places, not {amount_usd}"]
+        problems["amount"] = [_("at most four decimal places, not {amount}").format(amount=amount_usd)]
     elif paid + amount_usd < 0:
-        problems["amount"] = [f"task {task.pk} cost {usd(paid)}, so no more than that can be taken off"]
+        words = _("task {number} cost {amount}, so no more than that can be taken off")
+        problems["amount"] = [words.format(number=task.pk, amount=usd(paid))]
     if by is None:
-        problems["by"] = ["a correction needs a person who is responsible for it"]
+        problems["by"] = [_("a correction needs a person who is responsible for it")]
     if not reason.strip():
-        problems["reason"] = ["a correction needs a reason"]
+        problems["reason"] = [_("a correction needs a reason")]
     return problems
 
 

@@ -13,6 +13,7 @@ from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.db.models import F, OuterRef, Q, Subquery, Sum
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from generations.formats import usd
 from generations.models import (
@@ -112,19 +113,23 @@ def check_limit(
 
 def _check(limit_usd: Decimal) -> None:
     if not limit_usd.is_finite():
-        raise ValidationError({"limit": [f"an amount in USD, not {limit_usd}"]})
+        raise ValidationError({"limit": [_("an amount in USD, not {amount}").format(amount=limit_usd)]})
     if not 0 <= limit_usd <= LIMIT_MAX:
-        raise ValidationError({"limit": [f"0 to {usd(LIMIT_MAX)}, not {limit_usd}"]})
+        text = _("0 to {most}, not {amount}").format(most=usd(LIMIT_MAX), amount=limit_usd)
+        raise ValidationError({"limit": [text]})
     if limit_usd != limit_usd.quantize(FOUR_PLACES):
-        raise ValidationError({"limit": [f"at most four decimal places, not {limit_usd}"]})
+        raise ValidationError({"limit": [_("at most four decimal places, not {amount}").format(amount=limit_usd)]})
 
 
 def _check_room(budget: Budget, tally: Tally) -> None:
     if budget.hard and budget.limit_usd < tally.held + tally.spent:
-        text = (
-            f"a hard limit of {usd(budget.limit_usd)} is below what this period has: {usd(tally.held)} reserved + "
-            f"{usd(tally.spent)} spent = {usd(tally.held + tally.spent)}; set at least that, or let it only warn"
+        words = _(
+            "a hard limit of {limit} is below what this period has: {reserved} reserved + {spent} spent = {sum}; "
+            "set at least that, or let it only warn"
         )
+        numbers = {"limit": budget.limit_usd, "reserved": tally.held, "spent": tally.spent}
+        numbers["sum"] = tally.held + tally.spent
+        text = words.format(**{name: usd(amount) for name, amount in numbers.items()})
         raise ValidationError({"limit": [text]})
 
 

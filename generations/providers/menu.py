@@ -25,6 +25,7 @@ from generations.providers.parameters import (
     WholeNumber,
     YesNo,
 )
+from generations.translation import _, gettext_noop
 
 DAY = 86_400
 PROVIDER_NAMES = {"apixo": "APIXO", "apikley": "Apikley"}
@@ -34,6 +35,15 @@ MODEL_NAMES = {
     "kling-2-1": "Kling 2.1",
     "kling-3-0-std": "Kling 3.0 Std",
     "kling-3-0-turbo": "Kling 3.0 Turbo",
+}
+MODE_NAMES = {
+    "text-to-video": gettext_noop("Text to video"),
+    "image-to-video": gettext_noop("Image to video"),
+    "standard-image-to-video": gettext_noop("Standard image to video"),
+    "pro-image-to-video": gettext_noop("Pro image to video"),
+    "master-text-to-video": gettext_noop("Master text to video"),
+    "master-image-to-video": gettext_noop("Master image to video"),
+    "motion-control": gettext_noop("Motion control"),
 }
 
 
@@ -61,7 +71,8 @@ class Offer:
     @property
     def name(self) -> str:
         """The model and its provider, for people: `Kling 2.6 on Apikley`."""
-        return f"{MODEL_NAMES.get(self.model, self.model)} on {PROVIDER_NAMES.get(self.provider, self.provider)}"
+        model, provider = MODEL_NAMES.get(self.model, self.model), PROVIDER_NAMES.get(self.provider, self.provider)
+        return _("{model} on {provider}").format(model=model, provider=provider)
 
     @property
     def image_formats(self) -> tuple[str, ...]:
@@ -86,27 +97,30 @@ class Offer:
 
 
 READ_ON = date(2026, 11, 20)
-DURATION = WholeNumber(values=(5, 10), unit="seconds", required=True, default=5, phrase="{} s")
+DURATION = WholeNumber(values=(5, 10), unit=gettext_noop("seconds"), required=True, default=5, phrase="{} s")
 RATIO = Choice(values=("16:9", "9:16", "1:1"), phrase="{}")
 SOUND = YesNo(
-    words=("with sound", "silent"),
+    words=(gettext_noop("with sound"), gettext_noop("silent")),
     required=True,
-    advice="With sound: describe the sounds in the prompt, such as “birds chirping”.",
+    advice=gettext_noop("With sound: describe the sounds in the prompt, such as “birds chirping”."),
 )
 ROUTES = ("auto", "value", "official")
-ROUTE = Choice(values=ROUTES, if_not_sent="Account default")
+ACCOUNT_DEFAULT = gettext_noop("Account default")
+ROUTE = Choice(values=ROUTES, if_not_sent=ACCOUNT_DEFAULT)
 CFG_SCALE = Number(
     minimum=Decimal(0),
     maximum=Decimal(1),
     step=Decimal("0.1"),
-    advice="How closely the prompt is followed. 0.3 to 0.5: freer; 0.6 to 0.8: moderate; 0.9 to 1.0: strict.",
+    advice=gettext_noop(
+        "How closely the prompt is followed. 0.3 to 0.5: freer; 0.6 to 0.8: moderate; 0.9 to 1.0: strict."
+    ),
 )
 
 IMAGES_2_6 = Images(
     required=True,
     max_items=2,
     stated=Stated.COPY,
-    caution="The page does not say what a second picture does: it may not become the last frame.",
+    caution=gettext_noop("The page does not say what a second picture does: it may not become the last frame."),
 )
 kling_2_6 = partial(
     Offer,
@@ -142,7 +156,7 @@ MORE_2_5 = {
     "negative_prompt": Text(max_length=2500),
     "cfg_scale": CFG_SCALE,
     # The newer page leaves it to the key's settings.
-    "route": Choice(values=ROUTES, if_not_sent="Account default", stated=Stated.OLDER_PAGE),
+    "route": Choice(values=ROUTES, if_not_sent=ACCOUNT_DEFAULT, stated=Stated.OLDER_PAGE),
 }
 
 apixo_2_1 = partial(
@@ -197,7 +211,11 @@ IMAGE_3 = Images(required=True, stated=Stated.OTHER_SELLER)
 MENU = (
     apixo_2_6(
         mode="text-to-video",
-        parameters={**TEXT_2_6, "aspect_ratio": replace(RATIO, if_not_sent="Provider default (1:1)"), "route": ROUTE},
+        parameters={
+            **TEXT_2_6,
+            "aspect_ratio": replace(RATIO, if_not_sent=gettext_noop("Provider default (1:1)")),
+            "route": ROUTE,
+        },
     ),
     apixo_2_6(mode="image-to-video", parameters={**TEXT_2_6, "images": IMAGES_2_6, "route": ROUTE}),
     apixo_2_5(mode="text-to-video", parameters={**TEXT_2_5, "aspect_ratio": RATIO, **MORE_2_5}),

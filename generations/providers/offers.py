@@ -6,18 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from generations.providers.base import Order, Value
-from generations.providers.menu import MENU, MODEL_NAMES, PROVIDER_NAMES, Offer
-from generations.providers.parameters import (
-    Found,
-    Images,
-    Parameter,
-    Text,
-    Video,
-    alternatives,
-    fields_of,
-    label,
-    spoken,
-)
+from generations.providers.menu import MENU, MODE_NAMES, MODEL_NAMES, PROVIDER_NAMES, Offer
+from generations.providers.parameters import Found, Images, Parameter, Rule, Text, Video, fields_of
+from generations.providers.words import alternatives, label, spoken
+from generations.translation import _
 
 OFFERS: dict[tuple[str, str, str], Offer] = {offer.key: offer for offer in MENU}
 
@@ -38,12 +30,16 @@ def model_name(model: str) -> str:
 
 def mode_name(mode: str) -> str:
     """Return the display name: `Text to video` for `text-to-video`."""
-    return mode.replace("-", " ").capitalize()
+    return _(MODE_NAMES[mode]) if mode in MODE_NAMES else _plain(mode).capitalize()
+
+
+def _plain(mode: str) -> str:
+    return mode.replace("-", " ")
 
 
 def title(order: Order) -> str:
-    """Return the name of a clip that is made without words: `Kling 3.0 Std motion control`."""
-    return f"{model_name(order.model)} {mode_name(order.mode).lower()}"
+    """Return the name of a clip that is made without words, as rows keep it: `Kling 3.0 Std motion control`."""
+    return f"{model_name(order.model)} {_plain(order.mode)}"
 
 
 def problems(order: Order) -> dict[str, list[str]]:
@@ -58,9 +54,8 @@ def problems(order: Order) -> dict[str, list[str]]:
 def facts(order: Order) -> list[str]:
     """Say what was chosen, but for words and pictures: `5 s`, `16:9`, `with sound`."""
     known, chosen = _known(order), order.parameters
-    measured = (
-        [f"{order.video_seconds} s, as long as the video"] if order.video_seconds and "duration" not in chosen else []
-    )
+    as_the_video = _("{seconds} s, as long as the video").format(seconds=order.video_seconds)
+    measured = [as_the_video] if order.video_seconds and "duration" not in chosen else []
     named = [each.describe(name, chosen[name]) for name, each in known.items() if each.decides and name in chosen]
     return measured + named
 
@@ -75,7 +70,7 @@ def left_out(order: Order) -> list[str]:
     """Say what the provider decides, because it was not chosen: `Aspect ratio: Provider default (1:1)`."""
     chosen = order.parameters
     return [
-        f"{label(name)}: {each.if_not_sent}"
+        f"{label(name)}: {_(each.if_not_sent)}"
         for name, each in _known(order).items()
         if each.decides and name not in chosen
     ]
@@ -102,44 +97,53 @@ def _broken(order: Order, offer: Offer) -> Found:
             found += _missing(name, parameter)
     for name in order.parameters.keys() - offer.parameters.keys():
         for each in fields_of(name, order.parameters[name]):
-            found.append((each, f"takes no {spoken(each)}{_elsewhere(name, offer)}: leave it out"))
+            found.append((each, _unknown(name, each, offer)))
     found += [pair for rule in offer.rules for pair in rule(order)]
-    return [(name, f"{offer.name} {text}" if text.startswith("takes ") else text) for name, text in found]
+    return [(name, f"{offer.name} {text}" if isinstance(text, Rule) else text) for name, text in found]
 
 
 def _with_source(parameter: Parameter, text: str) -> str:
     """Say behind a refusal where its limit was read, if that is not the provider's page."""
-    return f"{text} ({parameter.limit_source})" if parameter.limit_source and text.startswith("takes ") else text
+    return Rule(f"{text} ({parameter.limit_source})") if parameter.limit_source and isinstance(text, Rule) else text
 
 
 def _missing(name: str, parameter: Parameter) -> Found:
     """Say that a parameter is required and, where its values are listed, which there are."""
     if isinstance(parameter, Images):
         return parameter.problems(name, ())
-    return [(name, "is required" + (f": {parameter.rule()}" if parameter.options() else ""))]
+    listed = bool(parameter.options())
+    return [(name, _("is required: {values}").format(values=parameter.rule()) if listed else _("is required"))]
 
 
-def _elsewhere(name: str, offer: Offer) -> str:
-    """Name the mode, where another one of the same model takes the parameter."""
+def _unknown(name: str, field: str, offer: Offer) -> Rule:
+    """Say that a parameter is not taken; name the mode, where another one of the same model takes it."""
     same = [other for other in OFFERS.values() if (other.provider, other.model) == (offer.provider, offer.model)]
-    return f" in the mode {offer.mode}" if any(name in other.parameters for other in same) else ""
+    if any(name in other.parameters for other in same):
+        words = _("takes no {parameter} in the mode {mode}: leave it out")
+        return Rule(words.format(parameter=spoken(field), mode=offer.mode))
+    return Rule(_("takes no {parameter}: leave it out").format(parameter=spoken(field)))
 
 
 def _not_offered(order: Order) -> Found:
     """Return which of provider, model and mode does not exist."""
-    found: Found = [] if order.prompt.strip() else [("prompt", "is required")]
+    found: Found = [] if order.prompt.strip() else [("prompt", _("is required"))]
     menu = [offer for offer in OFFERS.values() if offer.provider == order.provider]
     if not menu:
         known = sorted({offer.provider for offer in OFFERS.values()})
-        return [*found, ("provider", f"{order.provider or 'empty'} is not one of {alternatives(known)}")]
+        text = _("{provider} is not one of {known}")
+        return [*found, ("provider", text.format(provider=order.provider or _("empty"), known=alternatives(known)))]
     models = sorted({offer.model for offer in menu})
     modes = [offer.mode for offer in menu if offer.model == order.model]
     if not modes:
-        found.append(("model", f"{order.provider} offers {alternatives(models)}, not {order.model or 'an empty one'}"))
+        text, model = _("{provider} offers {models}, not {model}"), order.model or _("an empty one")
+        found.append(("model", text.format(provider=order.provider, models=alternatives(models), model=model)))
     if not order.mode:
-        found.append(("mode", "is required"))
+        found.append(("mode", _("is required")))
     elif modes:
-        found.append(("mode", f"{order.model} on {order.provider} has {alternatives(modes)}, not {order.mode}"))
+        text = _("{model} on {provider} has {modes}, not {mode}").format(
+            model=order.model, provider=order.provider, modes=alternatives(modes), mode=order.mode
+        )
+        found.append(("mode", text))
     return found
 
 

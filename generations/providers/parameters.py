@@ -13,23 +13,26 @@ from enum import StrEnum
 from typing import Any, ClassVar
 
 from generations.providers.base import IMAGE_FIELDS, UNSTORABLE, Value
+from generations.providers.words import alternatives, label
+from generations.translation import _, gettext_noop
 
 YES_NO = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
-NO_TEXT = "has a character that is no text: NUL, or half of a surrogate pair"
-LABELS = {"cfg_scale": "CFG scale"}
-
 Found = list[tuple[str, str]]
+
+
+class Rule(str):
+    """Why a value is refused, as the end of a sentence about the offer: `takes 5 or 10 seconds, not 7`."""
 
 
 class Stated(StrEnum):
     """Where a limit was read."""
 
-    PAGE = "on the provider's page"
-    COPY = "on a stored copy of another page of the provider"
-    OLDER_PAGE = "on an older page of the provider"
-    OTHER_MODEL = "on the provider's page of another model"
-    OTHER_SELLER = "with another seller of the same model"
-    NOWHERE = "nowhere: chosen with care"
+    PAGE = gettext_noop("on the provider's page")
+    COPY = gettext_noop("on a stored copy of another page of the provider")
+    OLDER_PAGE = gettext_noop("on an older page of the provider")
+    OTHER_MODEL = gettext_noop("on the provider's page of another model")
+    OTHER_SELLER = gettext_noop("with another seller of the same model")
+    NOWHERE = gettext_noop("nowhere: chosen with care")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +44,7 @@ class Parameter:
 
     required: bool = False
     default: Value | None = None  # sent when nothing was chosen
-    if_not_sent: str = "Provider default"  # what the provider then does, as its page says
+    if_not_sent: str = gettext_noop("Provider default")  # what the provider then does, as its page says
     advice: str = ""  # from the page, shown beside the field
     caution: str = ""  # what no page says and a buyer should know, shown before the order
     stated: Stated = Stated.PAGE
@@ -50,7 +53,7 @@ class Parameter:
     @property
     def limit_source(self) -> str:
         """Say where the limit was read, `limit read on an older page`; empty where it stands on the provider's page."""
-        return "" if self.stated is Stated.PAGE else f"limit read {self.stated}"
+        return "" if self.stated is Stated.PAGE else _("limit read {where}").format(where=_(self.stated.value))
 
     def parse(self, text: str) -> Value:
         """Read what a person typed. Raises: ValueError, whose text names the rule."""
@@ -61,7 +64,7 @@ class Parameter:
         return stored  # type: ignore[no-any-return]
 
     def problem(self, value: Value) -> str:
-        """Return why a value is refused, as the end of a sentence about the model; empty when it is accepted."""
+        """Return why a value is refused, a `Rule` where the offer does not take it; empty when it is accepted."""
         return ""
 
     def problems(self, name: str, value: Value) -> Found:
@@ -86,7 +89,7 @@ class Parameter:
 
     def warning(self, value: Value) -> str:
         """Say what a buyer of this value should know, empty when nothing."""
-        return self.caution
+        return _(self.caution)
 
     def limits(self) -> dict[str, Any]:
         """Return the keys of `manage.py offers --json` that only this kind has."""
@@ -95,9 +98,9 @@ class Parameter:
     def as_json(self) -> dict[str, Any]:
         """Return the keys of one parameter in `manage.py offers --json`."""
         default = str(self.default) if isinstance(self.default, Decimal) else self.default
-        words = {name: text for name in ("advice", "caution") if (text := getattr(self, name))}
+        words = {name: _(text) for name in ("advice", "caution") if (text := getattr(self, name))}
         common = {"type": self.type, "required": self.required, "default": default, "stated": str(self.stated)}
-        common |= {} if self.required else {"if_not_sent": self.if_not_sent}
+        common |= {} if self.required else {"if_not_sent": _(self.if_not_sent)}
         return {**common, **self.limits(), **words}
 
 
@@ -109,7 +112,7 @@ class Choice(Parameter):
     values: tuple[str, ...]
 
     def problem(self, value: Value) -> str:
-        return "" if value in self.values else f"takes {alternatives(self.values)}, not {value}"
+        return "" if value in self.values else not_of(self.rule(), value)
 
     def options(self) -> list[tuple[str, str]]:
         return [(value, value) for value in self.values]
@@ -131,19 +134,22 @@ class WholeNumber(Parameter):
     def parse(self, text: str) -> int:
         """Read a value that a person typed. Raises: ValueError."""
         if not re.fullmatch(r"-?[0-9]{1,9}", text.strip()):
-            raise ValueError(f"takes a whole number{self._of()}, not {text}")
+            if not self.unit:
+                raise ValueError(_("takes a whole number, not {value}").format(value=text))
+            words = _("takes a whole number of {unit}, not {value}")
+            raise ValueError(words.format(unit=_(self.unit), value=text))
         return int(text)
 
     def problem(self, value: Value) -> str:
         is_whole = isinstance(value, int) and not isinstance(value, bool)
-        return "" if is_whole and value in self._numbers() else f"takes {self.rule()}, not {value}"
+        return "" if is_whole and value in self._numbers() else not_of(self.rule(), value)
 
     def options(self) -> list[tuple[str, str]]:
-        return [(str(number), f"{number} {self.unit}".rstrip()) for number in self._numbers()]
+        return [(str(number), f"{number} {_(self.unit)}".rstrip()) for number in self._numbers()]
 
     def rule(self) -> str:
-        numbers = alternatives(self.values) if self.values else f"{self.minimum} to {self.maximum}"
-        return f"{numbers} {self.unit}".rstrip()
+        limits = _("{minimum} to {maximum}").format(minimum=self.minimum, maximum=self.maximum)
+        return f"{alternatives(self.values) if self.values else limits} {_(self.unit)}".rstrip()
 
     def limits(self) -> dict[str, Any]:
         if self.values:
@@ -152,9 +158,6 @@ class WholeNumber(Parameter):
 
     def _numbers(self) -> Sequence[int]:
         return self.values or range(self.minimum, self.maximum + 1)
-
-    def _of(self) -> str:
-        return f" of {self.unit}" if self.unit else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,7 +172,7 @@ class Number(Parameter):
     def parse(self, text: str) -> Decimal:
         """Read a value that a person typed. Raises: ValueError."""
         if not re.fullmatch(r"[+-]?([0-9]{1,9}(\.[0-9]{0,9})?|\.[0-9]{1,9})", text.strip()):
-            raise ValueError(f"takes a number, {self.rule()}, not {text}")
+            raise ValueError(_("takes a number, {rule}, not {value}").format(rule=self.rule(), value=text))
         return Decimal(text.strip())
 
     def from_json(self, stored: Any) -> Value:
@@ -178,10 +181,11 @@ class Number(Parameter):
     def problem(self, value: Value) -> str:
         is_number = isinstance(value, Decimal) and value.is_finite()
         fits = is_number and self.minimum <= value <= self.maximum and not (value - self.minimum) % self.step  # type: ignore[operator]
-        return "" if fits else f"takes {self.rule()}, not {value}"
+        return "" if fits else not_of(self.rule(), value)
 
     def rule(self) -> str:
-        return f"{self.minimum} to {self.maximum} in steps of {self.step}"
+        words = _("{minimum} to {maximum} in steps of {step}")
+        return words.format(minimum=self.minimum, maximum=self.maximum, step=self.step)
 
     def limits(self) -> dict[str, Any]:
         return {name: str(getattr(self, name)) for name in ("minimum", "maximum", "step")}
@@ -192,28 +196,28 @@ class YesNo(Parameter):
     """Yes or no; `words` are what a receipt says for each."""
 
     type = "boolean"
-    words: tuple[str, str] = ("yes", "no")
+    words: tuple[str, str] = (gettext_noop("yes"), gettext_noop("no"))
 
     def parse(self, text: str) -> bool:
         """Read a value that a person typed. Raises: ValueError."""
         if text.strip().lower() not in YES_NO:
-            raise ValueError(f"takes yes or no, not {text}")
+            raise ValueError(not_of(self.rule(), text))
         return YES_NO[text.strip().lower()]
 
     def problem(self, value: Value) -> str:
-        return "" if isinstance(value, bool) else f"takes yes or no, not {value}"
+        return "" if isinstance(value, bool) else not_of(self.rule(), value)
 
     def options(self) -> list[tuple[str, str]]:
-        return [("true", self.words[0]), ("false", self.words[1])]
+        return [("true", _(self.words[0])), ("false", _(self.words[1]))]
 
     def rule(self) -> str:
-        return "yes or no"
+        return _("yes or no")
 
     def in_words(self, value: Value) -> str:
-        return self.words[0 if value else 1]
+        return _(self.words[0 if value else 1])
 
     def describe(self, name: str, value: Value) -> str:
-        words = self.words[0 if value else 1]
+        words = self.in_words(value)
         return words if self.words != ("yes", "no") else f"{label(name)}: {words}"
 
 
@@ -227,18 +231,19 @@ class Text(Parameter):
 
     def problem(self, value: Value) -> str:
         if not isinstance(value, str):
-            return f"takes a text, not {value}"
+            return Rule(_("takes a text, not {value}").format(value=value))
         if UNSTORABLE.search(value):
-            return NO_TEXT
-        return "" if len(value) <= self.max_length else f"takes at most {self.max_length} characters, not {len(value)}"
+            return _("has a character that is no text: NUL, or half of a surrogate pair")
+        words = _("takes at most {most} characters, not {count}")
+        return "" if len(value) <= self.max_length else Rule(words.format(most=self.max_length, count=len(value)))
 
     def problems(self, name: str, value: Value) -> Found:
         if self.required and isinstance(value, str) and not value.strip():
-            return [(name, "is required")]
+            return [(name, _("is required"))]
         return Parameter.problems(self, name, value)
 
     def rule(self) -> str:
-        return f"at most {self.max_length} characters"
+        return _("at most {most} characters").format(most=self.max_length)
 
     def limits(self) -> dict[str, Any]:
         return {"max_length": self.max_length}
@@ -262,17 +267,21 @@ class Images(Parameter):
 
     def problems(self, name: str, value: Value) -> Found:
         start, *others = value if isinstance(value, tuple) and value else ("",)
-        found = [] if start else [(IMAGE_FIELDS[0], "is required")]
+        found = [] if start else [(IMAGE_FIELDS[0], _("is required"))]
         if len(others) >= self.max_items and any(others):
-            too_many = f"takes at most {self.max_items} pictures, not {len(others) + 1}"
-            found.append((IMAGE_FIELDS[1], "takes no end image: leave it out" if self.max_items == 1 else too_many))
+            too_many = _("takes at most {most} pictures, not {count}").format(
+                most=self.max_items, count=len(others) + 1
+            )
+            none = _("takes no end image: leave it out")
+            found.append((IMAGE_FIELDS[1], Rule(none if self.max_items == 1 else too_many)))
         return found
 
     def warning(self, value: Value) -> str:
-        return self.caution if isinstance(value, tuple) and len(value) > 1 else ""
+        return _(self.caution) if isinstance(value, tuple) and len(value) > 1 else ""
 
     def rule(self) -> str:
-        return f"{'a start' if self.max_items == 1 else 'a start and an end'} image: {alternatives(self.formats)}"
+        words = _("a start image: {formats}") if self.max_items == 1 else _("a start and an end image: {formats}")
+        return words.format(formats=alternatives(self.formats))
 
     def limits(self) -> dict[str, Any]:
         return {"min_items": self.min_items, "max_items": self.max_items, "formats": list(self.formats)}
@@ -288,24 +297,16 @@ class Video(Parameter):
     formats: tuple[str, ...] = ("mp4", "mov", "m4v")
 
     def problem(self, value: Value) -> str:
-        return "" if isinstance(value, str) and value else f"takes the address of a video, not {value}"
+        words = _("takes the address of a video, not {value}")
+        return "" if isinstance(value, str) and value else Rule(words.format(value=value))
 
     def rule(self) -> str:
-        return f"the address of a {alternatives(self.formats)} of at most {self.max_seconds} seconds"
+        words = _("the address of a {formats} of at most {seconds} seconds")
+        return words.format(formats=alternatives(self.formats), seconds=self.max_seconds)
 
     def limits(self) -> dict[str, Any]:
         items = {"min_items": 1, "max_items": 1}
         return {**items, "formats": list(self.formats), "max_seconds": self.max_seconds}
-
-
-def label(name: str) -> str:
-    """Return a parameter's name for people: `Aspect ratio`."""
-    return LABELS.get(name, name.replace("_", " ").capitalize())
-
-
-def spoken(name: str) -> str:
-    """Return a parameter's name as it stands within a sentence: `aspect ratio`."""
-    return LABELS.get(name, name.replace("_", " "))
 
 
 def fields_of(name: str, value: Value) -> Iterator[str]:
@@ -316,7 +317,6 @@ def fields_of(name: str, value: Value) -> Iterator[str]:
         yield from (field for field, address in zip(IMAGE_FIELDS, value, strict=False) if address)
 
 
-def alternatives(options: Sequence[object]) -> str:
-    """Return a list as text: `5 or 10`; `16:9, 9:16 or 1:1`."""
-    texts = [str(option) for option in options]
-    return " or ".join([", ".join(texts[:-1]), texts[-1]] if len(texts) > 1 else texts)
+def not_of(rule: str, value: object) -> Rule:
+    """Say that a value is none of those that are taken."""
+    return Rule(_("takes {rule}, not {value}").format(rule=rule, value=value))

@@ -9,6 +9,8 @@ from decimal import Decimal
 from django.db.models import Sum
 from django.template.defaultfilters import date as date_filter
 from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from generations.formats import usd
 from generations.lifecycle.ordering import SETTINGS, OrderRequest, Upload
@@ -29,13 +31,17 @@ class Notice:
     task: int | None = None
 
     def __str__(self) -> str:
-        return f"{self.text} (task {self.task})" if self.task else self.text
+        return _("{text} (task {number})").format(text=self.text, number=self.task) if self.task else self.text
 
 
 def of(request: OrderRequest, *, price_usd: Decimal | None, is_minimum: bool = False) -> list[Notice]:
     """Return a notice if the same was refused before, and one for takes that we have; `price_usd` is of one take."""
     order, pictures = request.order, _pictures(request)
-    another = "has no known price" if price_usd is None else f"costs {usd(price_usd, is_minimum=is_minimum)}"
+    another = (
+        _("Another take has no known price.")
+        if price_usd is None
+        else _("Another take costs {price}.").format(price=usd(price_usd, is_minimum=is_minimum))
+    )
     same = [task for task in _of_words(order.prompt) if _is_input_of(task, order, pictures)]
     return [*_refused(same), *_owned([task for task in same if _is_alike(task, order)], another)]
 
@@ -79,8 +85,9 @@ def _refused(same: list[GenerationTask]) -> list[Notice]:
     if task is None:
         return []
     day = date_filter(localtime(task.finished_at or task.created_at), "j M Y")
-    words = " ".join(part for part in (task.error_code, task.error_message) if part) or "without giving a reason"
-    text = f"{provider_name(task.provider)} refused the same words and pictures on {day}: {words}"
+    why = " ".join(part for part in (task.error_code, task.error_message) if part) or _("without giving a reason")
+    words = _("{provider} refused the same words and pictures on {day}: {why}")
+    text = words.format(provider=provider_name(task.provider), day=day, why=why)
     return [Notice("refused", text, task.pk)]
 
 
@@ -91,6 +98,10 @@ def _owned(same: list[GenerationTask], another: str) -> list[Notice]:
     approved = Video.objects.filter(task__in=stored, review=Review.APPROVED).count()
     paid = LedgerEntry.objects.spent().filter(task__in=stored)
     spent = usd(paid.aggregate(usd=Sum("amount_usd"))["usd"], is_minimum=paid.at_starting_price().exists())
-    takes = "1 take" if len(stored) == 1 else f"{len(stored)} takes"
-    text = f"You have {takes} of this, {approved} approved: {spent} spent. Another take {another}."
+    words = ngettext(
+        "You have {count} take of this, {approved} approved: {spent} spent. {another}",
+        "You have {count} takes of this, {approved} approved: {spent} spent. {another}",
+        len(stored),
+    )
+    text = words.format(count=len(stored), approved=approved, spent=spent, another=another)
     return [Notice("owned", text, stored[-1] if len(stored) == 1 else None)]

@@ -5,11 +5,14 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 
+from django.utils.translation import gettext as _
+
 from generations.lifecycle import reachability
 from generations.lifecycle.ordering import Problems
 from generations.media import remote_images
 from generations.providers import offers
 from generations.providers.base import IMAGE_FIELDS, Order
+from generations.providers.words import spoken
 from generations.receipts.history import Notice
 
 ALL_SECONDS = 20.0  # for all images of a receipt; remote_images limits each
@@ -32,11 +35,11 @@ class ImageChecks:
                 continue
             wrong, unread = self._once(url, offer.image_formats, near=reachability.is_near(order.provider))
             if wrong:
-                problems[name] = [f"at {url}: {wrong}"]
+                problems[name] = [_("at {url}: {problem}").format(url=url, problem=wrong)]
             if unread:
-                words = name.replace("_", " ")
+                words = _("The {picture} could not be checked: {why}. {provider} may still be able to read it.")
                 provider = offers.provider_name(order.provider)
-                text = f"The {words} could not be checked: {unread}. {provider} may still be able to read it."
+                text = words.format(picture=spoken(name), why=unread, provider=provider)
                 notices.append(Notice(f"unread {name}", text))
         return notices
 
@@ -48,7 +51,7 @@ class ImageChecks:
 
     def _probe(self, url: str, kinds: tuple[str, ...], *, near: bool) -> tuple[str, str]:
         if time.monotonic() > self.ends:
-            return "", f"the other images took more than {ALL_SECONDS:g} s"
+            return "", _("the other images took more than {seconds} s").format(seconds=f"{ALL_SECONDS:g}")
         try:
             remote_images.probe(url, kinds=kinds, private=near)
         except remote_images.WrongPicture as error:

@@ -10,6 +10,8 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.conf import settings
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop, ngettext
 
 from generations.formats import duration, usd
 from generations.library import prompt_text
@@ -37,7 +39,7 @@ from generations.receipts.spend_cap import Trimmed, TrimmedOrders, trim, trim_or
 from generations.receipts.video_length import measured
 
 ZERO = Decimal(0)
-NO_WORKER = "No worker is running: the order waits until one is started."
+NO_WORKER = gettext_noop("No worker is running: the order waits until one is started.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,8 +62,8 @@ class Line:
     def name(self) -> str:
         """The name that tells it from the other lines of its receipt."""
         if self.request.retry_of:
-            return f"task {self.request.retry_of.pk}"
-        return f"order {self.number}" if self.number else "the order"
+            return _("task {number}").format(number=self.request.retry_of.pk)
+        return _("order {number}").format(number=self.number) if self.number else _("the order")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,7 +185,7 @@ def _trimmed(
     if several.problems:
         return several, lines, []
     kept = [replace(line, takes=takes) for line, takes in zip(lines, several.takes, strict=True)]
-    why = {spend_cap.FIELD: [f"it does not fit into {usd(at_most)}"]}
+    why = {spend_cap.FIELD: [_("it does not fit into {amount}").format(amount=usd(at_most))]}
     dropped = [replace(line, problems=why) for line in kept if not line.takes]
     return several, [line for line in kept if line.takes], dropped
 
@@ -225,8 +227,9 @@ def _balances(lines: list[Line], *, at: datetime) -> list[str]:
     texts = []
     for provider in sorted({line.request.order.provider for line in lines}):
         reading = _last_reading(provider)
-        age = f"{reading.shown}, read {duration((at - reading.at).total_seconds())} ago" if reading else "not read yet"
-        texts.append(f"{provider_name(provider)}: {age}")
+        words = _("{provider}: {balance}, read {duration} ago") if reading else _("{provider}: not read yet")
+        facts = {"balance": reading.shown, "duration": duration((at - reading.at).total_seconds())} if reading else {}
+        texts.append(words.format(provider=provider_name(provider), **facts))
     return texts
 
 
@@ -236,17 +239,23 @@ def _last_reading(provider: str) -> BalanceReading | None:
 
 def _notices(lines: list[Line]) -> list[Notice]:
     """Return the warnings about the order as a whole."""
-    notices = [] if Lease.objects.is_worker_alive() else [Notice("worker", NO_WORKER)]
+    notices = [] if Lease.objects.is_worker_alive() else [Notice("worker", _(NO_WORKER))]
     if (takes := sum(line.takes for line in lines)) > MANY_TAKES:
-        notices.append(Notice("many", f"This orders {takes:,} clips at once. Check the number."))
+        words = ngettext(
+            "This orders {count} clip at once. Check the number.",
+            "This orders {count} clips at once. Check the number.",
+            takes,
+        )
+        notices.append(Notice("many", words.format(count=f"{takes:,}")))
     for provider, model in sorted({(line.request.order.provider, line.request.order.model) for line in lines}):
         if text := why_paused(provider, model):
-            notices.append(Notice("paused", f"{text}. The order waits until then."))
+            notices.append(Notice("paused", _("{pause}. The order waits until then.").format(pause=text)))
     for provider in sorted({line.request.order.provider for line in lines}):
         theirs = [line.total_usd or ZERO for line in lines if line.request.order.provider == provider]
         reading, total = _last_reading(provider), sum(theirs, ZERO)
         if reading and reading.unit == "USD" and (reading.amount or ZERO) < total:
-            text = f"The last known balance at {provider_name(provider)}, {reading.shown}, does not cover {usd(total)}."
+            words = _("The last known balance at {provider}, {balance}, does not cover {amount}.")
+            text = words.format(provider=provider_name(provider), balance=reading.shown, amount=usd(total))
             notices.append(Notice("balance", text))
     return list(dict.fromkeys(notices))
 
@@ -258,7 +267,8 @@ def _passed_over(outlooks: list[budgets.Outlook]) -> list[Notice]:
         for outlook in outlooks
         if not outlook.period.hard and (outlook.numbers.estimated or ZERO) > outlook.period.remaining_usd
     ]
-    return [Notice(f"over {period.budget.pk}", f"Over budget “{period}”, which only warns.") for period in periods]
+    words = _("Over budget “{budget}”, which only warns.")
+    return [Notice(f"over {period.budget.pk}", words.format(budget=period)) for period in periods]
 
 
 def _merged(lines: list[Line]) -> Problems:

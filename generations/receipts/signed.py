@@ -15,6 +15,7 @@ from django.conf import settings
 from django.core import signing
 from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import Model
+from django.utils.translation import gettext as _
 
 from generations.formats import usd
 from generations.lifecycle.ordering import UNNAMED, BatchPlan, OrderRequest
@@ -81,20 +82,20 @@ def read(token: str, *, by: Person, form: str, at: datetime) -> SignedReceipt:
     try:
         content = signing.loads(token, salt=SALT, serializer=_Serializer)
     except signing.BadSignature as error:
-        raise NotAccepted("This receipt was not made by this site, or was changed.") from error
+        raise NotAccepted(_("This receipt was not made by this site, or was changed.")) from error
     if content["who"] != by.pk:
-        raise NotAccepted("This receipt was made for someone else.")
+        raise NotAccepted(_("This receipt was made for someone else."))
     if content["practice"] != settings.PRACTICE:
-        raise NotAccepted("The site has switched between practice and real money since this receipt was made.")
+        raise NotAccepted(_("The site has switched between practice and real money since this receipt was made."))
     if content["form"] != form:
-        raise NotAccepted("This receipt belongs to another order.")
+        raise NotAccepted(_("This receipt belongs to another order."))
     batch = uuid.UUID(content["batch"])
     if at.timestamp() > content["at"] + MAX_AGE.total_seconds():
-        raise NotAccepted("This receipt is more than an hour old.", batch=batch)
+        raise NotAccepted(_("This receipt is more than an hour old."), batch=batch)
     try:
         requests = [_request(packed) for packed in content["requests"]]
     except ObjectDoesNotExist as error:
-        raise NotAccepted("Something that this receipt orders was deleted.", batch=batch) from error
+        raise NotAccepted(_("Something that this receipt orders was deleted."), batch=batch) from error
     prices = [packed["price"] for packed in content["requests"]]
     return SignedReceipt(batch, requests, prices, content["seen"], BatchPlan(**content["plan"]))
 
@@ -164,18 +165,20 @@ def changes(before: dict[str, Any], receipt: Receipt) -> list[str]:
 def _of_lines(before: dict[str, Any], now: dict[str, Any], receipt: Receipt) -> Iterator[str]:
     for name in sorted(before.keys() - now.keys()):
         why = next((text for line in receipt.left_out if line.name == name for texts in line.problems.values()
-                    for text in texts), "it can no longer be ordered")  # fmt: skip
-        yield f"Now left out, {name}: {why}."
+                    for text in texts), _("it can no longer be ordered"))  # fmt: skip
+        yield _("Now left out, {order}: {why}.").format(order=name, why=why)
     for name in sorted(now.keys() - before.keys()):
-        yield f"No longer left out: {name}."
+        yield _("No longer left out: {order}.").format(order=name)
     for name in sorted(now.keys() & before.keys()):
         (takes, price, campaign), (takes_now, price_now, campaign_now) = before[name], now[name]
         if price != price_now:
-            yield f"The price of one take of {name} was {_usd(price)}, and is now {_usd(price_now)}."
+            words = _("The price of one take of {order} was {before}, and is now {now}.")
+            yield words.format(order=name, before=_usd(price), now=_usd(price_now))
         if takes != takes_now:
-            yield f"Takes that fit were {takes}, and are now {takes_now}."
+            yield _("Takes that fit were {before}, and are now {now}.").format(before=takes, now=takes_now)
         if campaign != campaign_now:
-            yield f"The campaign of {name} was {campaign or 'none'}, and is now {campaign_now or 'none'}."
+            words = _("The campaign of {order} was {before}, and is now {now}.")
+            yield words.format(order=name, before=campaign or _("none"), now=campaign_now or _("none"))
 
 
 def _of_budgets(before: dict[str, Any], now: dict[str, Any]) -> Iterator[str]:
@@ -183,13 +186,20 @@ def _of_budgets(before: dict[str, Any], now: dict[str, Any]) -> Iterator[str]:
         name, limit, hard = before.get(key, (None, None, None))
         name_now, limit_now, hard_now = now.get(key, (None, None, None))
         if name is None:
-            yield f"The budget “{name_now}” now limits this order: {_usd(limit_now)}."
+            words = _("The budget “{budget}” now limits this order: {limit}.")
+            yield words.format(budget=name_now, limit=_usd(limit_now))
         elif name_now is None:
-            yield f"The budget “{name}” no longer limits this order."
+            yield _("The budget “{budget}” no longer limits this order.").format(budget=name)
         elif limit != limit_now:
-            yield f"The limit of the budget “{name}” was {_usd(limit)}, and is now {_usd(limit_now)}."
+            words = _("The limit of the budget “{budget}” was {before}, and is now {now}.")
+            yield words.format(budget=name, before=_usd(limit), now=_usd(limit_now))
         elif hard != hard_now:
-            yield f"The budget “{name}” {'is a hard limit now' if hard_now else 'only warns now'}."
+            words = (
+                _("The budget “{budget}” is a hard limit now.")
+                if hard_now
+                else _("The budget “{budget}” only warns now.")
+            )
+            yield words.format(budget=name)
 
 
 def _notices(receipt: Receipt) -> dict[str, str]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from django.utils.translation import gettext as _
+
 from generations.lifecycle import reachability
 from generations.lifecycle.ordering import OrderRequest, Problems
 from generations.media import remote_videos
@@ -21,8 +23,9 @@ def measured(request: OrderRequest, problems: Problems) -> OrderRequest:
     try:
         seconds = remote_videos.probe_seconds(url, private=reachability.is_near(order.provider))
     except remote_videos.UnusableVideo as error:
-        problems["video"] = [f"at {url}: its length could not be read: {error}"]
+        problems["video"] = [_("at {url}: its length could not be read: {why}").format(url=url, why=error)]
         return request
     if seconds > parameter.max_seconds:
-        problems["video"] = [f"at {url}: {seconds} seconds, where at most {parameter.max_seconds} are taken"]
+        words = _("at {url}: {seconds} seconds, where at most {most} are taken")
+        problems["video"] = [words.format(url=url, seconds=seconds, most=parameter.max_seconds)]
     return replace(request, order=replace(order, video_seconds=seconds))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from generations.providers.base import Order
 from generations.providers.offers import OFFERS, find, problems
-from generations.providers.parameters import alternatives
+from generations.providers.words import alternatives
 from tests.factories import order_of
 from tests.menu import END, K21, K25, K26, START, TABLE, Broken, Row, broken_rules, full, good
 

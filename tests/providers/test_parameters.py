@@ -8,17 +8,7 @@ from typing import Any
 import pytest
 
 from generations.providers.base import Order, Value
-from generations.providers.parameters import (
-    Choice,
-    Images,
-    Number,
-    Parameter,
-    Text,
-    Video,
-    WholeNumber,
-    YesNo,
-    alternatives,
-)
+from generations.providers.parameters import Choice, Images, Number, Parameter, Text, Video, WholeNumber, YesNo
 
 RESOLUTION = Choice(values=("720p", "1080p"))
 SECONDS = WholeNumber(minimum=3, maximum=15, unit="seconds")
@@ -119,7 +109,3 @@ def test_frozen_values_are_json_and_come_back() -> None:
     stored = Order(provider="apixo", model="any", mode="any", parameters=chosen).frozen()
     assert stored == {"cfg_scale": "0.6", "images": ["a", "b"], "sound": False, "duration": 5}
     assert (SCALE.from_json("0.6"), PICTURES.from_json(["a", "b"])) == (Decimal("0.6"), ("a", "b"))
-
-
-def test_choices_are_listed_as_people_say_them() -> None:
-    assert [alternatives(["a"]), alternatives([5, 10]), alternatives(("a", "b", "c"))] == ["a", "5 or 10", "a, b or c"]

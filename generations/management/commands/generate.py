@@ -31,7 +31,7 @@ from generations.models.statuses import ACTIVE
 from generations.models.tasks import MINIMUM, UNPRICED
 from generations.providers import offers
 from generations.providers.base import IMAGE_FIELDS
-from generations.providers.parameters import alternatives
+from generations.providers.words import alternatives
 from generations.receipts import preflight
 from generations.receipts.preflight import Line, Receipt
 
