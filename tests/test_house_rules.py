@@ -59,6 +59,7 @@ TESTED_BY = {
     "generations/catalog/guest_clips.py": "tests/catalog/test_shares.py",
     "generations/apps.py": "tests/test_checks.py",
     "generations/admin/collections.py": "tests/catalog/test_collections.py",
+    "generations/admin/task_words.py": "tests/admin/test_task_page.py",
     "generations/urls.py": "tests/catalog/test_urls.py",
     "generations/templatetags/catalog.py": "tests/catalog/test_words.py",
     "generations/models/pauses.py": "tests/lifecycle/test_submitting.py",

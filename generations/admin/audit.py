@@ -14,6 +14,8 @@ from django.urls import NoReverseMatch, URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.html import format_html
+from django.utils.translation import gettext, override
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from generations.admin import display
@@ -32,12 +34,12 @@ COLUMNS = (
 class PersonFilter(admin.SimpleListFilter):
     """Select what one person did, or commands; the names come from the few users, not from the many entries."""
 
-    title = "person"
+    title = _("person")
     parameter_name = "by"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         people = get_user_model().objects.order_by("username").values_list("pk", "username")
-        return [(COMMAND, "A command"), *((str(pk), name) for pk, name in people)]
+        return [(COMMAND, gettext("A command")), *((str(pk), name) for pk, name in people)]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         value = self.value()
@@ -53,7 +55,7 @@ class AuditAdmin(ReadOnlyAdmin):
     list_filter = [PersonFilter, "action", "practice"]
     list_select_related = ["by"]
     search_fields = ["name", "words", "=row"]
-    search_help_text = "Words of what it was about or of the reason, or its number."
+    search_help_text = _("Words of what it was about or of the reason, or its number.")
     date_hierarchy = "at"
 
     def get_urls(self) -> list[URLPattern]:
@@ -75,19 +77,19 @@ class AuditAdmin(ReadOnlyAdmin):
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
         return StreamingHttpResponse(as_csv(table), content_type="text/csv; charset=utf-8", headers=headers)
 
-    @admin.display(description="When", ordering="at")
+    @admin.display(description=_("When"), ordering="at")
     def time(self, entry: AuditEntry) -> str:
         return display.when(entry.at)
 
-    @admin.display(description="Who", ordering="by")
+    @admin.display(description=_("Who"), ordering="by")
     def who(self, entry: AuditEntry) -> str:
-        return str(entry.by or "a command")
+        return str(entry.by or gettext("a command"))
 
-    @admin.display(description="Action", ordering="action")
+    @admin.display(description=_("Action"), ordering="action")
     def did(self, entry: AuditEntry) -> str:
         return entry.get_action_display().capitalize()
 
-    @admin.display(description="What")
+    @admin.display(description=_("What"))
     def what(self, entry: AuditEntry) -> str:
         """Return what it was about, with a link to its page."""
         line = f"{entry.subject.capitalize()} {entry.row}"
@@ -97,7 +99,7 @@ class AuditAdmin(ReadOnlyAdmin):
             return display.two_lines(entry.name, line)
         return display.two_lines(format_html('<a href="{}">{}</a>', url, entry.name), line)
 
-    @admin.display(description="Amount", ordering="amount_usd")
+    @admin.display(description=_("Amount"), ordering="amount_usd")
     def amount(self, entry: AuditEntry) -> str:
         if entry.amount_usd is None:
             return display.EMPTY
@@ -105,10 +107,12 @@ class AuditAdmin(ReadOnlyAdmin):
 
 
 def cells(entry: AuditEntry) -> tuple[Cell, ...]:
-    """Return a row of the file."""
+    """Return a row of the file, in English for whoever exports it, like the heads of its columns."""
+    with override("en"):
+        did, subject = entry.get_action_display(), str(entry.subject)
     at = timezone.localtime(entry.at).isoformat(timespec="seconds")
     practice = ("yes" if entry.practice else "no") if entry.amount_usd is not None else None
     return (
-        at, str(entry.by or "a command"), entry.get_action_display(), entry.subject, entry.row, entry.name,
+        at, str(entry.by or "a command"), did, subject, entry.row, entry.name,
         entry.words, entry.amount_usd, practice,
     )  # fmt: skip

@@ -10,6 +10,8 @@ from django.contrib.admin.models import LogEntry
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
 
 from generations import clock
 from generations.models import Action, AuditEntry
@@ -43,12 +45,13 @@ class Audited(DjangoAdmin):
 
     def _audited(self, request: HttpRequest, row: Any, logged: LogEntry) -> LogEntry:
         if self.changed_as:
-            words, by = logged.get_change_message(), request.user
+            with override("en"):  # a row, which everybody reads
+                words, by = logged.get_change_message(), request.user
             AuditEntry.objects.record(self.changed_as, row, words, at=clock.now(), by=by)  # type: ignore[arg-type]
         return logged
 
 
-@admin.action(permissions=["delete"], description="Delete selected %(verbose_name_plural)s")
+@admin.action(permissions=["delete"], description=_("Delete selected %(verbose_name_plural)s"))
 def delete_at_once(modeladmin: Any, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
     """Delete the chosen rows as Django does, in one transaction with what is written about it."""
     with transaction.atomic():

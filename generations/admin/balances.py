@@ -13,6 +13,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from generations import clock
@@ -50,13 +52,15 @@ def standings(*, at: datetime) -> list[Standing]:
 def _standing(account: Account, *, at: datetime) -> Standing:
     said = BalanceReading.objects.of(account.provider, practice=account.practice)
     reading, latest = said.read().last(), said.last()
-    words = [f"read {duration((at - reading.at).total_seconds())} ago" if reading else "never read"]
+    ago = duration((at - reading.at).total_seconds()) if reading else ""
+    words = [gettext("read {time} ago").format(time=ago) if reading else gettext("never read")]
     if latest and latest.error:
-        words.append(f"the last try failed: {latest.error}")
+        words.append(gettext("the last try failed: {error}").format(error=latest.error))
     if (share := account.share_at(at)) < WORTH_SAYING:
-        words.append(f"slowed down to {share:.0%} of its documented rate, after a 429")
+        slowed = gettext("slowed down to {share} of its documented rate, after a 429")
+        words.append(slowed.format(share=f"{share:.0%}"))
     pauses = list(Pause.objects.filter(provider__in=("", account.provider)))
-    return Standing(str(account), reading.shown if reading else "no figure", "; ".join(words), pauses)
+    return Standing(str(account), reading.shown if reading else gettext("no figure"), "; ".join(words), pauses)
 
 
 @admin.register(BalanceReading)
@@ -83,22 +87,23 @@ class BalanceAdmin(ReadOnlyAdmin):
         names = list(Account.objects.filter(practice=settings.PRACTICE).values_list("provider", flat=True))
         for name in names:
             accounts.read_balance_soon(name, at=at)
-        self.message_user(request, "The balances are being read. Reload this page in a moment.", messages.SUCCESS)
+        text = gettext("The balances are being read. Reload this page in a moment.")
+        self.message_user(request, text, messages.SUCCESS)
         filters = f"?{request.GET.urlencode()}" if request.GET else ""
         return redirect(f"{reverse('admin:generations_balancereading_changelist')}{filters}")
 
-    @admin.display(description="When", ordering="at")
+    @admin.display(description=_("When"), ordering="at")
     def time(self, reading: BalanceReading) -> str:
         return display.when(reading.at)
 
-    @admin.display(description="Provider", ordering="provider")
+    @admin.display(description=_("Provider"), ordering="provider")
     def account(self, reading: BalanceReading) -> str:
         return provider_name(reading.provider)
 
-    @admin.display(description="Balance", ordering="amount")
+    @admin.display(description=_("Balance"), ordering="amount")
     def figure(self, reading: BalanceReading) -> str:
         return reading.shown
 
-    @admin.display(description="Error")
+    @admin.display(description=_("Error"))
     def trouble(self, reading: BalanceReading) -> str:
         return reading.error or display.EMPTY

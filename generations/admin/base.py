@@ -12,6 +12,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.http import urlencode
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
 from generations.admin.audited import Audited
 from generations.admin.lists import FastList
@@ -37,8 +39,8 @@ class ModelAdmin(Audited):
     @admin.display(description="")
     def action_checkbox(self, obj: Any) -> Any:
         return format_html(
-            '<input type="checkbox" name="{}" value="{}" class="action-select" aria-label="Select {}">',
-            ACTION_CHECKBOX_NAME, obj.pk, obj,
+            '<input type="checkbox" name="{}" value="{}" class="action-select" aria-label="{}">',
+            ACTION_CHECKBOX_NAME, obj.pk, gettext("Select {row}").format(row=obj),
         )  # fmt: skip
 
     def attach_figures(self, rows: list[Any]) -> None:
@@ -75,7 +77,7 @@ class NameFilter(admin.FieldListFilter):
 
     def choices(self, changelist: Any) -> Iterator[Any]:
         chosen = changelist.params.get(self.field_path, "")
-        for value, display in [("", "All"), *self.names[self.field.name].items()]:
+        for value, display in [("", gettext("All")), *self.names[self.field.name].items()]:
             link = changelist.get_query_string({self.field_path: value or None})
             yield {"selected": value == chosen, "query_string": link, "display": display}
 
@@ -83,15 +85,15 @@ class NameFilter(admin.FieldListFilter):
 class ArchivedFilter(admin.SimpleListFilter):
     """Hide archived rows unless the filter asks for them."""
 
-    title = "archived"
+    title = _("archived")
     parameter_name = "archived"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("yes", "Archived"), ("all", "All")]
+        return [("yes", gettext("Archived")), ("all", gettext("All"))]
 
     def choices(self, changelist: Any) -> Any:
         first, *others = super().choices(changelist)
-        return [{**first, "display": "In use"}, *others]
+        return [{**first, "display": gettext("In use")}, *others]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return queryset if self.value() == "all" else queryset.filter(archived=self.value() == "yes")
@@ -108,11 +110,11 @@ class ArchivableAdmin(ModelAdmin):
             obj.created_by = request.user
         super().save_model(request, obj, form, change)
 
-    @admin.action(description="Archive", permissions=["change"])
+    @admin.action(description=_("Archive"), permissions=["change"])
     def archive(self, request: HttpRequest, rows: QuerySet[Any]) -> None:
         self._set_archived(request, rows, True)
 
-    @admin.action(description="Restore from the archive", permissions=["change"])
+    @admin.action(description=_("Restore from the archive"), permissions=["change"])
     def unarchive(self, request: HttpRequest, rows: QuerySet[Any]) -> None:
         self._set_archived(request, rows, False)
 
@@ -120,9 +122,15 @@ class ArchivableAdmin(ModelAdmin):
         # The page's queryset is annotated, may be grouped, and changes with the rows: plain ones by their ids update.
         chosen = list(rows.values_list("pk", flat=True))
         count = self.model.objects.filter(pk__in=chosen).exclude(archived=archived).update(archived=archived)
-        word, others = "archived" if archived else "restored", len(chosen) - count
-        left_out = f" Left out: {others} {'archived already' if archived else 'not archived'}." if others else ""
-        self.message_user(request, f"{count} {word}.{left_out}", messages.SUCCESS if count else messages.WARNING)
+        others = len(chosen) - count
+        if archived:
+            done = ngettext("{n} archived.", "{n} archived.", count)
+            left_out = ngettext("Left out: {n} archived already.", "Left out: {n} archived already.", others)
+        else:
+            done = ngettext("{n} restored.", "{n} restored.", count)
+            left_out = ngettext("Left out: {n} not archived.", "Left out: {n} not archived.", others)
+        text = done.format(n=count) + (f" {left_out.format(n=others)}" if others else "")
+        self.message_user(request, text, messages.SUCCESS if count else messages.WARNING)
 
 
 def way_back(request: HttpRequest) -> str:

@@ -12,6 +12,8 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path, reverse
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
 from generations import clock
@@ -30,7 +32,7 @@ CLIPS_SHOWN, ORDERS_SHOWN = 60, 60  # of one batch; the list of tasks has all
 STOPS = (ORDER, DECIDE)  # either permission: as for one task
 MOST_AGAIN = 100  # of one receipt, which names each of them
 AGAIN = {"failed": batches.FAILED, "canceled": batches.CANCELED}
-GONE = "Nothing of this batch is left to order again. Nothing was ordered. Nothing was charged."
+GONE = _("Nothing of this batch is left to order again. Nothing was ordered. Nothing was charged.")
 
 
 @require_safe
@@ -43,7 +45,7 @@ def batch_list(request: HttpRequest) -> HttpResponse:
     found = figures(page.object_list)
     context = {
         **admin.site.each_context(request),
-        "title": "Batches",
+        "title": gettext("Batches"),
         "page": page,
         "mine": mine,
         "rows": [(batch, found[batch.pk], _states(found[batch.pk])) for batch in page.object_list],
@@ -71,13 +73,17 @@ def stop(request: HttpRequest, pk: int) -> HttpResponse:
     batch = _batch_for(request, pk, *STOPS)
     canceled = batches.cancel_waiting(batch, at=clock.now(), by=person_of(request))
     if not canceled:
-        messages.warning(request, "Nothing of this batch waits any more: all of it was sent. Nothing was changed.")
+        text = gettext("Nothing of this batch waits any more: all of it was sent. Nothing was changed.")
+        messages.warning(request, text)
         return redirect(batch)
     worth = sum((task.price_usd or Decimal(0) for task in canceled), Decimal(0))
-    unknown = "" if all(task.price_usd is not None for task in canceled) else " and orders of unknown price"
-    money = f"{usd(worth)}{unknown}{task_actions.of_practice(canceled[0])}"
-    text = f"{receipt.clips(len(canceled))} canceled. {money} is free again; nothing was charged for them."
-    messages.success(request, text)
+    money = usd(worth)
+    if any(task.price_usd is None for task in canceled):
+        money = gettext("{money} and orders of unknown price").format(money=money)
+    done = ngettext("{n} clip canceled.", "{n} clips canceled.", len(canceled)).format(n=len(canceled))
+    free = gettext("{money} is free again; nothing was charged for them.")
+    freed = free.format(money=task_actions.of_practice(canceled[0], money))
+    messages.success(request, f"{done} {freed}")
     return redirect(batch)
 
 
@@ -98,13 +104,15 @@ def again(request: HttpRequest, pk: int, which: str) -> HttpResponse:
         messages.warning(request, GONE)
         return redirect(batch)
     action = PaidAction(
-        title=f"Receipt: {receipt.clips(len(requests))} of {batch.name} again",
+        title=ngettext(
+            "Receipt: {n} clip of {batch} again", "Receipt: {n} clips of {batch} again", len(requests)
+        ).format(n=len(requests), batch=batch.name),
         requests=requests,
         batch=uuid.uuid4(),
-        back=[("Batches", reverse("batches")), (batch.name, batch.get_absolute_url())],
+        back=[(gettext("Batches"), reverse("batches")), (batch.name, batch.get_absolute_url())],
         leave_url=batch.get_absolute_url(),
         hidden=[],
-        note="The clips join this batch.",
+        note=gettext("The clips join this batch."),
     )
     return receipt.show(request, action, receipt.inspect(request, action), outcome)
 
@@ -154,9 +162,18 @@ def _again(found: BatchFigures) -> list[tuple[str, int]]:
 def _words(found: BatchFigures) -> str:
     """Say how far a batch is: `5 of 8 clips are stored, 2 are on their way.`"""
     if found.stored == found.total:
-        return f"All {found.total} clips are stored." if found.total > 1 else "The clip is stored."
-    on_their_way = f", {found.active} on their way" if found.active else ""
-    return f"{found.stored} of {receipt.clips(found.total)} stored{on_their_way}."
+        text = ngettext("The clip is stored.", "All {total} clips are stored.", max(1, found.total))
+        return text.format(total=found.total)
+    numbers = {"stored": found.stored, "total": found.total, "active": found.active}
+    if not found.active:
+        text = ngettext("{stored} of {total} clip stored.", "{stored} of {total} clips stored.", found.total)
+        return text.format(**numbers)
+    text = ngettext(
+        "{stored} of {total} clip stored, {active} on their way.",
+        "{stored} of {total} clips stored, {active} on their way.",
+        found.total,
+    )
+    return text.format(**numbers)
 
 
 def _states(found: BatchFigures) -> list[tuple[int, str]]:

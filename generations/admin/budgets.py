@@ -12,6 +12,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from generations import clock
 from generations.admin import display
@@ -24,6 +26,14 @@ from generations.money.budgets import Numbers
 
 FIXED = ("scope", "campaign", "person", "period")  # identify a budget and never change
 PERIODS_SHOWN = 12
+CHOOSE = {
+    Scope.CAMPAIGN: _("Choose a campaign: the scope is a campaign."),
+    Scope.PERSON: _("Choose a person: the scope is a person."),
+}
+LEAVE_EMPTY = {
+    Scope.CAMPAIGN: _("Leave it empty, or choose “a campaign” as the scope."),
+    Scope.PERSON: _("Leave it empty, or choose “a person” as the scope."),
+}
 
 
 def present(*, at: datetime) -> list[BudgetPeriod]:
@@ -55,8 +65,8 @@ class BudgetForm(ModelForm):
         super().__init__(*args, **kwargs)
         people = get_user_model().objects.filter(is_active=True)
         for name, rows, help_text in (
-            ("campaign", Campaign.objects.in_use(), "Only with the scope “a campaign”."),
-            ("person", people, "Only with the scope “a person”: the person who orders."),
+            ("campaign", Campaign.objects.in_use(), gettext("Only with the scope “a campaign”.")),
+            ("person", people, gettext("Only with the scope “a person”: the person who orders.")),
         ):
             if name in self.fields:  # an existing budget shows them read-only
                 field: Any = self.fields[name]
@@ -79,12 +89,13 @@ class BudgetForm(ModelForm):
         for name in (Scope.CAMPAIGN, Scope.PERSON):
             chosen, meant = data.get(name), data.get("scope") == name
             if meant and not chosen and name not in self.errors:
-                self.add_error(name, f"Choose a {name}: the scope is a {name}.")
+                self.add_error(name, CHOOSE[name])
             elif chosen and not meant:
-                self.add_error(name, f"Leave it empty, or choose “a {name}” as the scope.")
+                self.add_error(name, LEAVE_EMPTY[name])
         key = {name: data.get(name) for name in FIXED}
         if not self.errors and (existing := Budget.objects.of_this_site().filter(**key).first()):
-            self.add_error("period", f"This budget exists already: “{existing}”. Change its limit instead.")
+            text = gettext("This budget exists already: “{budget}”. Change its limit instead.")
+            self.add_error("period", text.format(budget=existing))
 
     def wanted(self) -> dict[str, Any]:
         """Return the arguments of limits.set_limit()."""
@@ -100,7 +111,7 @@ class BudgetAdmin(ModelAdmin):
     list_filter = ["scope", "period", "hard"]
     list_select_related = ["campaign", "person"]
     search_fields = ["campaign__name", "campaign__slug", "person__username"]
-    search_help_text = "A campaign's name or slug, or a person's user name."
+    search_help_text = _("A campaign's name or slug, or a person's user name.")
     view_on_site = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Budget]:
@@ -141,42 +152,42 @@ class BudgetAdmin(ModelAdmin):
         saved = limits.set_limit(**form.wanted(), at=clock.now(), by=person_of(request))
         obj.pk, obj.practice = saved.pk, saved.practice
 
-    @admin.display(description="Budget", ordering="scope")
+    @admin.display(description=_("Budget"), ordering="scope")
     def name(self, budget: Budget) -> str:
         kind = "" if budget.scope == Scope.SITE else budget.get_scope_display()
-        mark = "practice money" if budget.practice else ""
+        mark = gettext("practice money") if budget.practice else ""
         return display.two_lines(budget.subject, ", ".join(words for words in (kind, mark) if words))
 
-    @admin.display(description="Period", ordering="period")
+    @admin.display(description=_("Period"), ordering="period")
     def when(self, budget: Budget) -> str:
         period = self._present(budget)
         return display.two_lines(budget.get_period_display(), period.words if period.ends_on else "")
 
-    @admin.display(description="Used")
+    @admin.display(description=_("Used"))
     def use(self, budget: Budget) -> str:
         return display.meter(self._present(budget))
 
-    @admin.display(description="Money")
+    @admin.display(description=_("Money"))
     def four(self, budget: Budget) -> str:
         return display.four_numbers(numbers(self._present(budget)))
 
-    @admin.display(description="Over budget", ordering="hard")
+    @admin.display(description=_("Over budget"), ordering="hard")
     def kind(self, budget: Budget) -> str:
-        tone, words = ("info", "refuses orders") if budget.hard else ("neutral", "only warns")
+        tone, words = ("info", _("refuses orders")) if budget.hard else ("neutral", _("only warns"))
         return format_html('<span class="badge badge-{}">{}</span>', tone, words)
 
-    @admin.display(description="Now")
+    @admin.display(description=_("Now"))
     def now(self, budget: Budget) -> str:
         return format_html("{}{}", self.use(budget), self.four(budget))
 
-    @admin.display(description="Earlier periods")
+    @admin.display(description=_("Earlier periods"))
     def before(self, budget: Budget) -> str:
         first = self._present(budget).starts_on
         earlier = BudgetPeriod.objects.filter(budget=budget, starts_on__lt=first).select_related("budget")
         rows = ((period.words, display.meter(period)) for period in earlier[:PERIODS_SHOWN])
         return format_html_join("", '<div class="earlier"><span>{}</span>{}</div>', rows) or display.EMPTY
 
-    @admin.display(description="History")
+    @admin.display(description=_("History"))
     def history(self, budget: Budget) -> str:
         events = budget.events.select_related("by")[:50]
         rows = ((display.when(event.at), _event_words(event.note, event.by, event.percent)) for event in events)
@@ -189,5 +200,5 @@ class BudgetAdmin(ModelAdmin):
 
 def _event_words(note: str, by: Person | None, percent: int | None) -> str:
     if percent:
-        return format_html('<span class="badge badge-warn">{}</span> {}', "alarm", note)
-    return f"set to {note}, by {by or 'a command'}"
+        return format_html('<span class="badge badge-warn">{}</span> {}', _("alarm"), note)
+    return gettext("set to {limit}, by {person}").format(limit=note, person=by or gettext("a command"))

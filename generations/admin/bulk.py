@@ -9,7 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin, messages
@@ -19,14 +19,26 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
 from generations.admin import display
 from generations.admin.base import person_of
 from generations.library.bulk import GONE, MOST, Outcome
 from generations.models import Person, Video
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 SHOWN = 12  # posters on the page between
 IDS = re.compile(r"\d{1,18}(,\d{1,18})*", re.ASCII)
+TOO_MANY = {
+    "clip": _("At most {most} clips can be changed at once, and more were chosen. Narrow the list down by a filter."),
+    "prompt": _(
+        "At most {most} prompts can be changed at once, and more were chosen. Narrow the list down by a filter."
+    ),
+}
+NONE_HERE = {"clip": _("There is no clip among these."), "prompt": _("There is no prompt among these.")}
 CHOSEN = "chosen"  # the field of the ids; its presence says that the page between was seen
 
 
@@ -34,23 +46,29 @@ CHOSEN = "chosen"  # the field of the ids; its presence says that the page betwe
 class Action:
     """What is done to rows, and the form that asks for its value."""
 
-    title: str  # such as "Tag"; what is changed follows
+    title: StrOrPromise  # such as "Tag"; what is changed follows
     form: Callable[[HttpRequest, Sequence[int]], forms.Form | None]  # None: there is nothing to choose
     run: Callable[[Sequence[int], Any, Person], Outcome]  # of the ids, the value, and who does it
-    nothing: str = ""  # said instead where there is nothing to choose
+    nothing: StrOrPromise = ""  # said instead where there is nothing to choose
 
 
 def ids_of(rows: QuerySet[Any], *, noun: str = "clip", most: int = MOST) -> list[int]:
     """Return the ids of rows, in their order. Raises: ValidationError when there are none, or too many."""
     ids = list(rows.values_list("pk", flat=True)[: most + 1])
     if len(ids) > most:
-        text = (
-            f"At most {most:,} {noun}s can be changed at once, and more were chosen. Narrow the list down by a filter."
-        )
-        raise ValidationError(f"{text} Nothing was changed.")
+        raise ValidationError(f"{TOO_MANY[noun].format(most=f'{most:,}')} {gettext('Nothing was changed.')}")
     if not ids:
-        raise ValidationError(f"There is no {noun} among these. Nothing was changed.")
+        raise ValidationError(f"{NONE_HERE[noun]} {gettext('Nothing was changed.')}")
     return ids
+
+
+def counted(noun: str, number: int) -> str:
+    """Return how many rows these are: `1 clip`, `1,200 prompts`."""
+    if noun == "clip":
+        words = ngettext("{n} clip", "{n} clips", number)
+    else:
+        words = ngettext("{n} prompt", "{n} prompts", number)
+    return words.format(n=f"{number:,}")
 
 
 def run(
@@ -64,7 +82,7 @@ def run(
         ids, gone = _kept(request, among) if CHOSEN in request.POST else (ids_of(chosen, noun=noun), 0)
         form = action.form(request, ids)
         if form is None:
-            raise ValidationError(action.nothing)
+            raise ValidationError(str(action.nothing))
     except ValidationError as error:
         messages.warning(request, " ".join(error.messages))
         return None
@@ -89,7 +107,7 @@ def _kept(request: HttpRequest, among: QuerySet[Any]) -> tuple[list[int], int]:
     """Return the ids that the page between holds, and how many of them are not there any more."""
     given = request.POST[CHOSEN]
     if not IDS.fullmatch(given) or given.count(",") >= MOST:
-        raise ValidationError("Choose the rows in the list again. Nothing was changed.")
+        raise ValidationError(gettext("Choose the rows in the list again. Nothing was changed."))
     ids = list(dict.fromkeys(map(int, given.split(","))))
     there = set(among.filter(pk__in=ids).values_list("pk", flat=True))
     return [pk for pk in ids if pk in there], len(ids) - len(there)
@@ -98,14 +116,14 @@ def _kept(request: HttpRequest, among: QuerySet[Any]) -> tuple[list[int], int]:
 def _page(
     request: HttpRequest, name: str, action: Action, form: forms.Form, among: QuerySet[Any], ids: list[int], noun: str
 ) -> HttpResponse:
-    count = f"1 {noun}" if len(ids) == 1 else f"{len(ids):,} {noun}s"
+    title = f"{action.title}: {counted(noun, len(ids))}"
     hidden = [("action", name), ("select_across", "0"), (CHOSEN, ",".join(map(str, ids)))]
     # Django runs an action only where a row of the list is selected.
     hidden += [(ACTION_CHECKBOX_NAME, pk) for pk in request.POST.getlist(ACTION_CHECKBOX_NAME)[:1]]
     shown = among.filter(pk__in=ids[:SHOWN])
     context = {
         **admin.site.each_context(request),
-        "title": f"{action.title}: {count}", "button": f"{action.title}: {count}", "form": form, "hidden": hidden,
+        "title": title, "button": title, "form": form, "hidden": hidden,
         "posters": [display.video_poster(row) for row in shown if isinstance(row, Video)],
         "names": [str(row) for row in shown if not isinstance(row, Video)], "others": max(0, len(ids) - SHOWN),
         "back": request.get_full_path(), "opts": among.model._meta,

@@ -13,6 +13,8 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html_join
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
 from generations import clock
 from generations.admin import display
@@ -71,45 +73,45 @@ class CampaignAdmin(ArchivableAdmin):
     ) -> HttpResponse:
         campaign = self.get_object(request, object_id)
         if campaign and (uses := _uses(campaign)):
-            text = f"{campaign} has {uses}, so it cannot be deleted. Archive it instead."
-            self.message_user(request, text, messages.WARNING)
+            text = gettext("{campaign} has {uses}, so it cannot be deleted. Archive it instead.")
+            self.message_user(request, text.format(campaign=campaign, uses=uses), messages.WARNING)
             return redirect(campaign)
         return super().delete_view(request, object_id, extra_context)
 
-    @admin.display(description="Clips")
+    @admin.display(description=_("Clips"))
     def clips(self, campaign: Any) -> int:
         return int(campaign.clip_count)
 
-    @admin.display(description="Money")
+    @admin.display(description=_("Money"))
     def four(self, campaign: Any) -> str:
         left = [budget.period_at(timezone.now()).remaining_usd for budget in campaign.budgets.all()]
         numbers = Numbers(
             estimated=campaign.estimated or Decimal(0), reserved=campaign.reserved or Decimal(0),
             spent=campaign.spent or Decimal(0), remaining=min(left, default=None),
         )  # fmt: skip
-        return display.two_lines(display.four_numbers(numbers), "practice money" if settings.PRACTICE else "")
+        return display.two_lines(display.four_numbers(numbers), gettext("practice money") if settings.PRACTICE else "")
 
-    @admin.display(description="Budgets")
+    @admin.display(description=_("Budgets"))
     def limits(self, campaign: Any) -> str:
         periods = [budget.period_at(timezone.now()) for budget in campaign.budgets.all()]
         rows = ((display.admin_url(period.budget), period.words, display.meter(period)) for period in periods)
         return format_html_join("", '<div class="earlier"><a href="{}">{}</a>{}</div>', rows) or display.EMPTY
 
-    @admin.display(description="See")
+    @admin.display(description=_("See"))
     def leads(self, campaign: Campaign) -> str:
-        lists = [("generationtask", "its tasks"), ("prompt", "its prompts"), ("video", "its videos")]
+        lists = [("generationtask", _("its tasks")), ("prompt", _("its prompts")), ("video", _("its videos"))]
         links = [(reverse(f"admin:generations_{model}_changelist"), campaign.slug, words) for model, words in lists]
-        links.append((reverse("catalog"), campaign.slug, "its videos in the catalog"))
+        links.append((reverse("catalog"), campaign.slug, _("its videos in the catalog")))
         return format_html_join(", ", '<a href="{}?campaign={}">{}</a>', links)
 
 
 class CampaignFilter(PickFilter):
     """Filter by campaign, or by none; `path` leads from the row to its campaign."""
 
-    title = "campaign"
+    title = _("campaign")
     parameter_name = "campaign"
     path = "campaign"
-    empty = "None"
+    empty = _("None")
 
     def offered(self, request: HttpRequest) -> list[tuple[str, str]]:
         return list(Campaign.objects.values_list("slug", "name")[:SUGGESTED])
@@ -138,9 +140,11 @@ def _reserved() -> QuerySet[Any, tuple[Any, ...]]:
 
 
 def _uses(campaign: Campaign) -> str:
-    counts = (
-        (GenerationTask.objects.filter(campaign=campaign).count(), "task"),
-        (campaign.prompts.count(), "prompt"),
-        (campaign.budgets.count(), "budget"),
+    tasks = GenerationTask.objects.filter(campaign=campaign).count()
+    prompts, budgets = campaign.prompts.count(), campaign.budgets.count()
+    uses = (
+        (tasks, ngettext("{n} task", "{n} tasks", tasks)),
+        (prompts, ngettext("{n} prompt", "{n} prompts", prompts)),
+        (budgets, ngettext("{n} budget", "{n} budgets", budgets)),
     )
-    return ", ".join(f"{count} {word}{'' if count == 1 else 's'}" for count, word in counts if count)
+    return ", ".join(words.format(n=count) for count, words in uses if count)

@@ -6,13 +6,16 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from django.utils.formats import date_format
+from django.utils.translation import gettext, ngettext
+
 from generations.formats import usd
 
 WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 560, 170, 62, 22, 8
 STEPS = (1, 2, 2.5, 5, 10)
 LABEL_EVERY = 4  # bars
 ROOMY = 14  # bars; with more, the last label does not fit
-DAY = "%d %b"
+DAY = "j M"  # for Django's dates
 BEAMS_WIDTH, NAMES_WIDTH, AMOUNT_WIDTH = 380, 130, 60  # a beam is a horizontal bar
 BEAM_SLOT, BEAM_HEIGHT = 22, 16
 BEAMS_MAX = 8
@@ -68,9 +71,12 @@ def draw(
     if highest <= 0:
         return None
     top = _round_up(float(highest))
-    total = usd(sum((amount for _, amount in days), Decimal(0)), is_minimum=is_minimum)
-    name = name or f"Spend per day, the last {len(days)} days"
-    words = f"{name}: {total} in total, at most {usd(highest)} on one day."
+    total = usd(sum((amount for __, amount in days), Decimal(0)), is_minimum=is_minimum)
+    if not name:
+        name = ngettext("Spend per day, the last {n} day", "Spend per day, the last {n} days", len(days))
+        name = name.format(n=len(days))
+    words = gettext("{name}: {total} in total, at most {highest} on one day.")
+    words = words.format(name=name, total=total, highest=usd(highest))
     lines = [Line(_n(_y(top * part / 2, top)), usd(_cents(top * part / 2))) for part in range(3)]
     return Chart([_bar(n, days, top, every=every, form=form) for n in range(len(days))], lines, words)
 
@@ -111,8 +117,9 @@ def draw_rows(rows: list[tuple[str, Decimal]], *, name: str, whole: bool = True)
         rows = rows[:BEAMS_MAX]
     if len(rows) > BEAMS_MAX:
         rest = rows[BEAMS_MAX - 1 :]
-        rows = [*rows[: BEAMS_MAX - 1], (f"{len(rest)} others", sum((amount for _, amount in rest), Decimal(0)))]
-    highest = max(amount for _, amount in rows)
+        others = ngettext("{n} other", "{n} others", len(rest)).format(n=len(rest))
+        rows = [*rows[: BEAMS_MAX - 1], (others, sum((amount for __, amount in rest), Decimal(0)))]
+    highest = max(amount for __, amount in rows)
     beams = [_beam(n, words, amount, amount / highest) for n, (words, amount) in enumerate(rows)]
     said = f"{name}: {', '.join(beam.words for beam in beams)}."
     return Beams(beams, said, f"0 0 {BEAMS_WIDTH} {len(beams) * BEAM_SLOT}")
@@ -130,7 +137,7 @@ def _bar(n: int, days: list[tuple[date, Decimal]], top: float, *, every: int, fo
     slot = (WIDTH - LEFT) / len(days)
     y = _y(max(float(amount), 0), top)
     x = LEFT + slot * (n + 0.15)
-    date_words = day.strftime(form).lstrip("0")
+    date_words = date_format(day, form)
     label = date_words if (len(days) - 1 - n) % every == (0 if len(days) <= ROOMY else every // 2) else ""
     words = f"{date_words}: {usd(amount)}"
     return Bar(_n(x), _n(y), _n(slot * 0.7), _n(HEIGHT - BOTTOM - y), _n(x + slot * 0.35), words, label)

@@ -13,6 +13,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.cache import get_conditional_response
 from django.utils.http import quote_etag
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from generations.admin import display, pickers, pictures
@@ -27,7 +29,7 @@ from generations.lifecycle import continuing
 from generations.models import ReferenceImage, Video
 from generations.providers import offers
 
-ENDS = ("Last frame", "3 before the last", "5 before the last")
+ENDS = (_("Last frame"), _("3 before the last"), _("5 before the last"))
 MOST_DIGITS = 7  # of a frame's number
 
 
@@ -44,11 +46,13 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
             number = _number(request.POST.get("frame", ""), frames)
             if number is not None:
                 return _use(request, video, draft, frames, number)
-            messages.error(request, f"frame: choose a number from 0 to {frames.last}. Nothing was changed.")
+            text = gettext("frame: choose a number from 0 to {last}. Nothing was changed.")
+            messages.error(request, text.format(last=frames.last))
         context = _shown(request, video, draft, frames)
     except NoFrame as why:
         context = {"why": str(why)}
-    title = f"Choose a frame: {video.title}" if draft else f"Continue: {video.title}"
+    text = gettext("Choose a frame: {clip}") if draft else gettext("Continue: {clip}")
+    title = text.format(clip=video.title)
     context |= {**admin.site.each_context(request), "title": title, "video": video, "draft": draft}
     return render(request, "admin/generations/video/frame.html", context)
 
@@ -105,10 +109,11 @@ def _use(request: HttpRequest, video: Video, draft: Draft | None, frames: Frames
 
 
 def _kept(video: Video, image: ReferenceImage, frames: Frames, number: int) -> str:
-    words = f"Frame {number} of {frames.last} is kept as a picture."
+    said = [gettext("Frame {number} of {last} is kept as a picture.").format(number=number, last=frames.last)]
     if image.width < video.width:
-        words += f" It was reduced to {image.width} × {image.height}, as providers take at most 10 MB."
-    return f"{words} Nothing is ordered yet."
+        reduced = gettext("It was reduced to {size}, as providers take at most 10 MB.")
+        said.append(reduced.format(size=f"{image.width} × {image.height}"))
+    return " ".join([*said, gettext("Nothing is ordered yet.")])
 
 
 def _shown(request: HttpRequest, video: Video, draft: Draft | None, frames: Frames) -> dict[str, Any]:
@@ -120,14 +125,14 @@ def _shown(request: HttpRequest, video: Video, draft: Draft | None, frames: Fram
     def link(to: int, words: str, place: int | None = None) -> dict[str, Any]:
         return {"url": f"{base}frame={to}", "number": to, "words": words, "place": place, "is_chosen": to == number}
 
-    ends = [link(to, words, place) for place, (to, words) in enumerate(zip(frames.ends, ENDS, strict=True))]
+    ends = [link(to, str(words), place) for place, (to, words) in enumerate(zip(frames.ends, ENDS, strict=True))]
     spread = [link(to, f"{frames.at(to):.1f} s", len(ends) + place) for place, to in enumerate(frames.spread)]
     return {
         "frames": frames, "number": number, "seconds": f"{frames.at(number):.2f}", "version": video.sha256[:12],
         "ends": ends, "spread": spread,
         "strip_width": video.width * (len(ends) + len(spread)),
-        "before": link(number - 1, "Previous frame") if number > 0 else None,
-        "after": link(number + 1, "Next frame") if number < frames.last else None,
+        "before": link(number - 1, gettext("Previous frame")) if number > 0 else None,
+        "after": link(number + 1, gettext("Next frame")) if number < frames.last else None,
         "mode": f"{offers.model_name(order.model)}, {offers.mode_name(order.mode)}" if order else "",
         "caution": continuing.caution(video.task),
     }  # fmt: skip

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
 
 from generations.admin import display
 from generations.admin.base import ModelAdmin
@@ -34,14 +35,14 @@ class CollectionAdmin(ModelAdmin):
         for row in rows:
             row.clip_count = counts.get(row.pk, 0)  # type: ignore[attr-defined]
 
-    @admin.display(description="Clip")
+    @admin.display(description=_("Clip"))
     def clip(self, collection: Collection) -> str:
         return display.front_poster(collection)
 
-    @admin.display(description="Name", ordering="name")
+    @admin.display(description=_("Name"), ordering="name")
     def title(self, collection: Collection) -> str:
         return collection.name
 
-    @admin.display(description="Clips")
+    @admin.display(description=_("Clips"))
     def clips(self, collection: Any) -> str:
         return format_html('<a href="{}">{}</a>', collection.get_absolute_url(), collection.clip_count)

@@ -10,6 +10,8 @@ from django.contrib.admin.widgets import AdminTextInputWidget
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from generations import clock
@@ -26,13 +28,14 @@ class CorrectionForm(forms.Form):
     """The difference in USD and its reason."""
 
     amount = UsdField(
-        label="Difference in USD",
+        label=_("Difference in USD"),
         decimal_places=4,
-        help_text="-0.10 lowers what was spent by ten cents, 0.10 raises it.",
+        help_text=_("-0.10 lowers what was spent by ten cents, 0.10 raises it."),
     )
     reason = forms.CharField(
-        max_length=ledger.REASON_MAX, widget=AdminTextInputWidget(attrs={"class": "vLargeTextField"}),
-        help_text="The ledger shows it for ever, with your name.",
+        label=_("Reason"), max_length=ledger.REASON_MAX,
+        widget=AdminTextInputWidget(attrs={"class": "vLargeTextField"}),
+        help_text=_("The ledger shows it for ever, with your name."),
     )  # fmt: skip
 
 
@@ -52,7 +55,7 @@ def correct(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect(task)
     context = {
         **admin.site.each_context(request),
-        "title": f"Correct what task {task.pk} cost",
+        "title": gettext("Correct what task {task} cost").format(task=task.pk),
         "opts": LedgerEntry._meta,
         "task": task,
         "charged": _charged(task),
@@ -74,7 +77,8 @@ def _corrected(request: HttpRequest, task: GenerationTask, form: CorrectionForm)
         for name, texts in error.message_dict.items():
             form.add_error(name if name in form.fields else None, texts)
         return False
-    messages.success(request, f"Corrected by {entry.amount_usd:+} USD: {entry.note}")
+    text = gettext("Corrected by {amount} USD: {reason}")
+    messages.success(request, text.format(amount=f"{entry.amount_usd:+}", reason=entry.note))
     return True
 
 
@@ -86,7 +90,12 @@ def value(request: HttpRequest) -> HttpResponse:
     valued, refused = ledger.value_unpriced(at=clock.now(), by=person_of(request))
     left = LedgerEntry.objects.unpriced().count()
     level = messages.SUCCESS if valued else messages.WARNING
-    messages.add_message(request, level, f"Added a price to {len(valued)} charges; {left} are still unpriced.")
+    text = ngettext(
+        "Added a price to {n} charges; {left} are still unpriced.",
+        "Added a price to {n} charges; {left} are still unpriced.",
+        len(valued),
+    )
+    messages.add_message(request, level, text.format(n=len(valued), left=left))
     for text in refused:
         messages.error(request, text)
     return redirect(LIST)

@@ -12,6 +12,7 @@ from django.template.defaultfilters import date as date_filter
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.timezone import localtime
+from django.utils.translation import gettext
 
 from generations.formats import clock, duration, usd
 from generations.models import BudgetPeriod, Campaign, GenerationTask, Prompt, Status, Video
@@ -87,7 +88,7 @@ def front_poster(row: Any) -> str:
 
 def money(amount: Decimal | None, *, practice: bool, is_minimum: bool = False) -> str:
     """Return an amount of money, marked when it is practice money or the least that something costs."""
-    mark = format_html(' <span class="practice">{}</span>', "practice") if practice else ""
+    mark = format_html(' <span class="practice">{}</span>', gettext("practice")) if practice else ""
     return format_html('<span class="money">{}</span>{}', usd(amount, is_minimum=is_minimum), mark)
 
 
@@ -107,12 +108,14 @@ def meter(period: BudgetPeriod) -> str:
     limit = period.limit_usd or period.used_usd or 1
     spent, held = (min(100.0, 100 * float(amount / limit)) for amount in (period.spent_usd, period.held_usd))
     tone = "bad" if period.percent >= 100 else "warn" if period.percent >= 80 else "good"
-    words = f"{period.percent} % of {usd(period.limit_usd)}"
+    share = {"percent": f"{period.percent} %", "limit": usd(period.limit_usd)}
+    words = gettext("{percent} of {limit}").format(**share)
+    full = gettext("{percent} of {limit} is reserved or spent").format(**share)
     return format_html(
         '<div class="meter meter-{}"><svg viewBox="0 0 100 6" preserveAspectRatio="none" role="img" aria-label="{}">'
         '<rect class="spent" width="{}" height="6"/><rect class="held" x="{}" width="{}" height="6"/></svg>'
         "<small>{}</small></div>",
-        tone, f"{words} is reserved or spent", f"{spent:.1f}", f"{spent:.1f}", f"{min(held, 100 - spent):.1f}", words,
+        tone, full, f"{spent:.1f}", f"{spent:.1f}", f"{min(held, 100 - spent):.1f}", words,
     )  # fmt: skip
 
 
@@ -131,8 +134,9 @@ def two_lines(first: str, second: str) -> str:
 def usual_duration(low: float, high: float) -> str:
     """Return `usually 50–70 s`; `low` is 0 where only the longest time is known."""
     if not low:
-        return f"usually up to {duration(high)}"
-    return "usually {}–{} s".format(*(f"{seconds:.1f}".removesuffix(".0") for seconds in (low, high)))
+        return gettext("usually up to {time}").format(time=duration(high))
+    least, most = (f"{seconds:.1f}".removesuffix(".0") for seconds in (low, high))
+    return gettext("usually {low}–{high} s").format(low=least, high=most)
 
 
 def admin_url(row: Any, page: str = "change") -> str:

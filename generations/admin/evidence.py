@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
 from generations.formats import usd
 from generations.logs import TOKEN
@@ -19,9 +21,12 @@ from generations.providers import get_provider
 from generations.providers.base import REMOTE_ID, named_id
 from generations.providers.errors import ProviderError
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 NAMED = re.compile(rf'"task_?id"\s*:\s*"({REMOTE_ID.pattern})"', re.IGNORECASE)
 DELIVERIES = 20  # of one task; a provider sends four at most
-BALANCE_HINT = (
+BALANCE_HINT = _(
     "An unexplained drop suggests that the order was accepted. No drop proves little: a provider may charge an order "
     "only when its clip is made."
 )
@@ -56,7 +61,7 @@ class Evidence:
     drop: str
     callbacks: list[Callback]
     candidates: list[Candidate]
-    balance_hint: str = BALANCE_HINT
+    balance_hint: StrOrPromise = BALANCE_HINT
 
 
 def of(task: GenerationTask) -> Evidence:
@@ -64,9 +69,9 @@ def of(task: GenerationTask) -> Evidence:
     deliveries = list(task.deliveries.order_by("id")[:DELIVERIES])
     callbacks = [_callback(delivery) for delivery in deliveries]
     before, after, latest = _readings(task)
-    named = [("last balance before the order", before), ("first balance after it", after)]
+    named = [(gettext("last balance before the order"), before), (gettext("first balance after it"), after)]
     if latest != after:
-        named.append(("latest balance", latest))
+        named.append((gettext("latest balance"), latest))
     return Evidence(
         sent_at=list(task.events.filter(now=Status.SUBMITTING).order_by("id").values_list("at", flat=True)),
         sent=order_json(task),
@@ -83,7 +88,7 @@ def order_json(task: GenerationTask) -> str:
     try:
         body = get_provider(settings.PROVIDERS[task.provider]).body(task.order())
     except ProviderError as error:  # the mode is no longer offered
-        return f"cannot be shown: {error}"
+        return gettext("cannot be shown: {error}").format(error=error)
     return json.dumps(_masked(body), indent=2, ensure_ascii=False)
 
 
@@ -116,39 +121,56 @@ def _readings(task: GenerationTask) -> Readings:
 def _drop(task: GenerationTask, before: BalanceReading | None, after: BalanceReading | None) -> str:
     """Return how much the balance dropped around the order, and how much of it other orders explain."""
     if before is None or after is None or before.amount is None or after.amount is None:
-        return "There is no balance to compare yet. The next one is read within a minute."
+        return gettext("There is no balance to compare yet. The next one is read within a minute.")
     drop = before.amount - after.amount
     others = GenerationTask.objects.filter(
         provider=task.provider, practice=task.practice, remote_id__isnull=False,
         submitted_at__gt=before.at, submitted_at__lte=after.at,
     ).exclude(pk=task.pk)  # fmt: skip
     prices, least = list(others.values_list("price_usd", flat=True)), others.filter(price_is_minimum=True).exists()
-    text = f"Between the first two the balance {_moved(drop, after.unit)}."
-    if prices:
-        known = [price for price in prices if price is not None]
-        total = usd(sum(known, Decimal(0)), is_minimum=least)
-        worth = f" for {total}" if len(known) == len(prices) else ", some with an unknown price"
-        text += f" {len(prices)} other order{'s were' if len(prices) > 1 else ' was'} sent in that time{worth}."
-    else:
-        text += " No other order was sent in that time."
-    return f"{text} This order's price: {usd(task.price_usd, is_minimum=task.price_is_minimum)}."
+    price = usd(task.price_usd, is_minimum=task.price_is_minimum)
+    own = gettext("This order's price: {price}.").format(price=price)
+    return f"{_moved(drop, after.unit)} {_others_sent(prices, least=least)} {own}"
 
 
 def _moved(drop: Decimal, unit: str) -> str:
     if not drop:
-        return "did not change"
-    size = BalanceReading(amount=abs(drop), unit=unit).shown
-    return f"dropped by {size}" if drop > 0 else f"rose by {size}"
+        return gettext("Between the first two the balance did not change.")
+    if drop > 0:
+        text = gettext("Between the first two the balance dropped by {amount}.")
+    else:
+        text = gettext("Between the first two the balance rose by {amount}.")
+    return text.format(amount=BalanceReading(amount=abs(drop), unit=unit).shown)
+
+
+def _others_sent(prices: list[Decimal | None], *, least: bool) -> str:
+    """Say how many other orders were sent between two readings, and what they cost."""
+    if not prices:
+        return gettext("No other order was sent in that time.")
+    known = [price for price in prices if price is not None]
+    if len(known) == len(prices):
+        text = ngettext(
+            "{n} other order was sent in that time for {total}.",
+            "{n} other orders were sent in that time for {total}.",
+            len(prices),
+        )
+    else:
+        text = ngettext(
+            "{n} other order was sent in that time, some with an unknown price.",
+            "{n} other orders were sent in that time, some with an unknown price.",
+            len(prices),
+        )
+    return text.format(n=len(prices), total=usd(sum(known, Decimal(0)), is_minimum=least))
 
 
 def _candidates(task: GenerationTask, callbacks: list[Callback]) -> Iterator[Candidate]:
     """Yield each id in the answer or in a callback once."""
     seen: dict[str, str] = {}
     for remote_id in NAMED.findall(task.error_message):
-        seen.setdefault(remote_id, "in the answer")
+        seen.setdefault(remote_id, gettext("in the answer"))
     for one in callbacks:
         if one.named:
-            seen.setdefault(one.named, "in a callback")
+            seen.setdefault(one.named, gettext("in a callback"))
     owners = {owner.remote_id: owner for owner in GenerationTask.objects.filter(
         provider=task.provider, remote_id__in=seen
     ).exclude(pk=task.pk)}  # fmt: skip

@@ -14,6 +14,8 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path, reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
 from generations.admin import last_choice, pictures, prompt_settings, receipt, task_actions
@@ -40,7 +42,7 @@ class GenerateForm(PicturesForm, ManyForm):
 
     instead = forms.ModelChoiceField(GenerationTask.objects.all(), required=False, widget=forms.HiddenInput)
     stops_batch = forms.BooleanField(
-        label="Cancel everything of this order that still waits once one clip is approved", required=False
+        label=_("Cancel everything of this order that still waits once one clip is approved"), required=False
     )
 
     def typed(self, name: str) -> str:
@@ -92,14 +94,18 @@ def _action(prompt: Prompt | None, form: GenerateForm) -> PaidAction:
     sent = cast(QueryDict, form.data)
     fields = [(name, str(each)) for name in form.fields if name not in kept for each in sent.getlist(name)]
     name = prompt.name if prompt else beginning(form.typed("prompt"))
+    title, note = gettext("Receipt: {what}").format(what=name or gettext("new clip")), ""
+    if replaced:
+        title = gettext("Receipt: change of {task}").format(task=replaced)
+        note = gettext("{task} waits to be sent. It is canceled, and this takes its place.").format(task=replaced)
     return PaidAction(
-        title=f"Receipt: change of {replaced}" if replaced else f"Receipt: {name or 'new clip'}",
+        title=title,
         requests=[replace(each, images=images, replaces=replaced) for each in asked],
         batch=form.cleaned_data["batch"] or uuid.uuid4(),
         back=_back(prompt),
         hidden=[*fields, *kept.items()],
         spend_at_most=form.cleaned_data["spend_at_most"],
-        note=f"{replaced} waits to be sent. It is canceled, and this takes its place." if replaced else "",
+        note=note,
         plan=BatchPlan(name, stops_when_approved=form.cleaned_data["stops_batch"]),
     )
 
@@ -109,7 +115,7 @@ def _sent_meanwhile(request: HttpRequest) -> HttpResponse | None:
     task = _task_named(request, "instead")
     if task is None or task.can_be_canceled:
         return None
-    messages.warning(request, f"Nothing was changed: {ordering.was_sent(task)}.")
+    messages.warning(request, gettext("Nothing was changed: {why}.").format(why=ordering.was_sent(task)))
     return redirect(task)
 
 
@@ -121,8 +127,11 @@ def _replaced(form: GenerateForm) -> GenerationTask | None:
 
 def _back(prompt: Prompt | None) -> list[tuple[str, str]]:
     if prompt is None:
-        return [("New clip", reverse("new_clip"))]
-    return [("Prompts", reverse("admin:generations_prompt_changelist")), (prompt.name, prompt.get_absolute_url())]
+        return [(gettext("New clip"), reverse("new_clip"))]
+    return [
+        (gettext("Prompts"), reverse("admin:generations_prompt_changelist")),
+        (prompt.name, prompt.get_absolute_url()),
+    ]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -141,12 +150,14 @@ def _prompt_for(request: HttpRequest, pk: int | None) -> Prompt | None:
 def _show(request: HttpRequest, prompt: Prompt | None, form: GenerateForm) -> HttpResponse:
     kept = {name: pictures.kept(form, name) for name in IMAGE_FIELDS}
     of_campaigns: Any = form.fields["campaign"]
-    of_campaigns.empty_label = f"From the prompt: {prompt.campaign}" if prompt and prompt.campaign else "None"
+    of_campaigns.empty_label = gettext("None")
+    if prompt and prompt.campaign:
+        of_campaigns.empty_label = gettext("From the prompt: {campaign}").format(campaign=prompt.campaign)
     context = {
         **admin.site.each_context(request),
-        "title": f"Generate: {prompt.name}" if prompt else "New clip",
+        "title": gettext("Generate: {prompt}").format(prompt=prompt.name) if prompt else gettext("New clip"),
         "back": _back(prompt),
-        "page_name": "Generate" if prompt else "",
+        "page_name": gettext("Generate") if prompt else "",
         "form": form,
         "replaced": _replaced(form),
         **_fields(form),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.contrib import admin
 from django.urls import URLPattern, path
+from django.utils.translation import gettext_lazy as _
 
 from generations.admin import display, pickers
 from generations.admin.base import ReadOnlyAdmin
@@ -23,18 +24,18 @@ class ReferenceImageAdmin(ReadOnlyAdmin):
         pick = path("pick/", self.admin_site.admin_view(pickers.images), name="generations_referenceimage_pick")
         return [pick, *super().get_urls()]
 
-    @admin.display(description="Image")
+    @admin.display(description=_("Image"))
     def picture(self, image: ReferenceImage) -> str:
         return display.poster(image.file.url, alt=str(image))
 
-    @admin.display(description="Name", ordering="original_name")
+    @admin.display(description=_("Name"), ordering="original_name")
     def name(self, image: ReferenceImage) -> str:
         return str(image)
 
-    @admin.display(description="Pixels")
+    @admin.display(description=_("Pixels"))
     def size(self, image: ReferenceImage) -> str:
         return f"{image.width} × {image.height}"
 
-    @admin.display(description="Created", ordering="created_at")
+    @admin.display(description=_("Created"), ordering="created_at")
     def created(self, image: ReferenceImage) -> str:
         return display.when(image.created_at)

@@ -10,13 +10,15 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from generations.admin import corrections, display
 from generations.admin.base import NameFilter, ReadOnlyAdmin
 from generations.admin.campaigns import TaskCampaignFilter
 from generations.models import EntryKind, GenerationTask, LedgerEntry
 
-WORDS = {"hold": "Reserved", "charge": "Spent", "release": "Released", "adjust": "Adjusted"}
+WORDS = {"hold": _("Reserved"), "charge": _("Spent"), "release": _("Released"), "adjust": _("Adjusted")}
 TONES = {"hold": "info", "charge": "good", "release": "neutral", "adjust": "warn"}
 RARE = 5_000  # tasks whose entries are found first and then sorted
 NUMBER = re.compile(r"\d{1,18}", re.ASCII)  # what the column of ids takes
@@ -25,11 +27,11 @@ NUMBER = re.compile(r"\d{1,18}", re.ASCII)  # what the column of ids takes
 class UnpricedFilter(admin.SimpleListFilter):
     """Select charges of unknown price that nobody has valued yet."""
 
-    title = "price"
+    title = _("price")
     parameter_name = "unpriced"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("yes", "Unpriced")]
+        return [("yes", gettext("Unpriced"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[LedgerEntry]) -> QuerySet[LedgerEntry]:
         unpriced = LedgerEntry.objects.unpriced().values("pk")
@@ -67,7 +69,7 @@ class LedgerAdmin(ReadOnlyAdmin):
     ]
     list_select_related = ["task", "task__campaign", "by"]
     search_fields = ["note"]
-    search_help_text = "A task's number, the provider's id, or words of the note."
+    search_help_text = _("A task's number, the provider's id, or words of the note.")
     date_hierarchy = "at"
     list_per_page = 50
 
@@ -99,34 +101,34 @@ class LedgerAdmin(ReadOnlyAdmin):
         may = corrections.may_correct(request)
         return ["word_and_link" if may and name == "word" else name for name in self.list_display]
 
-    @admin.display(description="Clip")
+    @admin.display(description=_("Clip"))
     def clip(self, entry: LedgerEntry) -> str:
         return display.front_poster(entry)
 
-    @admin.display(description="When", ordering="at")
+    @admin.display(description=_("When"), ordering="at")
     def time(self, entry: LedgerEntry) -> str:
         return display.when(entry.at)
 
-    @admin.display(description="What", ordering="kind")
+    @admin.display(description=_("What"), ordering="kind")
     def word(self, entry: LedgerEntry) -> str:
         return format_html('<span class="badge badge-{}">{}</span>', TONES[entry.kind], WORDS[entry.kind])
 
-    @admin.display(description="What", ordering="kind")
+    @admin.display(description=_("What"), ordering="kind")
     def word_and_link(self, entry: LedgerEntry) -> str:
         """Return the kind of an entry, with a link for people who may correct a charge."""
         if entry.kind != EntryKind.CHARGE:
             return self.word(entry)
         url = reverse("admin:generations_ledgerentry_correct", args=[entry.task_id])
-        return display.two_lines(self.word(entry), format_html('<a href="{}">Correct</a>', url))
+        return display.two_lines(self.word(entry), format_html('<a href="{}">{}</a>', url, _("Correct")))
 
-    @admin.display(description="Amount", ordering="amount_usd")
+    @admin.display(description=_("Amount"), ordering="amount_usd")
     def amount(self, entry: LedgerEntry) -> str:
         return display.money(entry.amount_usd, practice=entry.practice, is_minimum=entry.is_minimum)
 
-    @admin.display(description="Task", ordering="task")
+    @admin.display(description=_("Task"), ordering="task")
     def task_link(self, entry: LedgerEntry) -> str:
         return display.link(entry.task)
 
-    @admin.display(description="Campaign", ordering="task__campaign")
+    @admin.display(description=_("Campaign"), ordering="task__campaign")
     def campaign(self, entry: LedgerEntry) -> str:
         return str(entry.task.campaign or display.EMPTY)

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
+from django.utils.translation import gettext, ngettext
 
 from generations.formats import usd
 from generations.forms.many import ManyForm
@@ -40,15 +41,17 @@ def quote(form: ManyForm, prompt: Prompt | None, *, periods: list[BudgetPeriod],
         trimmed = trim_orders(orders, at_most=at_most, periods=periods)
         if trimmed.problems:
             return {"price": trimmed.problems[spend_cap.FIELD][0].capitalize() + "."}
-        fits = f" {sum(trimmed.takes)} of {sum(clips)} clips fit." if trimmed.text else ""
+        if trimmed.text:
+            text = ngettext("{number} of {n} clip fit.", "{number} of {n} clips fit.", sum(clips))
+            fits = f" {text.format(number=sum(trimmed.takes), n=sum(clips))}"
         clips = trimmed.takes
     cost, price = _sum(many, clips)
+    ordered = form.cleaned_data["takes"] * len(many)
+    if more := left_out[MOST_SHOWN:]:
+        left_out[MOST_SHOWN:] = [ngettext("and {n} more", "and {n} more", len(more)).format(n=len(more))]
     return {
-        "clips": f"{_product(form)} = {form.cleaned_data['takes'] * len(many)} clips",
-        "left_out": [
-            *left_out[:MOST_SHOWN],
-            *([f"and {len(left_out) - MOST_SHOWN} more"][: len(left_out) > MOST_SHOWN]),
-        ],
+        "clips": f"{_product(form)} = {ngettext('{n} clip', '{n} clips', ordered).format(n=ordered)}",
+        "left_out": left_out,
         "price": f"{price}{fits}",
         "budgets": [budget_line(budgets.fit_check(period, cost)) for period in periods],
     }
@@ -58,13 +61,15 @@ def budget_line(outlook: Outlook) -> dict[str, Any]:
     """Return a budget's line: its name, the four numbers, and whether the order is within it."""
     period, numbers = outlook.period, outlook.numbers
     if outlook.refusal:
-        tone, verdict = "bad", "refuses orders without a price" if numbers.estimated is None else "over budget"
+        tone, verdict = "bad", gettext("over budget")
+        if numbers.estimated is None:
+            verdict = gettext("refuses orders without a price")
     elif numbers.estimated is None:
-        tone, verdict = "neutral", "counts when its price is known"
+        tone, verdict = "neutral", gettext("counts when its price is known")
     elif numbers.estimated > period.remaining_usd:
-        tone, verdict = "warn", "over budget, only warns"
+        tone, verdict = "warn", gettext("over budget, only warns")
     else:
-        tone, verdict = "good", "within budget"
+        tone, verdict = "good", gettext("within budget")
     return {"name": str(period), "numbers": numbers.named(), "verdict": verdict, "tone": tone}
 
 
@@ -85,7 +90,14 @@ def _sum(quotes: list[Quote], clips: list[int]) -> tuple[Decimal | None, str]:
     known = [each.usd * takes for each, takes in zip(quotes, clips, strict=True) if each.usd is not None]
     unknown = sum(takes for each, takes in zip(quotes, clips, strict=True) if each.usd is None)
     total, least = sum(known, Decimal(0)), any(each.is_minimum for each in quotes)
-    words = usd(total, is_minimum=least) if known else "price unknown"
-    more = f" and {unknown} of unknown price" if known and unknown else ""
-    practice = " Practice: no real money." if settings.PRACTICE else ""
-    return None if unknown else total, f"Estimated: {words}{more}.{practice}"
+    words = usd(total if known else None, is_minimum=least)
+    if known and unknown:
+        text = ngettext("{sum} and {n} of unknown price", "{sum} and {n} of unknown price", unknown)
+        words = text.format(sum=words, n=unknown)
+    return None if unknown else total, estimated(words)
+
+
+def estimated(words: str) -> str:
+    """Return the line of a price before its receipt."""
+    text = gettext("Estimated: {price}.").format(price=words)
+    return f"{text} {gettext('Practice: no real money.')}" if settings.PRACTICE else text

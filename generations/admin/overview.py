@@ -14,6 +14,8 @@ from django.conf import settings
 from django.db.models import Count, Max, QuerySet
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from generations.admin import attention, display, task_page
 from generations.admin.task_page import Progress
@@ -29,23 +31,23 @@ FAILURE_DAYS = 7
 HURRY = timedelta(hours=24)  # before a download link expires
 # Why a clip was not made, in few words; a task's page explains them.
 FAILURE_WORDS = {
-    "content": "Content filter",
-    "input": "Parameter or picture",
-    "provider": "Problem of the provider",
-    "account": "Key or balance",
-    "access": "No access to the model",
-    "not accepted": "Not accepted",
-    "lost": "Lost at the provider",
+    "content": _("Content filter"),
+    "input": _("Parameter or picture"),
+    "provider": _("Problem of the provider"),
+    "account": _("Key or balance"),
+    "access": _("No access to the model"),
+    "not accepted": _("Not accepted"),
+    "lost": _("Lost at the provider"),
 }
 
 # Why a task needs a person.
 REASONS = {
-    Status.UNCONFIRMED: "nobody knows whether it was accepted: decide",
-    Status.LOST: "charged, and it can no longer be downloaded",
-    Status.READY: "charged, and its download keeps failing",
-    Status.RUNNING: "takes far longer than usual",
-    Status.FAILED: "closed as not accepted, and named by the provider later",
-    Status.CANCELED: "canceled, and named by the provider later",
+    Status.UNCONFIRMED: _("nobody knows whether it was accepted: decide"),
+    Status.LOST: _("charged, and it can no longer be downloaded"),
+    Status.READY: _("charged, and its download keeps failing"),
+    Status.RUNNING: _("takes far longer than usual"),
+    Status.FAILED: _("closed as not accepted, and named by the provider later"),
+    Status.CANCELED: _("canceled, and named by the provider later"),
 }
 
 
@@ -121,23 +123,23 @@ def _list_url(status: str) -> str:
 
 
 def _undecided(task: GenerationTask) -> Line:
-    return Line(task, display.badge(task.status), REASONS[Status(task.status)])
+    return Line(task, display.badge(task.status), str(REASONS[Status(task.status)]))
 
 
 def _moving(task: GenerationTask, *, at: datetime) -> Line:
     progress = task_page.progress(task, at=at)
-    return Line(task, display.badge(task.status), progress.words if progress else "being sent", progress)
+    return Line(task, display.badge(task.status), progress.words if progress else gettext("being sent"), progress)
 
 
 def _unsaved(task: GenerationTask, *, at: datetime) -> Line:
     """Say how long the download link of a task lives."""
     badge, expires_at = display.badge(task.status), task.source_expires_at
     if expires_at is None:
-        return Line(task, badge, "not saved; the provider does not say how long it keeps the clip")
+        return Line(task, badge, gettext("not saved; the provider does not say how long it keeps the clip"))
     if expires_at <= at:
-        return Line(task, badge, "not saved, and its download link has expired", hurries=True)
+        return Line(task, badge, gettext("not saved, and its download link has expired"), hurries=True)
     left = expires_at - at
-    words = f"not saved; {duration(left.total_seconds())} left to download it"
+    words = gettext("not saved; {time} left to download it").format(time=duration(left.total_seconds()))
     return Line(task, badge, words, hurries=left < HURRY)
 
 
@@ -148,14 +150,18 @@ def _tiles(counts: dict[str, int], parts: dict[str, Part], *, at: datetime) -> l
     person, unsaved, generating = parts["person"], parts["unsaved"], parts["generating"]
     hurry = any(line.hurries for line in unsaved.lines)
     return [
-        {"name": "Need a person", "count": person.count, "url": person.url, "tone": "warn" if person.count else "",
-         "words": "to decide or to look" if person.count else "nothing to decide"},
-        {"name": "Waiting", "count": counts.get(Status.QUEUED, 0), "url": generating.url, "words": "to be sent"},
-        {"name": "In flight", "count": generating.count, "url": generating.url, "words": "being made"},
-        {"name": "Unsaved results", "count": unsaved.count, "url": unsaved.url, "tone": "warn" if hurry else "",
-         "words": unsaved.lines[0].words if unsaved.lines else "all that was made is stored"},
-        {"name": "Stored today", "count": stored, "url": f"{reverse('catalog')}?since={today:%Y-%m-%d}",
-         "words": "clips, verified"},
+        {"name": gettext("Need a person"), "count": person.count, "url": person.url,
+         "tone": "warn" if person.count else "",
+         "words": gettext("to decide or to look") if person.count else gettext("nothing to decide")},
+        {"name": gettext("Waiting"), "count": counts.get(Status.QUEUED, 0), "url": generating.url,
+         "words": gettext("to be sent")},
+        {"name": gettext("In flight"), "count": generating.count, "url": generating.url,
+         "words": gettext("being made")},
+        {"name": gettext("Unsaved results"), "count": unsaved.count, "url": unsaved.url,
+         "tone": "warn" if hurry else "",
+         "words": unsaved.lines[0].words if unsaved.lines else gettext("all that was made is stored")},
+        {"name": gettext("Stored today"), "count": stored, "url": f"{reverse('catalog')}?since={today:%Y-%m-%d}",
+         "words": gettext("clips, verified")},
     ]  # fmt: skip
 
 
@@ -169,7 +175,8 @@ def failures(*, at: datetime) -> list[Failure]:
     failed = GenerationTask.objects.filter(status=Status.FAILED, finished_at__gte=at - timedelta(days=FAILURE_DAYS))
     counts = list(failed.order_by().values_list("error_kind").annotate(n=Count("id")))
     total = sum(n for __, n in counts)
-    rows = [(FAILURE_WORDS.get(kind, "No known reason"), n, round(100 * n / total)) for kind, n in counts]
+    other = _("No known reason")
+    rows = [(str(FAILURE_WORDS.get(kind, other)), n, round(100 * n / total)) for kind, n in counts]
     return [Failure(*row) for row in sorted(rows, key=lambda row: (-row[1], row[0]))]
 
 
@@ -193,7 +200,10 @@ def providers(*, at: datetime) -> list[ProviderState]:
 
 def _balance(provider: str, *, at: datetime) -> str:
     reading = BalanceReading.objects.of(provider, practice=settings.PRACTICE).read().last()
-    return f"{reading.shown}, read {_ago(reading.at, at=at)}" if reading else ""
+    if not reading:
+        return ""
+    text = gettext("{balance}, read {time} ago")
+    return text.format(balance=reading.shown, time=duration((at - reading.at).total_seconds()))
 
 
 def heartbeat(*, at: datetime) -> str:
@@ -202,4 +212,4 @@ def heartbeat(*, at: datetime) -> str:
 
 
 def _ago(moment: datetime | None, *, at: datetime) -> str:
-    return f"{duration((at - moment).total_seconds())} ago" if moment else ""
+    return gettext("{time} ago").format(time=duration((at - moment).total_seconds())) if moment else ""

@@ -12,6 +12,8 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from generations import clock
@@ -27,8 +29,11 @@ MAX_RETRIES = 100  # of one receipt, which names each of them
 def again(tasks: list[GenerationTask], *, hidden: list[tuple[str, str]]) -> PaidAction:
     """Request that failed tasks be tried again: all that the receipt names, or none."""
     one = tasks[0] if len(tasks) == 1 else None
+    title = ngettext("Receipt: {n} task again", "Receipt: {n} tasks again", len(tasks)).format(n=len(tasks))
+    if one:
+        title = gettext("Receipt: {task} again").format(task=one)
     return PaidAction(
-        title=f"Receipt: {one} again" if one else f"Receipt: {len(tasks)} tasks again",
+        title=title,
         requests=[retries.retry(task) for task in tasks],
         batch=uuid.uuid4(),
         back=_back(one),
@@ -41,7 +46,7 @@ def again(tasks: list[GenerationTask], *, hidden: list[tuple[str, str]]) -> Paid
 def take(task: GenerationTask) -> PaidAction:
     """Request one more clip with the same settings."""
     return PaidAction(
-        title=f"Receipt: another take of {task}",
+        title=gettext("Receipt: another take of {task}").format(task=task),
         requests=[retries.another_take(task)],
         batch=uuid.uuid4(),
         back=_back(task),
@@ -53,7 +58,7 @@ def take(task: GenerationTask) -> PaidAction:
 class PromoteForm(forms.Form):
     """The choice of a more expensive mode; a page older than the prices may name one that is gone."""
 
-    to = forms.ChoiceField(label="More expensive option")
+    to = forms.ChoiceField(label=_("More expensive option"))
 
     def __init__(self, ways: list[Promotion], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -64,15 +69,17 @@ class PromoteForm(forms.Form):
 
 def promote(task: GenerationTask, way: Promotion) -> PaidAction:
     """Request the same prompt and frames on a more expensive mode. Raises: Http404."""
-    more = f": {way.more_words} than {task} cost" if way.more_words else ""
+    note = gettext("The prompt and the frames of {task}, on a more expensive mode.")
+    if way.more_words:
+        note = gettext("The prompt and the frames of {task}, on a more expensive mode: {more} than {task} cost.")
     return PaidAction(
-        title=f"Receipt: {task} promoted",
+        title=gettext("Receipt: {task} promoted").format(task=task),
         requests=[way.request],
         batch=uuid.uuid4(),
         back=_back(task),
         change_url=_like(task),
         hidden=[("to", way.name)],
-        note=f"The prompt and the frames of {task}, on a more expensive mode{more}.",
+        note=note.format(task=task, more=way.more_words),
     )
 
 
@@ -102,13 +109,14 @@ def action_view(request: HttpRequest, pk: int, name: str) -> HttpResponse:
         return outcome
     action = ACTIONS[name](request, task)
     if action is None:
-        messages.error(request, f"That mode is no longer offered as more expensive for {task}. {receipt.NOTHING}")
+        text = gettext("That mode is no longer offered as more expensive for {task}.").format(task=task)
+        messages.error(request, f"{text} {receipt.NOTHING}")
         return redirect(task)
     return receipt.show(request, action, receipt.inspect(request, action), outcome)
 
 
 def _back(task: GenerationTask | None) -> list[tuple[str, str]]:
-    tasks = ("Tasks", reverse("admin:generations_generationtask_changelist"))
+    tasks = (gettext("Tasks"), reverse("admin:generations_generationtask_changelist"))
     return [tasks, (str(task), task.get_absolute_url())] if task else [tasks]
 
 

@@ -9,13 +9,14 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext_lazy as _
 
 from generations.admin import display
 from generations.admin.base import ModelAdmin
 from generations.lifecycle import accounts
 from generations.models import Action, Pause
 
-RESUMED = "are resumed. If a provider still refuses them, they are paused again."
+RESUMED = _("{orders} are resumed. If a provider still refuses them, they are paused again.")
 
 
 @admin.register(Pause)
@@ -36,7 +37,7 @@ class PauseAdmin(ModelAdmin):
         """Resuming is deleting, by its own name."""
         return {name: action for name, action in super().get_actions(request).items() if name != "delete_selected"}
 
-    @admin.action(description="Resume orders", permissions=["delete"])
+    @admin.action(description=_("Resume orders"), permissions=["delete"])
     def close(self, request: HttpRequest, pauses: QuerySet[Pause]) -> None:
         chosen = list(pauses)
         with transaction.atomic():
@@ -44,23 +45,23 @@ class PauseAdmin(ModelAdmin):
             for pause in chosen:
                 accounts.resume_orders(pause.provider, pause.model)
         for pause in chosen:
-            self.message_user(request, f"{pause.subject} {RESUMED}", messages.SUCCESS)
+            self.message_user(request, RESUMED.format(orders=pause.subject), messages.SUCCESS)
 
     def response_delete(self, request: HttpRequest, obj_display: str, obj_id: int) -> HttpResponse:
-        self.message_user(request, f"{obj_display.partition(' are paused')[0]} {RESUMED}", messages.SUCCESS)
         return redirect("admin:generations_pause_changelist")
 
     def delete_model(self, request: HttpRequest, obj: Pause) -> None:
         accounts.resume_orders(obj.provider, obj.model)
+        self.message_user(request, RESUMED.format(orders=obj.subject), messages.SUCCESS)
 
-    @admin.display(description="What is paused", ordering="provider")
+    @admin.display(description=_("What is paused"), ordering="provider")
     def subject(self, pause: Pause) -> str:
         return pause.subject
 
-    @admin.display(description="Paused since", ordering="paused_at")
+    @admin.display(description=_("Paused since"), ordering="paused_at")
     def opened(self, pause: Pause) -> str:
         return display.when(pause.paused_at)
 
-    @admin.display(description="Paused by", ordering="paused_by")
+    @admin.display(description=_("Paused by"), ordering="paused_by")
     def who(self, pause: Pause) -> str:
         return pause.who

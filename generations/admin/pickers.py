@@ -11,6 +11,8 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from generations.admin import display, pictures
@@ -22,6 +24,13 @@ from generations.models.videos import VideoQuerySet
 
 PAGE = 24
 MOST_DIGITS = 18  # of a row's id
+# By what is chosen, and the field that it is for.
+TITLES = {
+    ("picture", "start_image"): _("Choose an earlier picture for the start image"),
+    ("picture", "end_image"): _("Choose an earlier picture for the end image"),
+    ("clip", "start_image"): _("Choose a clip for the start image"),
+    ("clip", "end_image"): _("Choose a clip for the end image"),
+}
 Row = TypeVar("Row", bound=Model)
 
 
@@ -52,7 +61,7 @@ def show(
         raise PermissionDenied
     draft = pictures.draft_of(request)
     if draft is None:
-        messages.warning(request, "The form that this picture was for is gone. Open Generate again.")
+        messages.warning(request, gettext("The form that this picture was for is gone. Open Generate again."))
         return redirect("admin:generations_prompt_changelist")
     before, words = request.GET.get("before", ""), request.GET.get("q", "")
     if before.isascii() and before.isdecimal() and len(before) <= MOST_DIGITS:
@@ -65,7 +74,7 @@ def show(
     )
     context = {
         **admin.site.each_context(request),
-        "title": f"Choose {'an earlier picture' if what == 'picture' else 'a clip'} for the {draft.picture}",
+        "title": TITLES[what, draft.field],
         "draft": draft, "what": what, "q": words, "older": older, "is_first": not before,
         "cards": [card(draft, row) for row in found[:PAGE]],
     }  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin
@@ -11,8 +11,13 @@ from django.contrib.auth import get_user_model
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from generations.admin.base import person_of
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 FEW = 12  # can be read as a list
 SUGGESTED = 500  # names that a page carries; others are found by typing them
@@ -37,7 +42,7 @@ class PickFilter(admin.SimpleListFilter):
 
     template = "admin/pick_filter.html"
     path = ""  # from the row of the list
-    empty = ""  # what rows without one are called, if there are such rows
+    empty: StrOrPromise = ""  # what rows without one are called, if there are such rows
 
     def __init__(self, *args: Any) -> None:
         self.suggestions: list[tuple[str, str]] = []
@@ -59,7 +64,7 @@ class PickFilter(admin.SimpleListFilter):
             offered = [pair for pair in offered if pair[0] == value]
             if value and value != NONE and not offered:
                 offered = [(value, value)]
-        return [*offered, *([(NONE, self.empty)] if self.empty else [])]
+        return [*offered, *([(NONE, str(self.empty))] if self.empty else [])]
 
     def choices(self, changelist: Any) -> Iterator[Any]:
         self.kept = [pair for pair in changelist.params.items() if pair[0] != self.parameter_name]
@@ -77,7 +82,7 @@ class PickFilter(admin.SimpleListFilter):
 class PersonFilter(PickFilter):
     """Filter by who ordered; the person who looks stands first."""
 
-    title = "ordered by"
+    title = _("ordered by")
     parameter_name = "person"
     path = "ordered_by"
 
@@ -85,7 +90,7 @@ class PersonFilter(PickFilter):
         me = person_of(request)
         people = get_user_model().objects.exclude(pk=me.pk).order_by("username")
         names = people.values_list("username", flat=True)[: SUGGESTED - 1]
-        return [(me.get_username(), "Me"), *((name, name) for name in names)]
+        return [(me.get_username(), gettext("Me")), *((name, name) for name in names)]
 
     def found(self, value: str) -> QuerySet[Any]:
         return get_user_model().objects.filter(username__iexact=value)

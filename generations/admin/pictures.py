@@ -16,6 +16,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from generations.admin import display
 from generations.forms.pictures import Continuation, PicturesForm
@@ -40,7 +41,7 @@ class Draft:
     @property
     def picture(self) -> str:
         """The picture in words: `start image`."""
-        return self.field.replace("_", " ")
+        return gettext("start image") if self.field == IMAGE_FIELDS[0] else gettext("end image")
 
     @property
     def query(self) -> str:
@@ -60,7 +61,7 @@ class Draft:
 
 def leave(request: HttpRequest, form: PicturesForm) -> HttpResponse:
     """Keep what was typed, and lead to where the picture is chosen that the button names."""
-    field, _, source = request.POST[BUTTON].partition(" ")
+    field, __, source = request.POST[BUTTON].partition(" ")
     form.is_valid()  # a good upload is stored, so that it need not be chosen again
     sent = request.POST
     fields: dict[str, Any] = {name: sent.getlist(name) for name in form.fields if name in sent}

@@ -12,6 +12,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.http import urlencode
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
 from generations import clock
 from generations.admin import display
@@ -49,40 +51,44 @@ class PriceAdmin(ModelAdmin):
         prices: Any = super().get_queryset(request)
         return prices.with_superseded(on=timezone.localdate())  # type: ignore[no-any-return]
 
-    @admin.action(description="Confirm today: price unchanged", permissions=["add"])
+    @admin.action(description=_("Confirm today: price unchanged"), permissions=["add"])
     def still_the_same(self, request: HttpRequest, prices: QuerySet[Price]) -> None:
         count = prices.update(checked_at=clock.now())
-        self.message_user(request, f"Marked {count} prices as read today.", messages.SUCCESS)
+        text = ngettext("Marked {n} price as read today.", "Marked {n} prices as read today.", count)
+        self.message_user(request, text.format(n=count), messages.SUCCESS)
 
-    @admin.display(description="Model", ordering="model")
+    @admin.display(description=_("Model"), ordering="model")
     def name(self, price: Price) -> str:
         return display.two_lines(offers.model_name(price.model), offers.provider_name(price.provider))
 
-    @admin.display(description="Clip", ordering="mode")
+    @admin.display(description=_("Clip"), ordering="mode")
     def what(self, price: Price) -> str:
         return display.two_lines(offers.mode_name(price.mode), price.length)
 
-    @admin.display(description="Sound, route")
+    @admin.display(description=_("Sound, route"))
     def holds_for(self, price: Price) -> str:
-        sound = {True: "with sound", False: "silent", None: "any sound"}[price.sound]
-        return display.two_lines(sound, ", ".join([price.route or "default route", *price.settings.split()]))
+        sound = {True: _("with sound"), False: _("silent"), None: _("any sound")}[price.sound]
+        return display.two_lines(
+            str(sound), ", ".join([price.route or gettext("default route"), *price.settings.split()])
+        )
 
-    @admin.display(description="Price", ordering="usd")
+    @admin.display(description=_("Price"), ordering="usd")
     def amount(self, price: Price) -> str:
         return price.amount
 
-    @admin.display(description="Valid from", ordering="valid_from")
+    @admin.display(description=_("Valid from"), ordering="valid_from")
     def since(self, price: Any) -> str:
         """Return the first day, and whether the price is in force."""
-        tone, words = ("neutral", "superseded") if price.superseded else ("good", "in force")
+        tone, words = ("neutral", _("superseded")) if price.superseded else ("good", _("in force"))
         if price.valid_from > timezone.localdate():
-            tone, words = "info", "upcoming"
+            tone, words = "info", _("upcoming")
         badge = format_html('<span class="badge badge-{}">{}</span>', tone, words)
         return format_html("{} {}", date_filter(price.valid_from, "j M Y"), badge)
 
-    @admin.display(description="Source", ordering="checked_at")
+    @admin.display(description=_("Source"), ordering="checked_at")
     def read(self, price: Price) -> str:
-        return display.two_lines(price.source, f"read {date_filter(timezone.localtime(price.checked_at), 'j M Y')}")
+        day = date_filter(timezone.localtime(price.checked_at), "j M Y")
+        return display.two_lines(price.source, gettext("read {date}").format(date=day))
 
 
 def add_url(request: HttpRequest, order: Order) -> str:

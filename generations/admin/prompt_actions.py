@@ -10,6 +10,8 @@ from django.contrib import admin
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from generations.admin import bulk
 from generations.admin.base import ModelAdmin
@@ -25,12 +27,12 @@ ACTIONS = ["tag", "untag", "set_campaign"]
 def _untag_form(request: HttpRequest, ids: Sequence[int]) -> forms.Form | None:
     tags = Tag.objects.annotate(n=Count("prompts", filter=Q(prompts__in=ids))).filter(n__gt=0)
     choices = tag_choices(tags, "prompt")
-    return ChoiceForm(answers(request), choices, "Tag") if choices else None
+    return ChoiceForm(answers(request), choices, gettext("Tag")) if choices else None
 
 
 def _campaign_form(request: HttpRequest, ids: Sequence[int]) -> forms.Form:
     campaigns = Campaign.objects.in_use().values_list("slug", "name")
-    return ChoiceForm(answers(request), [*campaigns, ("-", "None")], "Campaign")
+    return ChoiceForm(answers(request), [*campaigns, ("-", gettext("None"))], gettext("Campaign"))
 
 
 def _set_campaign(ids: Sequence[int], slug: str, by: Any) -> Outcome:
@@ -38,27 +40,27 @@ def _set_campaign(ids: Sequence[int], slug: str, by: Any) -> Outcome:
 
 
 VALUED = {
-    "tag": Action("Tag", tag_form, lambda ids, name, by: bulk_prompts.tag(ids, name)),
+    "tag": Action(_("Tag"), tag_form, lambda ids, name, by: bulk_prompts.tag(ids, name)),
     "untag": Action(
-        "Remove a tag", _untag_form, lambda ids, name, by: bulk_prompts.untag(ids, name),
-        "None of these prompts has a tag. Nothing was changed.",
+        _("Remove a tag"), _untag_form, lambda ids, name, by: bulk_prompts.untag(ids, name),
+        _("None of these prompts has a tag. Nothing was changed."),
     ),
-    "set_campaign": Action("Set the campaign", _campaign_form, _set_campaign),
+    "set_campaign": Action(_("Set the campaign"), _campaign_form, _set_campaign),
 }  # fmt: skip
 
 
 class PromptActions(ModelAdmin):
     """The list of prompts."""
 
-    @admin.action(description="Tag…", permissions=["change"])
+    @admin.action(description=_("Tag…"), permissions=["change"])
     def tag(self, request: HttpRequest, rows: QuerySet[Prompt]) -> HttpResponseBase | None:
         return self._valued(request, rows, "tag")
 
-    @admin.action(description="Remove a tag…", permissions=["change"])
+    @admin.action(description=_("Remove a tag…"), permissions=["change"])
     def untag(self, request: HttpRequest, rows: QuerySet[Prompt]) -> HttpResponseBase | None:
         return self._valued(request, rows, "untag")
 
-    @admin.action(description="Set the campaign…", permissions=["change"])
+    @admin.action(description=_("Set the campaign…"), permissions=["change"])
     def set_campaign(self, request: HttpRequest, rows: QuerySet[Prompt]) -> HttpResponseBase | None:
         return self._valued(request, rows, "set_campaign")
 

@@ -12,6 +12,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpR
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from generations.admin.base import person_of
@@ -24,11 +26,11 @@ LIKED = {"1": True, "0": False}
 class FavouriteFilter(admin.SimpleListFilter):
     """Filter by the person's own favourites."""
 
-    title = "favourites"
+    title = _("favourites")
     parameter_name = "favourites"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("mine", "My favourites")]
+        return [("mine", gettext("My favourites"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return queryset.filter(favourites__person=person_of(request)) if self.value() == "mine" else queryset
@@ -38,13 +40,14 @@ def star(request: HttpRequest) -> Callable[[Any], str]:
     """Return the column of stars for a person's list; each is a button that leads back to the same list."""
     back = request.GET.urlencode()
 
-    @admin.display(description="Favourite", ordering="is_favourite")
+    @admin.display(description=_("Favourite"), ordering="is_favourite")
     def favourite(prompt: Any) -> str:
         url = reverse("admin:generations_prompt_favourite", args=[prompt.pk])
         return format_html(
             '<button type="submit" class="star" name="liked" value="{}" formaction="{}" formnovalidate '
-            'aria-pressed="{}" aria-label="Favourite: {}">{}</button>',
-            int(not prompt.is_favourite), f"{url}?{back}", str(prompt.is_favourite).lower(), prompt.name,
+            'aria-pressed="{}" aria-label="{}">{}</button>',
+            int(not prompt.is_favourite), f"{url}?{back}", str(prompt.is_favourite).lower(),
+            gettext("Favourite: {prompt}").format(prompt=prompt.name),
             "★" if prompt.is_favourite else "☆",
         )  # fmt: skip
 

@@ -14,6 +14,8 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from generations import clock
@@ -29,14 +31,14 @@ MAX_AGE = 3600  # seconds that a preview can be confirmed
 MOST_EXPORTED = 20_000  # prompts of one file
 SUFFIXES = ("csv", "xlsx")
 LIST = "admin:generations_prompt_changelist"
-CHANGED = "Nothing was imported, as the library has changed since the preview. Check the rows again."
-TOO_OLD = "Nothing was imported: this preview is more than an hour old, or not yours. Choose the file again."
+CHANGED = _("Nothing was imported, as the library has changed since the preview. Check the rows again.")
+TOO_OLD = _("Nothing was imported: this preview is more than an hour old, or not yours. Choose the file again.")
 
 
 class UploadForm(forms.Form):
     """The file to import."""
 
-    file = forms.FileField(widget=forms.FileInput(attrs={"accept": ".csv,.xlsx"}))
+    file = forms.FileField(label=_("File"), widget=forms.FileInput(attrs={"accept": ".csv,.xlsx"}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,16 +128,18 @@ def _confirm(request: HttpRequest) -> HttpResponse:
         messages.error(request, CHANGED)
         return _show(request, UploadForm(), preview)
     prompts = prompt_import.save(preview.good, at=clock.now(), by=person_of(request))
-    left_out = ", ".join(str(checked.row.number) for checked in preview.bad)
-    rest = f" Left out: row{'s' if len(preview.bad) > 1 else ''} {left_out}." if left_out else ""
-    messages.success(request, f"{len(prompts)} prompt{'' if len(prompts) == 1 else 's'} imported.{rest}")
+    text = ngettext("{n} prompt imported.", "{n} prompts imported.", len(prompts)).format(n=len(prompts))
+    if preview.bad:
+        left_out = ngettext("Left out: row {rows}.", "Left out: rows {rows}.", len(preview.bad))
+        text += f" {left_out.format(rows=', '.join(str(checked.row.number) for checked in preview.bad))}"
+    messages.success(request, text)
     return redirect(LIST)
 
 
 def _show(request: HttpRequest, form: UploadForm, preview: Preview | None = None) -> HttpResponse:
     context = {
         **admin.site.each_context(request),
-        "title": "Import prompts",
+        "title": gettext("Import prompts"),
         "opts": Prompt._meta,
         "form": form,
         "preview": preview,
@@ -159,10 +163,8 @@ def export(request: HttpRequest, suffix: str) -> HttpResponseBase:
         return redirect(LIST)
     ids = list(found[: MOST_EXPORTED + 1])
     if len(ids) > MOST_EXPORTED:
-        text = (
-            f"At most {MOST_EXPORTED:,} prompts are exported at a time, and this list has more. Narrow it by filters."
-        )
-        messages.warning(request, text)
+        text = gettext("At most {most} prompts are exported at a time, and this list has more. Narrow it by filters.")
+        messages.warning(request, text.format(most=f"{MOST_EXPORTED:,}"))
         return redirect(f"{reverse(LIST)}?{request.GET.urlencode()}")
     rows = Prompt.objects.select_related("campaign").prefetch_related("tags").in_bulk(ids)
     return _file(prompt_files.table((rows[pk] for pk in ids), defused=suffix == "csv"), suffix)

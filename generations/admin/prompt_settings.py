@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
+from django.utils.translation import gettext
 
 from generations.forms import parameters
 from generations.library import prompt_settings
@@ -24,13 +25,16 @@ def save(request: HttpRequest, prompt: Prompt) -> None:
         raise PermissionDenied
     chosen = {} if request.POST[BUTTON] == FORGET else _chosen(request)
     if wrong := prompt_settings.problems(chosen):
-        messages.error(request, f"The settings were not saved: {'; '.join(wrong)}.")
+        messages.error(request, gettext("The settings were not saved: {why}.").format(why="; ".join(wrong)))
         return
     Prompt.objects.filter(pk=prompt.pk).update(defaults=chosen)
     prompt.defaults = chosen
     words = prompt_settings.in_words(chosen)
-    said = f"Settings saved with the prompt: {words}." if words else "The prompt has no settings of its own any more."
-    messages.success(request, f"{said} Nothing was ordered.")
+    if words:
+        said = gettext("Settings saved with the prompt: {settings}.").format(settings=words)
+    else:
+        said = gettext("The prompt has no settings of its own any more.")
+    messages.success(request, f"{said} {gettext('Nothing was ordered.')}")
 
 
 def context(request: HttpRequest, prompt: Prompt | None) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, path
 from django.utils.html import format_html_join
+from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from generations import clock
@@ -43,7 +44,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
     used = prompt_versions.uses(prompt, versions)
     context = {
         **admin.site.each_context(request),
-        "title": f"Versions: {prompt.name}",
+        "title": gettext("Versions: {prompt}").format(prompt=prompt.name),
         "opts": Prompt._meta,
         "prompt": prompt,
         "rows": [(version, version.wording == prompt.wording, _used(used.get(version.number))) for version in versions],
@@ -70,7 +71,7 @@ def _pair(
 
 def _compared(before: PromptVersion, after: PromptVersion) -> list[tuple[str, list[tuple[str, str]]]]:
     """Return the pieces of each text of two versions, with its name; nothing for a text that both leave empty."""
-    names = ("Text", "Negative prompt")
+    names = (gettext("Text"), gettext("Negative prompt"))
     return [
         (name, prompt_versions.differences(old, new))
         for name, old, new in zip(names, before.wording, after.wording, strict=True)
@@ -81,9 +82,9 @@ def _compared(before: PromptVersion, after: PromptVersion) -> list[tuple[str, li
 def _used(uses: Uses | None) -> str:
     if uses is None:
         return display.EMPTY
-    clips = f"{uses.clips} clip{'' if uses.clips == 1 else 's'}, {uses.approved} approved"
+    clips = ngettext("{n} clip, {approved} approved", "{n} clips, {approved} approved", uses.clips)
     money = ((display.money(usd, practice=practice),) for practice, usd in sorted(uses.spent.items()))
-    return display.two_lines(clips, format_html_join(", ", "{}", money))
+    return display.two_lines(clips.format(n=uses.clips, approved=uses.approved), format_html_join(", ", "{}", money))
 
 
 @require_POST
@@ -96,10 +97,12 @@ def restore(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     version = get_object_or_404(prompt.versions, number=number)
     new = prompt_versions.restore(prompt, version, at=clock.now(), by=person_of(request))
     if new is None:
-        messages.info(request, f"Nothing was changed: the prompt has the words of {version} already.")
+        text = gettext("Nothing was changed: the prompt has the words of {version} already.")
+        messages.info(request, text.format(version=version))
     else:
         prompts.log_change(request, prompt, f"Brought back the words of version {number}.")
-        messages.success(request, f"The words of version {number} are back, as version {new.number}.")
+        text = gettext("The words of version {number} are back, as version {new}.")
+        messages.success(request, text.format(number=number, new=new.number))
     return redirect("admin:generations_prompt_versions", pk)
 
 

@@ -12,6 +12,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
 from django.utils.html import format_html, format_html_join
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from generations import clock
 from generations.admin import (
@@ -31,7 +34,7 @@ from generations.models import GenerationTask, LedgerEntry, Prompt, Review, Tag,
 from generations.models.ledger import SPENT, is_at_starting_price, is_unpriced
 from generations.models.prompts import PromptQuerySet
 
-BRACES = "{{subject}} is a variable, which Generate asks for; {rain|snow} a wildcard, of which an order picks one."
+BRACES = _("{{subject}} is a variable, which Generate asks for; {rain|snow} a wildcard, of which an order picks one.")
 STRIP = 12  # newest clips and tasks on a prompt's page
 
 
@@ -61,7 +64,7 @@ class TagAdmin(ModelAdmin):
             Tag.objects.filter(pk__in=queryset.values("pk")).delete()
             Video.objects.filter(prompt__in=prompts).refresh_words()
 
-    @admin.display(description="Prompts", ordering="prompt_count")
+    @admin.display(description=_("Prompts"), ordering="prompt_count")
     def used(self, tag: Any) -> int:
         return int(tag.prompt_count)
 
@@ -79,7 +82,7 @@ class PromptForm(ModelForm):
     class Meta:
         model = Prompt
         fields = ["title", "text", "negative_prompt", "notes", "campaign", "tags", "archived"]
-        help_texts = {"text": f"{Prompt._meta.get_field('text').help_text} {BRACES}"}
+        help_texts = {"text": format_lazy("{} {}", Prompt._meta.get_field("text").help_text, BRACES)}
         widgets = {
             "tags": TagPicker(Prompt._meta.get_field("tags"), admin.site),
             "title": AdminTextInputWidget(attrs={"class": "vLargeTextField"}),
@@ -106,7 +109,7 @@ class PromptAdmin(ArchivableAdmin, PromptActions):
     list_filter = [ArchivedFilter, prompt_favourites.FavouriteFilter, CampaignFilter, "tags"]
     actions = [*prompt_actions.ACTIONS, *ArchivableAdmin.actions]
     search_fields = ["words"]  # see get_search_results
-    search_help_text = "Words of the title, the text, the negative prompt, the notes, the campaign or a tag."
+    search_help_text = _("Words of the title, the text, the negative prompt, the notes, the campaign or a tag.")
     save_as = True
     list_per_page = 50
     form = PromptForm
@@ -206,30 +209,30 @@ class PromptAdmin(ArchivableAdmin, PromptActions):
 
     response_post_save_change = response_post_save_add
 
-    @admin.display(description="Clip")
+    @admin.display(description=_("Clip"))
     def clip(self, prompt: Any) -> str:
         if not prompt.clip_count:
             return display.poster("")
         return display.poster(display.media_url(prompt.poster_small or prompt.poster), seconds=prompt.seconds)
 
-    @admin.display(description="Prompt", ordering="title")
+    @admin.display(description=_("Prompt"), ordering="title")
     def name(self, prompt: Prompt) -> str:
         return prompt.name
 
-    @admin.display(description="Tags")
+    @admin.display(description=_("Tags"))
     def tag_list(self, prompt: Prompt) -> str:
         tags = ((tag.name,) for tag in prompt.tags.all())
         return format_html_join(" ", '<span class="badge badge-neutral">{}</span>', tags) or display.EMPTY
 
-    @admin.display(description="Clips", ordering="clip_count")
+    @admin.display(description=_("Clips"), ordering="clip_count")
     def clips(self, prompt: Any) -> str:
         return display.two_lines(*_clips(prompt))
 
-    @admin.display(description="Spent", ordering="spent_real")
+    @admin.display(description=_("Spent"), ordering="spent_real")
     def spent(self, prompt: Any) -> str:
         return format_html_join("", "<div>{}</div>", ((part,) for part in _spent(prompt))) or display.EMPTY
 
-    @admin.display(description="Updated", ordering="updated_at")
+    @admin.display(description=_("Updated"), ordering="updated_at")
     def updated(self, prompt: Prompt) -> str:
         return display.when(prompt.updated_at)
 
@@ -243,7 +246,9 @@ def _source(request: HttpRequest) -> Prompt | None:
 def _clips(prompt: Any) -> tuple[str, str]:
     """Return how many clips a prompt has, and how many of them are approved."""
     count = prompt.clip_count or 0
-    return f"{count} clip{'' if count == 1 else 's'}", f"{prompt.approved_count or 0} approved" if count else ""
+    clips = ngettext("{n} clip", "{n} clips", count).format(n=count)
+    approved = prompt.approved_count or 0
+    return clips, ngettext("{n} approved", "{n} approved", approved).format(n=approved) if count else ""
 
 
 def _spent(prompt: Any) -> list[str]:
@@ -254,5 +259,6 @@ def _spent(prompt: Any) -> list[str]:
         if amount is not None
     ]
     if prompt.unpriced:
-        parts.append(format_html('<span class="quiet">{} without a known price</span>', prompt.unpriced))
+        text = ngettext("{n} without a known price", "{n} without a known price", prompt.unpriced)
+        parts.append(format_html('<span class="quiet">{}</span>', text.format(n=prompt.unpriced)))
     return parts

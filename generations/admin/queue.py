@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from generations import clock
@@ -22,7 +23,7 @@ MINE = "mine"  # of the address: only the person's own tasks
 @require_safe
 def page(request: HttpRequest) -> HttpResponse:
     """Show the queue. Raises: PermissionDenied without the right to view tasks."""
-    own = {"title": "Queue", "form": PauseForm(), "may_order": may_order(request), "days": queue_again.DAYS}
+    own = {"title": gettext("Queue"), "form": PauseForm(), "may_order": may_order(request), "days": queue_again.DAYS}
     context = {**admin.site.each_context(request), **own, **_queue(request)}
     context["kinds"] = queue_again.kinds(at=clock.now())
     return render(request, "admin/queue/queue.html", context)

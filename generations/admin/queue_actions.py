@@ -15,6 +15,8 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Count, Max, Sum
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, QueryDict
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from generations import clock
@@ -28,7 +30,6 @@ from generations.providers import offers
 
 AT_ONCE = 1000  # orders that one request cancels; then the page asks again
 MOVES = {"front": queueing.move_to_front, "back": queueing.move_to_back}
-PLACES = {"front": "the front", "back": "the back"}
 
 
 class ChosenForm(forms.Form):
@@ -65,10 +66,10 @@ class Chosen:
     @property
     def words(self) -> str:
         if self.task:
-            return f"task {self.task}"
+            return gettext("task {task}").format(task=self.task)
         if self.batch:
-            return "this batch"
-        return "the queue, your own" if self.mine else "the queue"
+            return gettext("this batch")
+        return gettext("the queue, your own") if self.mine else gettext("the queue")
 
     @property
     def hidden(self) -> list[tuple[str, str]]:
@@ -90,24 +91,31 @@ def move(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied
     where, which = request.POST.get("to", ""), chosen(request.POST)
     if where not in MOVES or which is None or not (which.task or which.batch):
-        return HttpResponseBadRequest("Name a task or a batch, and where it goes.")
+        return HttpResponseBadRequest(gettext("Name a task or a batch, and where it goes."))
     moved = MOVES[where](which.tasks(person_of(request)), at=clock.now(), by=person_of(request))
     if moved:
-        goes = "order goes" if moved == 1 else "orders go"
-        messages.success(request, f"{moved:,} {goes} to {PLACES[where]} of the queue.")
+        if where == "front":
+            text = ngettext(
+                "{n} order goes to the front of the queue.", "{n} orders go to the front of the queue.", moved
+            )
+        else:
+            text = ngettext(
+                "{n} order goes to the back of the queue.", "{n} orders go to the back of the queue.", moved
+            )
+        messages.success(request, text.format(n=f"{moved:,}"))
     else:
-        messages.warning(request, "Too late: none of these waits any more. Nothing was changed.")
+        messages.warning(request, gettext("Too late: none of these waits any more. Nothing was changed."))
     return redirect("admin:queue")
 
 
 class PauseForm(forms.Form):
     """Whose orders are paused, and why."""
 
-    scope = forms.ChoiceField(label="Pause")
+    scope = forms.ChoiceField(label=_("Pause"))
     reason = forms.CharField(
-        label="Why?",
+        label=_("Why?"),
         max_length=250,
-        widget=forms.TextInput(attrs={"placeholder": "new prices, asked their support", "autocomplete": "off"}),
+        widget=forms.TextInput(attrs={"placeholder": _("new prices, asked their support"), "autocomplete": "off"}),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -117,12 +125,14 @@ class PauseForm(forms.Form):
 
 def _scopes() -> Iterator[tuple[str, str]]:
     """Yield what can be paused: all, a provider, a model there."""
-    yield "all", "All orders"
+    yield "all", gettext("All orders")
     pairs = dict.fromkeys((offer.provider, offer.model) for offer in offers.OFFERS.values())
-    for provider in dict.fromkeys(provider for provider, _ in pairs):
-        yield provider, f"Orders to {offers.provider_name(provider)}"
+    for provider in dict.fromkeys(provider for provider, __ in pairs):
+        name = offers.provider_name(provider)
+        yield provider, gettext("Orders to {provider}").format(provider=name)
         for model in (model for at, model in pairs if at == provider):
-            yield f"{provider} {model}", f"Orders of {offers.model_name(model)} to {offers.provider_name(provider)}"
+            words = gettext("Orders of {model} to {provider}")
+            yield f"{provider} {model}", words.format(model=offers.model_name(model), provider=name)
 
 
 @require_POST
@@ -133,17 +143,19 @@ def pause(request: HttpRequest) -> HttpResponse:
     form, by = PauseForm(request.POST), person_of(request)
     if not form.is_valid():
         name, texts = next(iter(form.errors.items()))
-        messages.error(request, f"Nothing was paused. {name.capitalize()}: {texts[0]}")
+        field = {"scope": gettext("Scope"), "reason": gettext("Reason")}[name]
+        messages.error(request, f"{gettext('Nothing was paused.')} {field}: {texts[0]}")
         return redirect("admin:queue")
-    scope, _, model = form.cleaned_data["scope"].partition(" ")
+    scope, __, model = form.cleaned_data["scope"].partition(" ")
     provider = "" if scope == "all" else scope
     try:
         made = accounts.pause_by_person(provider, model, form.cleaned_data["reason"], at=clock.now(), by=by)
     except ValidationError as error:
-        messages.error(request, f"Nothing was changed. {error.messages[0]}.")
+        messages.error(request, gettext("Nothing was changed. {why}.").format(why=error.messages[0]))
     else:
         LogEntry.objects.log_actions(by.pk, [made], ADDITION, change_message=made.reason, single_object=True)
-        messages.success(request, f"{made.subject} are paused. What was sent goes on; nothing new is sent.")
+        text = gettext("{orders} are paused. What was sent goes on; nothing new is sent.")
+        messages.success(request, text.format(orders=made.subject))
     return redirect("admin:queue")
 
 
@@ -157,18 +169,19 @@ def cancel(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied
     which = chosen(request.POST if request.method == "POST" else request.GET)
     if which is None:
-        return HttpResponseBadRequest("Unknown choice.")
+        return HttpResponseBadRequest(gettext("Unknown choice."))
     tasks = which.tasks(person_of(request))
     if request.method == "POST" and which.up_to is not None:
         _cancel(request, which, tasks)
         return redirect("admin:queue")
     found = tasks.order_by().aggregate(n=Count("pk"), priced=Count("price_usd"), usd=Sum("price_usd"), up_to=Max("pk"))
     if not found["n"]:
-        messages.warning(request, "Nothing to cancel: none of these waits any more. Nothing was charged for them.")
+        text = gettext("Nothing to cancel: none of these waits any more. Nothing was charged for them.")
+        messages.warning(request, text)
         return redirect("admin:queue")
     context = {
         **admin.site.each_context(request),
-        "title": f"Cancel {orders(found['n'])}?",
+        "title": ngettext("Cancel {n} order?", "Cancel {n} orders?", found["n"]).format(n=f"{found['n']:,}"),
         "words": which.words,
         "orders": orders(found["n"]),
         "count": found["n"],
@@ -188,13 +201,23 @@ def _cancel(request: HttpRequest, which: Chosen, tasks: TaskQuerySet) -> None:
     canceled = len(queueing.cancel_many(first, at=clock.now(), by=person_of(request)))
     left, late = len(ids) - len(first), max(0, (which.shown or 0) - len(ids)) + len(first) - canceled
     if canceled:
-        messages.success(request, f"{orders(canceled)} canceled. Nothing was charged.")
+        text = ngettext(
+            "{n} order canceled. Nothing was charged.", "{n} orders canceled. Nothing was charged.", canceled
+        )
+        messages.success(request, text.format(n=f"{canceled:,}"))
     if late:
-        were = "was" if late == 1 else "were"
-        messages.warning(request, f"{orders(late)} {were} too late: sent, or canceled by someone else, before.")
+        text = ngettext(
+            "{n} order was too late: sent, or canceled by someone else, before.",
+            "{n} orders were too late: sent, or canceled by someone else, before.",
+            late,
+        )
+        messages.warning(request, text.format(n=f"{late:,}"))
     if left:
-        messages.warning(request, f"{orders(left)} still {'waits' if left == 1 else 'wait'}. Cancel again to go on.")
+        text = ngettext(
+            "{n} order still waits. Cancel again to go on.", "{n} orders still wait. Cancel again to go on.", left
+        )
+        messages.warning(request, text.format(n=f"{left:,}"))
 
 
 def orders(number: int) -> str:
-    return "1 order" if number == 1 else f"{number:,} orders"
+    return ngettext("{n} order", "{n} orders", number).format(n=f"{number:,}")

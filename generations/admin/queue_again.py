@@ -12,13 +12,14 @@ from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_POST
 
 from generations import clock
 from generations.admin import paid_actions, receipt
 from generations.admin.paid_actions import MAX_RETRIES
 from generations.admin.task_actions import may_order
-from generations.admin.task_page import ERRORS, MUST_CHANGE
+from generations.admin.task_words import ERRORS, MUST_CHANGE
 from generations.models import GenerationTask, Status
 from generations.models.task_queries import TaskQuerySet
 
@@ -46,7 +47,7 @@ class Kind:
 
     @property
     def advice(self) -> str:
-        return ERRORS.get(self.kind, ERRORS["unknown"])
+        return str(ERRORS.get(self.kind, ERRORS["unknown"]))
 
     @property
     def can_be_retried(self) -> bool:
@@ -56,8 +57,8 @@ class Kind:
     @property
     def button(self) -> str:
         if self.count > MAX_RETRIES:
-            return f"Try the newest {MAX_RETRIES} again"
-        return f"Try all {self.count} again" if self.count > 1 else "Try it again"
+            return gettext("Try the newest {n} again").format(n=MAX_RETRIES)
+        return ngettext("Try it again", "Try all {n} again", self.count).format(n=self.count)
 
 
 def failed(*, at: datetime) -> TaskQuerySet:
@@ -87,11 +88,11 @@ def again(request: HttpRequest) -> HttpResponse:
     form = KindForm(request.POST)
     tasks = _chosen(form) if form.is_valid() and form.cleaned_data["kind"] not in MUST_CHANGE else []
     if not tasks:
-        messages.warning(request, f"None of these can be tried again. {receipt.NOTHING}")
+        messages.warning(request, f"{gettext('None of these can be tried again.')} {receipt.NOTHING}")
         return redirect("admin:queue")
     hidden = [("kind", form.cleaned_data["kind"]), *(("task", str(task.pk)) for task in tasks)]
     queue = reverse("admin:queue")
-    action = replace(paid_actions.again(tasks, hidden=hidden), leave_url=queue, back=[("Queue", queue)])
+    action = replace(paid_actions.again(tasks, hidden=hidden), leave_url=queue, back=[(gettext("Queue"), queue)])
     return receipt.show(request, action, receipt.inspect(request, action), outcome)
 
 

@@ -14,6 +14,8 @@ from django.db.models.functions import Left
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.timezone import localtime
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
 from generations.admin import attention, display
 from generations.admin.task_page import Progress
@@ -34,13 +36,18 @@ COLUMNS = (
     "remote_state", "error_kind", "error_code", "error_message", "failures", "send_count", "poll_count",
 )  # fmt: skip
 HINTS = {
-    "person": "The machine does not decide these. Open a task to see the evidence and decide.",
-    "queued": "Waiting to be sent, the next one first. Nothing is charged before a clip is made.",
-    "generating": "The provider is making these. Each is charged when its clip is made.",
-    "saving": "Made and charged. The files are being downloaded and verified.",
+    "person": _("The machine does not decide these. Open a task to see the evidence and decide."),
+    "queued": _("Waiting to be sent, the next one first. Nothing is charged before a clip is made."),
+    "generating": _("The provider is making these. Each is charged when its clip is made."),
+    "saving": _("Made and charged. The files are being downloaded and verified."),
 }
-TITLES = {"person": "Needs a person", "queued": "Queued", "generating": "Generating", "saving": "Saving"}
-SAID = {"person": "for a person"}  # after a count, where the part's own key is no word for it
+TITLES = {
+    "person": _("Needs a person"), "queued": _("Queued"), "generating": _("Generating"), "saving": _("Saving"),
+}  # fmt: skip
+COUNTED = {
+    "person": _("{n} for a person"), "queued": _("{n} queued"), "generating": _("{n} generating"),
+    "saving": _("{n} saving"),
+}  # fmt: skip
 LISTS = {"person": "person", "queued": "queued", "generating": "provider", "saving": "ready"}  # filters of the list
 
 
@@ -74,20 +81,21 @@ class Part:
 
     @property
     def title(self) -> str:
-        return TITLES[self.key]
+        return str(TITLES[self.key])
 
     @property
     def hint(self) -> str:
-        return HINTS[self.key]
+        return str(HINTS[self.key])
 
     @property
     def yours(self) -> str:
         """Whose they are, in words: `2 of 5 are yours`."""
         if not self.count:
-            return "none"
+            return gettext("none")
         if self.mine == self.count:
-            return "yours" if self.count == 1 else f"all {self.count:,} are yours"
-        return f"{self.mine:,} of {self.count:,} {'is' if self.mine == 1 else 'are'} yours"
+            return ngettext("yours", "all {n} are yours", self.count).format(n=f"{self.count:,}")
+        text = ngettext("{n} of {count} is yours", "{n} of {count} are yours", self.mine)
+        return text.format(n=f"{self.mine:,}", count=f"{self.count:,}")
 
 
 def queue(person: Person, *, only_mine: bool, at: datetime) -> dict[str, object]:
@@ -107,7 +115,7 @@ def queue(person: Person, *, only_mine: bool, at: datetime) -> dict[str, object]
                 if (task := tasks.get(pk))
             ],
             count=len(line),
-            mine=Counter(by for _, by in line)[person.pk],
+            mine=Counter(by for __, by in line)[person.pk],
             more=max(0, len(chosen[key]) - SHOWN),
             more_url=_list_url(key),
         )
@@ -119,7 +127,7 @@ def queue(person: Person, *, only_mine: bool, at: datetime) -> dict[str, object]
         "full": why_full(),
         "only_mine": only_mine,
         "is_moving": any(part.count for part in parts if part.key != "person"),
-        "words": ", ".join(f"{part.count:,} {SAID.get(part.key, part.key)}" for part in parts),
+        "words": ", ".join(COUNTED[part.key].format(n=f"{part.count:,}") for part in parts),
     }
 
 
@@ -170,7 +178,7 @@ def _row(
         picture=_picture(task),
         settings=display.settings_line(task),
         price=display.task_price(task),
-        who="you" if task.ordered_by == person else str(task.ordered_by or "a command"),
+        who=gettext("you") if task.ordered_by == person else str(task.ordered_by or gettext("a command")),
         is_mine=task.ordered_by == person,
         bar=bar(progress) if progress else "",
         time=progress.words if progress else _time(task, at=at),
@@ -214,11 +222,11 @@ def _picture(task: GenerationTask) -> str:
 def _time(task: GenerationTask, *, at: datetime) -> str:
     """Return how long a task has waited, or has been saved."""
     if task.status == Status.READY and task.finished_at:
-        return f"made {duration((at - task.finished_at).total_seconds())} ago"
+        return gettext("made {time} ago").format(time=duration((at - task.finished_at).total_seconds()))
     if task.status == Status.QUEUED:
-        return f"waiting {duration((at - task.created_at).total_seconds())}"
+        return gettext("waiting {time}").format(time=duration((at - task.created_at).total_seconds()))
     since = task.submitted_at or task.created_at
-    return f"sent {duration((at - since).total_seconds())} ago"
+    return gettext("sent {time} ago").format(time=duration((at - since).total_seconds()))
 
 
 def _next_step(task: GenerationTask, pauses: Iterable[Pause], *, at: datetime) -> str:
@@ -226,30 +234,35 @@ def _next_step(task: GenerationTask, pauses: Iterable[Pause], *, at: datetime) -
     if task.status == Status.QUEUED and (
         pause := next((one for one in pauses if one.stops(task.provider, task.model)), None)
     ):
-        return f"waits: {pause.subject[0].lower()}{pause.subject[1:]} are paused"
+        orders = f"{pause.subject[0].lower()}{pause.subject[1:]}"
+        return gettext("waits: {orders} are paused").format(orders=orders)
     seconds = (task.due_at - at).total_seconds() if task.due_at else 0.0
-    later = f" in {duration(seconds)}"
+    later = duration(seconds)
+    fails = task.failures and seconds > 0
     if task.status == Status.QUEUED:
-        return f"sent again{later}" if task.failures and seconds > 0 else "waiting to be sent"
+        return gettext("sent again in {time}").format(time=later) if fails else gettext("waiting to be sent")
     if task.status == Status.SUBMITTING:
-        return "being sent"
+        return gettext("being sent")
     if task.status == Status.READY:
-        return f"the download failed, next try{later}" if task.failures and seconds > 0 else "being downloaded"
-    return f"next check{later}" if seconds > 0 else "being checked"
+        text = gettext("the download failed, next try in {time}")
+        return text.format(time=later) if fails else gettext("being downloaded")
+    return gettext("next check in {time}").format(time=later) if seconds > 0 else gettext("being checked")
 
 
 def _reason(task: GenerationTask) -> str:
     """Say in one sentence why a task needs a person."""
     provider = task.provider_name
     if task.status == Status.UNCONFIRMED:
-        return f"{provider} did not confirm this order. Compare the evidence, then decide."
+        text = gettext("{provider} did not confirm this order. Compare the evidence, then decide.")
+        return text.format(provider=provider)
     if task.status == Status.LOST:
-        return "Charged, and its clip can no longer be downloaded. Check once more, or order it again."
+        return gettext("Charged, and its clip can no longer be downloaded. Check once more, or order it again.")
     if task.status == Status.READY:
-        return "Charged, and its download keeps failing. Look at the last error."
+        return gettext("Charged, and its download keeps failing. Look at the last error.")
     if task.status == Status.RUNNING:
-        return f"Takes far longer than usual. Check now, or ask {provider}."
-    return f"Closed as not accepted, and {provider} named it later. It may be charged."
+        return gettext("Takes far longer than usual. Check now, or ask {provider}.").format(provider=provider)
+    text = gettext("Closed as not accepted, and {provider} named it later. It may be charged.")
+    return text.format(provider=provider)
 
 
 Answers = dict[int, list[tuple[str, str]]]
@@ -264,11 +277,11 @@ def _answers(tasks: Sequence[GenerationTask]) -> Answers:
     found: Answers = {}
     for task in tasks:
         named = [
-            ("State", task.remote_state),
-            ("Error", " ".join(part for part in (task.error_code, task.error_message) if part)),
-            ("About the id", task.candidate_answer),
-            ("Timeline", lines.get(task.pk, "")),
-            ("Last callback", _pretty(bodies.get(task.pk, ""))),
+            (gettext("State"), task.remote_state),
+            (gettext("Error"), " ".join(part for part in (task.error_code, task.error_message) if part)),
+            (gettext("About the id"), task.candidate_answer),
+            (gettext("Timeline"), lines.get(task.pk, "")),
+            (gettext("Last callback"), _pretty(bodies.get(task.pk, ""))),
         ]
         found[task.pk] = [(name, masked(text)) for name, text in named if text]
     return found

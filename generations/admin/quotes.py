@@ -9,6 +9,8 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
 from generations import clock
 from generations.admin import display, many_quotes, prices
@@ -26,7 +28,7 @@ from generations.receipts.spend_cap import trim
 
 # With the settings, what decides the price and the time: while one of these is wrong, there is none to name.
 DECIDES = ("provider", "model", "mode", "takes")
-NO_PRICE = "Estimated: price unknown"
+NO_PRICE = _("Estimated: price unknown")
 
 
 def quote(request: HttpRequest, form: ManyForm, prompt: Prompt | None) -> dict[str, Any]:
@@ -35,7 +37,7 @@ def quote(request: HttpRequest, form: ManyForm, prompt: Prompt | None) -> dict[s
     `add_price` is the page that adds a price where there is none, for a person who may; `left_out` are the combinations
     that their offers do not take.
     """
-    unknown = {"price": NO_PRICE, "time": "", "budgets": [], "add_price": "", "clips": "", "left_out": []}
+    unknown = {"price": str(NO_PRICE), "time": "", "budgets": [], "add_price": "", "clips": "", "left_out": []}
     if any(name in form.errors for name in (*DECIDES, *parameters.decide_the_price(), *ALSO[1:])):
         return unknown
     at = clock.now()
@@ -57,7 +59,9 @@ def _one(request: HttpRequest, form: ManyForm, periods: list[BudgetPeriod], *, a
         trimmed = trim(takes, price_usd=each, at_most=at_most, periods=periods)
         if trimmed.problems:
             return {"price": trimmed.problems[spend_cap.FIELD][0].capitalize() + "."}
-        fits = f" {trimmed.takes} of {takes} takes fit." if trimmed.dropped else ""
+        if trimmed.dropped:
+            text = ngettext("{number} of {n} take fit.", "{number} of {n} takes fit.", takes)
+            fits = f" {text.format(number=trimmed.takes, n=takes)}"
         takes = trimmed.takes
     cost = None if each is None else each * takes
     return {
@@ -70,17 +74,17 @@ def _one(request: HttpRequest, form: ManyForm, periods: list[BudgetPeriod], *, a
 
 def _estimated(known: Price | None, each: Decimal | None, takes: int) -> str:
     """Say what the clips cost and, where the price is by the second, what a second costs."""
-    practice = " Practice: no real money." if settings.PRACTICE else ""
     if known is None:
-        return f"{NO_PRICE}.{practice}"
+        return many_quotes.estimated(usd(None))
     if each is None:
-        return f"Estimated: {known.amount}; the receipt measures the reference video.{practice}"
+        text = gettext("{price}; the receipt measures the reference video")
+        return many_quotes.estimated(text.format(price=known.amount))
     words = usd(each, is_minimum=known.is_minimum)
     if takes > 1:
         words += f" × {takes} = {usd(each * takes, is_minimum=known.is_minimum)}"
     if known.unit == Unit.SECOND:
         words += f" ({known.amount})"
-    return f"Estimated: {words}.{practice}"
+    return many_quotes.estimated(words)
 
 
 def _usual_time(offer: Offer | None, seconds: int) -> str:

@@ -17,12 +17,14 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from generations import clock
 from generations.admin import prices
 from generations.admin.base import person_of
-from generations.admin.task_actions import may_order
+from generations.admin.task_actions import may_order, of_practice
 from generations.formats import usd
 from generations.lifecycle import continuing, ordering
 from generations.lifecycle.ordering import MANY_TAKES, BatchPlan, OrderRequest
@@ -39,7 +41,8 @@ FIELD = "receipt"  # of the form: the signed receipt
 SURE = "sure"  # of the form: the tick under an order of very many clips
 NOT_OF_THE_FORM = (FIELD, SURE, "csrfmiddlewaretoken")
 KEPT, MOST_KEPT, MOST_LINES = "receipts", 20, 400  # of a session: what its newest receipts show, by batch
-NOTHING = "Nothing was ordered. Nothing was charged."
+NOTHING = _("Nothing was ordered. Nothing was charged.")
+PICTURES = {"start_image": _("Start image"), "end_image": _("End image")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,8 +88,8 @@ def confirm(request: HttpRequest) -> HttpResponse | Refused | None:
         return Refused([str(error)], error.batch)
     clips_asked = sum(asked.takes for asked in receipt.requests)
     if clips_asked > MANY_TAKES and SURE not in request.POST:
-        why = f"These are {clips_asked:,} clips. Tick the box beside the button to order so many."
-        return Refused([why], receipt.batch, receipt.seen)
+        why = gettext("These are {n} clips. Tick the box beside the button to order so many.")
+        return Refused([why.format(n=f"{clips_asked:,}")], receipt.batch, receipt.seen)
     try:
         tasks = ordering.place(
             receipt.requests, at=at, by=by, batch=receipt.batch, shown=receipt.prices, plan=receipt.plan
@@ -133,7 +136,7 @@ def show(request: HttpRequest, action: PaidAction, receipt: Receipt, refused: Re
         "budgets": [_budget(outlook) for outlook in receipt.outlooks],
         "total": total(receipt),
         "is_minimum": receipt.is_minimum,
-        "button": f"Order {clips(receipt.takes)}, {total(receipt)}",
+        "button": _button(receipt),
         "sure": _sure(receipt),
         "token": "" if receipt.problems else token,
         "why": _why(refused, receipt) if refused else [],
@@ -174,10 +177,16 @@ def _keep(request: HttpRequest, batch: uuid.UUID, shown: dict[str, Any]) -> None
     request.session[KEPT] = dict(newest)
 
 
+def _button(receipt: Receipt) -> str:
+    text = ngettext("Order {n} clip, {total}", "Order {n} clips, {total}", receipt.takes)
+    return text.format(n=receipt.takes, total=total(receipt))
+
+
 def _sure(receipt: Receipt) -> str:
     """Return what a person must tick before so many clips are ordered; empty for a usual number."""
-    many = receipt.takes > MANY_TAKES
-    return f"Yes, order {receipt.takes:,} clips, {total(receipt)}" if many else ""
+    if receipt.takes <= MANY_TAKES:
+        return ""
+    return gettext("Yes, order {n} clips, {total}").format(n=f"{receipt.takes:,}", total=total(receipt))
 
 
 def _why(refused: Refused, receipt: Receipt) -> list[str]:
@@ -185,7 +194,7 @@ def _why(refused: Refused, receipt: Receipt) -> list[str]:
 
 
 def clips(number: int) -> str:
-    return "1 clip" if number == 1 else f"{number} clips"
+    return ngettext("{n} clip", "{n} clips", number).format(n=number)
 
 
 def total(receipt: Receipt) -> str:
@@ -194,7 +203,9 @@ def total(receipt: Receipt) -> str:
         return usd(receipt.known_usd, is_minimum=receipt.is_minimum)
     if receipt.unpriced == receipt.takes:
         return usd(None)
-    return f"{usd(receipt.known_usd, is_minimum=receipt.is_minimum)} and {receipt.unpriced} of unknown price"
+    known = usd(receipt.known_usd, is_minimum=receipt.is_minimum)
+    text = ngettext("{sum} and {n} of unknown price", "{sum} and {n} of unknown price", receipt.unpriced)
+    return text.format(sum=known, n=receipt.unpriced)
 
 
 def _words(request: HttpRequest, line: Line) -> dict[str, Any]:
@@ -225,13 +236,14 @@ def _words(request: HttpRequest, line: Line) -> dict[str, Any]:
 
 def _named(field: str, problem: str) -> str:
     """Return why a line is left out; among several lines no field stands beside it."""
-    return f"{label(field)} is required" if problem == "is required" else problem
+    is_missing = problem == gettext("is required")
+    return gettext("{field} is required").format(field=label(field)) if is_missing else problem
 
 
 def _pictures(asked: OrderRequest) -> Iterator[dict[str, str]]:
     """Yield the name of each picture, and its stored file or its address."""
     for name in IMAGE_FIELDS:
-        image, words = asked.images.get(name), name.replace("_", " ").capitalize()
+        image, words = asked.images.get(name), str(PICTURES[name])
         if isinstance(image, ReferenceImage):
             yield {"name": words, "file": image.file.url, "text": ""}
         elif address := getattr(asked.order, name):
@@ -252,7 +264,7 @@ def _budget(outlook: Outlook) -> dict[str, Any]:
         "name": str(outlook.period),
         "hard": outlook.period.hard,
         "numbers": outlook.numbers.named(),
-        "after": usd(after) if after is not None else "price unknown",
+        "after": usd(after),
         "refused": bool(outlook.refusal),
         "passed": after is not None and after < 0,
     }
@@ -263,12 +275,18 @@ def _task_url(pk: int | None) -> str:
 
 
 def _tell(request: HttpRequest, tasks: list[GenerationTask], *, is_new: bool) -> None:
-    name = f" as task {tasks[0].pk}" if len(tasks) == 1 else ""
+    one = len(tasks) == 1
     if is_new:
-        messages.success(request, f"{clips(len(tasks))} ordered{name}. {reserved(tasks)}.")
+        text = ngettext("{n} clip ordered.", "{n} clips ordered.", len(tasks))
+        text = gettext("1 clip ordered as task {task}.") if one else text
+        messages.success(request, f"{text.format(n=len(tasks), task=tasks[0].pk)} {reserved(tasks)}.")
     else:
-        text = f"This receipt was confirmed before and its order stands{name}: nothing was ordered twice."
-        messages.warning(request, text)
+        text = gettext("This receipt was confirmed before and its order stands: nothing was ordered twice.")
+        if one:
+            text = gettext(
+                "This receipt was confirmed before and its order stands as task {task}: nothing was ordered twice."
+            )
+        messages.warning(request, text.format(task=tasks[0].pk))
 
 
 def _url(tasks: list[GenerationTask]) -> str:
@@ -285,12 +303,22 @@ def _url(tasks: list[GenerationTask]) -> str:
 def reserved(tasks: list[GenerationTask]) -> str:
     """Say what is reserved for tasks that were ordered together: `$0.70 reserved`."""
     known = [task.price_usd for task in tasks if task.price_usd is not None]
-    mark = " of practice money" if tasks[0].practice else ""
-    held = f"{usd(sum(known, Decimal(0)))}{mark} reserved"
-    if len(known) == len(tasks):
-        may_cost_more = any(task.price_is_minimum for task in tasks)
-        return f"{held}; the clip{'s' if len(tasks) > 1 else ''} may cost more" if may_cost_more else held
-    unknown = "The price is unknown" if not known else f"{held}; the price of {len(tasks) - len(known)} is unknown"
-    if tasks[0].practice:
-        return f"{unknown}; practice costs no real money"
-    return f"{unknown}: what it costs will show in the provider's balance"
+    unknown, practice = len(tasks) - len(known), tasks[0].practice
+    money = of_practice(tasks[0], usd(sum(known, Decimal(0))))
+    if not unknown:
+        text = gettext("{money} reserved")
+        if any(task.price_is_minimum for task in tasks):
+            text = ngettext(
+                "{money} reserved; the clip may cost more", "{money} reserved; the clips may cost more", len(tasks)
+            )
+    elif not known:
+        text = gettext("The price is unknown: what it costs will show in the provider's balance")
+        if practice:
+            text = gettext("The price is unknown; practice costs no real money")
+    elif practice:
+        text = gettext("{money} reserved; the price of {n} is unknown; practice costs no real money")
+    else:
+        text = gettext(
+            "{money} reserved; the price of {n} is unknown: what it costs will show in the provider's balance"
+        )
+    return text.format(money=money, n=unknown)

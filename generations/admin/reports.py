@@ -27,6 +27,8 @@ from django.http import (
 from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils import timezone
+from django.utils.translation import gettext, override
+from django.utils.translation import gettext_lazy as _
 
 from generations import clock
 from generations.admin.chart import Beams, Chart, draw, draw_rows
@@ -46,24 +48,39 @@ DAYS_OF_BARS = 62  # longer periods get a bar a month
 LABELS = 5  # about so many under the bars: more would overlap on a phone
 SANE = [MinValueValidator(date(2000, 1, 1)), MaxValueValidator(date(2100, 12, 31))]
 MONEYS = {"practice": True, "real": False}
-TITLES = {"provider": "Provider", "model": "Model", "mode": "Mode", "campaign": "Campaign", "person": "Person"}
-FIGURES = (
-    Column("Spent", "usd"), Column("Clips paid", "count"), Column("Unpriced", "count"),
-    Column("At a starting price", "count"), Column("Approved", "count"),
-    Column("Per approved clip", "usd"), Column("Per approved second", "usd"), Column("Reserved", "usd"),
-    Column("Failed and released", "usd"), Column("Failed", "count"),
+# The title of a table by one dimension, and the name of its first column.
+TITLES = {
+    "provider": (_("Per provider"), _("Provider")),
+    "model": (_("Per model"), _("Model")),
+    "mode": (_("Per mode"), _("Mode")),
+    "campaign": (_("Per campaign"), _("Campaign")),
+    "person": (_("Per person"), _("Person")),
+    "prompt": (_("Per prompt"), _("Prompt")),
+}
+DAY, PROVIDER = Column(_("Day"), "day"), Column(_("Provider"))
+SPENT, WOULD_HAVE_COST = Column(_("Spent"), "usd"), Column(_("Would have cost"), "usd")
+UNPRICED, STARTING = Column(_("Unpriced"), "count"), Column(_("At a starting price"), "count")
+PAID = (SPENT, Column(_("Clips paid"), "count"), UNPRICED, STARTING)
+OF_CLIPS = (
+    Column(_("Approved"), "count"), Column(_("Per approved clip"), "usd"), Column(_("Per approved second"), "usd"),
 )  # fmt: skip
+NOT_SPENT = (Column(_("Reserved"), "usd"), Column(_("Failed and released"), "usd"), Column(_("Failed"), "count"))
+FIGURES = (*PAID, *OF_CLIPS, *NOT_SPENT)
+KINDS = {
+    "content": _("content"), "input": _("input"), "provider": _("provider"), "account": _("account"),
+    "access": _("access"), "unknown": _("unknown"), "lost": _("lost"), "not accepted": _("not accepted"),
+}  # fmt: skip
 
 
 class ReportForm(forms.Form):
     """The dates, money and dimensions of a report; by default this month, this site's money, and everything."""
 
-    first = forms.DateField(label="From", widget=forms.DateInput({"type": "date"}), validators=SANE)
-    last = forms.DateField(label="To", widget=forms.DateInput({"type": "date"}), validators=SANE)
-    money = forms.ChoiceField(choices=[("real", "Real money"), ("practice", "Practice money")])
-    provider = forms.ChoiceField(required=False)
-    campaign = forms.TypedChoiceField(required=False, coerce=int, empty_value=None)
-    person = forms.TypedChoiceField(required=False, coerce=int, empty_value=None)
+    first = forms.DateField(label=_("From"), widget=forms.DateInput({"type": "date"}), validators=SANE)
+    last = forms.DateField(label=_("To"), widget=forms.DateInput({"type": "date"}), validators=SANE)
+    money = forms.ChoiceField(label=_("Money"), choices=[("real", _("Real money")), ("practice", _("Practice money"))])
+    provider = forms.ChoiceField(label=_("Provider"), required=False)
+    campaign = forms.TypedChoiceField(label=_("Campaign"), required=False, coerce=int, empty_value=None)
+    person = forms.TypedChoiceField(label=_("Person"), required=False, coerce=int, empty_value=None)
     prompt = forms.ModelChoiceField(Prompt.objects.all(), required=False, widget=forms.HiddenInput)
 
     def __init__(self, asked: QueryDict, *, today: date) -> None:
@@ -72,9 +89,9 @@ class ReportForm(forms.Form):
         super().__init__({**start, **asked.dict()})
         campaigns = [(str(pk), name) for pk, name in Campaign.objects.values_list("pk", "name")]
         people = [(str(user.pk), user.get_username()) for user in get_user_model().objects.order_by("username")]
-        self._offer("provider", [("", "All providers"), *((id, provider_name(id)) for id in ADAPTERS)])
-        self._offer("campaign", [("", "All campaigns"), (str(NOBODY), "No campaign"), *campaigns])
-        self._offer("person", [("", "Everybody"), (str(NOBODY), "Nobody (a command)"), *people])
+        self._offer("provider", [("", gettext("All providers")), *((id, provider_name(id)) for id in ADAPTERS)])
+        self._offer("campaign", [("", gettext("All campaigns")), (str(NOBODY), gettext("No campaign")), *campaigns])
+        self._offer("person", [("", gettext("Everybody")), (str(NOBODY), gettext("Nobody (a command)")), *people])
 
     def _offer(self, name: str, choices: list[tuple[str, str]]) -> None:
         field = self.fields[name]
@@ -89,7 +106,8 @@ class ReportForm(forms.Form):
         asked = super().clean() or {}
         first, last = asked.get("first"), asked.get("last")
         if first and last and first > last:
-            self.add_error("first", f"From is later than To: {first} is after {last}.")
+            text = gettext("From is later than To: {first} is after {last}.")
+            self.add_error("first", text.format(first=first, last=last))
         return asked
 
     def question(self) -> Question:
@@ -122,12 +140,11 @@ def reported(
     if not form.is_valid():
         return page(request, title, "report", form=form)
     question = form.question()
-    slug = request.GET.get("table")
-    context, contents = tables(question, None if slug else SHOWN)
-    if slug:
-        return download(
-            next((table for table in contents if table.slug == slug), None), question, request.GET.get("file", "")
-        )
+    if slug := request.GET.get("table"):
+        with override("en"):  # a file is the same for whoever asks
+            found = next((table for table in tables(question, None)[1] if table.slug == slug), None)
+        return download(found, question, request.GET.get("file", ""))
+    context, contents = tables(question, SHOWN)
     query = {name: value for name, value in request.GET.dict().items() if name not in ("table", "file")}
     prompt = Prompt.objects.get(pk=question.prompt) if question.prompt else None
     cut = [(replace(each, rows=each.rows[:SHOWN]), _beams(each)) for each in contents]
@@ -139,16 +156,16 @@ def reported(
 
 def spend(request: HttpRequest) -> HttpResponse:
     """Show what was spent, by day and by each dimension."""
-    return reported(request, "Spend", _spend)  # type: ignore[no-any-return]
+    return reported(request, gettext("Spend"), _spend)  # type: ignore[no-any-return]
 
 
 def prompts(request: HttpRequest) -> HttpResponse:
-    return reported(request, "Spend by prompt", _prompts)  # type: ignore[no-any-return]
+    return reported(request, gettext("Spend by prompt"), _prompts)  # type: ignore[no-any-return]
 
 
 def providers(request: HttpRequest) -> HttpResponse:
     """Show how reliable each provider is, and whether its balance falls by what the ledger charged."""
-    return reported(request, "Providers", _providers)  # type: ignore[no-any-return]
+    return reported(request, gettext("Providers"), _providers)  # type: ignore[no-any-return]
 
 
 def download(table: Table | None, question: Question, form: str) -> HttpResponseBase:
@@ -166,11 +183,10 @@ def download(table: Table | None, question: Question, form: str) -> HttpResponse
 def _spend(question: Question, limit: int | None) -> tuple[dict[str, Any], list[Table]]:
     figures = reports.spend_report(question)
     by_day = Table(
-        "day", "Per day",
-        (Column("Day", "day"), *(column for column in FIGURES if "pproved" not in column.name)),
+        "day", gettext("Per day"), (DAY, *PAID, *NOT_SPENT),
         [(day, *_figures(each, clips=False)) for day, each in figures.days],
     )  # fmt: skip
-    tables = [_table(name, title, figures.by[name]) for name, title in TITLES.items()]
+    tables = [_table(name, rows) for name, rows in figures.by.items()]
     chart = _chart(figures.days, question, is_minimum=bool(figures.total.minimum))
     context = {"total": figures.total, "chart": chart, "is_empty": not figures.days}
     return context, [by_day, *tables]
@@ -180,53 +196,52 @@ def _prompts(question: Question, limit: int | None) -> tuple[dict[str, Any], lis
     """Return a table of all prompts, or of one prompt's wordings."""
     total, rows = reports.by_prompt(question, limit=limit)
     links = [f"?{_asked(question, prompt=row.key)}" for row in rows]
-    tables = [replace(_table("prompt", "Prompt", rows), links=links)]
+    tables = [replace(_table("prompt", rows), links=links)]
     if question.prompt:
-        columns = (Column("Version"), Column("Words"), *FIGURES)
+        columns = (Column(_("Version")), Column(_("Words")), *FIGURES)
         versions = [
             (each.name, each.words, *_figures(each.figures)) for each in reports.by_version(question, question.prompt)
         ]
-        tables = [Table("version", "Per version of the prompt", columns, versions)]
+        tables = [Table("version", gettext("Per version of the prompt"), columns, versions)]
     return {"total": total, "is_empty": not rows}, tables
 
 
 def _providers(question: Question, limit: int | None) -> tuple[dict[str, Any], list[Table]]:
     scores = scorecard.scores(question)
     card = Table(
-        "scorecard", "Scorecard: orders that were sent on these days and have ended",
-        (Column("Provider"), Column("Ended", "count"), Column("Stored", "count"), Column("Success, %", "count"),
-         Column("Median seconds", "count"), Column("95 % within seconds", "count"),
-         Column("Median at the provider", "count"), Column("Median of ours", "count")),
+        "scorecard", gettext("Scorecard: orders that were sent on these days and have ended"),
+        (PROVIDER, Column(_("Ended"), "count"), Column(_("Stored"), "count"), Column(_("Success, %"), "count"),
+         Column(_("Median seconds"), "count"), Column(_("95 % within seconds"), "count"),
+         Column(_("Median at the provider"), "count"), Column(_("Median of ours"), "count")),
         [(provider_name(score.provider), score.ended, score.ends[Status.STORED], score.success_percent,
           percentile(score.seconds, 50), percentile(score.seconds, 95), percentile(score.theirs, 50),
           percentile(score.ours, 50)) for score in scores],
     )  # fmt: skip
     failures = Table(
-        "failures", "Failures by kind, and their share of the price of all ended orders",
-        (Column("Provider"), Column("Kind"), Column("Orders", "count"), Column("Share of failures, %", "count"),
-         Column("Would have cost", "usd"), Column("At a starting price", "count"),
-         Column("Share of money, %", "count")),
-        [(provider_name(score.provider), kind, each.count, score.share(kind), each.usd, each.minimum,
-          score.share_of_money(kind))
+        "failures", gettext("Failures by kind, and their share of the price of all ended orders"),
+        (PROVIDER, Column(_("Kind")), Column(_("Orders"), "count"), Column(_("Share of failures, %"), "count"),
+         WOULD_HAVE_COST, STARTING, Column(_("Share of money, %"), "count")),
+        [(provider_name(score.provider), str(KINDS.get(kind, kind)), each.count, score.share(kind), each.usd,
+          each.minimum, score.share_of_money(kind))
          for score in scores for kind, each in sorted(score.failures.items(), key=lambda item: -item[1].count)],
     )  # fmt: skip
-    drifts = balances.drifts(question)
+    drifts, suspect = balances.drifts(question), gettext("task {task}: {why}")
     balance = Table(
-        "balance", "Balance and ledger: how much each balance fell between the last readings of two days",
-        (Column("Day", "day"), Column("Provider"), Column("Balance fell", "usd"), Column("Ledger charged", "usd"),
-         Column("Unexplained", "usd"), Column("Unpriced", "count"), Column("At a starting price", "count"),
-         Column("Topped up", "usd"), Column("What could explain it")),
+        "balance",
+        gettext("Balance and ledger: how much each balance fell between the last readings of two days"),
+        (DAY, PROVIDER, Column(_("Balance fell"), "usd"), Column(_("Ledger charged"), "usd"),
+         Column(_("Unexplained"), "usd"), UNPRICED, STARTING, Column(_("Topped up"), "usd"),
+         Column(_("What could explain it"))),
         [(each.day, provider_name(each.provider), each.fell, each.charged, each.drift, each.unpriced, each.minimum,
-          each.topped_up,
-          "; ".join(f"task {task.pk}: {why}" for task, why in each.suspects)) for each in drifts],
+          each.topped_up, "; ".join(suspect.format(task=task.pk, why=why) for task, why in each.suspects))
+         for each in drifts],
     )  # fmt: skip
     return {"is_empty": not scores and not drifts}, [card, failures, balance]
 
 
-def _table(slug: str, title: str, rows: list[Row]) -> Table:
-    return Table(
-        slug, f"Per {title.lower()}", (Column(title), *FIGURES), [(row.name, *_figures(row.figures)) for row in rows]
-    )
+def _table(slug: str, rows: list[Row]) -> Table:
+    title, name = TITLES[slug]
+    return Table(slug, str(title), (Column(name), *FIGURES), [(row.name, *_figures(row.figures)) for row in rows])
 
 
 def _figures(figures: Figures, *, clips: bool = True) -> tuple[Any, ...]:
@@ -243,27 +258,26 @@ def _chart(days: list[tuple[date, Figures]], question: Question, *, is_minimum: 
         bars = [
             (day, spent.get(day, Decimal(0))) for n in range(length) for day in [question.first + timedelta(days=n)]
         ]
-        return draw(bars, name="Spend per day", every=max(1, length // LABELS), is_minimum=is_minimum)
+        return draw(bars, name=gettext("Spend per day"), every=max(1, length // LABELS), is_minimum=is_minimum)
     months: dict[date, Decimal] = {}
     for day, amount in spent.items():
         months[day.replace(day=1)] = months.get(day.replace(day=1), Decimal(0)) + amount
     every = max(1, len(months) // LABELS)
-    return draw(sorted(months.items()), name="Spend per month", every=every, form="%b %Y", is_minimum=is_minimum)
+    return draw(sorted(months.items()), name=gettext("Spend per month"), every=every, form="M Y", is_minimum=is_minimum)
 
 
 def _beams(table: Table) -> Beams | None:
     """Draw what was spent on each row, or what each kind of failure would have cost."""
-    names = [column.name for column in table.columns]
-    amount = next((name for name in ("Spent", "Would have cost") if name in names), "")
+    amount = next((column for column in (SPENT, WOULD_HAVE_COST) if column in table.columns), None)
     if not amount or table.columns[0].kind == "day":
         return None
-    at = names.index(amount)
-    words = 1 if amount == "Would have cost" else 0
+    at = table.columns.index(amount)
+    words = 1 if amount == WOULD_HAVE_COST else 0
     rows: dict[str, Decimal] = defaultdict(Decimal)
     for row in table.rows:
         cell = row[at]
         rows[str(row[words])] += cell if isinstance(cell, Decimal) else 0
-    name = f"{table.title}, {amount.lower()}"
+    name = f"{table.title}, {str(amount.name).lower()}"
     return draw_rows(list(rows.items()), name=name, whole=len(table.rows) < SHOWN)
 
 
@@ -287,9 +301,12 @@ def month_statement(request: HttpRequest) -> HttpResponse:
     asked = request.GET.get("month", f"{today:%Y-%m}")
     money = request.GET.get("money", "practice" if settings.PRACTICE else "real")
     month = monthly.month_of(asked)
-    problem = "" if month else f"“{asked}” is not a month: write it like {today:%Y-%m}."
+    problem = gettext("“{text}” is not a month: write it like {example}.")
     statement = monthly.of_month(month, practice=MONEYS.get(money, settings.PRACTICE)) if month else None
-    return page(request, "Month statement", "statement", statement=statement, problem=problem, asked=asked, money=money)
+    return page(
+        request, gettext("Month statement"), "statement", statement=statement, asked=asked, money=money,
+        problem="" if month else problem.format(text=asked, example=f"{today:%Y-%m}"),
+    )  # fmt: skip
 
 
 urlpatterns = [

@@ -15,6 +15,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.html import format_html, format_html_join
 from django.utils.text import capfirst
+from django.utils.translation import gettext, ngettext, override
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from generations import clock
@@ -42,7 +44,7 @@ class VerdictForm(forms.Form):
 class StateFilter(admin.SimpleListFilter):
     """Select clips by their state."""
 
-    title = "state"
+    title = _("state")
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
@@ -78,15 +80,17 @@ def who_and_when(video: Video) -> str:
     if not at:
         return badge(video)
     by = video.published_by if video.published_at else video.reviewed_by
-    hint = "Unpublish it in the catalog before you decide again." if video.published_at else ""
-    line = format_html("{} by {}, {}", badge(video), by or "a command", display.when(at))
+    hint = gettext("Unpublish it in the catalog before you decide again.") if video.published_at else ""
+    person = by or gettext("a command")
+    words = gettext("{state} by {person}, {time}")
+    line = format_html(words, state=badge(video), person=person, time=display.when(at))
     return display.two_lines(line, hint)
 
 
 def history(video: Video) -> str:
     """Return every move of a clip, oldest first, with its person and reason."""
     lines = (
-        (display.when(event.at), event.by or "a command", State(event.was).label, State(event.now).label,
+        (display.when(event.at), event.by or gettext("a command"), State(event.was).label, State(event.now).label,
          format_html(": {}", event.reason) if event.reason else "")
         for event in video.events.select_related("by")
     )  # fmt: skip
@@ -100,17 +104,21 @@ def buttons(video: Video, *, may_order: bool) -> list[Button]:
         return []  # it is unpublished first, on its page in the catalog
     found = []
     if video.review != Review.APPROVED:
-        found.append(Button(Review.APPROVED, "Approve", "default"))
+        found.append(Button(Review.APPROVED, gettext("Approve"), "default"))
         waits = [] if video.task.stops_by_itself or not may_order else list(reviewing.waiting(video.task))
         if waits:
-            takes = "1 waiting take" if len(waits) == 1 else f"{len(waits)} waiting takes"
+            text = ngettext(
+                "Approve, and cancel {n} waiting take ({money})",
+                "Approve, and cancel {n} waiting takes ({money})",
+                len(waits),
+            )
             spared = Judged(True, tuple(waits))
             worth = usd(spared.saved_usd, is_minimum=spared.saved_is_minimum)
-            found.append(Button(Review.APPROVED, f"Approve, and cancel {takes} ({worth})", stop=True))
+            found.append(Button(Review.APPROVED, text.format(n=len(waits), money=worth), stop=True))
     if video.review != Review.REJECTED:
-        found.append(Button(Review.REJECTED, "Reject", "danger"))
+        found.append(Button(Review.REJECTED, gettext("Reject"), "danger"))
     if video.review in (Review.APPROVED, Review.REJECTED):
-        found.append(Button(Review.UNDECIDED, "Clear decision"))
+        found.append(Button(Review.UNDECIDED, gettext("Clear decision")))
     return found
 
 
@@ -123,7 +131,7 @@ def judge_view(request: HttpRequest, pk: int) -> HttpResponse:
     page = f"{display.admin_url(video)}{way_back(request)}"
     form = VerdictForm(request.POST)
     if not form.is_valid():
-        messages.error(request, "Choose to approve, reject or clear the decision. Nothing was changed.")
+        messages.error(request, gettext("Choose to approve, reject or clear the decision. Nothing was changed."))
         return redirect(page)
     verdict = Review(form.cleaned_data["verdict"])
     # Only who may order may cancel orders; takes that were ordered to stop at an approval stop anyway.
@@ -135,7 +143,7 @@ def judge_view(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect(page)
     if judged.changed:
         log(request, [video], verdict)
-    text = said(verdict, 1) if judged.changed else "Already decided so. Nothing was changed."
+    text = said(verdict, 1) if judged.changed else gettext("Already decided so. Nothing was changed.")
     messages.success(request, f"{text} {judged.saved}".strip())
     return redirect(page)
 
@@ -154,18 +162,18 @@ def judge_all(request: HttpRequest, videos: QuerySet[Video], verdict: Review) ->
 
 def log(request: HttpRequest, videos: list[Video], verdict: Review) -> None:
     """Write a decision into the histories of clips and of their tasks."""
-    by, words = person_of(request).pk, DONE[verdict]
+    by = person_of(request).pk
     kinds = ContentType.objects.get_for_models(Video, GenerationTask)
-    LogEntry.objects.bulk_create(
-        [
+    with override("en"):  # rows, which everybody reads
+        words = DONE[verdict]
+        rows = [
             LogEntry(user_id=by, content_type=kinds[type(row)], object_id=str(row.pk), object_repr=str(row)[:200],
                      action_flag=CHANGE, change_message=text)
             for video in videos
             for row, text in ((video, f"{words}."), (video.task, f"{words}: clip {video.pk}."))
-        ],
-        batch_size=500,
-    )  # fmt: skip
+        ]  # fmt: skip
+    LogEntry.objects.bulk_create(rows, batch_size=500)
 
 
 def said(verdict: Review, count: int) -> str:
-    return f"{DONE[verdict]}: {count} clip{'' if count == 1 else 's'}."
+    return f"{DONE[verdict]}: {bulk.counted('clip', count)}."

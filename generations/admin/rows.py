@@ -11,6 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import path, reverse
+from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from generations.admin import receipt, task_actions
@@ -59,12 +60,13 @@ def example(request: HttpRequest) -> HttpResponse:
 
 def _action(form: RowsForm) -> PaidAction:
     sent = cast(QueryDict, form.data)
-    clips = receipt.clips(sum(request.takes for request in form.requests))
+    clips = sum(request.takes for request in form.requests)
+    title = ngettext("Receipt: {n} clip of a CSV", "Receipt: {n} clips of a CSV", clips)
     return PaidAction(
-        title=f"Receipt: {clips} of a CSV",
+        title=title.format(n=clips),
         requests=form.requests,
         batch=form.cleaned_data["batch"] or uuid.uuid4(),
-        back=[("New clip", reverse("new_clip")), ("Rows of a CSV", reverse("new_clip_rows"))],
+        back=[(gettext("New clip"), reverse("new_clip")), (gettext("Rows of a CSV"), reverse("new_clip_rows"))],
         hidden=[(name, str(sent[name])) for name in form.fields if name in sent],
         spend_at_most=form.cleaned_data["spend_at_most"],
         plan=BatchPlan(stops_when_approved=form.cleaned_data["stops_batch"]),
@@ -88,7 +90,7 @@ def _show(request: HttpRequest, form: RowsForm) -> HttpResponse:
     problems = [str(text) for texts in form.errors.values() for text in texts] if form.is_bound else []
     context = {
         **admin.site.each_context(request),
-        "title": "Order the rows of a CSV",
+        "title": gettext("Order the rows of a CSV"),
         "form": form,
         "problems": problems,
         "columns": columns(),

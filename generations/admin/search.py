@@ -15,6 +15,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.text import Truncator
+from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from generations import clock
@@ -57,7 +58,7 @@ def page(request: HttpRequest) -> HttpResponse:
     too_long = len(text) > MAX_LENGTH
     found = [] if too_long or not text else [each for each in _found(request, text) if each.hits]
     context = {
-        "title": "Search",
+        "title": gettext("Search"),
         "text": text,
         "searched": text,
         "found": found,
@@ -70,19 +71,19 @@ def page(request: HttpRequest) -> HttpResponse:
 def _found(request: HttpRequest, text: str) -> Iterator[Hits]:
     yield _pages(request, text)
     yield _tasks(request, text)
-    yield _of_list(request, "Prompts", Prompt, text, _prompt, archived="all")
+    yield _of_list(request, gettext("Prompts"), Prompt, text, _prompt, archived="all")
     yield _clips(request, text)
     yield _batches(request, text)
-    yield _of_list(request, "Campaigns", Campaign, text, _campaign, archived="all")
-    yield _of_list(request, "Collections", Collection, text, _collection)
-    yield _of_list(request, "People", User, text, _person)
-    yield _of_list(request, "Groups", Group, text, _group)
+    yield _of_list(request, gettext("Campaigns"), Campaign, text, _campaign, archived="all")
+    yield _of_list(request, gettext("Collections"), Collection, text, _collection)
+    yield _of_list(request, gettext("People"), User, text, _person)
+    yield _of_list(request, gettext("Groups"), Group, text, _group)
 
 
 def _pages(request: HttpRequest, text: str) -> Hits:
     words = text.casefold()
     links = [link for section in navigation.sections(request) for link in section.links]
-    return Hits("Pages", [Hit(link.label, link.url) for link in links if words in link.label.casefold()])
+    return Hits(gettext("Pages"), [Hit(link.label, link.url) for link in links if words in link.label.casefold()])
 
 
 def _tasks(request: HttpRequest, text: str) -> Hits:
@@ -92,30 +93,32 @@ def _tasks(request: HttpRequest, text: str) -> Hits:
     if number.isascii() and number.isdigit() and int(number) <= LARGEST_ID:
         named |= Q(pk=int(number))
     rows = _rows_of(request, GenerationTask).filter(named).select_related("prompt").order_by("-pk")[:SHOWN]
-    return Hits("Tasks", [_task(task) for task in rows])
+    return Hits(gettext("Tasks"), [_task(task) for task in rows])
 
 
 def _clips(request: HttpRequest, text: str) -> Hits:
     """Find clips as the catalog does, so that the link to all of them finds the same."""
     if not _may_see(request, Video):
-        return Hits("Clips", [])
+        return Hits(gettext("Clips"), [])
     query = QueryDict(mutable=True)
     query["q"] = text
     try:
         search = Search.parse(query)
         matching = search.videos(person_of(request), at=clock.now())
     except BadSearch:  # no letter and no digit: it finds no clip
-        return Hits("Clips", [])
+        return Hits(gettext("Clips"), [])
     rows = ordered(matching, by_index=not search.is_rare(matching))
-    return _first("Clips", rows, _clip, f"{reverse('catalog')}?{search.query_string()}")
+    return _first(gettext("Clips"), rows, _clip, f"{reverse('catalog')}?{search.query_string()}")
 
 
 def _batches(request: HttpRequest, text: str) -> Hits:
     """Find batches by their names; whoever may see tasks may see them."""
     if not _may_see(request, GenerationTask):
-        return Hits("Batches", [])
+        return Hits(gettext("Batches"), [])
     rows = Batch.objects.filter(name__icontains=text).order_by("-pk")[:SHOWN]
-    return Hits("Batches", [Hit(batch.name, batch.get_absolute_url(), f"batch {batch.pk}") for batch in rows])
+    words = gettext("batch {batch}")
+    hits = [Hit(batch.name, batch.get_absolute_url(), words.format(batch=batch.pk)) for batch in rows]
+    return Hits(gettext("Batches"), hits)
 
 
 def _of_list(request: HttpRequest, name: str, model: Any, text: str, hit: Callable[[Any], Hit], **filters: str) -> Hits:
@@ -146,12 +149,15 @@ def _may_see(request: HttpRequest, model: Any) -> bool:
 
 
 def _task(task: GenerationTask) -> Hit:
-    return Hit(f"Task {task.pk}", task.get_absolute_url(), f"{task.get_status_display()}: {task.prompt.name}")
+    name = gettext("Task {task}").format(task=task.pk)
+    return Hit(name, task.get_absolute_url(), f"{task.get_status_display()}: {task.prompt.name}")
 
 
 def _prompt(prompt: Prompt) -> Hit:
     words = beginning(prompt.text) if prompt.title else ""
-    return Hit(prompt.name, prompt.get_absolute_url(), f"{words} (archived)".strip() if prompt.archived else words)
+    if prompt.archived:
+        words = gettext("{words} (archived)").format(words=words).strip()
+    return Hit(prompt.name, prompt.get_absolute_url(), words)
 
 
 def _clip(video: Video) -> Hit:
@@ -159,7 +165,7 @@ def _clip(video: Video) -> Hit:
 
 
 def _campaign(campaign: Campaign) -> Hit:
-    return Hit(campaign.name, campaign.get_absolute_url(), "archived" if campaign.archived else "")
+    return Hit(campaign.name, campaign.get_absolute_url(), gettext("archived") if campaign.archived else "")
 
 
 def _collection(collection: Collection) -> Hit:

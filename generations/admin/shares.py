@@ -9,6 +9,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
 from generations import clock
 from generations.admin import display
@@ -20,11 +22,11 @@ from generations.models import Share
 class StateFilter(admin.SimpleListFilter):
     """Filter links by whether they work."""
 
-    title = "state"
+    title = _("state")
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("open", "Open"), ("ended", "Ended")]
+        return [("open", gettext("Open")), ("ended", gettext("Ended"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         at = clock.now()
@@ -57,35 +59,36 @@ class ShareAdmin(ReadOnlyAdmin):
             rows, {row.pk: row.video_id or fronts.get(row.collection_id or 0) for row in rows}, by="pk"
         )
 
-    @admin.display(description="Clip")
+    @admin.display(description=_("Clip"))
     def clip(self, share: Share) -> str:
         return display.front_poster(share)
 
-    @admin.display(description="Shows")
+    @admin.display(description=_("Shows"))
     def what(self, share: Share) -> str:
         return str(share) if share.search else f"{share.kind.capitalize()}: {share}"
 
-    @admin.display(description="State")
+    @admin.display(description=_("State"))
     def state(self, share: Share) -> str:
         if share.revoked_at:
-            return _badge("neutral", "revoked")
+            return _badge("neutral", gettext("revoked"))
         if not share.created_by.is_active:
-            return _badge("neutral", "ended", "its creator's account is closed")
-        return _badge("good", "open") if share.is_open(at=timezone.now()) else _badge("neutral", "expired")
+            return _badge("neutral", gettext("ended"), gettext("its creator's account is closed"))
+        is_open = share.is_open(at=timezone.now())
+        return _badge("good", gettext("open")) if is_open else _badge("neutral", gettext("expired"))
 
-    @admin.display(description="Password", boolean=True)
+    @admin.display(description=_("Password"), boolean=True)
     def protected(self, share: Share) -> bool:
         return bool(share.password)
 
     def has_revoke_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("generations.change_share")
 
-    @admin.action(description="Revoke", permissions=["revoke"])
+    @admin.action(description=_("Revoke"), permissions=["revoke"])
     def revoke(self, request: HttpRequest, rows: QuerySet[Share]) -> None:
         """End the chosen links at once."""
         at = clock.now()
         count = sum(sharing.revoke(share, at=at, by=person_of(request)) for share in rows)
-        self.message_user(request, f"{count} revoked.", messages.SUCCESS)
+        self.message_user(request, ngettext("{n} revoked.", "{n} revoked.", count).format(n=count), messages.SUCCESS)
 
 
 def _badge(tone: str, word: str, why: str = "") -> str:

@@ -10,6 +10,8 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from generations import clock
@@ -19,7 +21,7 @@ from generations.lifecycle import decisions, ordering, polling
 from generations.models import GenerationTask
 from generations.providers.offers import provider_name
 
-TOO_LATE = "Task {} has moved on: someone, or the worker, was first. Nothing was changed."
+TOO_LATE = _("Task {task} has moved on: someone, or the worker, was first. Nothing was changed.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +37,9 @@ class WhyForm(forms.Form):
     """A reason, shown on the timeline with the person's name."""
 
     why = forms.CharField(
-        label="How do you know?",
+        label=_("How do you know?"),
         max_length=250,
-        widget=forms.TextInput(attrs={"placeholder": "not in the provider's list of tasks", "autocomplete": "off"}),
+        widget=forms.TextInput(attrs={"placeholder": _("not in the provider's list of tasks"), "autocomplete": "off"}),
     )
 
 
@@ -45,13 +47,13 @@ class ConfirmForm(WhyForm):
     """The provider's id of an unconfirmed order."""
 
     remote_id = forms.CharField(
-        label="The provider's task id",
+        label=_("The provider's task id"),
         widget=forms.TextInput(attrs={"pattern": r"[A-Za-z0-9_.\-]{1,200}", "maxlength": 200, "autocomplete": "off"}),
     )
     why = forms.CharField(
-        label="Where did you find it?",
+        label=_("Where did you find it?"),
         max_length=250,
-        widget=forms.TextInput(attrs={"placeholder": "in the provider's list of tasks", "autocomplete": "off"}),
+        widget=forms.TextInput(attrs={"placeholder": _("in the provider's list of tasks"), "autocomplete": "off"}),
     )
     field_order = ("remote_id", "why")
 
@@ -60,27 +62,31 @@ class WaitForm(WhyForm):
     """The reason to leave an order undecided."""
 
     why = forms.CharField(
-        label="What are you waiting for?",
+        label=_("What are you waiting for?"),
         max_length=250,
-        widget=forms.TextInput(attrs={"placeholder": "asked their support", "autocomplete": "off"}),
+        widget=forms.TextInput(attrs={"placeholder": _("asked their support"), "autocomplete": "off"}),
     )
 
 
-def of_practice(task: GenerationTask) -> str:
-    return " of practice money" if task.practice else ""
+def of_practice(task: GenerationTask, money: str) -> str:
+    """Return an amount, marked where it is practice money."""
+    return gettext("{money} of practice money").format(money=money) if task.practice else money
 
 
 def cancel(request: HttpRequest, task: GenerationTask) -> Outcome:
     if not ordering.cancel(task, at=clock.now(), by=person_of(request)):
-        return Outcome(messages.WARNING, TOO_LATE.format(task.pk), task)
-    freed = f"{usd(task.price_usd)}{of_practice(task)} is free again" if task.price_usd is not None else "It is free"
-    return Outcome(messages.SUCCESS, f"Task {task.pk} is canceled. {freed}; nothing was charged.", task)
+        return Outcome(messages.WARNING, TOO_LATE.format(task=task.pk), task)
+    text = gettext("Task {task} is canceled. It is free; nothing was charged.")
+    if task.price_usd is not None:
+        text = gettext("Task {task} is canceled. {money} is free again; nothing was charged.")
+    return Outcome(messages.SUCCESS, text.format(task=task.pk, money=of_practice(task, usd(task.price_usd))), task)
 
 
 def poll(request: HttpRequest, task: GenerationTask) -> Outcome:
     if not polling.poll_now(task, at=clock.now(), by=person_of(request)):
-        return Outcome(messages.WARNING, TOO_LATE.format(task.pk), task)
-    return Outcome(messages.SUCCESS, f"Checking task {task.pk} with {provider_name(task.provider)} now.", task)
+        return Outcome(messages.WARNING, TOO_LATE.format(task=task.pk), task)
+    text = gettext("Checking task {task} with {provider} now.")
+    return Outcome(messages.SUCCESS, text.format(task=task.pk, provider=provider_name(task.provider)), task)
 
 
 def confirm(request: HttpRequest, task: GenerationTask) -> Outcome:
@@ -91,15 +97,16 @@ def confirm(request: HttpRequest, task: GenerationTask) -> Outcome:
     try:
         done = decisions.attach_remote_id(task, remote_id, why, at=clock.now(), by=person_of(request))
     except ValidationError as error:
-        return Outcome(messages.ERROR, f"The id was not taken: {error.messages[0]}. Nothing was changed.", task)
+        text = gettext("The id was not taken: {why}. Nothing was changed.")
+        return Outcome(messages.ERROR, text.format(why=error.messages[0]), task)
     if not done:
-        return Outcome(messages.WARNING, TOO_LATE.format(task.pk), task)
-    return Outcome(
-        messages.SUCCESS,
-        f"Checking with {provider_name(task.provider)} whether it knows {remote_id}… "
-        f"Task {task.pk} goes on if it does; nothing is charged if it does not.",
-        task,
+        return Outcome(messages.WARNING, TOO_LATE.format(task=task.pk), task)
+    text = gettext(
+        "Checking with {provider} whether it knows {id}… Task {task} goes on if it does; nothing is charged if it "
+        "does not."
     )
+    text = text.format(provider=provider_name(task.provider), id=remote_id, task=task.pk)
+    return Outcome(messages.SUCCESS, text, task)
 
 
 def abandon(request: HttpRequest, task: GenerationTask) -> Outcome:
@@ -107,12 +114,9 @@ def abandon(request: HttpRequest, task: GenerationTask) -> Outcome:
     if not form.is_valid():
         return _incomplete(form, task)
     if not decisions.mark_not_accepted(task, form.cleaned_data["why"], at=clock.now(), by=person_of(request)):
-        return Outcome(messages.WARNING, TOO_LATE.format(task.pk), task)
-    return Outcome(
-        messages.SUCCESS,
-        f"Task {task.pk} is closed as not accepted and not charged; its reserved money is free again.",
-        task,
-    )
+        return Outcome(messages.WARNING, TOO_LATE.format(task=task.pk), task)
+    text = gettext("Task {task} is closed as not accepted and not charged; its reserved money is free again.")
+    return Outcome(messages.SUCCESS, text.format(task=task.pk), task)
 
 
 def wait(request: HttpRequest, task: GenerationTask) -> Outcome:
@@ -120,17 +124,15 @@ def wait(request: HttpRequest, task: GenerationTask) -> Outcome:
     if not form.is_valid():
         return _incomplete(form, task)
     if not decisions.leave_undecided(task, form.cleaned_data["why"], at=clock.now(), by=person_of(request)):
-        return Outcome(messages.WARNING, TOO_LATE.format(task.pk), task)
-    return Outcome(
-        messages.SUCCESS,
-        f"Task {task.pk} stays undecided and its money stays reserved. It comes up again in a day.",
-        task,
-    )
+        return Outcome(messages.WARNING, TOO_LATE.format(task=task.pk), task)
+    text = gettext("Task {task} stays undecided and its money stays reserved. It comes up again in a day.")
+    return Outcome(messages.SUCCESS, text.format(task=task.pk), task)
 
 
 def _incomplete(form: forms.Form, task: GenerationTask) -> Outcome:
     name, texts = next(iter(form.errors.items()))
-    return Outcome(messages.ERROR, f"Nothing was changed. {form.fields[name].label}: {texts[0]}", task)
+    nothing = gettext("Nothing was changed.")
+    return Outcome(messages.ERROR, f"{nothing} {form.fields[name].label}: {texts[0]}", task)
 
 
 ACTIONS: dict[str, Callable[[HttpRequest, GenerationTask], Outcome]] = {

@@ -6,15 +6,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db.models import Prefetch, prefetch_related_objects
 from django.forms import Form
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
 from generations.admin import display, evidence, ledger, paid_actions, task_actions
+from generations.admin.task_words import ERRORS, EXPLAINED, MUST_CHANGE
 from generations.formats import duration, usd
 from generations.library import lineage
 from generations.lifecycle import retries
@@ -26,35 +29,9 @@ from generations.models.ledger import SETTLED, SPENT
 from generations.money import ledger as costs
 from generations.providers import advice, offers
 
-EXPLAINED = {
-    Status.QUEUED: "Waiting to be sent to {provider}. Nothing is charged until the clip is made.",
-    Status.SUBMITTING: "The order is being sent to {provider}. Nothing is charged until the clip is made.",
-    Status.RUNNING: "{provider} accepted the order and is making the clip. It is charged when the clip is made.",
-    Status.READY: "{provider} made the clip and charges it. The file is being downloaded and verified.",
-    Status.STORED: "The file is stored and verified. The clip is charged.",
-    Status.FAILED: "No clip was made. Not charged.",
-    Status.UNCONFIRMED: "{provider} did not confirm this order, so it may be charged or not. It is not sent again: a "
-    "second order could be charged too. Compare the evidence below, then decide.",
-    Status.LOST: "{provider} accepted the order, but the clip can no longer be downloaded. It stays charged. Check "
-    "once more, or order it again.",
-    Status.CANCELED: "Canceled before it was sent. Not charged.",
-}
-ERRORS = {
-    "content": "A content filter refused the prompt, a picture or the clip. Change them before you order again: the "
-    "same order would be refused again.",
-    "input": "The provider refused a parameter or a picture. Change it before you order again: the same order would be "
-    "refused again.",
-    "provider": "The provider had a problem. Try again later.",
-    "account": "The provider refused the key, or the account has no money. Orders wait until someone resumes them.",
-    "access": "The provider does not let this key or its route use the model. Nothing was charged. Check the key's "
-    "permissions and routing there, resume the orders of the model, and try again.",
-    "unknown": "The provider gave no known reason. Try again, or ask the provider's support.",
-    SET_ASIDE: "The download stopped the worker several times. The clip is charged, and the next attempt comes within "
-    "an hour. To start it earlier, use Check now.",
-    "lost": "The provider no longer knows this task, or its file is gone.",
-    "not accepted": "A person confirmed that the provider accepted nothing.",
-}
-MUST_CHANGE = ("content", "input")
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 NO_CLIP = (Status.FAILED, Status.LOST)
 CHECKABLE = (Status.RUNNING, Status.READY, Status.LOST)
 
@@ -64,8 +41,8 @@ class Choice:
     """A button, the explanation beside it, and its form."""
 
     name: str
-    label: str
-    hint: str
+    label: StrOrPromise
+    hint: StrOrPromise
     form: Form | None = None
     tone: str = ""
     url: str = ""  # of a page that a link opens, instead of a button
@@ -86,7 +63,8 @@ class Progress:
 
     @property
     def words(self) -> str:
-        return f"{display.usual_duration(self.low, self.high)}, running {duration(self.elapsed)}"
+        usual = display.usual_duration(self.low, self.high)
+        return gettext("{usual}, running {time}").format(usual=usual, time=duration(self.elapsed))
 
     @property
     def value(self) -> int:
@@ -128,8 +106,8 @@ def live(task: GenerationTask, *, at: datetime) -> dict[str, Any]:
 
 def _explain(task: GenerationTask) -> str:
     if task.status in NO_CLIP or task.error_kind == SET_ASIDE:
-        return ERRORS.get(task.error_kind, "")
-    return "Last error"
+        return str(ERRORS.get(task.error_kind, ""))
+    return gettext("Last error")
 
 
 def advised(task: GenerationTask) -> str:
@@ -137,23 +115,26 @@ def advised(task: GenerationTask) -> str:
     if task.status != Status.FAILED:
         return ""
     text = advice(task.provider, task.error_code, task.error_message)
-    return f"{task.provider_name} advises: {text}" if text else ""
+    return gettext("{provider} advises: {advice}").format(provider=task.provider_name, advice=text) if text else ""
 
 
 def choices(task: GenerationTask, *, at: datetime) -> list[Choice]:
     """Return the actions that the task's status allows."""
     change = Choice(
-        name="change", label="Remix", hint="Opens Generate with all of these settings.",
+        name="change", label=_("Remix"), hint=_("Opens Generate with all of these settings."),
         url=f"{reverse('admin:generations_prompt_generate', args=[task.prompt_id])}?like={task.pk}",
     )  # fmt: skip
     if task.can_be_canceled:
         change = replace(
-            change, label="Change this order", url=change.url.replace("?like=", "?instead="),
-            hint="Opens it as it is. Once the change is confirmed, this one is canceled and that one takes its place.",
+            change, label=_("Change this order"), url=change.url.replace("?like=", "?instead="),
+            hint=_(
+                "Opens it as it is. Once the change is confirmed, this one is canceled and that one takes its place."
+            ),
         )  # fmt: skip
     found = [*_decisions(task), *_orders(task, at=at), change]
     if _must_change(task):
-        found = [replace(change, hint=f"{change.hint} Change what was refused.", tone="default"), *found[:-1]]
+        hint = f"{change.hint} {gettext('Change what was refused.')}"
+        found = [replace(change, hint=hint, tone="default"), *found[:-1]]
     return found
 
 
@@ -167,53 +148,63 @@ def _decisions(task: GenerationTask) -> Iterator[Choice]:
     if task.status == Status.UNCONFIRMED:
         free = [one.remote_id for one in evidence.of(task).candidates if one.owner is None]
         yield Choice(
-            name="confirm", label="Attach this id", tone="default",
+            name="confirm", label=_("Attach this id"), tone="default",
             form=task_actions.ConfirmForm(initial={"remote_id": free[0] if len(free) == 1 else ""}),
-            hint=f"Use this if the order is in {provider}'s own list of tasks, or is one of the candidates. The id "
-            f"is checked with {provider} first, and attached if it is known. The clip is charged when it is made.",
+            hint=gettext(
+                "Use this if the order is in {provider}'s own list of tasks, or is one of the candidates. The id is "
+                "checked with {provider} first, and attached if it is known. The clip is charged when it is made."
+            ).format(provider=provider),
         )  # fmt: skip
         yield Choice(
-            name="abandon", label="Confirm that nothing was accepted", form=task_actions.WhyForm(auto_id="abandon_%s"),
-            tone="danger",
-            hint=f"Use this if {provider} has no such order and took no money. The reserved money is released, and "
-            "nothing is sent. You can try again afterwards.",
+            name="abandon", label=_("Confirm that nothing was accepted"), tone="danger",
+            form=task_actions.WhyForm(auto_id="abandon_%s"),
+            hint=gettext(
+                "Use this if {provider} has no such order and took no money. The reserved money is released, and "
+                "nothing is sent. You can try again afterwards."
+            ).format(provider=provider),
         )  # fmt: skip
         yield Choice(
-            name="wait", label="Keep waiting", form=task_actions.WaitForm(auto_id="wait_%s"),
-            hint="Use this to decide later. The money stays reserved, and nothing is sent. A callback can still decide "
-            "it; otherwise you are reminded in a day.",
+            name="wait", label=_("Keep waiting"), form=task_actions.WaitForm(auto_id="wait_%s"),
+            hint=_(
+                "Use this to decide later. The money stays reserved, and nothing is sent. A callback can still decide "
+                "it; otherwise you are reminded in a day."
+            ),
         )  # fmt: skip
     if task.can_be_canceled:
-        yield Choice(
-            name="cancel", label="Cancel", hint="The order is not sent, and nothing is charged.", tone="danger"
-        )
+        hint = gettext("The order is not sent, and nothing is charged.")
+        yield Choice(name="cancel", label=_("Cancel"), hint=hint, tone="danger")
     if task.status in CHECKABLE and task.remote_id:
-        yield Choice(name="poll", label="Check now", hint=f"Check with {provider} now. This costs nothing.")
+        hint = gettext("Check with {provider} now. This costs nothing.").format(provider=provider)
+        yield Choice(name="poll", label=_("Check now"), hint=hint)
 
 
 def _orders(task: GenerationTask, *, at: datetime) -> Iterator[Choice]:
     quote = costs.estimate(task.order(), at=at)
     price = usd(quote.usd, is_minimum=quote.is_minimum)
-    mark = ", practice" if settings.PRACTICE else ""
+    if settings.PRACTICE:
+        price = gettext("{price}, practice").format(price=price)
     if task.status in RETRIED_FROM:
         paid = task.status == Status.LOST
-        hint = "Orders the same clip again, after a receipt. " + (
-            "The lost clip stays charged, and the new one is charged too." if paid else "This task was not charged."
-        )
+        hint = gettext("Orders the same clip again, after a receipt. This task was not charged.")
+        if paid:
+            hint = gettext(
+                "Orders the same clip again, after a receipt. The lost clip stays charged, and the new one is charged "
+                "too."
+            )
         yield Choice(
             name="again",
-            label=f"Try again ({price}{mark})",
+            label=gettext("Try again ({price})").format(price=price),
             hint=hint,
             tone="" if paid or _must_change(task) else "default",
         )
     yield Choice(
-        name="take", label=f"Another take ({price}{mark})",
-        hint="Orders one more clip with the same settings, after a receipt.",
+        name="take", label=gettext("Another take ({price})").format(price=price),
+        hint=_("Orders one more clip with the same settings, after a receipt."),
     )  # fmt: skip
     if task.status == Status.STORED and (ways := retries.promotions(task, at=at)):
         yield Choice(
-            name="promote", label="Promote", form=paid_actions.PromoteForm(ways),
-            hint="Orders the same prompt and pictures in a more expensive mode, after a receipt.",
+            name="promote", label=_("Promote"), form=paid_actions.PromoteForm(ways),
+            hint=_("Orders the same prompt and pictures in a more expensive mode, after a receipt."),
         )  # fmt: skip
 
 
@@ -222,11 +213,12 @@ def _id_check(task: GenerationTask) -> str:
     if task.status != Status.UNCONFIRMED or not (task.candidate_id or task.candidate_answer):
         return ""
     if not task.candidate_id:
-        return f"{task.candidate_answer}. Nothing is charged for it. You can try another id."
-    answer = f" Its last answer: {task.candidate_answer}." if task.candidate_answer else ""
-    return (
-        f"Checking with {task.provider_name} whether it knows {task.candidate_id}… Nothing is charged so far.{answer}"
-    )
+        text = gettext("{answer}. Nothing is charged for it. You can try another id.")
+        return text.format(answer=task.candidate_answer)
+    text = gettext("Checking with {provider} whether it knows {id}… Nothing is charged so far.")
+    if task.candidate_answer:
+        text += f" {gettext('Its last answer: {answer}.')}"
+    return text.format(provider=task.provider_name, id=task.candidate_id, answer=task.candidate_answer)
 
 
 def _reserved(task: GenerationTask) -> str:
@@ -235,9 +227,9 @@ def _reserved(task: GenerationTask) -> str:
     if EntryKind.HOLD not in kinds or kinds.intersection(SETTLED):
         return ""
     if task.price_usd is None:
-        return "Reserved: price unknown."
+        return gettext("Reserved: {money}.").format(money=usd(None))
     price = usd(task.price_usd, is_minimum=task.price_is_minimum)
-    return f"Reserved: {price}{task_actions.of_practice(task)}."
+    return gettext("Reserved: {money}.").format(money=task_actions.of_practice(task, price))
 
 
 def progress(task: GenerationTask, *, at: datetime) -> Progress | None:
@@ -253,69 +245,76 @@ def _overdue(task: GenerationTask, *, at: datetime) -> str:
     if not task.submitted_at or not task.overdue_seconds(at=at, scale=settings.WAIT_SCALE):
         return ""
     usual = task.expected_seconds(scale=settings.WAIT_SCALE)[1]
-    return (
-        f"It has been running for {duration((at - task.submitted_at).total_seconds())}, and usually takes at most "
-        f"{duration(usual)}. Nothing is charged before the clip is made. Check now, which costs nothing; look for its "
-        f"id in {task.provider_name}'s own list of tasks, or ask their support. To order it once more is a second "
-        "order: if both are made, both are charged."
+    text = gettext(
+        "It has been running for {time}, and usually takes at most {usual}. Nothing is charged before the clip is "
+        "made. Check now, which costs nothing; look for its id in {provider}'s own list of tasks, or ask their "
+        "support. To order it once more is a second order: if both are made, both are charged."
     )
+    running = duration((at - task.submitted_at).total_seconds())
+    return text.format(time=running, usual=duration(usual), provider=task.provider_name)
 
 
 Facts = Iterator[tuple[str, Any]]
 
 
 def _ordered(task: GenerationTask) -> Facts:
-    yield "Provider", offers.provider_name(task.provider)
-    yield "Model", offers.model_name(task.model)
-    yield "Mode", offers.mode_name(task.mode)
-    yield "Duration", f"{task.duration_seconds} s"
-    yield "Aspect ratio", task.aspect_ratio
-    yield "Sound", {True: "with sound", False: "silent", None: ""}[task.sound]
-    yield "Negative prompt", task.negative_prompt
-    yield "CFG scale", "" if task.cfg_scale is None else task.cfg_scale
-    yield "Route", task.route
+    yield gettext("Provider"), offers.provider_name(task.provider)
+    yield gettext("Model"), offers.model_name(task.model)
+    yield gettext("Mode"), offers.mode_name(task.mode)
+    yield gettext("Duration"), f"{task.duration_seconds} s"
+    yield gettext("Aspect ratio"), task.aspect_ratio
+    yield gettext("Sound"), {True: _("with sound"), False: _("silent"), None: ""}[task.sound]
+    yield gettext("Negative prompt"), task.negative_prompt
+    yield gettext("CFG scale"), "" if task.cfg_scale is None else task.cfg_scale
+    yield gettext("Route"), task.route
     yield from task.further.items()
     for name, image, url in (
-        ("Start image", task.start_image, task.start_image_url),
-        ("End image", task.end_image, task.end_image_url),
+        (gettext("Start image"), task.start_image, task.start_image_url),
+        (gettext("End image"), task.end_image, task.end_image_url),
     ):
         yield name, display.poster(image.file.url, alt=str(image)) if image else url
-    yield "Take", task.take if task.take > 1 else ""
+    yield gettext("Take"), task.take if task.take > 1 else ""
     batch = task.order_batch
-    yield "Batch", format_html('<a href="{}">{}</a>', batch.get_absolute_url(), batch) if batch else ""
-    yield "Changed from", display.link(task.replaces) if task.replaces else ""
-    yield "Changed into", format_html_join(", ", "{}", [(display.link(each),) for each in task.replacements.all()])
-    yield "Campaign", display.link(task.campaign) if task.campaign else ""
-    yield "Ordered by", task.ordered_by or "a command"
+    yield gettext("Batch"), format_html('<a href="{}">{}</a>', batch.get_absolute_url(), batch) if batch else ""
+    yield gettext("Changed from"), display.link(task.replaces) if task.replaces else ""
+    yield (
+        gettext("Changed into"),
+        format_html_join(", ", "{}", [(display.link(each),) for each in task.replacements.all()]),
+    )
+    yield gettext("Campaign"), display.link(task.campaign) if task.campaign else ""
+    yield gettext("Ordered by"), task.ordered_by or gettext("a command")
 
 
 def _money(task: GenerationTask) -> Facts:
-    yield "Estimated", usd(task.price_usd, is_minimum=task.price_is_minimum)
+    yield gettext("Estimated"), usd(task.price_usd, is_minimum=task.price_is_minimum)
     held, least = bool(_reserved(task)), task.price_is_minimum
-    yield "Reserved", usd(task.price_usd if held else Decimal(0), is_minimum=held and least)
+    yield gettext("Reserved"), usd(task.price_usd if held else Decimal(0), is_minimum=held and least)
     spent = [entry for entry in task.entries.all() if entry.kind in SPENT]
     known = [entry.amount_usd for entry in spent if entry.amount_usd is not None]
     amount = None if spent and not known else sum(known, Decimal(0))
-    yield "Spent", usd(amount, is_minimum=least and [entry.kind for entry in spent] == [EntryKind.CHARGE])
+    yield gettext("Spent"), usd(amount, is_minimum=least and [entry.kind for entry in spent] == [EntryKind.CHARGE])
 
 
 def _traffic(task: GenerationTask) -> Facts:
-    yield "Provider's task id", task.remote_id or ""
-    yield "Provider's state", task.remote_state
-    yield "Delivery", task.get_delivery_display()
-    yield "Sent", _times_over(task.send_count)
-    yield "Checked", _times_over(task.poll_count)
-    yield "Failed attempts in a row", task.failures or ""
+    yield gettext("Provider's task id"), task.remote_id or ""
+    yield gettext("Provider's state"), task.remote_state
+    yield gettext("Delivery"), task.get_delivery_display()
+    yield gettext("Sent"), _times_over(task.send_count)
+    yield gettext("Checked"), _times_over(task.poll_count)
+    yield gettext("Failed attempts in a row"), task.failures or ""
 
 
 def _times(task: GenerationTask) -> Facts:
     """Yield the times that do not stand on the timeline."""
     for name, at in (
-        ("Finished at the provider", task.remote_completed_at), ("Next check", task.due_at),
-        ("Download link expires", task.source_expires_at), ("Unknown to the provider since", task.unseen_since),
+        (gettext("Finished at the provider"), task.remote_completed_at), (gettext("Next check"), task.due_at),
+        (gettext("Download link expires"), task.source_expires_at),
+        (gettext("Unknown to the provider since"), task.unseen_since),
     ):  # fmt: skip
         yield name, display.when(at) if at else ""
 
 
 def _times_over(count: int) -> str:
-    return {0: "not yet", 1: "once"}.get(count, f"{count} times")
+    if not count:
+        return gettext("not yet")
+    return ngettext("once", "{n} times", count).format(n=count)

@@ -18,6 +18,8 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.text import Truncator
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from generations import clock
@@ -27,6 +29,7 @@ from generations.admin.campaigns import CampaignFilter
 from generations.admin.clip_actions import ClipActions
 from generations.admin.paid_actions import MAX_RETRIES
 from generations.admin.picking import PersonFilter
+from generations.admin.task_words import ERRORS
 from generations.formats import duration
 from generations.lifecycle.ordering import RETRIED_FROM
 from generations.models import GenerationTask, Pause, Status, TaskEvent, Video
@@ -38,12 +41,12 @@ PERSON = "person"  # the filter value for tasks that need a decision
 class StatusFilter(admin.SimpleListFilter):
     """Filter by status, and by two groups of statuses."""
 
-    title = "status"
+    title = _("status")
     parameter_name = "status"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        each = ((status.value, str(status.label)) for status in Status)
-        return [(PERSON, "Needs a person"), ("provider", "At the provider"), *each]
+        groups = [(PERSON, gettext("Needs a person")), ("provider", gettext("At the provider"))]
+        return [*groups, *((status.value, str(status.label)) for status in Status)]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[GenerationTask]) -> QuerySet[GenerationTask]:
         value = self.value()
@@ -63,7 +66,7 @@ class TaskAdmin(ReadOnlyAdmin, ClipActions):
                    "practice"]  # fmt: skip
     list_select_related = ["prompt", "ordered_by"]
     search_fields = ["prompt_text", "prompt__title", "remote_id", "=id"]
-    search_help_text = "Words of the prompt, a task's number, or the provider's id."
+    search_help_text = _("Words of the prompt, a task's number, or the provider's id.")
     date_hierarchy = "created_at"
     list_per_page = 50
     actions = ["cancel", "poll_now", "try_again", *clip_actions.ACTIONS]
@@ -88,7 +91,10 @@ class TaskAdmin(ReadOnlyAdmin, ClipActions):
         """Part what is done to orders from what is done to their clips."""
         found = super().get_action_choices(request, default_choices)
         of_clips = [pair for pair in found if pair[0] in clip_actions.ACTIONS]
-        return [*(pair for pair in found if pair not in of_clips), *([("Their clips", of_clips)] if of_clips else [])]
+        return [
+            *(pair for pair in found if pair not in of_clips),
+            *([(gettext("Their clips"), of_clips)] if of_clips else []),
+        ]
 
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view
@@ -111,7 +117,11 @@ class TaskAdmin(ReadOnlyAdmin, ClipActions):
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        context |= {"title": f"Task {kwargs['obj'].pk}", "subtitle": None, **self._page(request, kwargs["obj"])}
+        context |= {
+            "title": gettext("Task {task}").format(task=kwargs["obj"].pk),
+            "subtitle": None,
+            **self._page(request, kwargs["obj"]),
+        }
         return super().render_change_form(request, context, *args, **kwargs)
 
     def live(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -140,25 +150,26 @@ class TaskAdmin(ReadOnlyAdmin, ClipActions):
         allowed = [choice for choice in choices if task_actions.may(request, *choice.permissions)]
         return {**task_page.live(task, at=now), "way_back": way_back(request), "choices": allowed}
 
-    @admin.action(description="Cancel tasks that were not sent", permissions=["order_clips", "decide_orders"])
+    @admin.action(description=_("Cancel tasks that were not sent"), permissions=["order_clips", "decide_orders"])
     def cancel(self, request: HttpRequest, tasks: QuerySet[GenerationTask]) -> None:
-        self._each(request, tasks, task_actions.cancel, "canceled")
+        self._each(request, tasks, task_actions.cancel, gettext("{n} of {count} canceled."))
 
-    @admin.action(description="Check now with the provider", permissions=["order_clips", "decide_orders"])
+    @admin.action(description=_("Check now with the provider"), permissions=["order_clips", "decide_orders"])
     def poll_now(self, request: HttpRequest, tasks: QuerySet[GenerationTask]) -> None:
-        self._each(request, tasks, task_actions.poll, "are checked with the provider now")
+        self._each(request, tasks, task_actions.poll, gettext("{n} of {count} are checked with the provider now."))
 
-    @admin.action(description="Try again, after a receipt", permissions=["order_clips"])
+    @admin.action(description=_("Try again, after a receipt"), permissions=["order_clips"])
     def try_again(self, request: HttpRequest, tasks: QuerySet[GenerationTask]) -> HttpResponse | None:
         outcome = receipt.confirm(request)
         if isinstance(outcome, HttpResponse):
             return outcome
         chosen = tasks.filter(status__in=RETRIED_FROM).order_by("id")
         if not chosen:
-            self.message_user(request, "None of these can be tried again. Nothing was charged.", messages.WARNING)
+            text = gettext("None of these can be tried again. Nothing was charged.")
+            self.message_user(request, text, messages.WARNING)
             return None
         if len(chosen) > MAX_RETRIES:
-            text = f"At most {MAX_RETRIES} at a time. Nothing was ordered. Nothing was charged."
+            text = f"{gettext('At most {n} at a time.').format(n=MAX_RETRIES)} {receipt.NOTHING}"
             self.message_user(request, text, messages.ERROR)
             return None
         hidden = [("action", "try_again"), *(("_selected_action", str(task.pk)) for task in tasks)]
@@ -176,39 +187,37 @@ class TaskAdmin(ReadOnlyAdmin, ClipActions):
         said = [verb(request, task) for task in tasks]
         worked = sum(each.level == messages.SUCCESS for each in said)
         if worked:
-            self.message_user(request, f"{worked} of {len(said)} {done}.", messages.SUCCESS)
+            self.message_user(request, done.format(n=worked, count=len(said)), messages.SUCCESS)
         for text in dict.fromkeys(each.text for each in said if each.level != messages.SUCCESS):
             self.message_user(request, text, messages.WARNING)
 
-    @admin.display(description="Clip")
+    @admin.display(description=_("Clip"))
     def clip(self, task: GenerationTask) -> str:
         video = next(iter(task.videos.all()), None)
         return display.video_poster(video, href=display.admin_url(video) if video else "")
 
-    @admin.display(description="Task", ordering="id")
+    @admin.display(description=_("Task"), ordering="id")
     def name(self, task: GenerationTask) -> str:
         return format_html('{} <span class="quiet">#{}</span>', task.prompt.name, task.pk)
 
-    @admin.display(description="Status", ordering="status")
+    @admin.display(description=_("Status"), ordering="status")
     def status_badge(self, task: GenerationTask) -> str:
         """Return the status and what follows, by this host's clock: the database's costs a query a row."""
         return display.two_lines(display.badge(task.status), _next_step(task, at=timezone.now()))
 
-    @admin.display(description="Model", ordering="model")
+    @admin.display(description=_("Model"), ordering="model")
     def settings(self, task: GenerationTask) -> str:
         return display.settings_line(task)
 
-    @admin.display(description="Price", ordering="price_usd")
+    @admin.display(description=_("Price"), ordering="price_usd")
     def price(self, task: GenerationTask) -> str:
-        return display.two_lines(
-            display.task_price(task), "not charged" if task.status in (Status.FAILED, Status.CANCELED) else ""
-        )
+        free = gettext("not charged") if task.status in (Status.FAILED, Status.CANCELED) else ""
+        return display.two_lines(display.task_price(task), free)
 
-    @admin.display(description="Ordered", ordering="created_at")
+    @admin.display(description=_("Ordered"), ordering="created_at")
     def ordered(self, task: GenerationTask) -> str:
-        return display.two_lines(
-            display.when(task.created_at), f"by {task.ordered_by}" if task.ordered_by else "by a command"
-        )
+        by = gettext("by {person}").format(person=task.ordered_by) if task.ordered_by else gettext("by a command")
+        return display.two_lines(display.when(task.created_at), by)
 
 
 @require_safe
@@ -220,20 +229,22 @@ def worker(request: HttpRequest) -> HttpResponse:
 def _next_step(task: GenerationTask, *, at: datetime) -> str:
     """Return when a task is checked next, or why it ended without a clip."""
     if task.status == Status.FAILED:
-        reason = Truncator(task.error_message or task_page.ERRORS.get(task.error_kind, "")).chars(REASON_LENGTH)
+        reason = Truncator(task.error_message or str(ERRORS.get(task.error_kind, ""))).chars(REASON_LENGTH)
         return f"{reason.rstrip('.')}. {advised}" if (advised := task_page.advised(task)) else reason
     if task.status == Status.CANCELED:
         who = next((event.by for event in task.cancellations), None)  # type: ignore[attr-defined]
-        return f"canceled before it was sent{f' by {who}' if who else ''}"
+        if who:
+            return gettext("canceled before it was sent by {person}").format(person=who)
+        return gettext("canceled before it was sent")
     if task.overdue_seconds(at=at, scale=settings.WAIT_SCALE):
-        return "takes far longer than usual"
+        return gettext("takes far longer than usual")
     if task.status == Status.UNCONFIRMED:
-        return "needs a decision"
+        return gettext("needs a decision")
     if task.due_at is None:
         return ""
     seconds = (task.due_at - at).total_seconds()
     if task.status == Status.QUEUED and task.is_paused:  # type: ignore[attr-defined]
-        return "waits: orders are paused"
+        return gettext("waits: orders are paused")
     if task.status == Status.QUEUED and seconds <= 0:
-        return "waiting to be sent"
-    return f"next check in {duration(seconds)}" if seconds > 0 else "being checked"
+        return gettext("waiting to be sent")
+    return gettext("next check in {time}").format(time=duration(seconds)) if seconds > 0 else gettext("being checked")

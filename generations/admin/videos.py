@@ -11,6 +11,8 @@ from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.urls import URLPattern, path
 from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from generations.admin import clip_actions, clip_frames, display, review, task_actions
 from generations.admin.base import ModelForm, NameFilter, way_back
@@ -37,11 +39,13 @@ class VideoForm(ModelForm):
 class DamageFilter(admin.SimpleListFilter):
     """Select clips whose file is not what was stored."""
 
-    title = "file"
+    title = _("file")
     parameter_name = "damaged"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("yes", "Damaged"), ("arrived", "Arrived damaged"), ("no", "Complete")]
+        return [
+            ("yes", gettext("Damaged")), ("arrived", gettext("Arrived damaged")), ("no", gettext("Complete")),
+        ]  # fmt: skip
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Video]) -> QuerySet[Video]:
         if self.value() == "yes":
@@ -56,16 +60,16 @@ def _arrival_note(video: Video) -> str:
     if not video.arrived_damaged:
         return ""
     more = (
-        "It will be downloaded once more, in case that a better file comes."
+        gettext("It will be downloaded once more, in case that a better file comes.")
         if video.decode_due_at
-        else "The same file came again, or none, so no better one is to be expected."
+        else gettext("The same file came again, or none, so no better one is to be expected.")
     )
-    return format_html(
-        '<p class="note note-bad"><strong>This clip arrived damaged:</strong> {}. It was paid for, so it is kept. {} '
+    text = gettext(
+        "<strong>This clip arrived damaged:</strong> {damage}. It was paid for, so it is kept. {more} "
         "Watch all of it before you approve it. If it is of no use, reject it, ask the provider for a refund "
-        "with the task's id, or order another take.</p>",
-        video.arrived_damaged, more,
-    )  # fmt: skip
+        "with the task's id, or order another take."
+    )
+    return format_html('<p class="note note-bad">{}</p>', format_html(text, damage=video.arrived_damaged, more=more))
 
 
 @admin.register(Video)
@@ -79,7 +83,7 @@ class VideoAdmin(ClipActions):
                    "practice"]  # fmt: skip
     list_select_related = ["task", "task__prompt", "reviewed_by", "published_by"]
     search_fields = ["words"]
-    search_help_text = "Words of the title, the description, the prompt or its tags."
+    search_help_text = _("Words of the title, the description, the prompt or its tags.")
     date_hierarchy = "created_at"
     list_per_page = 50
     readonly_fields = ["player", "judgement", "task_link", "lineage", "prompt_link", "model_line", "size_px",
@@ -87,9 +91,9 @@ class VideoAdmin(ClipActions):
                        "source", "created", "history"]  # fmt: skip
     fieldsets = [
         (None, {"fields": ["player", "judgement", "title", "description", "history"]}),
-        ("Where it comes from", {"fields": ["task_link", "lineage", "prompt_link", "model_line", "source",
+        (_("Where it comes from"), {"fields": ["task_link", "lineage", "prompt_link", "model_line", "source",
                                             "created"]}),
-        ("The file", {"fields": ["state", "checked", "decoded", "length", "size_px", "fps_rounded", "sound",
+        (_("The file"), {"fields": ["state", "checked", "decoded", "length", "size_px", "fps_rounded", "sound",
                                  "file_size", "flags", "sha256"]}),
     ]  # fmt: skip
 
@@ -140,100 +144,108 @@ class VideoAdmin(ClipActions):
             context["verdicts"] = review.buttons(kwargs["obj"], may_order=task_actions.may_order(request))
         return super().render_change_form(request, context, *args, **kwargs)
 
-    @admin.display(description="Review", ordering="review")
+    @admin.display(description=_("Review"), ordering="review")
     def verdict(self, video: Video) -> str:
         return review.badge(video)
 
-    @admin.display(description="Review")
+    @admin.display(description=_("Review"))
     def judgement(self, video: Video) -> str:
         return review.who_and_when(video)
 
-    @admin.display(description="History")
+    @admin.display(description=_("History"))
     def history(self, video: Video) -> str:
         return review.history(video)
 
-    @admin.display(description="Clip")
+    @admin.display(description=_("Clip"))
     def clip(self, video: Any) -> str:
         return display.video_poster(video, href=f"{display.admin_url(video)}{video.way_back}")
 
-    @admin.display(description="Clip")
+    @admin.display(description=_("Clip"))
     def player(self, video: Video) -> str:
         if video.damage:
-            return format_html(
-                '<p class="note note-bad"><strong>This clip is damaged</strong> and is not shown: {}.<br>'
-                "It is downloaded again once a day until its download link expires; "
-                "<code>python manage.py reconcile</code> does so now. Nothing is charged.</p>",
-                video.damage,
+            text = gettext(
+                "<strong>This clip is damaged</strong> and is not shown: {damage}.<br>"
+                "It is downloaded again once a day until its download link expires; {command} does so now. "
+                "Nothing is charged."
             )
+            command = format_html("<code>{}</code>", "python manage.py reconcile")
+            note = format_html(text, damage=video.damage, command=command)
+            return format_html('<p class="note note-bad">{}</p>', note)
         return format_html(
             '{}<video class="player" src="{}" poster="{}" controls loop playsinline preload="metadata"></video>'
-            '<a class="under" href="{}">Open in the catalog</a>',
+            '<a class="under" href="{}">{}</a>',
             _arrival_note(video), video.url, video.poster_url, video.get_absolute_url(),
+            gettext("Open in the catalog"),
         )  # fmt: skip
 
-    @admin.display(description="Size")
+    @admin.display(description=_("Size"))
     def size_px(self, video: Video) -> str:
-        return f"{video.width} × {video.height}" if video.width else "unknown"
+        return f"{video.width} × {video.height}" if video.width else gettext("unknown")
 
-    @admin.display(description="Sound", ordering="has_audio")
+    @admin.display(description=_("Sound"), ordering="has_audio")
     def sound(self, video: Video) -> str:
-        return "with sound" if video.has_audio else "silent"
+        return gettext("with sound") if video.has_audio else gettext("silent")
 
-    @admin.display(description="Frames per second")
+    @admin.display(description=_("Frames per second"))
     def fps_rounded(self, video: Video) -> str:
-        return f"{video.fps:g}" if video.fps else "unknown"
+        return f"{video.fps:g}" if video.fps else gettext("unknown")
 
-    @admin.display(description="File size")
+    @admin.display(description=_("File size"))
     def file_size(self, video: Video) -> str:
         return video.size
 
-    @admin.display(description="Model", ordering="task__model")
+    @admin.display(description=_("Model"), ordering="task__model")
     def model_line(self, video: Video) -> str:
         return display.settings_line(video.task)
 
-    @admin.display(description="Prompt", ordering="task__prompt")
+    @admin.display(description=_("Prompt"), ordering="task__prompt")
     def prompt_link(self, video: Video) -> str:
         return display.link(video.task.prompt)
 
-    @admin.display(description="Task")
+    @admin.display(description=_("Task"))
     def task_link(self, video: Video) -> str:
         return display.link(video.task)
 
-    @admin.display(description="Lineage")
+    @admin.display(description=_("Lineage"))
     def lineage(self, video: Video) -> str:
         """Draw what the clip came from, and what came of it."""
         found = lineage.of_task(video.task)
         page = "admin/generations/generationtask/_lineage.html"
         return render_to_string(page, {"lineage": found}) if found else display.EMPTY
 
-    @admin.display(description="Differs from the order")
+    @admin.display(description=_("Differs from the order"))
     def flags(self, video: Video) -> str:
         pills = ((difference,) for difference in video.differences)
         return format_html_join(" ", '<span class="badge badge-warn">{}</span>', pills) or display.EMPTY
 
-    @admin.display(description="File", ordering="damage")
+    @admin.display(description=_("File"), ordering="damage")
     def state(self, video: Video) -> str:
         if video.arrived_damaged and not video.damage:
             return format_html(
-                '<span class="badge badge-bad">arrived damaged</span> <small class="quiet">{}</small>',
+                '<span class="badge badge-bad">{}</span> <small class="quiet">{}</small>',
+                gettext("arrived damaged"),
                 video.arrived_damaged,
             )
         if not video.damage:
-            return "complete"
-        return format_html('<span class="badge badge-bad">damaged</span> <small class="quiet">{}</small>', video.damage)
+            return gettext("complete")
+        return format_html(
+            '<span class="badge badge-bad">{}</span> <small class="quiet">{}</small>', gettext("damaged"), video.damage
+        )
 
-    @admin.display(description="File last checked")
+    @admin.display(description=_("File last checked"))
     def checked(self, video: Video) -> str:
         return display.when(video.checked_at)
 
-    @admin.display(description="Every frame decoded")
+    @admin.display(description=_("Every frame decoded"))
     def decoded(self, video: Video) -> str:
-        return display.when(video.decoded_at) if video.decoded_at else "not yet: in the background, within minutes"
+        if not video.decoded_at:
+            return gettext("not yet: in the background, within minutes")
+        return display.when(video.decoded_at)
 
-    @admin.display(description="Download link")
+    @admin.display(description=_("Download link"))
     def source(self, video: Video) -> str:
-        return video.source_url or "expired"
+        return video.source_url or gettext("expired")
 
-    @admin.display(description="Created", ordering="created_at")
+    @admin.display(description=_("Created"), ordering="created_at")
     def created(self, video: Video) -> str:
         return display.when(video.created_at)

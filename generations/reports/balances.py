@@ -9,6 +9,7 @@ from itertools import pairwise
 
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from generations.models import BalanceReading, EntryKind, GenerationTask, LedgerEntry, Status
 from generations.reports.scorecard import moments
@@ -88,12 +89,12 @@ def _suspects(drift: Drift, *, practice: bool) -> list[tuple[GenerationTask, str
     starting = LedgerEntry.objects.at_starting_price().filter(task=OuterRef("pk"), **within)
     under_way = Q(finished_at=None) | Q(finished_at__gt=until)
     reasons = {
-        "nobody knows whether the provider accepted it": Q(status=Status.UNCONFIRMED) | Q(maybe_accepted=True),
-        "its price is unknown": Q(Exists(unpriced)),
-        "its price is a starting price": Q(Exists(starting)),
-        "it failed, but may have been billed": Q(Exists(released), send_count__gt=0),
-        "it was running at the later reading, and may have been billed": Q(submitted_at__gt=since) & under_way,
-        "it was running at the earlier reading, and may have been billed before it": Q(
+        gettext("nobody knows whether the provider accepted it"): Q(status=Status.UNCONFIRMED) | Q(maybe_accepted=True),
+        gettext("its price is unknown"): Q(Exists(unpriced)),
+        gettext("its price is a starting price"): Q(Exists(starting)),
+        gettext("it failed, but may have been billed"): Q(Exists(released), send_count__gt=0),
+        gettext("it was running at the later reading, and may have been billed"): Q(submitted_at__gt=since) & under_way,
+        gettext("it was running at the earlier reading, and may have been billed before it"): Q(
             submitted_at__lte=since, finished_at__gt=since, finished_at__lte=until
         ),
     }

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import Count, Q, Sum
+from django.utils.translation import gettext
 
 from generations.formats import usd
 from generations.models import Batch, GenerationTask, LedgerEntry, Status
@@ -54,13 +55,16 @@ class BatchFigures:
     def named(self) -> list[tuple[str, str]]:
         """Return each number of money with its name, for people."""
         if self.unpriced and self.unpriced == self.total:
-            return [(name, usd(None)) for name in ("Estimated", "Reserved")] + [("Spent", usd(self.spent))]
+            return [
+                (gettext("Estimated"), usd(None)), (gettext("Reserved"), usd(None)),
+                (gettext("Spent"), usd(self.spent)),
+            ]  # fmt: skip
         least = bool(self.minimums)
         return [
-            ("Estimated", usd(self.estimated, is_minimum=least)),
-            ("Reserved", usd(self.reserved, is_minimum=least and self.reserved > 0)),
-            ("Spent", usd(self.spent, is_minimum=least and self.spent > 0)),
-            ("Remaining", usd(self.remaining)),
+            (gettext("Estimated"), usd(self.estimated, is_minimum=least)),
+            (gettext("Reserved"), usd(self.reserved, is_minimum=least and self.reserved > 0)),
+            (gettext("Spent"), usd(self.spent, is_minimum=least and self.spent > 0)),
+            (gettext("Remaining"), usd(self.remaining)),
         ]
 
 

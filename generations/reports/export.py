@@ -10,14 +10,19 @@ from datetime import date
 from decimal import Decimal
 from itertools import zip_longest
 from tempfile import SpooledTemporaryFile
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
+from django.utils.formats import date_format
+from django.utils.translation import override
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
 from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
 from generations.formats import usd
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 NOTHING = "–"
 # Beginnings of a formula, also in the full-width forms that some spreadsheets normalize.
@@ -31,9 +36,12 @@ Cell = str | int | Decimal | date | None
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column; `kind` is text, day, count or usd. Files leave a cell empty that is None."""
+    """A column; `kind` is text, day, count or usd. Files leave a cell empty that is None.
 
-    name: str
+    Pages show its name in the language of whoever reads them, files in English, for the scripts that read those.
+    """
+
+    name: StrOrPromise
     kind: str = "text"
 
     @property
@@ -68,7 +76,7 @@ def words(cell: Cell, kind: str) -> str:
         return usd(cell)
     if isinstance(cell, int):
         return f"{cell:,}"
-    return f"{cell.day} {cell:%b %Y}" if isinstance(cell, date) else cell
+    return date_format(cell, "j M Y") if isinstance(cell, date) else cell
 
 
 def defused(text: str) -> str:
@@ -79,7 +87,7 @@ def defused(text: str) -> str:
 def as_csv(table: Table) -> Iterator[str]:
     """Yield the lines of a CSV file; amounts are plain numbers, days ISO dates."""
     writer = csv.writer(Line())
-    yield BYTE_ORDER_MARK + writer.writerow([defused(column.name) for column in table.columns])
+    yield BYTE_ORDER_MARK + writer.writerow([defused(name) for name in _names(table)])
     for row in table.rows:
         yield writer.writerow([_plain(cell) for cell in row])
 
@@ -88,7 +96,7 @@ def as_xlsx(table: Table) -> IO[bytes]:
     """Return an XLSX file, open at its beginning; every text is typed as text, so none is a formula."""
     book = Workbook(write_only=True)
     sheet = book.create_sheet(table.slug[:31])
-    sheet.append([_typed(sheet, column.name, "text", bold=True) for column in table.columns])
+    sheet.append([_typed(sheet, name, "text", bold=True) for name in _names(table)])
     kinds = [column.kind for column in table.columns]
     for row in table.rows:
         sheet.append([_typed(sheet, cell, kind) for cell, kind in zip(row, kinds, strict=True)])
@@ -96,6 +104,11 @@ def as_xlsx(table: Table) -> IO[bytes]:
     book.save(file)
     file.seek(0)
     return file
+
+
+def _names(table: Table) -> list[str]:
+    with override("en"):
+        return [str(column.name) for column in table.columns]
 
 
 def _typed(sheet: WriteOnlyWorksheet, cell: Cell, kind: str, *, bold: bool = False) -> Any:

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from django.db.models import Sum
+from django.utils.translation import gettext
 
 from generations.formats import usd
 from generations.models import Campaign, GenerationTask
@@ -68,7 +69,7 @@ def month_of(text: str) -> date | None:
 def of_month(month: date, *, practice: bool) -> Statement:
     """Return the statement of a month: each charge and correction of its days."""
     last = month.replace(day=monthrange(month.year, month.month)[1])
-    names = {NOBODY: "No campaign", **dict(Campaign.objects.values_list("pk", "name"))}
+    names = {NOBODY: gettext("No campaign"), **dict(Campaign.objects.values_list("pk", "name"))}
     question = Question(first=month, last=last, practice=practice)
     sections, total = [], Figures()
     for pk in _campaigns(question):

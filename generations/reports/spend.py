@@ -16,6 +16,7 @@ from django.contrib.auth import get_user_model
 from django.core.cache import cache
 from django.db.models import Aggregate, Count, Exists, FloatField, Max, Min, OuterRef, Q, QuerySet, Sum
 from django.db.models.expressions import RawSQL
+from django.utils.translation import gettext
 
 from generations.models import Campaign, CostCenter, EntryKind, GenerationTask, LedgerEntry, Prompt, Review, Status
 from generations.models.cost_centers import NOBODY
@@ -170,10 +171,11 @@ def by_version(question: Question, prompt: int) -> list[Version]:
     first = [tuple(wording) for *wording, __ in wordings.annotate(first=Min("id")).order_by("first")]
     versions = []
     for number, (text, unwanted) in enumerate(first, 1):
-        is_now = ", as it is now" if (text, unwanted) == (now.text, now.negative_prompt) else ""
-        words = f"{text} (not: {unwanted})" if unwanted else text
+        is_now = (text, unwanted) == (now.text, now.negative_prompt)
+        name = gettext("v{number}, as it is now") if is_now else "v{number}"
+        words = gettext("{text} (not: {unwanted})").format(text=text, unwanted=unwanted) if unwanted else text
         if (text, unwanted) in groups:
-            versions.append(Version(f"v{number}{is_now}", words, groups[text, unwanted]))
+            versions.append(Version(name.format(number=number), words, groups[text, unwanted]))
     return versions[::-1]
 
 
@@ -308,8 +310,8 @@ def _rows(groups: dict[Any, Figures], name: Callable[[Any], str]) -> list[Row]:
 def _names(dimension: str) -> Callable[[Any], str]:
     """Return a function that names a value of a dimension."""
     if dimension == "campaign":
-        return {NOBODY: "No campaign", **dict(Campaign.objects.values_list("pk", "name"))}.__getitem__
+        return {NOBODY: gettext("No campaign"), **dict(Campaign.objects.values_list("pk", "name"))}.__getitem__
     if dimension == "person":
         people = {user.pk: user.get_username() for user in get_user_model().objects.all()}
-        return {NOBODY: "Nobody", **people}.__getitem__
+        return {NOBODY: gettext("Nobody"), **people}.__getitem__
     return {"provider": offers.provider_name, "model": offers.model_name, "mode": offers.mode_name}[dimension]

@@ -7,6 +7,8 @@ from dataclasses import dataclass, fields
 from decimal import Decimal
 from typing import Any
 
+from django.utils.translation import gettext, ngettext
+
 from generations.formats import usd
 
 
@@ -72,15 +74,16 @@ class Figures:
         return self._share_in_words(self.per_approved_second)
 
     def _share_in_words(self, share: Decimal | None) -> str:
-        return usd(share, is_minimum=bool(self.minimum)) if self.approved else "none approved"
+        return usd(share, is_minimum=bool(self.minimum)) if self.approved else gettext("none approved")
 
 
 def _in_words(amount: Decimal, unknown: int, *, is_minimum: bool) -> str:
-    unpriced = f"{unknown} unpriced"
     words = usd(amount, is_minimum=is_minimum)
     if not unknown:
         return words
-    return f"{words} + {unpriced}" if amount else unpriced
+    if not amount:
+        return ngettext("{n} unpriced", "{n} unpriced", unknown).format(n=unknown)
+    return ngettext("{money} + {n} unpriced", "{money} + {n} unpriced", unknown).format(money=words, n=unknown)
 
 
 NAMES = [each.name for each in fields(Figures)]
