@@ -48,6 +48,7 @@ def names(rows: list[list[Any]]) -> list[str]:
 
 def test_the_page_says_who_did_what_when_to_what_and_for_how_much(admin_client: Client, told: None) -> None:
     page = " ".join(admin_client.get(LIST).content.decode().split())
+    assert "<h1>Audit</h1>" in page and "3 audit entries" in page
     task = AuditEntry.objects.get(action=Action.CORRECTED).row
     assert f'<a href="/admin/generations/generationtask/{task}/change/">Task {task}</a>' in page
     assert "Corrected a cost" in page

@@ -22,6 +22,12 @@ def test_entries_are_told_in_the_words_of_money(admin_client: Client) -> None:
         assert words in page
 
 
+def test_the_list_is_the_ledger_and_counts_entries(admin_client: Client) -> None:
+    a_task(Status.STORED)
+    page = " ".join(admin_client.get(LIST).content.decode().split())
+    assert "<h1>Ledger</h1>" in page and "2 ledger entries" in page
+
+
 def test_the_list_takes_as_many_queries_for_many_rows_as_for_few(
     admin_client: Client, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
