@@ -38,6 +38,7 @@ FAILURE_WORDS = {
     "access": _("No access to the model"),
     "not accepted": _("Not accepted"),
     "lost": _("Lost at the provider"),
+    "unknown": _("No known reason"),
 }
 
 # Why a task needs a person.
@@ -175,7 +176,7 @@ def failures(*, at: datetime) -> list[Failure]:
     failed = GenerationTask.objects.filter(status=Status.FAILED, finished_at__gte=at - timedelta(days=FAILURE_DAYS))
     counts = list(failed.order_by().values_list("error_kind").annotate(n=Count("id")))
     total = sum(n for __, n in counts)
-    other = _("No known reason")
+    other = FAILURE_WORDS["unknown"]
     rows = [(str(FAILURE_WORDS.get(kind, other)), n, round(100 * n / total)) for kind, n in counts]
     return [Failure(*row) for row in sorted(rows, key=lambda row: (-row[1], row[0]))]
 

@@ -32,6 +32,7 @@ from django.utils.translation import gettext_lazy as _
 
 from generations import clock
 from generations.admin.chart import Beams, Chart, draw, draw_rows
+from generations.admin.overview import FAILURE_WORDS
 from generations.models import Campaign, Prompt, Status
 from generations.models.cost_centers import NOBODY
 from generations.providers import ADAPTERS
@@ -66,10 +67,6 @@ OF_CLIPS = (
 )  # fmt: skip
 NOT_SPENT = (Column(_("Reserved"), "usd"), Column(_("Failed and released"), "usd"), Column(_("Failed"), "count"))
 FIGURES = (*PAID, *OF_CLIPS, *NOT_SPENT)
-KINDS = {
-    "content": _("content"), "input": _("input"), "provider": _("provider"), "account": _("account"),
-    "access": _("access"), "unknown": _("unknown"), "lost": _("lost"), "not accepted": _("not accepted"),
-}  # fmt: skip
 
 
 class ReportForm(forms.Form):
@@ -219,10 +216,11 @@ def _providers(question: Question, limit: int | None) -> tuple[dict[str, Any], l
     )  # fmt: skip
     failures = Table(
         "failures", gettext("Failures by kind, and their share of the price of all ended orders"),
-        (PROVIDER, Column(_("Kind")), Column(_("Orders"), "count"), Column(_("Share of failures, %"), "count"),
-         WOULD_HAVE_COST, STARTING, Column(_("Share of money, %"), "count")),
-        [(provider_name(score.provider), str(KINDS.get(kind, kind)), each.count, score.share(kind), each.usd,
-          each.minimum, score.share_of_money(kind))
+        (PROVIDER, Column(_("Kind"), labels=FAILURE_WORDS), Column(_("Orders"), "count"),
+         Column(_("Share of failures, %"), "count"), WOULD_HAVE_COST, STARTING,
+         Column(_("Share of money, %"), "count")),
+        [(provider_name(score.provider), kind, each.count, score.share(kind), each.usd, each.minimum,
+          score.share_of_money(kind))
          for score in scores for kind, each in sorted(score.failures.items(), key=lambda item: -item[1].count)],
     )  # fmt: skip
     drifts, suspect = balances.drifts(question), gettext("task {task}: {why}")

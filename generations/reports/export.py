@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -38,15 +38,21 @@ Cell = str | int | Decimal | date | None
 class Column:
     """A column; `kind` is text, day, count or usd. Files leave a cell empty that is None.
 
-    Pages show its name in the language of whoever reads them, files in English, for the scripts that read those.
+    Pages show its name, and the labels of codes, in the language of whoever reads them; files, which scripts read, keep
+    names in English and codes as they are.
     """
 
     name: StrOrPromise
     kind: str = "text"
+    labels: Mapping[str, StrOrPromise] = field(default_factory=dict)  # what pages show for the codes in its cells
 
     @property
     def is_number(self) -> bool:
         return self.kind in ("count", "usd")
+
+    def words(self, cell: Cell) -> str:
+        """Return what pages show of a cell."""
+        return str(self.labels[cell]) if isinstance(cell, str) and cell in self.labels else words(cell, self.kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +65,7 @@ class Table:
 
     def shown(self, row: tuple[Cell, ...]) -> list[tuple[Column, str]]:
         """Return the texts of a row's cells, each with its column."""
-        return [(column, words(cell, column.kind)) for column, cell in zip(self.columns, row, strict=True)]
+        return [(column, column.words(cell)) for column, cell in zip(self.columns, row, strict=True)]
 
     @property
     def shown_rows(self) -> list[tuple[str, list[tuple[Column, str]]]]:

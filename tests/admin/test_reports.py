@@ -124,6 +124,8 @@ def test_providers_have_a_scorecard(admin_client: Client) -> None:
     a_task(Status.FAILED, error_kind="content")
     assert table(admin_client, PROVIDERS, "scorecard").splitlines()[1] == "APIXO,2,1,50,0,0,,"
     assert table(admin_client, PROVIDERS, "failures").splitlines()[1] == "APIXO,content,1,100,0.3000,0,50"
+    page = text(admin_client, PROVIDERS)
+    assert ">Content filter<" in page and ">content<" not in page  # the file keeps the code, the page says it in words
 
 
 def test_practice_is_marked_and_real_money_stands_apart(admin_client: Client) -> None:
