@@ -1,4 +1,4 @@
-"""What gunicorn serves."""
+"""What a web server serves: `manage.py web`, or another one that speaks WSGI."""
 
 import os
 

@@ -39,18 +39,48 @@ FIXED_HEADERS = {
 
 
 class Part:
-    """A file that is read from its position in chunks as they are sent; Django closes it with the response."""
+    """A part of a file from its position on, as a file of its own; Django closes it with the response.
+
+    A web server that takes files (`wsgi.file_wrapper`) reads it as it is sent, and no thread waits for its reader.
+    """
 
     def __init__(self, file: File[Any], length: int) -> None:
-        self.file, self.left = file, length
+        self.file, self.start = file, file.tell()
+        self.stop = self.start + length
+
+    def read(self, size: int = -1) -> bytes:
+        left = max(0, self.stop - self.file.tell())
+        content: bytes = self.file.read(left if size < 0 else min(size, left))
+        return content
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        position: int = self.file.tell() - self.start
+        return position
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        begins = {os.SEEK_SET: self.start, os.SEEK_CUR: self.file.tell(), os.SEEK_END: self.stop}
+        self.file.seek(begins[whence] + offset)
+        return self.tell()
 
     def __iter__(self) -> Iterator[bytes]:
-        while self.left and (chunk := self.file.read(min(CHUNK_BYTES, self.left))):
-            self.left -= len(chunk)
+        while chunk := self.read(CHUNK_BYTES):
             yield chunk
 
     def close(self) -> None:
         self.file.close()
+
+
+class PartResponse(StreamingHttpResponse):
+    """An answer with a part of a file, which Django hands to a web server that takes files."""
+
+    block_size = CHUNK_BYTES
+
+    def __init__(self, part: Part, **more: Any) -> None:
+        super().__init__(part, **more)
+        self.file_to_stream = part
 
 
 def serve(
@@ -110,7 +140,7 @@ def _answer(request: HttpRequest, file: File[Any], content_type: str, sha256: st
 def _streamed(file: File[Any], complete: HttpResponse, wanted: range | None, size: int) -> HttpResponseBase:
     part = range(size) if wanted is None else wanted
     file.seek(part.start)
-    response = StreamingHttpResponse(Part(file, len(part)), headers=dict(complete.items()))
+    response = PartResponse(Part(file, len(part)), headers=dict(complete.items()))
     response["Content-Length"] = len(part)
     if wanted is not None:
         response.status_code = 206

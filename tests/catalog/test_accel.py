@@ -10,6 +10,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -35,7 +36,7 @@ http {{
     access_log off;
     client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/fastcgi;
     uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
-    server {{ listen 127.0.0.1:{port}; {locations} }}
+    {documented}
 }}
 """
 Ask = Callable[..., tuple[int, dict[str, str], bytes]]
@@ -55,10 +56,11 @@ def nginx(site: str, settings: Any, media_root: Path, tmp_path: Path) -> Iterato
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    locations = found[1].replace("http://127.0.0.1:8000", site).replace("/srv/studio/var/media", str(media_root))
+    documented = found[1].replace("http://127.0.0.1:8000", site).replace("/srv/studio/var/media", str(media_root))
+    documented = documented.replace("listen 80;", f"listen 127.0.0.1:{port};").replace("_timeout 10s", "_timeout 1s")
     user = "user root; " if os.geteuid() == 0 else ""
     file = tmp_path / "nginx.conf"
-    file.write_text(CONFIGURATION.format(user=user, folder=tmp_path, port=port, locations=locations))
+    file.write_text(CONFIGURATION.format(user=user, folder=tmp_path, documented=documented))
     process = subprocess.Popen([NGINX, "-p", str(tmp_path), "-c", str(file)], stderr=subprocess.PIPE)
     try:
         wait_for(port, process)
@@ -162,3 +164,41 @@ def test_guests_of_a_link_get_its_files_uncached(ask: Ask, video: Video, staff: 
     assert headers["referrer-policy"] == "no-referrer"
     sharing.revoke(share, at=clock.now())
     assert ask(f"{share.get_absolute_url()}media/{video.file}", cookie="")[0] == 404
+
+
+def connected(nginx: str, sent: bytes) -> socket.socket:
+    host, _, port = nginx.partition(":")
+    client = socket.create_connection((host, int(port)), timeout=20)
+    client.sendall(sent)
+    return client
+
+
+def a_post(path: str, length: int) -> bytes:
+    return f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n\r\n".encode()
+
+
+@pytest.mark.parametrize(
+    ("path", "length"), [("/login/", 2_000_000), ("/webhooks/apixo/token/", 70_000), ("/admin/new/", 24_000_000)]
+)
+def test_nginx_refuses_what_the_site_would_refuse_before_it_is_sent(path: str, length: int, nginx: str) -> None:
+    with closing(connected(nginx, a_post(path, length))) as client:
+        assert client.recv(1000).startswith(b"HTTP/1.1 413")
+
+
+def test_pictures_pass_nginx(nginx: str, staff: User) -> None:
+    browser = Client()
+    browser.force_login(staff)
+    cookie = f"\r\nCookie: sessionid={browser.session.session_key}\r\n\r\n".encode()
+    with closing(connected(nginx, a_post("/admin/new/", 9_000_000).replace(b"\r\n\r\n", cookie))) as client:
+        client.sendall(b"x" * 9_000_000)
+        assert client.recv(1000).startswith(b"HTTP/1.1 403")  # by the site: without the form's token
+
+
+def test_half_requests_are_closed_and_those_of_one_address_are_counted(nginx: str) -> None:
+    with ExitStack() as stack:
+        half = stack.enter_context(closing(connected(nginx, b"GET /lo")))
+        for _ in range(100):
+            stack.enter_context(closing(connected(nginx, a_post("/login/", 500))))
+        assert half.recv(1000) == b""
+        one_more = stack.enter_context(closing(connected(nginx, a_post("/login/", 500))))
+        assert one_more.recv(1000).startswith(b"HTTP/1.1 429")

@@ -143,7 +143,7 @@ def test_a_newcomer_has_a_stored_clip_within_half_a_minute_and_nothing_is_left_b
     assert site.processes() == []
 
 
-def test_a_second_start_keeps_everything_starts_a_killed_worker_again_and_ends_with_ctrl_c(site: Site) -> None:
+def test_a_second_start_keeps_everything_starts_what_was_killed_again_and_ends_with_ctrl_c(site: Site) -> None:
     site.start()
     assert site.stop(signal.SIGINT) == 0
     assert site.processes() == []
@@ -158,6 +158,8 @@ def test_a_second_start_keeps_everything_starts_a_killed_worker_again_and_ends_w
     site.wait_for(lambda: site.accepted() == 3, "accepted orders")
     os.kill(int(re.findall(r"worker started \(pid=(\d+)\)", site.output())[-1]), signal.SIGKILL)
     site.wait_for(lambda: site.output().count("worker started") == 3, "third worker")
+    os.kill(int(re.findall(r"web started \(pid=(\d+)\)", site.output())[-1]), signal.SIGKILL)
+    site.wait_for(lambda: site.output().count("web started") == 3, "third web server")
     # The practice clips of the first start, interrupted at once, are finished by the second.
     site.wait_for(lambda: site.stored() == 3, "practice clips")
     site.wait_for(lambda: site.get("/healthz") == 200, "sign of life")

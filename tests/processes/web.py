@@ -14,8 +14,6 @@ from tests.processes import proc
 from tests.processes.site import ROOT, Site
 from tests.servers import free_port
 
-THREADS = 16  # as in management/commands/up.py, which cannot be imported without a site
-
 
 @dataclass
 class Web:
@@ -25,8 +23,7 @@ class Web:
     port: int = field(default_factory=free_port)
 
     def __enter__(self) -> Web:
-        command = ["-m", "gunicorn", "kling_site.wsgi", "--bind", f"127.0.0.1:{self.port}"]
-        command += ["--threads", str(THREADS), "--log-level", "warning"]
+        command = ["manage.py", "web", "--port", str(self.port)]
         with (self.site.folder / "web.log").open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, *command], cwd=ROOT, env=self.site.env, stdout=log, stderr=log
@@ -51,7 +48,7 @@ class Web:
             connection.close()
 
     def memory_mb(self) -> float:
-        """Resident memory of the server and its worker process."""
+        """Resident memory of the server."""
         own = [self.process.pid, *proc.children(self.process.pid, proc.everybody())]
         lines = [line for pid in own for line in Path(f"/proc/{pid}/status").read_text().splitlines()]
         return sum(int(line.split()[1]) for line in lines if line.startswith("VmRSS")) / 1024

@@ -30,7 +30,6 @@ from generations.providers.base import Order, Value
 from generations.worker.jobs import load_schedules
 
 HOST = "127.0.0.1"
-WEB_THREADS = 16  # a video player occupies one while it streams
 RESTART_SECONDS = 1  # before a worker that ended by itself is started again
 STOP_SECONDS = 60  # for running jobs to end before everything is killed
 
@@ -92,7 +91,7 @@ class Command(BaseCommand):
     def _run(self, port: int) -> int:
         env = os.environ | {"PYTHONUNBUFFERED": "1"}
         commands = {
-            "web": f"-m gunicorn kling_site.wsgi --bind {HOST}:{port} --threads {WEB_THREADS} --log-level warning",
+            "web": f"manage.py web --port {port}",
             "worker": "manage.py worker",
         }
         if settings.PRACTICE:
@@ -113,7 +112,9 @@ class Command(BaseCommand):
 
 
 class Processes(honcho.manager.Manager):  # type: ignore[misc]
-    """Start a worker again that ended by itself; at a stop, stop it first, as its jobs need the site and the sandbox.
+    """Start a worker again that ended by itself, and a web server that was killed.
+
+    At a stop the worker is stopped first, as its jobs need the site and the sandbox.
 
     honcho stops processes and prints inside the signal handler, which fails when the signal comes while it prints or
     before each process has reported its id, so here a thread does it.
@@ -149,24 +150,25 @@ class Processes(honcho.manager.Manager):  # type: ignore[misc]
         threading.Timer(0.1, self.terminate).start()
 
     def _any_stopped(self) -> bool:
-        """Return whether a process ended whose end ends all: the worker is started again instead."""
-        worker = self._processes["worker"]
-        if "returncode" in worker and not self.kill_at:
-            time.sleep(RESTART_SECONDS)
-            self._start_again(worker)
+        """Return whether a process ended whose end ends all: worker and web server are started again instead."""
+        for name in ("worker", "web"):
+            code = self._processes[name].get("returncode")
+            is_crash = code is not None and (name == "worker" or code < 0)  # a web server without its port ends all
+            if is_crash and not self.kill_at:
+                time.sleep(RESTART_SECONDS)
+                self._start_again(name)
         return bool(super()._any_stopped())
 
-    def _start_again(self, worker: dict[str, Any]) -> None:
+    def _start_again(self, name: str) -> None:
+        process = self._processes[name]
         with self.lock:
             if self.kill_at:
                 return
-            self._system_print("the worker ended by itself and is started again\n")
+            self._system_print(f"the {name} ended by itself and is started again\n")
             self.returncode = None
-            del worker["returncode"], worker["pid"]
-            worker["process"] = multiprocessing.Process(
-                name="worker", target=worker["obj"].run, args=(self.events, True)
-            )
-            worker["process"].start()
+            del process["returncode"], process["pid"]
+            process["process"] = multiprocessing.Process(name=name, target=process["obj"].run, args=(self.events, True))
+            process["process"].start()
 
 
 def welcome() -> None:
