@@ -204,7 +204,7 @@ def _orders(task: GenerationTask, *, at: datetime) -> Iterator[Choice]:
     if task.status == Status.STORED and (ways := retries.promotions(task, at=at)):
         yield Choice(
             name="promote", label=_("Promote"), form=paid_actions.PromoteForm(ways),
-            hint=_("Orders the same prompt and pictures in a more expensive mode, after a receipt."),
+            hint=_("Orders the same prompt and pictures in a better mode, after a receipt."),
         )  # fmt: skip
 
 

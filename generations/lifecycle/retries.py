@@ -24,10 +24,10 @@ MAY_GO = ("route", "cfg_scale", "aspect_ratio")  # settings without which the sa
 
 @dataclass(frozen=True, slots=True)
 class Promotion:
-    """A more expensive mode for the same prompt and frames; in USD, `more` is the difference to the task's price."""
+    """A better mode for the same prompt and frames; in USD, `more` is the difference to the task's price."""
 
     request: OrderRequest
-    price: Decimal
+    price: Decimal | None
     more: Decimal | None
     is_minimum: bool = False
 
@@ -75,17 +75,23 @@ def _same_order(task: GenerationTask) -> OrderRequest:
 def promotions(task: GenerationTask, *, at: datetime) -> list[Promotion]:
     """Return the more expensive modes of the task's provider that take the same prompt and frames, cheapest first.
 
-    A mode without a price is left out, as people decide by the difference, and so is one of an older model.
+    One of an older model is left out. One without a price is, as people decide by the difference; but where no price is
+    known to be higher, the newer models of unknown price are returned.
     """
-    requests = list(_candidates(task))
-    found = []
-    for request, quote in zip(requests, ledger.estimates([each.order for each in requests], at=at), strict=True):
-        if quote.usd is None or (task.price_usd is not None and quote.usd <= task.price_usd):
-            continue
-        if not problems(request):
+    requests = [request for request in _candidates(task) if not problems(request)]
+    quotes = ledger.estimates([each.order for each in requests], at=at)
+    priced, unpriced = [], []
+    for request, quote in zip(requests, quotes, strict=True):
+        if quote.usd is None:
+            unpriced += [Promotion(request, None, None)] if _is_newer(request.order.model, task.model) else []
+        elif task.price_usd is None or quote.usd > task.price_usd:
             more = None if task.price_usd is None else quote.usd - task.price_usd
-            found.append(Promotion(request, quote.usd, more, quote.is_minimum))
-    return sorted(found, key=lambda way: way.price)
+            priced.append(Promotion(request, quote.usd, more, quote.is_minimum))
+    return sorted(priced, key=lambda way: way.price or 0) or unpriced
+
+
+def _is_newer(model: str, than: str) -> bool:
+    return _generation(model) > _generation(than)
 
 
 def _candidates(task: GenerationTask) -> Iterator[OrderRequest]:

@@ -72,7 +72,7 @@ def way_up(task: GenerationTask, mode: str) -> OrderRequest:
     return next(way for way in ways if (way.order.model, way.order.mode) == ("kling-2-1", mode))
 
 
-def modes(task: GenerationTask) -> dict[str, tuple[Decimal, Decimal | None]]:
+def modes(task: GenerationTask) -> dict[str, tuple[Decimal | None, Decimal | None]]:
     ways = retries.promotions(task, at=NOW)
     return {f"{way.request.order.model} {way.request.order.mode}": (way.price, way.more) for way in ways}
 
@@ -96,8 +96,11 @@ def test_words_alone_do_not_become_a_clip_from_a_frame() -> None:
     assert set(modes(words)) == {"kling-2-5-turbo-pro text-to-video"}
 
 
-def test_no_way_up_leads_to_an_older_model() -> None:
-    assert modes(a_task(Status.STORED, model="kling-2-5-turbo-pro")) == {}
+def test_no_way_up_leads_to_an_older_model_and_newer_ones_may_be_of_unknown_price() -> None:
+    assert modes(a_task(Status.STORED, model="kling-2-5-turbo-pro")) == {
+        f"{model} text-to-video": (None, None) for model in ("kling-2-6", "kling-3-0-std", "kling-3-0-turbo")
+    }
+    assert retries.promotions(a_task(Status.STORED), at=NOW)[0].price_words == "price unknown"
 
 
 def test_a_mode_without_a_price_is_no_way_up() -> None:
@@ -105,8 +108,8 @@ def test_a_mode_without_a_price_is_no_way_up() -> None:
     assert "kling-2-1 master-image-to-video" not in modes(a_draft())
 
 
-def test_the_dearest_mode_has_no_way_up() -> None:
-    assert modes(a_draft(mode="master-image-to-video", price_usd=Decimal("1.00"))) == {}
+def test_the_newest_models_have_no_way_up() -> None:
+    assert modes(a_draft(model="kling-3-0-std", mode="image-to-video", price_usd=Decimal("1.00"))) == {}
 
 
 def test_a_draft_of_unknown_price_has_ways_and_no_difference() -> None:
