@@ -3,13 +3,14 @@
 from importlib import import_module
 
 from django.apps import AppConfig
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_lazy
 
 from generations import translation
 
 
 class GenerationsConfig(AppConfig):
     name = "generations"
+    verbose_name = gettext_lazy("Generations")
 
     def ready(self) -> None:
         translation.translate = gettext
