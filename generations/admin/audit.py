@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied
@@ -50,7 +51,8 @@ class PersonFilter(admin.SimpleListFilter):
 
 @admin.register(AuditEntry)
 class AuditAdmin(ReadOnlyAdmin):
-    list_display = ["time", "who", "did", "what", "words", "amount"]
+    list_display = ["time", "who", "did", "what", "reason", "amount"]
+    fields = readonly_fields = ("time", "who", "did", "what", "reason", "amount")
     list_display_links = None
     list_filter = [PersonFilter, "action", "practice"]
     list_select_related = ["by"]
@@ -99,6 +101,10 @@ class AuditAdmin(ReadOnlyAdmin):
             return display.two_lines(entry.name, line)
         return display.two_lines(format_html('<a href="{}">{}</a>', url, entry.name), line)
 
+    @admin.display(description=_("Words"), ordering="words")
+    def reason(self, entry: AuditEntry) -> str:
+        return entry.words or display.EMPTY
+
     @admin.display(description=_("Amount"), ordering="amount_usd")
     def amount(self, entry: AuditEntry) -> str:
         if entry.amount_usd is None:
@@ -108,7 +114,7 @@ class AuditAdmin(ReadOnlyAdmin):
 
 def cells(entry: AuditEntry) -> tuple[Cell, ...]:
     """Return a row of the file, in English for whoever exports it, like the heads of its columns."""
-    with override("en"):
+    with override(settings.LANGUAGE_CODE):
         did, subject = entry.get_action_display(), str(entry.subject)
     at = timezone.localtime(entry.at).isoformat(timespec="seconds")
     practice = ("yes" if entry.practice else "no") if entry.amount_usd is not None else None

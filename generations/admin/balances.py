@@ -66,6 +66,7 @@ def _standing(account: Account, *, at: datetime) -> Standing:
 @admin.register(BalanceReading)
 class BalanceAdmin(ReadOnlyAdmin):
     list_display = ["time", "account", "figure", "trouble", "practice"]
+    fields = readonly_fields = ("time", "account", "figure", "trouble", "practice")
     list_display_links = None
     list_filter = [("provider", NameFilter), "practice", "refused"]
     date_hierarchy = "at"

@@ -59,6 +59,7 @@ class TaskNameFilter(NameFilter):
 class LedgerAdmin(ReadOnlyAdmin):
     list_display = ["clip", "time", "word", "amount", "task_link", "campaign", "by", "note"]
     list_display_links = None
+    fields = readonly_fields = ("time", "word", "amount", "task_link", "campaign", "by", "note", "practice")
     list_filter = [
         "kind",
         UnpricedFilter,

@@ -22,6 +22,7 @@ RESUMED = _("{orders} are resumed. If a provider still refuses them, they are pa
 @admin.register(Pause)
 class PauseAdmin(ModelAdmin):
     list_display = ["subject", "reason", "opened", "who"]
+    fields = readonly_fields = ("subject", "reason", "opened", "who")
     list_select_related = ["paused_by"]
     actions = ["close"]
     deleted_as = Action.RESUMED

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from django.contrib.auth.models import Group, Permission, User
 from django.test import Client
 from django.urls import reverse
+
+from generations.admin import people
 
 
 def test_a_group_is_made_of_permissions_from_a_plain_list(admin_client: Client) -> None:
@@ -28,3 +31,11 @@ def test_a_persons_groups_are_chosen_and_the_last_login_is_shown(admin_client: C
 def test_the_list_of_users_says_how_many_there_are(admin_client: Client) -> None:
     page = " ".join(admin_client.get(reverse("admin:auth_user_changelist")).content.decode().split())
     assert "1 user" in page
+
+
+@pytest.mark.django_db
+def test_permissions_read_as_they_are_named() -> None:
+    own = Permission.objects.filter(content_type__app_label="generations").select_related("content_type")
+    usual = {f"{action}_{each.content_type.model}" for each in own for action in people.DJANGOS}
+    assert {each.codename for each in own} - usual == set(people.OWN)
+    assert [people.permission_words(each) for each in own] == list(map(str, own))
