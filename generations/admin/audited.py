@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin.actions import delete_selected
 from django.contrib.admin.models import LogEntry
@@ -32,21 +33,23 @@ class Audited(DjangoAdmin):
     changed_as: Action | None = None
 
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> LogEntry:
-        return self._audited(request, obj, super().log_addition(request, obj, message))
+        with override(settings.LANGUAGE_CODE):  # it reads the same to everybody
+            return self._audited(request, obj, super().log_addition(request, obj, message))
 
     def log_change(self, request: HttpRequest, obj: Any, message: Any) -> LogEntry:
-        return self._audited(request, obj, super().log_change(request, obj, message))
+        with override(settings.LANGUAGE_CODE):
+            return self._audited(request, obj, super().log_change(request, obj, message))
 
     def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
         at = clock.now()
         for row in queryset:
             AuditEntry.objects.record(self.deleted_as, row, at=at, by=request.user)  # type: ignore[arg-type]
-        return super().log_deletions(request, queryset)
+        with override(settings.LANGUAGE_CODE):
+            return super().log_deletions(request, queryset)
 
     def _audited(self, request: HttpRequest, row: Any, logged: LogEntry) -> LogEntry:
         if self.changed_as:
-            with override("en"):  # a row, which everybody reads
-                words, by = logged.get_change_message(), request.user
+            words, by = logged.get_change_message(), request.user
             AuditEntry.objects.record(self.changed_as, row, words, at=clock.now(), by=by)  # type: ignore[arg-type]
         return logged
 

@@ -15,7 +15,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Count, Max, Sum
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, QueryDict
 from django.shortcuts import redirect, render
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, ngettext, override
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -153,7 +153,8 @@ def pause(request: HttpRequest) -> HttpResponse:
     except ValidationError as error:
         messages.error(request, gettext("Nothing was changed. {why}.").format(why=error.messages[0]))
     else:
-        LogEntry.objects.log_actions(by.pk, [made], ADDITION, change_message=made.reason, single_object=True)
+        with override(settings.LANGUAGE_CODE):  # it reads the same to everybody
+            LogEntry.objects.log_actions(by.pk, [made], ADDITION, change_message=made.reason, single_object=True)
         text = gettext("{orders} are paused. What was sent goes on; nothing new is sent.")
         messages.success(request, text.format(orders=made.subject))
     return redirect("admin:queue")

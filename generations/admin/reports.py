@@ -138,7 +138,7 @@ def reported(
         return page(request, title, "report", form=form)
     question = form.question()
     if slug := request.GET.get("table"):
-        with override("en"):  # a file is the same for whoever asks
+        with override(settings.LANGUAGE_CODE):  # a file is the same for whoever asks
             found = next((table for table in tables(question, None)[1] if table.slug == slug), None)
         return download(found, question, request.GET.get("file", ""))
     context, contents = tables(question, SHOWN)

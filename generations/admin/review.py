@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
@@ -164,7 +165,7 @@ def log(request: HttpRequest, videos: list[Video], verdict: Review) -> None:
     """Write a decision into the histories of clips and of their tasks."""
     by = person_of(request).pk
     kinds = ContentType.objects.get_for_models(Video, GenerationTask)
-    with override("en"):  # rows, which everybody reads
+    with override(settings.LANGUAGE_CODE):  # rows, which everybody reads
         words = DONE[verdict]
         rows = [
             LogEntry(user_id=by, content_type=kinds[type(row)], object_id=str(row.pk), object_repr=str(row)[:200],

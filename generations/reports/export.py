@@ -12,6 +12,7 @@ from itertools import zip_longest
 from tempfile import SpooledTemporaryFile
 from typing import IO, TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.utils.formats import date_format
 from django.utils.translation import override
 from openpyxl import Workbook
@@ -113,7 +114,7 @@ def as_xlsx(table: Table) -> IO[bytes]:
 
 
 def _names(table: Table) -> list[str]:
-    with override("en"):
+    with override(settings.LANGUAGE_CODE):
         return [str(column.name) for column in table.columns]
 
 

@@ -105,3 +105,10 @@ def test_who_sees_a_campaign_is_told(admin_client: Client) -> None:
     admin_client.post(reverse("admin:generations_campaign_change", args=[campaign.pk]), sent)
     assert entries() == [("mira", "granted", "Autumn")]
     assert "Restricted" in AuditEntry.objects.get().words
+
+
+def test_it_is_told_in_english_whatever_the_language_of_the_page(admin_client: Client) -> None:
+    url, sent = reverse("admin:auth_group_add"), {"name": "Buyers"}
+    said = admin_client.post(url, sent, headers={"accept-language": "es"}, follow=True).content.decode()
+    assert 'lang="es"' in said
+    assert [entry.words for entry in AuditEntry.objects.all()] == ["Added."]

@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from django.utils.translation import gettext_lazy, override
 from openpyxl import load_workbook
 
 from generations.reports.export import BYTE_ORDER_MARK, Cell, Column, Table, as_csv, as_xlsx, defused, words
@@ -90,3 +91,11 @@ def test_in_xlsx_numbers_are_numbers_and_the_unknown_is_empty() -> None:
 def test_characters_that_no_xml_may_hold_are_replaced() -> None:
     (_, row) = sheet(a_table(("bell\x07 and half a pair \ud800", Decimal(1), 1)))
     assert row[0][0] == "bell\ufffd and half a pair \ufffd"
+
+
+def test_files_have_english_heads_whatever_the_language_of_the_page() -> None:
+    column = Column(gettext_lazy("Password"))
+    with override("es"):
+        assert str(column.name) == "Contraseña"
+        table = Table("secret", "Secret", (column,), [])
+        assert (read(table), [[name for name, _ in row] for row in sheet(table)]) == ([["Password"]], [["Password"]])
