@@ -29,7 +29,7 @@ from generations.library.search import Search
 from generations.providers.menu import MODEL_NAMES, PROVIDER_NAMES
 
 OFFERED = 60  # campaigns, collections, tags, people each
-VALUES: dict[str, Mapping[str, str]] = {
+VALUES: dict[str, Mapping[str, object]] = {
     "state": STATE_NAMES,
     "rating": dict(reversed(RATINGS.items())),
     "ratio": {ratio: ratio for ratio in RATIOS},

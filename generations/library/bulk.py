@@ -11,6 +11,8 @@ from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop, ngettext
 
 from generations.library import collections, tagging
 from generations.library.reviewing import DONE, Judged, MoveRefused, judge
@@ -20,25 +22,37 @@ from generations.models.videos import MAX_RATING, State
 
 MOST = 1000  # clips at once: approving so many takes about ten seconds on SQLite
 PORTION = 100  # clips in one transaction, so that others write in between
-GONE = "no longer here"
-PUBLISHED = "published: unpublish first"
+GONE = gettext_noop("no longer here")
+PUBLISHED = gettext_noop("published: unpublish first")
+ALREADY = {
+    Review.APPROVED: gettext_noop("approved already"),
+    Review.REJECTED: gettext_noop("rejected already"),
+    Review.UNDECIDED: gettext_noop("undecided already"),
+    Review.IN_REVIEW: gettext_noop("in review already"),
+}
 
 
 @dataclass(slots=True)
 class Outcome:
-    """What was done, to how many clips, and how many were left out for which reason."""
+    """What was done, to how many clips, and how many were left out for which reason: in English, until it is shown."""
 
     done: str
     changed: int = 0
     left_out: Counter[str] = field(default_factory=Counter)
     note: str = ""
-    noun: str = "clip"
+    is_of_prompts: bool = False
     judged: list[Video] = field(default_factory=list)  # those that a decision changed
 
     def __str__(self) -> str:
-        clips = f"1 {self.noun}" if self.changed == 1 else f"{self.changed:,} {self.noun}s"
-        left = ", ".join(f"{count:,} {reason}" for reason, count in self.left_out.items() if count)
-        return " ".join(part for part in (f"{self.done}: {clips}.", left and f"Left out: {left}.", self.note) if part)
+        words = (
+            ngettext("{done}: {count} prompt.", "{done}: {count} prompts.", self.changed)
+            if self.is_of_prompts
+            else ngettext("{done}: {count} clip.", "{done}: {count} clips.", self.changed)
+        )
+        parts = [words.format(done=self.done, count=f"{self.changed:,}")]
+        if left := ", ".join(f"{count:,} {_(reason)}" for reason, count in self.left_out.items() if count):
+            parts.append(_("Left out: {reasons}.").format(reasons=left))
+        return " ".join([*parts, self.note] if self.note else parts)
 
 
 def found_by(search: Search, person: Person | AnonymousUser, *, at: datetime, most: int | None = None) -> list[int]:
@@ -50,26 +64,31 @@ def found_by(search: Search, person: Person | AnonymousUser, *, at: datetime, mo
     front = stacked(search.videos(person, at=at)).order_by("-created_at", "-pk")
     ids = list(front.values_list("pk", flat=True)[: most + 1])
     if len(ids) > most:
-        text = f"This search matches more than {most:,} clips; at most {most:,} can be changed at once."
-        raise ValidationError({"all": f"{text} Narrow it down. Nothing was changed."})
+        words = _(
+            "This search matches more than {most} clips; at most {most} can be changed at once. Narrow it down. "
+            "Nothing was changed."
+        )
+        raise ValidationError({"all": words.format(most=f"{most:,}")})
     return ids
 
 
 def rate(ids: Sequence[int], stars: int) -> Outcome:
     """Give clips the team's stars; 0 clears them. Raises: ValidationError for stars outside 0 to 5."""
     if not 0 <= stars <= MAX_RATING:
-        raise ValidationError({"stars": f"Rating: choose 0 to {MAX_RATING} stars. Nothing was changed."})
-    done = Outcome(f"Rated {stars} of {MAX_RATING}" if stars else "Rating cleared")
+        text = _("Rating: choose 0 to {most} stars. Nothing was changed.").format(most=MAX_RATING)
+        raise ValidationError({"stars": text})
+    rated = _("Rated {stars} of {most}").format(stars=stars, most=MAX_RATING)
+    done = Outcome(rated if stars else _("Rating cleared"))
     for portion in portions(ids):
         changed = Video.objects.filter(pk__in=portion).exclude(rating=stars).update(rating=stars)
         done.changed += changed
-        done.left_out["rated so already"] += len(portion) - changed
+        done.left_out[gettext_noop("rated so already")] += len(portion) - changed
     return done
 
 
 def decide(ids: Sequence[int], verdict: Review, *, at: datetime, by: Person) -> Outcome:
     """Approve or reject clips, or clear the decision, as `judge` does one; published ones are not rejected."""
-    done = Outcome(DONE[verdict])
+    done = Outcome(str(DONE[verdict]))
     judged: list[tuple[Video, Judged]] = []
     for portion in portions(ids):
         with transaction.atomic():
@@ -77,25 +96,26 @@ def decide(ids: Sequence[int], verdict: Review, *, at: datetime, by: Person) -> 
                 judged += [(video, one) for one in _judged(video, verdict, done, at=at, by=by)]
     done.judged = [video for video, one in judged if one.changed]
     done.changed = len(done.judged)
-    done.left_out[f"{verdict.label} already"] = len(judged) - done.changed
-    done.note = Judged(True, tuple(task for _, one in judged for task in one.canceled)).saved
+    done.left_out[ALREADY[verdict]] = len(judged) - done.changed
+    done.note = Judged(True, tuple(task for _video, one in judged for task in one.canceled)).saved
     return done
 
 
 def tag(ids: Sequence[int], name: str) -> Outcome:
     """Put a tag on the prompts of clips, which all clips of these prompts have then. Raises: ValidationError."""
     found = tagging.tag_of(name)
-    done = Outcome(f"Tagged “{' '.join(name.split())}”")
-    return _by_prompt(ids, lambda prompts: tagging.put_on(found, prompts), done, "tagged so already")
+    done = Outcome(_("Tagged “{tag}”").format(tag=" ".join(name.split())))
+    return _by_prompt(ids, lambda prompts: tagging.put_on(found, prompts), done, gettext_noop("tagged so already"))
 
 
 def untag(ids: Sequence[int], name: str) -> Outcome:
     """Take a tag off the prompts of clips. Raises: ValidationError when there is no such tag."""
     found = tagging.existing(name)
     if found is None:
-        raise ValidationError({"tag": f"Tag: there is no “{' '.join(name.split())}”. Nothing was changed."})
-    done = Outcome(f"Tag “{found}” removed")
-    return _by_prompt(ids, lambda prompts: tagging.take_off(found, prompts), done, "without this tag")
+        text = _("Tag: there is no “{tag}”. Nothing was changed.").format(tag=" ".join(name.split()))
+        raise ValidationError({"tag": text})
+    done = Outcome(_("Tag “{tag}” removed").format(tag=found))
+    return _by_prompt(ids, lambda prompts: tagging.take_off(found, prompts), done, gettext_noop("without this tag"))
 
 
 def _by_prompt(ids: Sequence[int], change: Callable[[set[int]], set[int]], done: Outcome, unchanged: str) -> Outcome:
@@ -107,7 +127,8 @@ def _by_prompt(ids: Sequence[int], change: Callable[[set[int]], set[int]], done:
         changed = sum(prompt in prompts for prompt in of_clips)
         done.changed += changed
         done.left_out[unchanged] += len(of_clips) - changed
-    done.note = "Tags belong to prompts, so the other clips of these prompts changed too." if prompts else ""
+    note = _("Tags belong to prompts, so the other clips of these prompts changed too.")
+    done.note = note if prompts else ""
     return done
 
 
@@ -115,15 +136,17 @@ def collect(ids: Sequence[int], collection: Collection) -> Outcome:
     """Put clips at the end of a collection, in this order. Raises: ValidationError when it would be too full."""
     clips = Video.objects.in_bulk(ids)
     added = collections.add(collection, [clips[pk] for pk in ids if pk in clips])
-    return Outcome(f"Added to {collection}", added, Counter({"in it already": len(ids) - added}))
+    words = _("Added to {collection}").format(collection=collection)
+    return Outcome(words, added, Counter({gettext_noop("in it already"): len(ids) - added}))
 
 
 def visible_ids(ids: Sequence[int], visible: QuerySet[Video]) -> list[int]:
     """Return those of the ids that are visible, in their order. Raises: ValidationError for none or too many."""
     if not ids:
-        raise ValidationError({"v": "Select at least one clip. Nothing was changed."})
+        raise ValidationError({"v": _("Select at least one clip. Nothing was changed.")})
     if len(ids) > MOST:
-        raise ValidationError({"v": f"At most {MOST:,} clips can be changed at once. Nothing was changed."})
+        text = _("At most {most} clips can be changed at once. Nothing was changed.").format(most=f"{MOST:,}")
+        raise ValidationError({"v": text})
     there = set(visible.filter(pk__in=ids).values_list("pk", flat=True))
     return [pk for pk in dict.fromkeys(ids) if pk in there]
 
@@ -133,7 +156,7 @@ def _judged(video: Video, verdict: Review, done: Outcome, *, at: datetime, by: P
         yield judge(video, verdict, at=at, by=by)
     except MoveRefused:
         published = Video.objects.get(pk=video.pk).state == State.PUBLISHED
-        done.left_out[PUBLISHED if published else "changed by someone else just now"] += 1
+        done.left_out[PUBLISHED if published else gettext_noop("changed by someone else just now")] += 1
 
 
 def portions(ids: Sequence[int]) -> Iterator[Sequence[int]]:

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
+from django.utils.translation import gettext as _
+
 from generations.media import exact_frames
 from generations.media.clips import NotAVideo, TookTooLong
 from generations.media.store import Damaged, Unreadable, store
@@ -85,19 +87,19 @@ def keep(video: Video, number: int) -> ReferenceImage:
         return ReferenceImage.store(image, name=f"{video.title[:150]}, frame {number}.png")
     except OSError as error:
         logger.error("frame %s of video %s is not kept: %s", number, video.pk, error)
-        raise NoFrame("The disk does not take the picture. Nothing was changed.") from error
+        raise NoFrame(_("The disk does not take the picture. Nothing was changed.")) from error
 
 
 def _read(video: Video, read: Callable[[], T], *, sha256: str = "") -> T:
     """Read from a clip's file after a comparison with its row. Raises: NoFrame."""
     if video.damage:
-        raise NoFrame(f"This clip is damaged: {video.damage}. No frame can be taken from it.")
+        raise NoFrame(_("This clip is damaged: {damage}. No frame can be taken from it.").format(damage=video.damage))
     try:
         store.check(str(video.file), size=video.size_bytes, sha256=sha256)
         return read()
     except TookTooLong as slow:
-        raise NoFrame("The machine is too busy to read the clip. Try again later.") from slow
+        raise NoFrame(_("The machine is too busy to read the clip. Try again later.")) from slow
     except (NotAVideo, OSError) as error:
         logger.warning("no frame of video %s: %s", video.pk, error)
-        why = str(error) if isinstance(error, NotAVideo | Damaged | Unreadable) else "its file cannot be read"
-        raise NoFrame(f"No frame can be taken from this clip: {why}.") from error
+        why = str(error) if isinstance(error, NotAVideo | Damaged | Unreadable) else _("its file cannot be read")
+        raise NoFrame(_("No frame can be taken from this clip: {why}.").format(why=why)) from error

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models import Case, Count, F, OuterRef, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
 
 from generations.models import Collection, CollectionItem, Folder, Person, Video
 from generations.models.videos import VideoQuerySet
@@ -33,7 +34,8 @@ def folder_of(name: str) -> Folder | None:
     """Return the folder of a name, a new one if there is none; None for no name. Raises: ValidationError."""
     name = " ".join(name.replace("\0", "").split())
     if len(name) > LONGEST_NAME:
-        raise ValidationError({"folder": f"A folder's name has at most {LONGEST_NAME} characters."})
+        text = _("A folder's name has at most {most} characters.").format(most=LONGEST_NAME)
+        raise ValidationError({"folder": text})
     return Folder.objects.get_or_create(name=name)[0] if name else None
 
 
@@ -43,10 +45,11 @@ def describe(
     """Write what a collection says of itself; its address stays. Raises: ValidationError, with nothing written."""
     name = _named(name)
     if len(description) > LONGEST_DESCRIPTION:
-        raise ValidationError({"description": f"A description has at most {LONGEST_DESCRIPTION:,} characters."})
+        text = _("A description has at most {most} characters.").format(most=f"{LONGEST_DESCRIPTION:,}")
+        raise ValidationError({"description": text})
     front = clips_of(collection, visible).filter(pk__in=cover).first()
     if cover and front is None:
-        raise ValidationError({"cover": "The cover must be a clip of the collection."})
+        raise ValidationError({"cover": _("The cover must be a clip of the collection.")})
     with transaction.atomic():
         row = Collection.objects.filter(pk=collection.pk)
         row.update(name=name, description=description.strip(), folder=folder_of(folder), cover=front)
@@ -99,9 +102,8 @@ def add(collection: Collection, videos: Iterable[Video]) -> int:
         new = [video.pk for video in {video.pk: video for video in videos}.values() if video.pk not in have]
         if len(have) + len(new) > MOST_CLIPS:
             would_be = len(have) + len(new)
-            text = (
-                f"A collection holds at most {MOST_CLIPS:,} clips, and this would be {would_be:,}. Nothing was added."
-            )
+            words = _("A collection holds at most {most} clips, and this would be {count}. Nothing was added.")
+            text = words.format(most=f"{MOST_CLIPS:,}", count=f"{would_be:,}")
             raise ValidationError({"v": text})
         last = items.order_by("-position").values_list("position", flat=True).first()
         start = 0 if last is None else last + 1
@@ -113,7 +115,7 @@ def add(collection: Collection, videos: Iterable[Video]) -> int:
 
 def remove(collection: Collection, videos: Container[int]) -> int:
     """Take clips out of a collection, by their ids; the clips stay. Return how many."""
-    gone, _ = collection.items.filter(video__in=videos).delete()
+    gone, _each = collection.items.filter(video__in=videos).delete()
     return gone
 
 
@@ -126,7 +128,7 @@ def reorder(collection: Collection, ids: Sequence[int]) -> None:
         present = list(items.values_list("video", flat=True))
         if len(set(ids)) != len(ids) or not set(ids) <= set(present):
             raise ValidationError(
-                {"v": "The collection has changed meanwhile. Nothing was moved: load the page again."}
+                {"v": _("The collection has changed meanwhile. Nothing was moved: load the page again.")}
             )
         moved, queue = set(ids), iter(ids)
         after = [next(queue) if pk in moved else pk for pk in present]
@@ -138,7 +140,7 @@ def reorder(collection: Collection, ids: Sequence[int]) -> None:
 def move(collection: Collection, pk: int, by: int, among: Sequence[int]) -> None:
     """Move a clip by some places among the clips that a person sees. Raises: ValidationError."""
     if pk not in among:
-        raise ValidationError({"v": "That clip is not in the collection. Nothing was moved."})
+        raise ValidationError({"v": _("That clip is not in the collection. Nothing was moved.")})
     order = [each for each in among if each != pk]
     place = min(max(0, among.index(pk) + by), len(order))
     reorder(collection, [*order[:place], pk, *order[place:]])
@@ -155,7 +157,8 @@ def _locked(collection: Collection) -> Iterator[QuerySet[CollectionItem]]:
 def _named(name: str) -> str:
     name = " ".join(name.replace("\0", "").split())
     if not name or len(name) > LONGEST_NAME:
-        raise ValidationError({"name": f"A collection needs a name of at most {LONGEST_NAME} characters."})
+        text = _("A collection needs a name of at most {most} characters.").format(most=LONGEST_NAME)
+        raise ValidationError({"name": text})
     return name
 
 

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from generations.formats import timecode
 from generations.models import Comment, Person, Share, Video
@@ -64,12 +65,13 @@ def write(
     """
     words = clean(text)
     if not words:
-        raise BadComment("text", "Write something.")
+        raise BadComment("text", _("Write something."))
     if len(words) > TEXT_LENGTH:
-        raise BadComment("text", f"At most {TEXT_LENGTH:,} characters; this has {len(words):,}.")
+        text = _("At most {most} characters; this has {count}.")
+        raise BadComment("text", text.format(most=f"{TEXT_LENGTH:,}", count=f"{len(words):,}"))
     name = "" if author else _guest_name(guest_name, share, at)
     if parent is not None and (parent.video_id != video.pk or (share and parent.share_id != share.pk)):
-        raise BadComment("parent", "The comment that this answers is gone.")
+        raise BadComment("parent", _("The comment that this answers is gone."))
     with transaction.atomic():
         comment = Comment.objects.create(
             video=video,
@@ -101,11 +103,11 @@ def reopen(comment: Comment) -> bool:
 def delete(comment: Comment, *, by: Person) -> None:
     """Delete one's own comment. Raises: MayNotDelete for another's, and for one that was answered."""
     if comment.author_id != by.pk:
-        raise MayNotDelete("Only its author can delete a comment.")
+        raise MayNotDelete(_("Only its author can delete a comment."))
     with transaction.atomic():
         locked = Comment.objects.select_for_update().get(pk=comment.pk)
         if locked.replies.exists():
-            raise MayNotDelete("It was answered, so it stays. Resolve it instead.")
+            raise MayNotDelete(_("It was answered, so it stays. Resolve it instead."))
         locked.delete()
 
 
@@ -146,7 +148,7 @@ def parse_moment(text: str) -> float | None:
         return None
     found = TIMECODE.fullmatch(text.strip())
     if not found:
-        raise BadComment("at", "Write the moment in seconds, such as 3.12 or 0:03.12.")
+        raise BadComment("at", _("Write the moment in seconds, such as 3.12 or 0:03.12."))
     minutes, seconds = found.groups()
     return int(minutes or 0) * 60 + float(seconds.replace(",", "."))
 
@@ -158,16 +160,19 @@ def _is_control(each: str) -> bool:
 def _guest_name(text: str, share: Share | None, at: datetime) -> str:
     name = " ".join(clean(text).split())
     if share is None or not share.may_comment:
-        raise BadComment("share", "This link takes no comments.")
+        raise BadComment("share", _("This link takes no comments."))
     written = Comment.objects.filter(share=share, author=None)
     if written.count() >= MAX_OF_LINK:
-        raise BadComment("share", f"This link has taken {MAX_OF_LINK:,} comments, and takes no more.")
+        text = _("This link has taken {count} comments, and takes no more.").format(count=f"{MAX_OF_LINK:,}")
+        raise BadComment("share", text)
     if written.filter(created_at__gt=at - timedelta(minutes=1)).count() >= MAX_A_MINUTE:
-        raise BadComment("share", "Too many comments were just written. Wait a minute, then send yours again.")
+        text = _("Too many comments were just written. Wait a minute, then send yours again.")
+        raise BadComment("share", text)
     if not name:
-        raise BadComment("guest_name", "Say who you are.")
+        raise BadComment("guest_name", _("Say who you are."))
     if len(name) > NAME_LENGTH:
-        raise BadComment("guest_name", f"At most {NAME_LENGTH} characters; this has {len(name)}.")
+        words = _("At most {most} characters; this has {count}.")
+        raise BadComment("guest_name", words.format(most=NAME_LENGTH, count=len(name)))
     return name
 
 
@@ -175,5 +180,5 @@ def _moment(seconds: float | None, video: Video) -> float | None:
     if seconds is None:
         return None
     if not math.isfinite(seconds) or not 0 <= seconds <= video.duration_seconds + PAST_THE_END:
-        raise BadComment("at", f"The clip goes from 0:00.00 to {timecode(video.duration_seconds)}.")
+        raise BadComment("at", _("The clip goes from 0:00.00 to {end}.").format(end=timecode(video.duration_seconds)))
     return min(seconds, video.duration_seconds)

@@ -13,12 +13,15 @@ from django.db.models import F, Q
 from django.db.models.lookups import GreaterThanOrEqual, LessThanOrEqual
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.text import capfirst, format_lazy
+from django.utils.translation import gettext, gettext_noop, ngettext, ngettext_lazy
+from django.utils.translation import gettext_lazy as _
 
 from generations.folding import fold
 from generations.models import CollectionItem, Prompt
 from generations.models.videos import MAX_RATING, STATES, State
 from generations.providers import offers
-from generations.providers.menu import MENU, MODEL_NAMES, PROVIDER_NAMES
+from generations.providers.menu import MENU, MODE_NAMES, MODEL_NAMES, PROVIDER_NAMES
 
 MAX_LENGTH = 200  # characters of a value; a prompt's first words are fewer
 MAX_VALUES = 20  # of one name
@@ -53,35 +56,40 @@ Ids = Mapping[tuple[str, str], Named]  # (the filter's name, its value) -> what 
 class Filter:
     """One name of the address. `where` gets the values, what they name, and the time."""
 
-    title: str
+    words: str
     check: Callable[[str], str]
     where: Callable[[tuple[str, ...], Ids, datetime], Q]
     say: Callable[[str], str] = str
     takes_one: bool = False
     is_public: bool = False  # also for people who are not signed in: it tells nothing internal
 
+    @property
+    def title(self) -> str:
+        return gettext(self.words)
+
 
 def _words(text: str) -> str:
     if not fold(text):
-        raise BadValue("write at least one letter or digit")
+        raise BadValue(gettext("write at least one letter or digit"))
     return " ".join(text.split())
 
 
-def _one_of(known: Mapping[str, str], text: str) -> str:
+def _one_of(known: Mapping[str, object], text: str) -> str:
     if text not in known:
-        raise BadValue(f"“{text}” is not one of {', '.join(known)}")
+        raise BadValue(gettext("“{value}” is not one of {known}").format(value=text, known=", ".join(known)))
     return text
 
 
 def _matching(pattern: re.Pattern[str], example: str, text: str) -> str:
     if not pattern.fullmatch(text):
-        raise BadValue(f"“{text}” is not {example}")
+        raise BadValue(gettext("“{value}” is not {example}").format(value=text, example=gettext(example)))
     return text
 
 
 def _number(least: int, most: int, text: str) -> str:
     if not re.fullmatch(r"\d{1,6}", text, re.ASCII) or not least <= int(text) <= most:
-        raise BadValue(f"“{text}” is not a whole number from {least} to {most}")
+        words = gettext("“{value}” is not a whole number from {least} to {most}")
+        raise BadValue(words.format(value=text, least=least, most=most))
     return str(int(text))
 
 
@@ -93,12 +101,13 @@ def _day(text: str) -> str:
             return date.fromisoformat(text).isoformat()
     except ValueError:
         pass
-    raise BadValue(f"“{text}” is not a date such as 2026-11-20, nor a number of days such as 7d")
+    words = gettext("“{value}” is not a date such as 2026-11-20, nor a number of days such as 7d")
+    raise BadValue(words.format(value=text))
 
 
 def _tag(text: str) -> str:
     if len(text) > 50:
-        raise BadValue("a tag has at most 50 characters")
+        raise BadValue(gettext("a tag has at most 50 characters"))
     return text
 
 
@@ -159,7 +168,12 @@ def midnight(text: str, at: datetime, *, days: int = 0) -> datetime:
 
 def _spoken_day(text: str) -> str:
     if text.endswith("d"):
-        return f"{text[:-1]} days ago" if text != "1d" else "yesterday"
+        days = int(text[:-1])
+        return (
+            ngettext("{count} day ago", "{count} days ago", days).format(count=days)
+            if days > 1
+            else gettext("yesterday")
+        )
     return date_format(date.fromisoformat(text), "j M Y")
 
 
@@ -179,47 +193,66 @@ def _named(name: str, column: str) -> Callable[[tuple[str, ...], Ids, datetime],
     return where
 
 
-MODES = {offer.mode: offers.mode_name(offer.mode) for offer in MENU}
-SOUND = {"yes": "With sound", "no": "Silent"}
-PRACTICE = {"yes": "Practice", "no": "Not practice"}
-STATE_NAMES = {str(state.value): state.label.capitalize() for state in State}
-RATINGS = {"0": "Unrated", "1": "1 star"} | {str(n): f"{n} stars" for n in range(2, MAX_RATING + 1)}
+def _said(words: Mapping[str, object]) -> Callable[[str], str]:
+    return lambda value: str(words[value])
+
+
+MODES = {offer.mode: _(MODE_NAMES[offer.mode]) for offer in MENU}
+SOUND = {"yes": _("With sound"), "no": _("Silent")}
+PRACTICE = {"yes": _("Practice"), "no": _("Not practice")}
+STATE_NAMES = {str(state.value): capfirst(state.label) for state in State}
+STARS = {
+    str(n): format_lazy(ngettext_lazy("{count} star", "{count} stars", n), count=n) for n in range(1, MAX_RATING + 1)
+}
+RATINGS = {"0": _("Unrated")} | STARS
+A_RATIO = gettext_noop("a ratio such as 16:9")
+A_CAMPAIGN = gettext_noop("a campaign’s name in addresses")
+A_COLLECTION = gettext_noop("a collection’s name in addresses")
+A_PERSON = gettext_noop("a user name, nor “mine”")
 
 FILTERS: dict[str, Filter] = {
-    "q": Filter("Words", _words, _each(_contains), lambda text: f"“{text}”", takes_one=True, is_public=True),
-    "model": Filter("Model", partial(_one_of, MODEL_NAMES), _column("model"), offers.model_name, is_public=True),
-    "mode": Filter("Mode", partial(_one_of, MODES), _column("mode"), offers.mode_name),
-    "provider": Filter("Provider", partial(_one_of, PROVIDER_NAMES), _column("provider"), offers.provider_name),
-    "ratio": Filter("Ratio", partial(_matching, RATIO, "a ratio such as 16:9"), _each(_shape), is_public=True),
+    "q": Filter(
+        gettext_noop("Words"), _words, _each(_contains), lambda text: f"“{text}”", takes_one=True, is_public=True
+    ),
+    "model": Filter(
+        gettext_noop("Model"), partial(_one_of, MODEL_NAMES), _column("model"), offers.model_name, is_public=True
+    ),
+    "mode": Filter(gettext_noop("Mode"), partial(_one_of, MODES), _column("mode"), offers.mode_name),
+    "provider": Filter(
+        gettext_noop("Provider"), partial(_one_of, PROVIDER_NAMES), _column("provider"), offers.provider_name
+    ),
+    "ratio": Filter(gettext_noop("Ratio"), partial(_matching, RATIO, A_RATIO), _each(_shape), is_public=True),
     "duration": Filter(
-        "Length", partial(_number, 1, MAX_SECONDS), _each(_seconds), lambda value: f"{value} s", is_public=True
+        gettext_noop("Length"), partial(_number, 1, MAX_SECONDS), _each(_seconds), lambda value: f"{value} s",
+        is_public=True,
     ),
     "sound": Filter(
-        "Sound", partial(_one_of, SOUND), _each(lambda value: Q(has_audio=value == "yes")), SOUND.__getitem__,
+        gettext_noop("Sound"), partial(_one_of, SOUND), _each(lambda value: Q(has_audio=value == "yes")), _said(SOUND),
         is_public=True,
     ),
     "campaign": Filter(
-        "Campaign", partial(_matching, SLUG, "a campaign’s name in addresses"), _named("campaign", "campaign")
+        gettext_noop("Campaign"), partial(_matching, SLUG, A_CAMPAIGN), _named("campaign", "campaign")
     ),
-    "collection": Filter("Collection", partial(_matching, SLUG, "a collection’s name in addresses"), _collected),
-    "tag": Filter("Tag", _tag, _tagged),
+    "collection": Filter(gettext_noop("Collection"), partial(_matching, SLUG, A_COLLECTION), _collected),
+    "tag": Filter(gettext_noop("Tag"), _tag, _tagged),
     "person": Filter(
-        "Ordered by", partial(_matching, USERNAME, "a user name, nor “mine”"), _named("person", "ordered_by")
+        gettext_noop("Ordered by"), partial(_matching, USERNAME, A_PERSON), _named("person", "ordered_by")
     ),
-    "rating": Filter("Rating", partial(_number, 0, MAX_RATING), _column("rating"), RATINGS.__getitem__),
+    "rating": Filter(gettext_noop("Rating"), partial(_number, 0, MAX_RATING), _column("rating"), _said(RATINGS)),
     "state": Filter(
-        "State", partial(_one_of, STATE_NAMES), _each(STATES.__getitem__), STATE_NAMES.__getitem__
+        gettext_noop("State"), partial(_one_of, STATE_NAMES), _each(STATES.__getitem__), _said(STATE_NAMES)
     ),
     "practice": Filter(
-        "Practice", partial(_one_of, PRACTICE), _each(lambda value: Q(practice=value == "yes")), PRACTICE.__getitem__
+        gettext_noop("Practice"), partial(_one_of, PRACTICE), _each(lambda value: Q(practice=value == "yes")),
+        _said(PRACTICE),
     ),
     "since": Filter(
-        "Since", _day, lambda values, ids, at: Q(created_at__gte=midnight(values[0], at)), _spoken_day,
+        gettext_noop("Since"), _day, lambda values, ids, at: Q(created_at__gte=midnight(values[0], at)), _spoken_day,
         takes_one=True, is_public=True,
     ),
     "until": Filter(
-        "Until", _day, lambda values, ids, at: Q(created_at__lt=midnight(values[0], at, days=1)), _spoken_day,
-        takes_one=True, is_public=True,
+        gettext_noop("Until"), _day, lambda values, ids, at: Q(created_at__lt=midnight(values[0], at, days=1)),
+        _spoken_day, takes_one=True, is_public=True,
     ),
 }  # fmt: skip
 NAMED = ("campaign", "collection", "tag", "person")  # their values name rows

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from django.utils.translation import gettext as _
+
 from generations.models import GenerationTask, Video
 from generations.models.lineage import line_of
 
@@ -75,5 +77,5 @@ def of_task(task: GenerationTask) -> Lineage:
 
 def _how(task: GenerationTask, name: str) -> str:
     if name == "continued_from":
-        return f"continued at {task.continued_at_seconds or 0:.2f} s"
-    return {"promoted_from": "promoted", "retry_of": "tried again"}[name]
+        return _("continued at {seconds} s").format(seconds=f"{task.continued_at_seconds or 0:.2f}")
+    return _("promoted") if name == "promoted_from" else _("tried again")

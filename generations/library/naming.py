@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib.auth.models import AnonymousUser, User
 from django.db.models import CharField, Exists, F, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Concat
+from django.utils.translation import gettext as _
 
 from generations.library.filters import MINE, Named
 from generations.models import Campaign, Collection, Person, Tag, Video
@@ -35,7 +36,7 @@ def find(
     """
     if isinstance(person, AnonymousUser):
         return {}
-    found = {("person", MINE): Named(person.pk, "me")} if MINE in values.get("person", ()) else {}
+    found = {("person", MINE): Named(person.pk, _("me"))} if MINE in values.get("person", ()) else {}
     parts = []
     for name, (column, label) in COLUMNS.items():
         asked = [value for value in values.get(name, ()) if (name, value) not in found]

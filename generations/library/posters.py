@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.core.files.base import ContentFile
+from django.utils.translation import gettext as _
 
 from generations.lifecycle.saving import remove_files
 from generations.media import clips
@@ -35,13 +36,13 @@ def choose_poster(video: Video, seconds: float, *, at: datetime) -> None:
         stills = clips.poster(video.path, seconds=seconds, within_seconds=WITHIN_SECONDS)
         files, color = _publish(stills, at), dominant_color(stills.poster_small)
     except clips.TookTooLong as slow:
-        raise NoPoster("The machine is too busy to make the poster. Try again later.") from slow
+        raise NoPoster(_("The machine is too busy to make the poster. Try again later.")) from slow
     except (clips.NotAVideo, OSError) as error:
         logger.warning("no poster of video %s at %s s: %s", video.pk, seconds, error)
-        raise NoPoster("The poster could not be made: the clip cannot be read.") from error
+        raise NoPoster(_("The poster could not be made: the clip cannot be read.")) from error
     if not _write(video, poster_seconds=seconds, color=color, **files):
         remove_files(files)
-        raise NoPoster("Somebody else changed the poster meanwhile. Look at it, then choose again.")
+        raise NoPoster(_("Somebody else changed the poster meanwhile. Look at it, then choose again."))
     try:
         remove_files(old)
     except OSError as error:  # orphans, which `reconcile` finds

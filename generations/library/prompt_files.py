@@ -16,6 +16,8 @@ from typing import Any
 from xml.etree.ElementTree import ParseError
 
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
@@ -43,7 +45,7 @@ UNREADABLE = (
     NotImplementedError,
     RuntimeError,
 )  # fmt: skip - what openpyxl and zipfile raise for files that are no spreadsheet, or a damaged one
-SAVE_AGAIN = "save it as XLSX, or as CSV in UTF-8"
+SAVE_AGAIN = gettext_noop("save it as XLSX, or as CSV in UTF-8")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +60,9 @@ class Row:
 def read(content: bytes) -> list[Row]:
     """Return the rows of a file that have any text. Raises: ValidationError at `file`, naming the rule."""
     if len(content) > MAX_BYTES:
-        raise _refused(f"at most {MAX_BYTES // 1000:,} KB: split it")
+        raise _refused(_("at most {most} KB: split it").format(most=f"{MAX_BYTES // 1000:,}"))
     if content.startswith(XLS):
-        raise _refused(f"this is an old Excel file: {SAVE_AGAIN}")
+        raise _refused(_("this is an old Excel file: {advice}").format(advice=_(SAVE_AGAIN)))
     records = _xlsx(content) if content.startswith(XLSX) else _csv(content)
     header = next(records, None)
     names = _names(header[1] if header else [])
@@ -69,11 +71,11 @@ def read(content: bytes) -> list[Row]:
         if any(str(cell).strip() for cell in cells if cell is not None):
             rows.append(_row(number, cells, names))
             if len(rows) > MAX_ROWS:
-                raise _refused(f"at most {MAX_ROWS:,} prompts at a time: split it")
+                raise _refused(_("at most {most} prompts at a time: split it").format(most=f"{MAX_ROWS:,}"))
     if not rows:
-        raise _refused("it has no row with a prompt")
+        raise _refused(_("it has no row with a prompt"))
     if sum(len(text.encode(errors="replace")) for row in rows for text in row.cells.values()) > MAX_BYTES:
-        raise _refused(f"at most {MAX_BYTES // 1000:,} KB of text: split it")
+        raise _refused(_("at most {most} KB of text: split it").format(most=f"{MAX_BYTES // 1000:,}"))
     return rows
 
 
@@ -115,28 +117,29 @@ def _csv(content: bytes) -> Iterator[tuple[int, Sequence[Any]]]:
     try:
         text = content.decode("utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
     except UnicodeDecodeError as error:
-        raise _refused(f"its letters cannot be read: {SAVE_AGAIN}") from error
+        raise _refused(_("its letters cannot be read: {advice}").format(advice=_(SAVE_AGAIN))) from error
     first = text.partition("\n")[0]
     delimiter = max(",;\t", key=first.count)
     try:
         for number, record in enumerate(csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True), 1):
             yield number, [_plain(cell) for cell in record]
     except csv.Error as error:
-        raise _refused(f"it is no good CSV ({error}): {SAVE_AGAIN}") from error
+        words = _("it is no good CSV ({error}): {advice}")
+        raise _refused(words.format(error=error, advice=_(SAVE_AGAIN))) from error
 
 
 def _xlsx(content: bytes) -> Iterator[tuple[int, Sequence[Any]]]:
     try:
         with zipfile.ZipFile(BytesIO(content)) as parts:
             if sum(part.file_size for part in parts.infolist()) > MAX_UNPACKED:
-                raise _refused(f"it unpacks to more than {MAX_UNPACKED // 1_000_000} MB")
+                raise _refused(_("it unpacks to more than {most} MB").format(most=MAX_UNPACKED // 1_000_000))
         book = load_workbook(BytesIO(content), read_only=True, keep_links=False)
         sheet = book.worksheets[0]
         sheet.reset_dimensions()  # a file may state wrong ones
         for number, cells in enumerate(sheet.iter_rows(max_col=MAX_COLUMNS), 1):
             yield number, [_typed(cell) for cell in cells]
     except UNREADABLE as error:
-        raise _refused(f"it cannot be read as XLSX: {SAVE_AGAIN}") from error
+        raise _refused(_("it cannot be read as XLSX: {advice}").format(advice=_(SAVE_AGAIN))) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,9 +151,9 @@ class _Refused:
 
 def _typed(cell: Any) -> Any:
     if cell.data_type == "f":
-        return _Refused("is a formula: type the text itself")
+        return _Refused(_("is a formula: type the text itself"))
     if cell.data_type == "e":
-        return _Refused(f"is an error of the spreadsheet, {cell.value}")
+        return _Refused(_("is an error of the spreadsheet, {value}").format(value=cell.value))
     return cell.value
 
 
@@ -159,13 +162,14 @@ def _names(header: Sequence[Any]) -> list[str]:
     names = ["_".join(str(cell or "").lower().split()) for cell in header]
     while names and not names[-1]:
         names.pop()
-    wrong = [name or "without a name" for name in names if name not in COLUMNS]
+    wrong = [name or _("without a name") for name in names if name not in COLUMNS]
     if wrong:
-        raise _refused(f"the first row names the columns {', '.join(COLUMNS)}; not “{wrong[0][:40]}”")
+        words = _("the first row names the columns {columns}; not “{column}”")
+        raise _refused(words.format(columns=", ".join(COLUMNS), column=wrong[0][:40]))
     if twice := [name for name in COLUMNS if names.count(name) > 1]:
-        raise _refused(f"the first row has the column {twice[0]} twice")
+        raise _refused(_("the first row has the column {column} twice").format(column=twice[0]))
     if "text" not in names:
-        raise _refused("the first row names the columns, and has no column text")
+        raise _refused(_("the first row names the columns, and has no column text"))
     return names
 
 
@@ -173,7 +177,8 @@ def _row(number: int, cells: Sequence[Any], names: list[str]) -> Row:
     broken = {name: cell.why for name, cell in zip(names, cells, strict=False) if isinstance(cell, _Refused)}
     texts = {name: "" if name in broken else _text(cell) for name, cell in zip(names, cells, strict=False)}
     if any(str(cell).strip() for cell in cells[len(names) :] if cell is not None):
-        broken["text"] = f"this row has {len(cells)} cells, the first row {len(names)}: put texts with commas in quotes"
+        words = _("this row has {cells} cells, the first row {columns}: put texts with commas in quotes")
+        broken["text"] = words.format(cells=len(cells), columns=len(names))
     return Row(number, texts, broken)
 
 
@@ -182,4 +187,4 @@ def _text(cell: Any) -> str:
 
 
 def _refused(rule: str) -> ValidationError:
-    return ValidationError({"file": f"The file: {rule}. Nothing was imported."})
+    return ValidationError({"file": _("The file: {rule}. Nothing was imported.").format(rule=rule)})

@@ -10,6 +10,7 @@ from io import StringIO
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from generations.library import prompt_settings, prompt_text
 from generations.library.prompt_files import Row
@@ -84,7 +85,8 @@ def _checked(row: Row, campaigns: dict[str, Campaign], known: dict[str, str]) ->
     if name := checked.text("campaign"):
         checked.campaign = campaigns.get(name) or campaigns.get(name.casefold())
         if not checked.campaign:
-            checked.problems.append(Problem("campaign", f"there is no campaign “{name[:40]}”"))
+            text = _("there is no campaign “{name}”").format(name=name[:40])
+            checked.problems.append(Problem("campaign", text))
     try:
         checked.tags = _tags(checked.text("tags"), known)
     except ValidationError as error:
@@ -100,13 +102,14 @@ def _texts(checked: Checked) -> Iterator[Problem]:
     """Yield what is wrong with the texts of a row."""
     for name in checked.row.cells:
         if UNSTORABLE.search(checked.text(name)):
-            yield Problem(name, "has a character that is no text")
+            yield Problem(name, _("has a character that is no text"))
     for name in TEXTS:
         text, most = checked.text(name), getattr(Prompt._meta.get_field(name), "max_length", None)
         if name == "text" and not text:
-            yield Problem(name, "is required")
+            yield Problem(name, _("is required"))
         if most and len(text) > most:
-            yield Problem(name, f"takes at most {most:,} characters, not {len(text):,}")
+            words = _("takes at most {most} characters, not {count}")
+            yield Problem(name, words.format(most=f"{most:,}", count=f"{len(text):,}"))
         if name in ("text", "negative_prompt"):
             yield from (Problem(name, rule) for rule in prompt_text.problems(text))
 
@@ -117,7 +120,8 @@ def _tags(text: str, known: dict[str, str]) -> list[str]:
     names = [" ".join(cell.split()) for cell in cells if cell.strip()]
     most = Tag._meta.get_field("name").max_length or 0
     if long := [name for name in names if len(name) > most]:
-        raise ValidationError([f"a tag has at most {most} characters, “{name[:20]}…” {len(name)}" for name in long])
+        words = _("a tag has at most {most} characters, “{beginning}…” {count}")
+        raise ValidationError([words.format(most=most, beginning=name[:20], count=len(name)) for name in long])
     first: dict[str, str] = {}
     for name in names:
         first.setdefault(name.casefold(), known.get(name.casefold(), name))
@@ -132,8 +136,8 @@ def _find_copies(found: list[Checked]) -> None:
     seen: dict[Key, str] = {}
     for pk, *key in Prompt.objects.filter(text__in=texts).order_by("-pk").values_list("pk", *columns):
         title, text, unwanted, campaign = key
-        seen[title, text, unwanted, campaign] = f"the library has it already: prompt {pk}"
+        seen[title, text, unwanted, campaign] = _("the library has it already: prompt {number}").format(number=pk)
     for checked in good:
         if checked.key in seen:
             checked.problems.append(Problem("text", seen[checked.key]))
-        seen.setdefault(checked.key, f"is the same as row {checked.row.number}")
+        seen.setdefault(checked.key, _("is the same as row {number}").format(number=checked.row.number))

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
 
 from generations.providers import offers
 from generations.providers.base import Order, Value
@@ -24,9 +25,10 @@ def problems(settings: Settings) -> list[str]:
     if not settings:
         return []
     if missing := [name for name in WHERE if not settings.get(name)]:
-        return [f"settings name a provider, a model and a mode: {', '.join(missing)} missing"]
+        words = _("settings name a provider, a model and a mode: {names} missing")
+        return [words.format(names=", ".join(missing))]
     if not (offer := _offer(settings)):
-        return ["there is no model {model} with the mode {mode} at {provider}".format(**settings)]
+        return [_("there is no model {model} with the mode {mode} at {provider}").format(**settings)]
     return [text for name, value in settings.items() if name not in WHERE and (text := _problem(offer, name, value))]
 
 
@@ -44,7 +46,9 @@ def in_words(settings: Settings) -> str:
         return ""
     values = {name: offer.parameters[name].parse(text) for name, text in chosen.items() if name not in WHERE and text}
     facts = offers.facts(Order(provider=offer.provider, model=offer.model, mode=offer.mode, parameters=values))
-    where = f"{offers.model_name(offer.model)} at {offers.provider_name(offer.provider)}"
+    where = _("{model} at {provider}").format(
+        model=offers.model_name(offer.model), provider=offers.provider_name(offer.provider)
+    )
     return ", ".join([where, offers.mode_name(offer.mode), *facts])
 
 
@@ -59,9 +63,10 @@ def from_text(text: str) -> dict[str, str]:
     for part in filter(None, (each.strip() for each in text.split(";"))):
         name, sign, value = (each.strip() for each in part.partition("="))
         if not sign:
-            raise ValidationError(f"“{part[:40]}” is no setting: write name=value, such as {EXAMPLE}")
+            words = _("“{text}” is no setting: write name=value, such as {example}")
+            raise ValidationError(words.format(text=part[:40], example=EXAMPLE))
         if name in found:
-            raise ValidationError(f"{name} is given twice")
+            raise ValidationError(_("{name} is given twice").format(name=name))
         found[name] = value
     if wrong := problems(found):
         raise ValidationError(wrong)
@@ -76,9 +81,10 @@ def _problem(offer: Offer, name: str, text: str) -> str:
     """Say why an offer does not take a value; empty when it does, and for an empty value that it may leave out."""
     parameter = offer.parameters.get(name)
     if parameter is None or not parameter.decides:
-        return f"{offer.name} takes no setting {name}"
+        return _("{offer} takes no setting {name}").format(offer=offer.name, name=name)
     if not text.strip():
-        return f"{offer.name} needs a value of {name}" if parameter.required or parameter.default is not None else ""
+        needed = _("{offer} needs a value of {name}").format(offer=offer.name, name=name)
+        return needed if parameter.required or parameter.default is not None else ""
     try:
         value: Value = parameter.parse(text)
     except ValueError as error:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from math import prod
 
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
 
 VARIABLE = re.compile(r"\{\{([^{}]*)\}\}")
 NAME = re.compile(r"\w+")
@@ -27,16 +28,26 @@ def variables(text: str) -> tuple[str, ...]:
 def problems(text: str) -> list[str]:
     """Say what is wrong with the braces of a text; empty when nothing is."""
     bad = [name for name in VARIABLE.findall(text) if not NAME.fullmatch(name.strip())]
-    found = [f"{{{{{_short(name)}}}}}: a variable's name has letters, digits and _ only" for name in bad]
+    words = _("{variable}: a variable's name has letters, digits and _ only")
+    found = [words.format(variable=_braced(_short(name))) for name in bad]
     without = VARIABLE.sub(".", text)
     if (at := without.find("{{")) >= 0:
-        found.append(f"“{_short(without[at:])}” is not closed: write }}}} after the variable's name")
+        words = _("“{text}” is not closed: write {braces} after the variable's name")
+        found.append(words.format(text=_short(without[at:]), braces="}}"))
     return list(dict.fromkeys(found))
 
 
 def unfilled(text: str) -> list[str]:
     """Say why a text cannot be ordered as it is: broken braces, and variables that nobody filled in."""
-    return problems(text) + [f"the variable {{{{{name}}}}} has no value" for name in variables(text)]
+    return problems(text) + [_without_value(name) for name in variables(text)]
+
+
+def _without_value(name: str) -> str:
+    return _("the variable {variable} has no value").format(variable=_braced(name))
+
+
+def _braced(name: str) -> str:
+    return f"{{{{{name}}}}}"
 
 
 def fill(text: str, values: Mapping[str, str]) -> str:
@@ -45,7 +56,7 @@ def fill(text: str, values: Mapping[str, str]) -> str:
     Raises: ValidationError at `prompt`, naming each variable without a value, and broken braces.
     """
     given = {name: value.strip() for name, value in values.items() if value.strip()}
-    missing = [f"the variable {{{{{name}}}}} has no value" for name in variables(text) if name not in given]
+    missing = [_without_value(name) for name in variables(text) if name not in given]
     if wrong := problems(text) + missing:
         raise ValidationError({"prompt": wrong})
     return VARIABLE.sub(lambda found: given[found[1].strip()], text)

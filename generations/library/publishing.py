@@ -7,12 +7,14 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from generations.library.reviewing import MoveRefused, move, state_now
 from generations.models import Disclosure, Person, Video
 from generations.models.videos import State
 
-UNLABELLED = "It could be taken for real, and is shown without the label AI-generated."
+UNLABELLED = gettext_noop("It could be taken for real, and is shown without the label AI-generated.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +27,10 @@ class Answers:
     @property
     def warning(self) -> str:
         """What is said plainly where a clip could seem real and the label was refused; else empty."""
-        return UNLABELLED if self.could_seem_real and not self.is_labelled else ""
+        return _(UNLABELLED) if self.could_seem_real and not self.is_labelled else ""
 
     def __str__(self) -> str:
+        """Say it as the clip's history keeps it."""
         seems = "could be taken for real" if self.could_seem_real else "could not be taken for real"
         return f"{seems}, {'with' if self.is_labelled else 'without'} the label AI-generated"
 
@@ -35,11 +38,11 @@ class Answers:
 def problem(video: Video) -> str:
     """Return why a clip cannot be published as it stands, for people; empty when it can."""
     if video.state == State.PUBLISHED:
-        return "This clip is published already."
+        return _("This clip is published already.")
     if video.state != State.APPROVED:
-        return "Only approved clips can be published. Approve it first."
+        return _("Only approved clips can be published. Approve it first.")
     if video.damage:
-        return "This clip's file is damaged, so it cannot be published. Nothing was changed."
+        return _("This clip's file is damaged, so it cannot be published. Nothing was changed.")
     return ""
 
 
@@ -60,5 +63,5 @@ def unpublish(video: Video, *, at: datetime, by: Person) -> None:
     """Take a clip back; it stays approved, and keeps its label. Raises: MoveRefused for one that is not published."""
     with transaction.atomic():
         if state_now(video) != State.PUBLISHED:
-            raise MoveRefused("This clip is not published. Nothing was changed.")
+            raise MoveRefused(_("This clip is not published. Nothing was changed."))
         move(video, State.PUBLISHED, State.APPROVED, at=at, by=by, published_at=None, published_by=None)

@@ -10,6 +10,8 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from generations.formats import usd
 from generations.library import comments
@@ -34,10 +36,10 @@ ACTIONS = {
     State.PUBLISHED: Action.PUBLISHED,
 }
 DONE = {
-    Review.APPROVED: "Approved",
-    Review.REJECTED: "Rejected",
-    Review.UNDECIDED: "Decision cleared",
-    Review.IN_REVIEW: "Review requested",
+    Review.APPROVED: gettext_lazy("Approved"),
+    Review.REJECTED: gettext_lazy("Rejected"),
+    Review.UNDECIDED: gettext_lazy("Decision cleared"),
+    Review.IN_REVIEW: gettext_lazy("Review requested"),
 }
 
 
@@ -69,11 +71,14 @@ class Judged:
         """A sentence about the canceled takes; empty when there are none."""
         if not self.canceled:
             return ""
-        what = "order" if len({task.batch for task in self.canceled}) > 1 else "take"
         many = len(self.canceled)
-        takes = f"1 waiting {what} was" if many == 1 else f"{many} waiting {what}s were"
-        worth = "not charged" if self.saved_usd is None else f"{usd(self.saved_usd)} is no longer reserved"
-        return f"{takes} canceled, {worth}."
+        words = ngettext("{count} waiting take was canceled", "{count} waiting takes were canceled", many)
+        if len({task.batch for task in self.canceled}) > 1:
+            words = ngettext("{count} waiting order was canceled", "{count} waiting orders were canceled", many)
+        if self.saved_usd is None:
+            return _("{canceled}, not charged.").format(canceled=words.format(count=many))
+        free = _("{canceled}, {amount} is no longer reserved.")
+        return free.format(canceled=words.format(count=many), amount=usd(self.saved_usd))
 
 
 def judge(video: Video, verdict: Review, *, at: datetime, by: Person | None, stop: bool = False) -> Judged:
@@ -105,9 +110,10 @@ def send_back(video: Video, reason: str, *, at: datetime, by: Person, moment: st
     """
     reason = reason.strip()
     if not reason:
-        raise MoveRefused("Reason: say what should be changed. Nothing was sent back.")
+        raise MoveRefused(_("Reason: say what should be changed. Nothing was sent back."))
     if len(reason) > REASON_LENGTH:
-        raise MoveRefused(f"Reason: at most {REASON_LENGTH} characters, this has {len(reason)}. Nothing was sent back.")
+        words = _("Reason: at most {most} characters, this has {count}. Nothing was sent back.")
+        raise MoveRefused(words.format(most=REASON_LENGTH, count=len(reason)))
     with transaction.atomic():
         was = state_now(video)
         _keep_published(was)
@@ -140,7 +146,7 @@ def move(
 ) -> None:
     """Change a clip's state and write its history, in the caller's transaction. Raises: MoveRefused for a lost race."""
     if not Video.objects.filter(STATES[was], pk=video.pk).update(**changes):
-        raise MoveRefused("Someone else changed this clip just now. Look again, then decide.")
+        raise MoveRefused(_("Someone else changed this clip just now. Look again, then decide."))
     ClipEvent.objects.create(video=video, at=at, by=by, was=was, now=now, reason=reason)
     action = Action.UNPUBLISHED if was == State.PUBLISHED else ACTIONS[now]
     if reason and action == Action.CLEARED:
@@ -164,12 +170,12 @@ def _comment(video: Video, text: str, moment: str, *, at: datetime, by: Person) 
     try:
         comments.write(video, text, at=at, author=by, at_seconds=comments.parse_moment(moment))
     except BadComment as error:
-        raise MoveRefused(f"Moment: {error.text} Nothing was sent back.") from error
+        raise MoveRefused(_("Moment: {problem} Nothing was sent back.").format(problem=error.text)) from error
 
 
 def _keep_published(was: State) -> None:
     if was == State.PUBLISHED:
-        raise MoveRefused("This clip is published. Unpublish it first, then decide again. Nothing was changed.")
+        raise MoveRefused(_("This clip is published. Unpublish it first, then decide again. Nothing was changed."))
 
 
 def _choose_first(video: Video, was: State, now: State) -> None:

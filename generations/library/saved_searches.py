@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from generations.library.search import BadSearch, Search
 from generations.models import Person, SavedSearch
@@ -17,13 +18,15 @@ def save(search: Search, name: str, *, at: datetime, by: Person) -> SavedSearch:
     """Keep a search for a person. Raises: BadSearch for a name that is empty, too long or in use, and for too many."""
     name = " ".join(name.replace("\0", "").split())
     if not name:
-        raise BadSearch("name", "Name: write a name for the search.")
+        raise BadSearch("name", _("Name: write a name for the search."))
     if len(name) > MAX_NAME:
-        raise BadSearch("name", f"Name: at most {MAX_NAME} characters.")
+        raise BadSearch("name", _("Name: at most {most} characters.").format(most=MAX_NAME))
     if by.saved_searches.count() >= MOST:
-        raise BadSearch("name", f"You have {MOST} saved searches, which is the most. Delete one first.")
+        raise BadSearch(
+            "name", _("You have {count} saved searches, which is the most. Delete one first.").format(count=MOST)
+        )
     try:
         with transaction.atomic():
             return SavedSearch.objects.create(person=by, name=name, search=search.query_string(), created_at=at)
     except IntegrityError as error:
-        raise BadSearch("name", f"Name: you have a search called “{name}” already.") from error
+        raise BadSearch("name", _("Name: you have a search called “{name}” already.").format(name=name)) from error

@@ -12,6 +12,7 @@ from django.db import connections
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.lookups import GreaterThan
 from django.http import QueryDict
+from django.utils.translation import gettext as _
 
 from generations.library import naming
 from generations.library.filters import FILTERS, MAX_LENGTH, MAX_VALUES, NAMED, BadValue, Filter, Ids
@@ -56,10 +57,11 @@ class Search:
             if values := tuple(dict.fromkeys(_checked(name, each, value) for value in given if value)):
                 found[name] = values
             if len(values) > (1 if each.takes_one else MAX_VALUES):
-                raise BadSearch(name, f"{each.title}: at most {1 if each.takes_one else MAX_VALUES} at a time.")
+                words = _("{filter}: at most {most} at a time.")
+                raise BadSearch(name, words.format(filter=each.title, most=1 if each.takes_one else MAX_VALUES))
         sort = params.get("sort") or NEWEST
         if sort not in SORTS:
-            raise BadSearch("sort", f"Sort: clips are sorted by {', '.join(SORTS)}.")
+            raise BadSearch("sort", _("Sort: clips are sorted by {sorts}.").format(sorts=", ".join(SORTS)))
         return cls(found, sort)
 
     def videos(self, person: Person | AnonymousUser, *, at: datetime) -> QuerySet[Video]:
@@ -93,12 +95,13 @@ class Search:
         if isinstance(person, AnonymousUser):
             for name in self.values:
                 if not FILTERS[name].is_public:
-                    raise BadSearch(name, f"{FILTERS[name].title}: sign in to search by it.")
+                    raise BadSearch(name, _("{filter}: sign in to search by it.").format(filter=FILTERS[name].title))
         found = naming.find(self.values, person, visible, offered=offered)
         for name in NAMED:
             for value in self.values.get(name, ()):
                 if (name, value) not in found:
-                    raise BadSearch(name, f"{FILTERS[name].title}: there is no “{value}”.")
+                    words = _("{filter}: there is no “{value}”.")
+                    raise BadSearch(name, words.format(filter=FILTERS[name].title, value=value))
         return found
 
     def query_string(self, **changes: str | tuple[str, ...] | None) -> str:
@@ -128,9 +131,9 @@ class Search:
 
 def _checked(name: str, each: Filter, value: str) -> str:
     if "\0" in value:
-        raise BadSearch(name, f"{each.title}: it holds a character that no text has.")
+        raise BadSearch(name, _("{filter}: it holds a character that no text has.").format(filter=each.title))
     if len(value) > MAX_LENGTH:
-        raise BadSearch(name, f"{each.title}: at most {MAX_LENGTH} characters.")
+        raise BadSearch(name, _("{filter}: at most {most} characters.").format(filter=each.title, most=MAX_LENGTH))
     try:
         return each.check(value)
     except BadValue as error:

@@ -15,6 +15,7 @@ from django.db import transaction
 from django.db.models import Case, F, Q, QuerySet, Value, When
 from django.http import QueryDict
 from django.utils.crypto import constant_time_compare, salted_hmac
+from django.utils.translation import gettext as _
 
 from generations.library.naming import collections_of
 from generations.library.search import BadSearch, Search, stacked
@@ -58,7 +59,7 @@ class Answer(enum.Enum):
 def share(subject: Video | Collection | Search, terms: Terms, *, at: datetime, by: Person) -> Share:
     """Make a link to something that the person may see. Raises: BadShare."""
     if terms.days is not None and not 1 <= terms.days <= MAX_DAYS:
-        raise BadShare("days", f"A link lasts 1 to {MAX_DAYS:,} days.")
+        raise BadShare("days", _("A link lasts 1 to {most} days.").format(most=f"{MAX_DAYS:,}"))
     made = Share(
         video=subject if isinstance(subject, Video) else None,
         collection=subject if isinstance(subject, Collection) else None,
@@ -165,7 +166,7 @@ def _hashed(password: str) -> str:
         return ""
     if len(password) not in PASSWORD_LENGTH:
         low, high = PASSWORD_LENGTH[0], PASSWORD_LENGTH[-1]
-        raise BadShare("password", f"A password has {low} to {high} characters.")
+        raise BadShare("password", _("A password has {low} to {high} characters.").format(low=low, high=high))
     return make_password(password)
 
 

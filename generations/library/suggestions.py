@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from generations.library.filters import FILTERS, Ids
 from generations.library.search import Search, stacked
@@ -36,14 +38,17 @@ def suggestions(search: Search, visible: QuerySet[Video], ids: Ids, *, at: datet
 
 
 def _number(count: int) -> str:
-    return f"{COUNTED}+ videos" if count > COUNTED else f"{count} video{'s' if count > 1 else ''}"
+    if count > COUNTED:
+        return _("{count}+ videos").format(count=COUNTED)
+    return ngettext("{count} video", "{count} videos", count).format(count=count)
 
 
 def _parts(search: Search, ids: Ids) -> Iterator[tuple[str, Search]]:
     for name in search.values:
         labels = [chip.label for chip in search.chips(ids) if chip.field == name]
-        yield f"{FILTERS[name].title} {' or '.join(labels)}", search.without(name)
+        values = f" {_('or')} ".join(labels)
+        yield f"{FILTERS[name].title} {values}", search.without(name)
     words = search.values["q"][0].split() if "q" in search.values else []
     for number, word in enumerate(words if len(words) > 1 else []):
         rest = " ".join(words[:number] + words[number + 1 :])
-        yield f"the word “{word}”", Search({**search.values, "q": (rest,)}, search.sort)
+        yield _("the word “{word}”").format(word=word), Search({**search.values, "q": (rest,)}, search.sort)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from generations.models import Prompt, Tag, Video
 
@@ -15,7 +16,8 @@ def tag_of(name: str) -> Tag:
     name = " ".join(name.split())
     longest = Tag._meta.get_field("name").max_length or 0
     if not name or len(name) > longest or "\0" in name:
-        raise ValidationError({"tag": f"Tag: write a word, of at most {longest} characters. Nothing was changed."})
+        text = _("Tag: write a word, of at most {most} characters. Nothing was changed.").format(most=longest)
+        raise ValidationError({"tag": text})
     return existing(name) or Tag.objects.get_or_create(name=name)[0]
 
 

@@ -9,6 +9,8 @@ from typing import BinaryIO
 
 from PIL import Image, ImageCms, ImageOps
 
+from generations.translation import _, gettext_noop
+
 # Both from the providers' pages: "JPG, PNG, WebP, max 10MB per image".
 MAX_IMAGE_BYTES = 10_000_000
 IMAGE_FORMATS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp"}
@@ -30,9 +32,9 @@ FIRST_BYTES = (
     (b"%!PS", "EPS"),
     (b"\xc5\xd0\xd3\xc6", "EPS"),
     (b"<svg", "SVG"),
-    (b"<?xml", "SVG or XML"),
-    (b"<", "HTML or XML"),
-    (b"\0\0\0", "HEIC, AVIF or a video"),
+    (b"<?xml", gettext_noop("SVG or XML")),
+    (b"<", gettext_noop("HTML or XML")),
+    (b"\0\0\0", gettext_noop("HEIC, AVIF or a video")),
 )
 SRGB = ImageCms.createProfile("sRGB")
 
@@ -59,7 +61,9 @@ def clean_image(source: BinaryIO) -> CleanImage:
     data = source.read(MAX_IMAGE_BYTES + 1)
     if len(data) > MAX_IMAGE_BYTES:
         source.seek(0, io.SEEK_END)
-        raise BadImage(f"{_megabytes(source.tell())}: at most {_megabytes(MAX_IMAGE_BYTES)}")
+        raise BadImage(
+            _("{size}: at most {most}").format(size=_megabytes(source.tell()), most=_megabytes(MAX_IMAGE_BYTES))
+        )
     found, upright = _read(data)
     return CleanImage(_encoded(upright, found), IMAGE_FORMATS[found], *upright.size)
 
@@ -72,31 +76,35 @@ def picture_kind(data: bytes) -> str:
 def _read(data: bytes) -> tuple[str, Image.Image]:
     found = _kind_of(data)
     if found not in IMAGE_FORMATS:
-        raise BadImage(f"not a JPG, PNG or WebP picture (it is {found})")
+        raise BadImage(_("not a JPG, PNG or WebP picture (it is {found})").format(found=_(found)))
     try:
         with Image.open(io.BytesIO(data), formats=(found,)) as image:
             _check(image, found)
             return found, _upright(image)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise BadImage(f"far too many megapixels: at most {MAX_IMAGE_PIXELS // 10**6}") from error
+        raise BadImage(_("far too many megapixels: at most {most}").format(most=MAX_IMAGE_PIXELS // 10**6)) from error
     except (*BROKEN_PICTURE, struct.error, zlib.error, MemoryError) as error:
-        raise BadImage("the picture is cut or damaged: save it again and retry") from error
+        raise BadImage(_("the picture is cut or damaged: save it again and retry")) from error
 
 
 def _kind_of(data: bytes) -> str:
     """Return the format by its first bytes, so that Pillow reads no other formats."""
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return "WEBP"
-    return next((name for start, name in FIRST_BYTES if data.startswith(start)), "unknown" if data else "empty")
+    return next(
+        (name for start, name in FIRST_BYTES if data.startswith(start)),
+        gettext_noop("unknown") if data else gettext_noop("empty"),
+    )
 
 
 def _check(image: Image.Image, found: str) -> None:
     pixels = image.width * image.height
     if pixels > MAX_IMAGE_PIXELS:
-        raise BadImage(f"{pixels / 1e6:.0f} megapixels: at most {MAX_IMAGE_PIXELS // 10**6}")
+        words = _("{count} megapixels: at most {most}")
+        raise BadImage(words.format(count=f"{pixels / 1e6:.0f}", most=MAX_IMAGE_PIXELS // 10**6))
     # A phone's JPG may carry a second picture for depth ("MPO"): the first one is visible.
     if found != "JPEG" and getattr(image, "is_animated", False):
-        raise BadImage("it is animated: send a single picture")
+        raise BadImage(_("it is animated: send a single picture"))
 
 
 def _upright(image: Image.Image) -> Image.Image:
@@ -132,8 +140,9 @@ def _encoded(image: Image.Image, kind: str) -> bytes:
             image.save(out, "PNG")
         if out.tell() <= MAX_IMAGE_BYTES:
             return out.getvalue()
-    hint = " as PNG: save it as JPG" if kind == "PNG" else ": make it smaller"
-    raise BadImage(f"{_megabytes(out.tell())} after cleaning, at most {_megabytes(MAX_IMAGE_BYTES)}{hint}")
+    as_png = _("{size} after cleaning, at most {most} as PNG: save it as JPG")
+    words = as_png if kind == "PNG" else _("{size} after cleaning, at most {most}: make it smaller")
+    raise BadImage(words.format(size=_megabytes(out.tell()), most=_megabytes(MAX_IMAGE_BYTES)))
 
 
 def _megabytes(size: int) -> str:

@@ -11,6 +11,7 @@ from requests_hardened.ip_filter import InvalidIPAddress
 
 from generations.media.images import MAX_IMAGE_BYTES, BadImage, picture_kind
 from generations.media.origins import Deadline, NotAllowed, any_origin, get
+from generations.translation import _
 
 PROBE_SECONDS = 8.0  # a person waits for it
 CHUNK_BYTES = 64 * 1024
@@ -37,15 +38,19 @@ def probe(url: str, *, kinds: tuple[str, ...], private: bool) -> str:
     except (BadImage, requests.TooManyRedirects) as error:
         raise WrongPicture(str(error)) from error
     except NotAllowed as error:
-        raise WrongPicture("no plain http or https address") from error
+        raise WrongPicture(_("no plain http or https address")) from error
     except InvalidIPAddress as error:
-        raise WrongPicture("a private or local address, which the provider cannot reach") from error
+        raise WrongPicture(_("a private or local address, which the provider cannot reach")) from error
     except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
         if isinstance(error.__cause__ or error.__context__, InvalidIPAddress):
-            raise WrongPicture("a private or local address, which the provider cannot reach") from error
-        raise NotSeen(f"no answer from here within {PROBE_SECONDS:g} s, or no connection") from error
+            raise WrongPicture(_("a private or local address, which the provider cannot reach")) from error
+        raise NotSeen(
+            _("no answer from here within {seconds} s, or no connection").format(seconds=f"{PROBE_SECONDS:g}")
+        ) from error
     if kind not in kinds:
-        raise WrongPicture(f"a {kind} picture, where {' or '.join(kinds)} is taken")
+        raise WrongPicture(
+            _("a {kind} picture, where {kinds} is taken").format(kind=kind, kinds=f" {_('or')} ".join(kinds))
+        )
     return kind
 
 
@@ -53,10 +58,10 @@ def _body(answer: requests.Response) -> bytes:
     if answer.status_code >= 500 or answer.status_code in (408, 425, 429):
         raise requests.HTTPError(f"{answer.status_code}")
     if answer.status_code != 200:
-        raise WrongPicture(f"its server answers {answer.status_code}")
+        raise WrongPicture(_("its server answers {status}").format(status=answer.status_code))
     data = bytearray()
     while chunk := answer.raw.read1(CHUNK_BYTES, decode_content=False):
         data += chunk
         if len(data) > MAX_IMAGE_BYTES:
-            raise WrongPicture(f"more than {MAX_IMAGE_BYTES // 1_000_000} MB")
+            raise WrongPicture(_("more than {most} MB").format(most=MAX_IMAGE_BYTES // 1_000_000))
     return bytes(data)

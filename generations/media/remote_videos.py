@@ -14,6 +14,7 @@ from requests_hardened.ip_filter import InvalidIPAddress
 
 from generations.media.mp4 import NotAVideo, read_tracks
 from generations.media.origins import Deadline, NotAllowed, any_origin, get
+from generations.translation import _
 
 PROBE_SECONDS = 20.0  # a person waits for it
 MAX_VIDEO_BYTES = 100_000_000  # no page says: 30 s at 1080p have about 40 MB
@@ -36,22 +37,24 @@ def probe_seconds(url: str, *, private: bool) -> int:
                 _save(answer, path)
             lengths = [track.duration_seconds for track in read_tracks(path) if track.handler == "vide"]
     except NotAVideo as error:
-        raise UnusableVideo("no complete MP4, MOV or M4V") from error
+        raise UnusableVideo(_("no complete MP4, MOV or M4V")) from error
     except (NotAllowed, InvalidIPAddress) as error:
-        raise UnusableVideo("no public http or https address") from error
+        raise UnusableVideo(_("no public http or https address")) from error
     except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
-        raise UnusableVideo(f"no answer from here within {PROBE_SECONDS:g} s, or no connection") from error
+        raise UnusableVideo(
+            _("no answer from here within {seconds} s, or no connection").format(seconds=f"{PROBE_SECONDS:g}")
+        ) from error
     if not lengths:
-        raise UnusableVideo("it has no picture")
+        raise UnusableVideo(_("it has no picture"))
     return math.ceil(max(lengths))
 
 
 def _save(answer: requests.Response, path: Path) -> None:
     if answer.status_code != 200:
-        raise UnusableVideo(f"its server answers {answer.status_code}")
+        raise UnusableVideo(_("its server answers {status}").format(status=answer.status_code))
     size = 0
     with path.open("wb") as file:
         while chunk := answer.raw.read1(CHUNK_BYTES, decode_content=False):
             size += file.write(chunk)
             if size > MAX_VIDEO_BYTES:
-                raise UnusableVideo(f"more than {MAX_VIDEO_BYTES // 1_000_000} MB")
+                raise UnusableVideo(_("more than {most} MB").format(most=MAX_VIDEO_BYTES // 1_000_000))
