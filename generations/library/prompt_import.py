@@ -45,7 +45,7 @@ class Checked:
 
     @property
     def key(self) -> Key:
-        title, text, unwanted, _ = (self.text(name) for name in TEXTS)
+        title, text, unwanted, _notes = (self.text(name) for name in TEXTS)
         return title, text, unwanted, self.campaign.pk if self.campaign else None
 
 

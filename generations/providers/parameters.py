@@ -77,7 +77,7 @@ class Parameter:
 
     def rule(self) -> str:
         """Say in short which values are taken: `5 or 10`."""
-        return alternatives([value for value, _ in self.options()])
+        return alternatives([value for value, _words in self.options()])
 
     def describe(self, name: str, value: Value) -> str:
         """Say what was chosen, for a receipt."""
