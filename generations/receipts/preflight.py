@@ -115,8 +115,7 @@ def inspect(
 
     `spend_at_most`, in USD, trims their takes; an order that keeps none is left out too.
     """
-    checks, many = ImageChecks(), len(requests) > 1
-    lines = [_line(request, checks, at=at, number=n if many else 0) for n, request in enumerate(requests, 1)]
+    lines = _lines(requests, at=at)
     good = [line for line in lines if not line.problems]
     if not good:
         return Receipt(lines=tuple(lines), problems=_merged(lines))
@@ -190,23 +189,40 @@ def _trimmed(
     return several, [line for line in kept if line.takes], dropped
 
 
-def _line(request: OrderRequest, checks: ImageChecks, *, at: datetime, number: int = 0) -> Line:
+def _lines(requests: list[OrderRequest], *, at: datetime) -> list[Line]:
+    """Return a line for each request; prices and earlier orders are read for all of them together."""
+    checks, many = ImageChecks(), len(requests) > 1
+    checked = [_checked(request, checks) for request in requests]
+    quotes = ledger.estimates([request.order for request, *_more in checked], at=at)
+    good = [(request, quote) for (request, wrong, _unread), quote in zip(checked, quotes, strict=True) if not wrong]
+    earlier = iter(history.of_all(good))
+    in_a_row = {task: continuing.caution(task) for task in {request.continued_from for request in requests}}
+    lines = []
+    for number, ((request, wrong, unread), quote) in enumerate(zip(checked, quotes, strict=True), 1):
+        cautions = [Notice(f"caution {text}", text) for text in offers.cautions(request.with_uploads)]
+        cautions += [Notice("continued", text)] if (text := in_a_row[request.continued_from]) else []
+        lines.append(
+            Line(
+                request=request,
+                takes=request.takes,
+                price_usd=quote.usd,
+                is_minimum=quote.is_minimum,
+                problems=wrong,
+                notices=() if wrong else (*cautions, *unread, *next(earlier)),
+                number=number if many else 0,
+            )  # fmt: skip
+        )
+    return lines
+
+
+def _checked(request: OrderRequest, checks: ImageChecks) -> tuple[OrderRequest, Problems, list[Notice]]:
+    """Return the request with the length of its video, what is wrong with it, and which pictures could not be read."""
     problems = ordering.problems(request)
     for name, text in (("prompt", request.order.prompt), ("negative_prompt", request.order.negative_prompt)):
         if wrong := prompt_text.unfilled(text):
             problems.setdefault(name, []).extend(wrong)
     unread = checks.run(request.order, problems)
-    request = measured(request, problems)
-    quote = ledger.estimate(request.order, at=at)
-    cautions = [Notice(f"caution {text}", text) for text in offers.cautions(request.with_uploads)]
-    cautions += [Notice("continued", text)] if (text := continuing.caution(request.continued_from)) else []
-    notices = (
-        [] if problems else [*cautions, *unread, *history.of(request, price_usd=quote.usd, is_minimum=quote.is_minimum)]
-    )
-    return Line(
-        request=request, takes=request.takes, price_usd=quote.usd, is_minimum=quote.is_minimum,
-        problems=problems, notices=tuple(notices), number=number,
-    )  # fmt: skip
+    return measured(request, problems), problems, unread
 
 
 def _outlooks(lines: list[Line], periods: dict[Campaign | None, list[BudgetPeriod]]) -> list[budgets.Outlook]:

@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from generations.lifecycle.ordering import OrderRequest
 from generations.models import Review, Status
+from generations.models.prices import Quote
 from generations.receipts import history
 from generations.receipts.history import Notice
 from tests.factories import NOW, a_task, a_video, an_order
@@ -22,7 +23,8 @@ PRICE = Decimal("0.35")
 
 
 def known(**changes: Any) -> list[Notice]:
-    return history.of(OrderRequest(an_order(**changes)), price_usd=PRICE)
+    (notices,) = history.of_all([(OrderRequest(an_order(**changes)), Quote(PRICE))])
+    return notices
 
 
 def stored(**changes: Any) -> Any:
@@ -43,7 +45,7 @@ def test_takes_that_are_owned_are_counted_with_what_was_approved_and_spent() -> 
 
 def test_starting_prices_are_said_to_be_the_least() -> None:
     stored(price_usd=PRICE, price_is_minimum=True)
-    (notice,) = history.of(OrderRequest(an_order()), price_usd=PRICE, is_minimum=True)
+    ((notice,),) = history.of_all([(OrderRequest(an_order()), Quote(PRICE, is_minimum=True))])
     assert notice.text == "You have 1 take of this, 0 approved: from $0.35 spent. Another take costs from $0.35."
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 from pytest_httpserver import HTTPServer
 
@@ -19,7 +20,7 @@ from generations.receipts import preflight
 from generations.receipts.preflight import NO_WORKER, Receipt
 from generations.worker.jobs import heartbeat
 from tests.clips import png
-from tests.factories import NOW, a_budget, a_campaign, a_task, an_order, configure
+from tests.factories import NOW, a_budget, a_campaign, a_task, a_video, an_order, configure
 
 pytestmark = pytest.mark.django_db
 
@@ -165,6 +166,17 @@ def test_no_transaction_is_open_while_a_picture_is_checked(
 
 def again(*tasks: GenerationTask) -> Receipt:
     return preflight.inspect([retries.retry(task) for task in tasks], by=None, at=NOW)
+
+
+def test_many_different_orders_take_as_many_queries_as_two(django_assert_max_num_queries: Any) -> None:
+    asked = [OrderRequest(an_order(prompt=f"a fox, number {n}")) for n in range(40)]
+    for request in asked:
+        a_video(a_task(Status.STORED, prompt_text=request.order.prompt))
+    with CaptureQueriesContext(connection) as few:
+        preflight.inspect(asked[:2], by=None, at=NOW)
+    with django_assert_max_num_queries(len(few)):
+        receipt = preflight.inspect(asked, by=None, at=NOW)
+    assert [notice.key for line in receipt.lines for notice in line.notices] == ["owned"] * 40
 
 
 def test_many_orders_have_one_sum_and_one_look_at_each_budget() -> None:
