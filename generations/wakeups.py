@@ -35,6 +35,11 @@ def enqueue_background() -> None:
         async_task("generations.worker.jobs.background", cluster=BACKGROUND)
 
 
+def enqueue_notices() -> None:
+    """Enqueue a run that sends webhooks and digests which are due."""
+    async_task("generations.worker.jobs.send_notices", cluster=BACKGROUND)
+
+
 def count_waiting() -> int:
     """Count the ordinary jobs that no worker has taken yet: neither urgent ones nor background work."""
     return int(OrmQ.objects.filter(key=Conf.CLUSTER_NAME, lock__lte=timezone.now()).count())

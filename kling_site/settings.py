@@ -101,6 +101,11 @@ PUBLIC_URL: str = env.str("PUBLIC_URL", default="http://127.0.0.1:8000" if PRACT
 DOWNLOAD_NAME: str = env.str("DOWNLOAD_NAME", default="{date}_{campaign}_{title}_{take}_{id}")
 CATALOG_PUBLIC: bool = env.bool("CATALOG_PUBLIC", default=False)
 
+# Digests of notices: to the worker's output in practice, and elsewhere nowhere until EMAIL_URL is set.
+vars().update(env.email_url("EMAIL_URL", default="consolemail://" if PRACTICE else "dummymail://"))
+DEFAULT_FROM_EMAIL: str = env.str("EMAIL_FROM", default="Kling Studio <studio@localhost>")
+EMAIL_TIMEOUT = 20  # seconds; a mail server that hangs holds a worker no longer
+
 # --- Django ----------------------------------------------------------------------------------------------------
 
 DEBUG: bool = env.bool("DEBUG", default=False)

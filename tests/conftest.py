@@ -72,6 +72,7 @@ def ledger_can_be_emptied_after_a_test() -> Iterator[None]:
     those of the migrations back, and their groups, so that tests may run in any order."""
     guards = import_module("generations.migrations.0005_ledger_is_kept")
     audit_guards = import_module("generations.migrations.0034_audit")
+    notices = import_module("generations.migrations.0038_notices")
     groups = import_module("generations.migrations.0024_groups")
     flush, begin = (vars(TransactionTestCase)[f"_fixture_{name}"] for name in ("teardown", "setup"))
     prices: list[Price] = []
@@ -92,6 +93,7 @@ def ledger_can_be_emptied_after_a_test() -> Iterator[None]:
         Price.objects.bulk_create(prices)
         groups.grant(apps, groups.GROUPS)
         groups.grant(apps, audit_guards.GRANTED)
+        groups.grant(apps, notices.GRANTED)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_setup", classmethod(empty_prices))

@@ -86,3 +86,8 @@ def test_to_run_it_again_widens_nobody(before: Any) -> None:
 def test_a_later_migration_is_told_of_a_permission_that_is_not_there() -> None:
     with pytest.raises(LookupError, match="Viewer: there are no permissions \\['view_nothing'\\]"):
         MIGRATION.grant(apps, {"Viewer": ["view_nothing"]})
+
+
+def test_operators_and_nobody_else_set_up_webhooks() -> None:
+    holders = {group.name for group in Group.objects.filter(permissions__codename="add_endpoint")}
+    assert holders == {"Operator"}

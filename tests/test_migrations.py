@@ -18,7 +18,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django_q.models import Schedule
 from pytest_django import DjangoDbBlocker
 
-from generations.models import GenerationTask, LedgerEntry, Pause, Price, Prompt, Shot, Video
+from generations.models import GenerationTask, LedgerEntry, NoticeCursor, Pause, Price, Prompt, Shot, Video
 from generations.models.ledger import EntryKind
 from generations.worker import jobs
 from tests.factories import NOW
@@ -209,3 +209,17 @@ def test_a_prompt_from_before_gets_its_first_version_and_is_found_by_its_words(e
         User.objects.get(),
         prompt.updated_at,
     )
+
+
+def test_notices_begin_with_what_happens_after_their_migration(empty_database: None) -> None:
+    old = migrate("0037_ledger_unpriced")
+    row = {"at": NOW, "was": "running", "now": "failed", "reason": "refused"}
+    task = old.get_model("generations", "GenerationTask").objects.create(
+        prompt=old.get_model("generations", "Prompt").objects.create(text="a lighthouse"), prompt_text="a lighthouse",
+        provider="apixo", model="kling-2-1", mode="master-text-to-video", duration_seconds=5, practice=True,
+        created_at=NOW, status="failed", shot=old.get_model("generations", "Shot").objects.create(),
+    )  # fmt: skip
+    before = old.get_model("generations", "TaskEvent").objects.create(task=task, **row)
+    migrate()
+    cursors = dict(NoticeCursor.objects.values_list("name", "settled"))
+    assert cursors == {"tasks": before.pk, "budgets": 0}

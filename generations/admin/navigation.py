@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.contrib import admin
@@ -12,6 +13,8 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
+
+from generations.admin import notices
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +81,18 @@ SECTIONS: dict[str, tuple[Entry, ...]] = {
     _("Operation"): (
         _rows(_("Providers"), "pause"),
         _rows(_("Balances"), "balancereading"),
+        _rows(_("Webhooks"), "endpoint"),
     ),
 }
 
 
 def each_context(request: HttpRequest) -> dict[str, Any]:
     """Return what every page of the admin gets: Django's own, and the way to the other pages."""
-    own = {"sections": sections(request), "is_first_page": request.path == reverse("admin:index")}
+    own = {
+        "sections": sections(request),
+        "is_first_page": request.path == reverse("admin:index"),
+        "unread_notices": partial(notices.unread, request),  # asked by pages that show it, and by no other
+    }
     return {**AdminSite.each_context(admin.site, request), **own}
 
 

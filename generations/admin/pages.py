@@ -6,13 +6,16 @@ from django.contrib import admin
 from django.contrib.admin import AdminSite
 from django.urls import URLPattern, URLResolver, path
 
-from generations.admin import queue, queue_actions, queue_again, search
+from generations.admin import notice_choice, notices, queue, queue_actions, queue_again, search
 
 
 def urls() -> list[URLPattern | URLResolver]:
     """Return these pages, and behind them Django's own, the last of which takes every address."""
     wrap = admin.site.admin_view
     return [
+        path("notices/", wrap(notices.page), name="notices"),
+        path("notices/read/", wrap(notices.read), name="notices_read"),
+        path("notices/mine/", wrap(notice_choice.page), name="notice_choice"),
         path("search/", wrap(search.page), name="search"),
         path("queue/", wrap(queue.page), name="queue"),
         path("queue/live/", wrap(queue.live), name="queue_live"),

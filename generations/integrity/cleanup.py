@@ -1,4 +1,4 @@
-"""Clean up daily: blank expired source URLs of complete files, remove part files that dead workers left."""
+"""Clean up daily: blank expired source URLs of complete files, remove part files of dead workers and old notices."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from django.utils import timezone
 
 from generations.integrity.compare import damage
 from generations.media.store import store
-from generations.models import GenerationTask, Lease, Status, Video
+from generations.models import GenerationTask, Happening, Lease, Status, Video, WebhookMessage
 
+NOTICE_LIFE = timedelta(days=90)
 PART_LIFE = timedelta(hours=1)  # a download ends within minutes
 
 
@@ -25,13 +26,14 @@ class Cleanup:
     kept_unsafe: list[int] = field(default_factory=list)  # videos whose file is not complete
     kept_unstored: list[int] = field(default_factory=list)  # tasks whose URLs expired before they were stored
     parts_removed: list[str] = field(default_factory=list)  # part files of killed workers
+    happenings_removed: int = 0  # with their notices and webhooks
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
 
 
 def clean_up(*, at: datetime, dry_run: bool = False) -> Cleanup:
-    """Blank expired source URLs of complete files and no others; remove stale part files and leases of past saves."""
+    """Blank expired source URLs of complete files and no others; remove stale part files, leases and old notices."""
     done = Cleanup(dry_run=dry_run)
     expired = GenerationTask.objects.filter(source_expires_at__lte=at)
     for video in Video.objects.filter(task__in=expired).exclude(source_url="").select_related("task").iterator():
@@ -41,7 +43,11 @@ def clean_up(*, at: datetime, dry_run: bool = False) -> Cleanup:
     unstored = expired.exclude(status__in=[Status.STORED, Status.FAILED]).exclude(result_urls=[])
     done.kept_unstored = list(unstored.values_list("pk", flat=True))
     done.parts_removed = remove_stale_parts(at=at, dry_run=dry_run)
+    old = Happening.objects.filter(at__lte=at - NOTICE_LIFE)
+    done.happenings_removed = old.count()
     if not dry_run:
+        WebhookMessage.objects.filter(happening=None, created_at__lte=at - NOTICE_LIFE).delete()
+        old.delete()
         with transaction.atomic():
             Video.objects.filter(pk__in=done.blanked).update(source_url="")
             stored = GenerationTask.objects.filter(status=Status.STORED, videos__in=done.blanked)

@@ -9,11 +9,13 @@ from generations.models.collections import Collection, CollectionItem, Folder
 from generations.models.comments import ClipEvent, Comment, Disclosure, Favourite
 from generations.models.cost_centers import CostCenter
 from generations.models.deliveries import Delivery
+from generations.models.endpoints import Endpoint, WebhookMessage, WebhookTry
 from generations.models.events import TaskEvent
 from generations.models.images import ReferenceImage
 from generations.models.last_choices import LastChoice
 from generations.models.leases import Lease
 from generations.models.ledger import EntryKind, LedgerEntry
+from generations.models.notices import Happening, HowOften, Notice, NoticeChoice, NoticeCursor, NoticeKind
 from generations.models.pauses import Pause
 from generations.models.people import Person
 from generations.models.prices import Price
@@ -44,13 +46,20 @@ __all__ = [
     "Disclosure",
     "Favourite",
     "FavouritePrompt",
+    "Endpoint",
     "Folder",
     "GenerationTask",
     "CostCenter",
     "EntryKind",
+    "Happening",
+    "HowOften",
     "LastChoice",
     "Lease",
     "LedgerEntry",
+    "Notice",
+    "NoticeChoice",
+    "NoticeCursor",
+    "NoticeKind",
     "Period",
     "Person",
     "Price",
@@ -66,4 +75,6 @@ __all__ = [
     "Tag",
     "TaskEvent",
     "Video",
+    "WebhookMessage",
+    "WebhookTry",
 ]

@@ -6,6 +6,7 @@ A job takes ids only. It may be lost, run twice or run late: each reads the rows
 from __future__ import annotations
 
 import logging
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -16,6 +17,7 @@ from generations.integrity import reconcile as reconciling
 from generations.integrity.cleanup import clean_up
 from generations.lifecycle import saving
 from generations.models import Lease
+from generations.notices import deriving, digests, sending
 from generations.worker import background as working
 
 logger = logging.getLogger(__name__)
@@ -23,6 +25,7 @@ logger = logging.getLogger(__name__)
 # One run frees its worker after this long. With one download (which has its own deadline) it stays below the queue's
 # timeout.
 RECONCILE_SECONDS = 30.0
+NOTICES_SECONDS = 30.0  # and the one webhook that is under way then
 COMPARED_WITHIN = timedelta(hours=20)  # a clip that was compared within this time is skipped today
 
 # Name -> (function, interval).
@@ -30,6 +33,7 @@ SCHEDULES: dict[str, tuple[str, dict[str, Any]]] = {
     "clean-up": ("cleanup", {"schedule_type": Schedule.DAILY}),
     "reconcile": ("reconcile", {"schedule_type": Schedule.DAILY}),
     "background": ("background", {"schedule_type": Schedule.MINUTES, "minutes": 1}),
+    "notices": ("derive_notices", {"schedule_type": Schedule.MINUTES, "minutes": 1}),
 }
 
 
@@ -78,6 +82,23 @@ def background() -> bool:
     if has_more:
         wakeups.enqueue_background()
     return has_more
+
+
+def derive_notices() -> int:
+    """Write what happened as notices, and enqueue a run that sends what is due; return how much is new."""
+    at = clock.now()
+    new = deriving.derive(at=at)
+    if sending.has_due(at=at) or digests.has_due(at=at):
+        wakeups.enqueue_notices()
+    return new
+
+
+def send_notices() -> str:
+    """Send digests and webhooks that are due, for NOTICES_SECONDS at most and while no ordinary job waits."""
+    ends = time.monotonic() + NOTICES_SECONDS
+    mailed = digests.send_due(at=clock.now())
+    tries = sending.send_due(goes_on=lambda: time.monotonic() < ends and not wakeups.count_waiting())
+    return f"{mailed} digests, {tries} webhooks"
 
 
 def load_schedules() -> None:

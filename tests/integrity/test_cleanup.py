@@ -7,9 +7,10 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.contrib.auth.models import User
 
 from generations.integrity.cleanup import clean_up
-from generations.models import Status
+from generations.models import Endpoint, Happening, Notice, NoticeKind, Status, WebhookMessage, WebhookTry
 from tests.factories import NOW, a_task, a_video
 from tests.trees import a_file, aged
 
@@ -93,3 +94,20 @@ def test_things_that_are_no_files_stay(media_root: Path) -> None:
 def test_the_url_of_a_clip_that_waits_for_its_late_decoding_stays() -> None:
     video = a_video(a_task(Status.STORED, source_expires_at=PAST), decoded_at=None, decode_due_at=NOW)
     assert clean_up(at=NOW).kept_unsafe == [video.pk]
+
+
+def test_notices_of_90_days_ago_go_with_their_webhooks() -> None:
+    old, new = (
+        Happening.objects.create(key=f"{days}", kind=NoticeKind.PAUSE, at=NOW - timedelta(days=days), page="pauses")
+        for days in (90, 89)
+    )
+    anna = User.objects.create(username="anna")
+    endpoint = Endpoint.objects.create(address="https://hooks.example.com/")
+    for happening in (old, new):
+        Notice.objects.create(person=anna, happening=happening)
+        message = WebhookMessage.objects.create(endpoint=endpoint, happening=happening, body="{}", created_at=NOW)
+        WebhookTry.objects.create(message=message, at=NOW, http_status=200, seconds=0.1)
+    assert clean_up(at=NOW, dry_run=True).happenings_removed == 1
+    assert Happening.objects.count() == 2
+    assert clean_up(at=NOW).happenings_removed == 1
+    assert [Notice.objects.get().happening, WebhookTry.objects.get().message.happening] == [new, new]

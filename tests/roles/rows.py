@@ -21,6 +21,7 @@ from generations.models import (
     Batch,
     Collection,
     CollectionItem,
+    Endpoint,
     Pause,
     Price,
     Prompt,
@@ -68,6 +69,7 @@ def make_rows(person: User | None) -> dict[str, str]:
         a_task(status, order_batch=batch)
     made = {
         "order_batch": batch,
+        "endpoint": Endpoint.objects.create(address="https://hooks.example.com/kling", kinds=["failed"]),
         "user": User.objects.create(username="other"),
         "group": Group.objects.create(name="Other"),
         "video": video, "approved": approved, "published": published, "shot": video.shot,

@@ -111,6 +111,11 @@ ADMIN: dict[str, Case | list[Case]] = {
     "admin/batches/<int:pk>/live/": reads(SEERS, "order_batch"),
     "admin/batches/<int:pk>/stop/": writes(EITHER, "order_batch"),
     "admin/batches/<int:pk>/again/<slug:which>/": writes(ORDERING, "order_batch", "which_failed"),
+    "admin/notices/": reads(STAFF),
+    "admin/notices/read/": writes(STAFF, data={"up_to": "1"}),
+    "admin/notices/mine/": both(STAFF, data={"how_often": "never", "language": "en"}),
+    "admin/generations/endpoint/<int:pk>/test/": writes(OPERATORS, "endpoint"),
+    "admin/generations/endpoint/<int:pk>/secret/": writes(OPERATORS, "endpoint"),
     "admin/search/": both(STAFF, query="?q=dawn"),
     "admin/queue/": reads(SEERS),
     "admin/queue/live/": reads(SEERS),
@@ -236,6 +241,9 @@ MODELS: dict[str, Model] = {
     ),
     "generations.collection": Model(
         SEERS, NOBODY, CURATORS, CURATORS, "collection_pk", {"delete_selected": (CURATORS, "collection_pk")}
+    ),
+    "generations.endpoint": Model(
+        OPERATORS, OPERATORS, OPERATORS, OPERATORS, "endpoint", {"delete_selected": (OPERATORS, "endpoint")}
     ),
     "generations.generationtask": Model(
         SEERS, row="queued",

@@ -9,13 +9,16 @@ from django.utils import timezone
 from django_q.models import OrmQ, Schedule
 from pytest_django import Settings
 
+from generations import wakeups
 from generations.integrity import late_decode
 from generations.integrity import reconcile as reconciling
 from generations.lifecycle import saving
 from generations.media import frames
 from generations.models import Lease, Status, Video
+from generations.wakeups import BACKGROUND
 from generations.worker import background, jobs
 from tests.factories import a_task
+from tests.notices.telling import an_endpoint, fail, someone
 from tests.trees import a_complete_video
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -111,3 +114,23 @@ def test_a_piece_of_background_work_ends_before_the_queues_timeout(settings: Set
     """A slice, and after it one clip: decoded, fetched again, verified and decoded again."""
     longest = background.SLICE_SECONDS + 3 * frames.DECODE_SECONDS + late_decode.FETCH_SECONDS
     assert settings.Q_CLUSTER["timeout"] > longest
+
+
+def test_what_happened_is_told_by_a_job_of_the_background() -> None:
+    anna = someone("anna")
+    fail(anna)
+    an_endpoint("http://127.0.0.1:9/")
+    assert jobs.derive_notices() == 1
+    assert OrmQ.objects.get().key == BACKGROUND
+    assert jobs.send_notices() == "0 digests, 1 webhooks"
+    OrmQ.objects.all().delete()
+    assert jobs.derive_notices() == 0
+    assert OrmQ.objects.count() == 0  # the next try is not due yet
+
+
+def test_webhooks_wait_while_ordinary_jobs_do() -> None:
+    fail(None)
+    an_endpoint("http://127.0.0.1:9/")
+    jobs.derive_notices()
+    wakeups.enqueue_save(1)
+    assert jobs.send_notices() == "0 digests, 0 webhooks"

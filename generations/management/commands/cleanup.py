@@ -28,6 +28,9 @@ class Command(StudioCommand):
         self.stdout.write(f"{len(done.blanked)} expired URLs {verb}.")
         if done.parts_removed:
             self.stdout.write(f"{len(done.parts_removed)} stale part files {verb.replace('blanked', 'removed')}.")
+        if done.happenings_removed:
+            verb = "would be removed" if done.dry_run else "removed"
+            self.stdout.write(f"{done.happenings_removed} notices older than 90 days {verb}.")
         for what, ids in (("video", done.kept_unsafe), ("task", done.kept_unstored)):
             for pk in ids:
                 why = "its file is not complete, or not decoded yet" if what == "video" else "its clip is not stored"
