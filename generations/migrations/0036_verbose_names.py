@@ -679,6 +679,160 @@ class Migration(migrations.Migration):
                     name="title",
                     field=models.CharField(max_length=200, verbose_name="title"),
                 ),
+                migrations.AlterModelOptions(
+                    name="account",
+                    options={"verbose_name": "account", "verbose_name_plural": "accounts"},
+                ),
+                migrations.AlterModelOptions(
+                    name="costcenter",
+                    options={"verbose_name": "cost center", "verbose_name_plural": "cost centers"},
+                ),
+                migrations.AlterModelOptions(
+                    name="delivery",
+                    options={"ordering": ["id"], "verbose_name": "delivery", "verbose_name_plural": "deliveries"},
+                ),
+                migrations.AlterModelOptions(
+                    name="lease",
+                    options={"verbose_name": "lease", "verbose_name_plural": "leases"},
+                ),
+                migrations.AlterModelOptions(
+                    name="shot",
+                    options={"verbose_name": "shot", "verbose_name_plural": "shots"},
+                ),
+                migrations.AlterModelOptions(
+                    name="taskevent",
+                    options={"ordering": ["id"], "verbose_name": "task event", "verbose_name_plural": "task events"},
+                ),
+                migrations.AlterField(
+                    model_name="auditentry",
+                    name="amount_usd",
+                    field=models.DecimalField(decimal_places=4, max_digits=12, null=True, verbose_name="amount in USD"),
+                ),
+                migrations.AlterField(
+                    model_name="auditentry",
+                    name="at",
+                    field=models.DateTimeField(verbose_name="at"),
+                ),
+                migrations.AlterField(
+                    model_name="auditentry",
+                    name="by",
+                    field=models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="by",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="auditentry",
+                    name="kind",
+                    field=models.CharField(
+                        help_text="The model of the row that it is about.", max_length=100, verbose_name="kind"
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="auditentry",
+                    name="name",
+                    field=models.CharField(help_text="What it was called then.", max_length=300, verbose_name="name"),
+                ),
+                migrations.AlterField(
+                    model_name="auditentry",
+                    name="row",
+                    field=models.BigIntegerField(
+                        help_text="Its number, also when the row is gone.", null=True, verbose_name="row"
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="auditentry",
+                    name="words",
+                    field=models.CharField(
+                        blank=True, help_text="The reason, or what was chosen.", max_length=300, verbose_name="words"
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="balancereading",
+                    name="amount",
+                    field=models.DecimalField(decimal_places=4, max_digits=14, null=True, verbose_name="amount"),
+                ),
+                migrations.AlterField(
+                    model_name="balancereading",
+                    name="at",
+                    field=models.DateTimeField(verbose_name="at"),
+                ),
+                migrations.AlterField(
+                    model_name="balancereading",
+                    name="error",
+                    field=models.CharField(blank=True, max_length=500, verbose_name="error"),
+                ),
+                migrations.AlterField(
+                    model_name="balancereading",
+                    name="unit",
+                    field=models.CharField(
+                        help_text="USD or credits: the provider's own.", max_length=10, verbose_name="unit"
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="ledgerentry",
+                    name="amount_usd",
+                    field=models.DecimalField(decimal_places=4, max_digits=10, null=True, verbose_name="amount in USD"),
+                ),
+                migrations.AlterField(
+                    model_name="ledgerentry",
+                    name="at",
+                    field=models.DateTimeField(verbose_name="at"),
+                ),
+                migrations.AlterField(
+                    model_name="ledgerentry",
+                    name="day",
+                    field=models.DateField(
+                        help_text="The day of `at` in the site's time zone, as it was then.", verbose_name="day"
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="ledgerentry",
+                    name="task",
+                    field=models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="entries",
+                        to="generations.generationtask",
+                        verbose_name="task",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="pause",
+                    name="model",
+                    field=models.CharField(
+                        blank=True,
+                        help_text="Whose orders are paused; empty: those of all.",
+                        max_length=50,
+                        verbose_name="model",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="pause",
+                    name="paused_at",
+                    field=models.DateTimeField(verbose_name="paused at"),
+                ),
+                migrations.AlterField(
+                    model_name="pause",
+                    name="paused_by",
+                    field=models.ForeignKey(
+                        help_text="Empty: the machine, after a refusal.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="paused by",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="pause",
+                    name="provider",
+                    field=models.CharField(
+                        blank=True, help_text="Empty: the orders to all.", max_length=20, verbose_name="provider"
+                    ),
+                ),
             ]
-        )
+        ),
     ]

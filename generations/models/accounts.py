@@ -34,6 +34,8 @@ class Account(models.Model):
     objects = AccountQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("account")
+        verbose_name_plural = _("accounts")
         constraints = [models.UniqueConstraint(fields=["provider", "practice"], name="account_once")]
 
     def __str__(self) -> str:
@@ -72,13 +74,13 @@ class BalanceReading(models.Model):
 
     provider = models.CharField(_("provider"), max_length=20)
     practice = models.BooleanField(_("practice"))
-    at = models.DateTimeField()
-    amount = models.DecimalField(max_digits=14, decimal_places=4, null=True)
-    unit = models.CharField(max_length=10, help_text="USD or credits: the provider's own.")
+    at = models.DateTimeField(_("at"))
+    amount = models.DecimalField(_("amount"), max_digits=14, decimal_places=4, null=True)
+    unit = models.CharField(_("unit"), max_length=10, help_text=_("USD or credits: the provider's own."))
     refused = models.BooleanField(
         _("refused"), default=False, help_text=_("The key was not accepted, or there is no money.")
     )
-    error = models.CharField(max_length=500, blank=True)
+    error = models.CharField(_("error"), max_length=500, blank=True)
 
     objects = ReadingQuerySet.as_manager()
 

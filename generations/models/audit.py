@@ -70,14 +70,16 @@ class AuditQuerySet(models.QuerySet["AuditEntry"]):
 class AuditEntry(models.Model):
     """An action. Entries are never changed or deleted: the triggers of migration 0034 refuse both."""
 
-    at = models.DateTimeField()
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    at = models.DateTimeField(_("at"))
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("by")
+    )
     action = models.CharField(_("action"), max_length=20, choices=Action.choices)
-    kind = models.CharField(max_length=100, help_text="The model of the row that it is about.")
-    row = models.BigIntegerField(null=True, help_text="Its number, also when the row is gone.")
-    name = models.CharField(max_length=300, help_text="What it was called then.")
-    words = models.CharField(max_length=300, blank=True, help_text="The reason, or what was chosen.")
-    amount_usd = models.DecimalField(max_digits=12, decimal_places=4, null=True)
+    kind = models.CharField(_("kind"), max_length=100, help_text=_("The model of the row that it is about."))
+    row = models.BigIntegerField(_("row"), null=True, help_text=_("Its number, also when the row is gone."))
+    name = models.CharField(_("name"), max_length=300, help_text=_("What it was called then."))
+    words = models.CharField(_("words"), max_length=300, blank=True, help_text=_("The reason, or what was chosen."))
+    amount_usd = models.DecimalField(_("amount in USD"), max_digits=12, decimal_places=4, null=True)
     practice = models.BooleanField(_("practice"), help_text=_("The amount is practice money."))
 
     objects = AuditQuerySet.as_manager()

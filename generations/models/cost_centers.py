@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 NOBODY = 0  # stands for no campaign, and for no person
 
@@ -18,6 +19,8 @@ class CostCenter(models.Model):
     person_key = models.BigIntegerField(default=NOBODY)
 
     class Meta:
+        verbose_name = _("cost center")
+        verbose_name_plural = _("cost centers")
         constraints = [
             models.UniqueConstraint(
                 fields=["provider", "model", "mode", "campaign_key", "person_key"], name="cost_center_once"

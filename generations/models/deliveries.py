@@ -1,6 +1,7 @@
 """Callbacks as they came: kept raw as evidence; nothing acts on what they say."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from generations.models.tasks import GenerationTask
 
@@ -14,7 +15,8 @@ class Delivery(models.Model):
     body = models.TextField()
 
     class Meta:
-        verbose_name_plural = "deliveries"
+        verbose_name = _("delivery")
+        verbose_name_plural = _("deliveries")
         ordering = ["id"]
         constraints = [models.UniqueConstraint(fields=["task", "digest"], name="delivery_once")]
 

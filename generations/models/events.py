@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from generations.models.statuses import Status
 from generations.models.tasks import GenerationTask
@@ -18,6 +19,8 @@ class TaskEvent(models.Model):
     reason = models.TextField()
 
     class Meta:
+        verbose_name = _("task event")
+        verbose_name_plural = _("task events")
         ordering = ["id"]
 
     def __str__(self) -> str:

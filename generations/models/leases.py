@@ -12,6 +12,7 @@ from datetime import timedelta
 
 from django.db import DatabaseError, InterfaceError, connection, models, transaction
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 logger = logging.getLogger(__name__)
 
@@ -76,6 +77,10 @@ class Lease(models.Model):
     expires_at = models.DateTimeField(null=True)
 
     objects = LeaseQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("lease")
+        verbose_name_plural = _("leases")
 
     def __str__(self) -> str:
         return self.name

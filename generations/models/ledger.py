@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.db.models import Exists, OuterRef, Q, Sum
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from generations.formats import exact
@@ -80,12 +81,12 @@ class LedgerEntry(models.Model):
     Entries are never changed or deleted: the triggers of migration 0005 refuse both.
     """
 
-    task = models.ForeignKey("GenerationTask", on_delete=models.PROTECT, related_name="entries")
+    task = models.ForeignKey("GenerationTask", on_delete=models.PROTECT, related_name="entries", verbose_name=_("task"))
     kind = models.CharField(_("kind"), max_length=10, choices=EntryKind.choices)
-    amount_usd = models.DecimalField(max_digits=10, decimal_places=4, null=True)
-    at = models.DateTimeField()
+    amount_usd = models.DecimalField(_("amount in USD"), max_digits=10, decimal_places=4, null=True)
+    at = models.DateTimeField(_("at"))
     # Stored, not computed from `at`: a site that changes its time zone must not move money to another day.
-    day = models.DateField(help_text="The day of `at` in the site's time zone, as it was then.")
+    day = models.DateField(_("day"), help_text=_("The day of `at` in the site's time zone, as it was then."))
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("by")
     )
@@ -140,7 +141,8 @@ class LedgerEntry(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.amount_usd} for task {self.task_id}"
+        words = gettext("{kind} {amount} for task {number}")
+        return words.format(kind=self.get_kind_display().lower(), amount=self.amount_usd, number=self.task_id)
 
     @property
     def is_minimum(self) -> bool:

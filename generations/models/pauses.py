@@ -24,13 +24,15 @@ class PauseQuerySet(models.QuerySet["Pause"]):
 class Pause(models.Model):
     """Its row is there while orders are paused; deleting it, which the admin records, resumes them."""
 
-    provider = models.CharField(max_length=20, blank=True, help_text="Empty: the orders to all.")
-    model = models.CharField(max_length=50, blank=True, help_text="Whose orders are paused; empty: those of all.")
+    provider = models.CharField(_("provider"), max_length=20, blank=True, help_text=_("Empty: the orders to all."))
+    model = models.CharField(
+        _("model"), max_length=50, blank=True, help_text=_("Whose orders are paused; empty: those of all.")
+    )
     reason = models.CharField(_("reason"), max_length=500)
-    paused_at = models.DateTimeField()
+    paused_at = models.DateTimeField(_("paused at"))
     paused_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+",
-        help_text="Empty: the machine, after a refusal.",
+        verbose_name=_("paused by"), help_text=_("Empty: the machine, after a refusal."),
     )  # fmt: skip
 
     objects = PauseQuerySet.as_manager()

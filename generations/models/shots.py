@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class Shot(models.Model):
@@ -11,6 +12,10 @@ class Shot(models.Model):
     chosen = models.OneToOneField(
         "generations.Video", on_delete=models.SET_NULL, null=True, blank=True, related_name="chosen_for"
     )
+
+    class Meta:
+        verbose_name = _("shot")
+        verbose_name_plural = _("shots")
 
     def __str__(self) -> str:
         return f"Shot {self.pk}"
