@@ -197,6 +197,13 @@ def _orders(task: GenerationTask, *, at: datetime) -> Iterator[Choice]:
             hint=hint,
             tone="" if paid or _must_change(task) else "default",
         )
+    for video in task.videos.all():
+        if not video.damage:
+            yield Choice(
+                name="continue", label=_("Continue"), url=reverse("admin:generations_video_frame", args=[video.pk]),
+                hint=_("Opens Generate with the frame of this clip that you choose."),
+            )  # fmt: skip
+            break
     yield Choice(
         name="take", label=gettext("Another take ({price})").format(price=price),
         hint=_("Orders one more clip with the same settings, after a receipt."),

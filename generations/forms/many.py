@@ -65,6 +65,11 @@ class ManyForm(OrderForm):
         widget=forms.CheckboxSelectMultiple,
     )  # fmt: skip
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if names := [field.name.removeprefix(variables.PREFIX) for field in self.variables]:
+            self.fields["values"].widget.attrs["placeholder"] = "\n".join(f"{name}: …" for name in names)
+
     def clean_values(self) -> Values:
         """Return the values of each variable, in the order of their lines. Raises: ValidationError naming the lines."""
         found: Values = {}

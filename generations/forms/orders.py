@@ -119,6 +119,9 @@ class OrderForm(forms.Form):
         self.fields = {**parameters.fields(), **self.fields, **variables.fields(self.templates)}
         for name in WHERE:
             self.fields[name].widget.choices = choices_of(name)
+        if not self.is_bound:  # one starts with what is missing; a form with errors is read from its list of them
+            first = next((field.name for field in self.variables if not field.value()), "prompt")
+            self.fields[first].widget.attrs["autofocus"] = True
 
     @property
     def templates(self) -> list[str]:

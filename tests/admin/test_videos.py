@@ -41,6 +41,15 @@ def test_the_page_plays_the_clip_and_leads_to_task_prompt_and_catalog(admin_clie
         assert f'href="{link}"' in page
 
 
+def test_a_clip_leads_to_all_that_is_made_from_it_and_so_does_its_task(admin_client: Client) -> None:
+    clip = a_video()
+    page = admin_client.get(change(clip.pk)).content.decode()
+    frames = reverse("admin:generations_video_frame", args=[clip.pk])
+    for address in (frames, f"?video={clip.pk}", clip.task.get_absolute_url()):
+        assert f'{address}"' in page
+    assert f'href="{frames}"' in admin_client.get(clip.task.get_absolute_url()).content.decode()
+
+
 def test_title_and_description_are_all_that_can_be_changed(admin_client: Client) -> None:
     video = a_video()
     data = {"title": "Harbour", "description": "at dawn", "file": "../../etc/passwd", "has_audio": "on", "task": "1"}

@@ -114,3 +114,11 @@ def test_too_many_different_orders_are_refused_before_they_are_made() -> None:
     lines = [f"{name}: {number}" for name in ("subject", "time") for number in range(1000)]
     (text,) = wrong(prompt=TEXT, values="\n".join(lines))["__all__"]
     assert text == f"these are 1,000,000 different orders; at most {MOST_ORDERS} at a time"
+
+
+def test_the_form_starts_in_the_first_variable_without_a_value_and_names_them_in_its_example() -> None:
+    form = ManyForm(initial={"prompt": TEXT, "var_subject": "a red fox"})
+    starts = [name for name, field in form.fields.items() if "autofocus" in field.widget.attrs]
+    assert starts == ["var_time"]
+    assert form.fields["values"].widget.attrs["placeholder"] == "subject: …\ntime: …"
+    assert "autofocus" in ManyForm(initial={"prompt": "a red fox"}).fields["prompt"].widget.attrs
