@@ -13,6 +13,7 @@ from generations.providers.apikley import Apikley
 from generations.providers.apixo import Apixo
 from generations.providers.base import Provider
 from generations.providers.config import ProviderConfig
+from generations.translation import _
 
 ADAPTERS: dict[str, Callable[[str, str], Provider]] = {"apixo": Apixo, "apikley": Apikley}
 ADVICE: dict[str, Mapping[str, str]] = {"apixo": apixo.ADVICE, "apikley": apikley.ADVICE}
@@ -34,4 +35,5 @@ def advice(provider: str, code: str, message: str = "") -> str:
     """
     known = ADVICE.get(provider, {})
     named = max((name for name in known if not name.isdecimal() and name in message), key=len, default="")
-    return next((known[name] for name in ((named, code) if code.isdecimal() else (code, named)) if name in known), "")
+    order = (named, code) if code.isdecimal() else (code, named)
+    return next((_(known[name]) for name in order if name in known), "")

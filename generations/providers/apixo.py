@@ -11,6 +11,7 @@ from generations.providers.base import Order, RemoteState, RemoteTask, Value
 from generations.providers.envelope import REFUSALS, Envelope
 from generations.providers.errors import FailureKind, ServerTrouble
 from generations.providers.http import ApiClient
+from generations.translation import gettext_noop
 
 # https://apixo.ai/docs: "Current task state: pending, processing, success, or failed." Any other word means working.
 STATES = {
@@ -55,32 +56,38 @@ FAIL_CODES = {
 }
 # What the pages say to do about a failure ("What to do", "Fix"), without the names of fields that staff never see. The
 # codes of the older naming stand on no page with an advice: they take that of the newer ones.
-CHANGE = "Change the prompt or the picture."
-REACHABLE = "Use a public, direct web address of the picture, not a private or local one."
-PUBLIC_IMAGE = "Use a JPG, PNG or WebP picture at a public address."
-SMALLER = "Compress the picture, and use its direct address."
-SHORTER = "Shorten the prompt."
-LATER = "Try again later, each time after a longer wait."
-SIMPLER = "Try again with a simpler order or simpler pictures, or be told by the provider instead of checking."
+CHANGE = gettext_noop("Change the prompt or the picture.")
+REACHABLE = gettext_noop("Use a public, direct web address of the picture, not a private or local one.")
+PUBLIC_IMAGE = gettext_noop("Use a JPG, PNG or WebP picture at a public address.")
+SMALLER = gettext_noop("Compress the picture, and use its direct address.")
+SHORTER = gettext_noop("Shorten the prompt.")
+LATER = gettext_noop("Try again later, each time after a longer wait.")
+SIMPLER = gettext_noop(
+    "Try again with a simpler order or simpler pictures, or be told by the provider instead of checking."
+)
 ADVICE = {
     **dict.fromkeys(["CONTENT_VIOLATION", "NSFW_DETECTED", "SensitiveContent", "SensitiveContentDetected"], CHANGE),
     **dict.fromkeys(["InputImageSensitiveContentDetected", "InputOutputSensitiveContentDetected"], CHANGE),
     **dict.fromkeys(["NSFW", "ProhibitedContentDetected"], CHANGE),
-    **dict.fromkeys(["PromptInvalid", "INVALID_PROMPT"], "Rewrite the prompt with clearer, safe content."),
+    **dict.fromkeys(
+        ["PromptInvalid", "INVALID_PROMPT"], gettext_noop("Rewrite the prompt with clearer, safe content.")
+    ),
     **dict.fromkeys(["PromptLengthExceeded", "PROMPT_TOO_LONG"], SHORTER),
-    "Param length exceeded": "Shorten the prompt or the negative prompt, or send fewer pictures.",
+    "Param length exceeded": gettext_noop("Shorten the prompt or the negative prompt, or send fewer pictures."),
     **dict.fromkeys(["ImageNotAccess", "INVALID_IMAGE_URL", "IMAGE_DOWNLOAD_FAILED"], REACHABLE),
     **dict.fromkeys(["ImageFormatIncorrect", "UNSUPPORTED_FORMAT"], PUBLIC_IMAGE),
     **dict.fromkeys(["Upload error", "IMAGE_TOO_LARGE"], SMALLER),
-    "Missing required parameter": "Fill in what is missing.",
-    "Invalid parameter type": "Check the prompt, the duration, the pictures, the aspect ratio and the CFG scale.",
-    "Invalid parameter value": "Check the mode, the duration, the aspect ratio and the CFG scale.",
+    "Missing required parameter": gettext_noop("Fill in what is missing."),
+    "Invalid parameter type": gettext_noop(
+        "Check the prompt, the duration, the pictures, the aspect ratio and the CFG scale."
+    ),
+    "Invalid parameter value": gettext_noop("Check the mode, the duration, the aspect ratio and the CFG scale."),
     **dict.fromkeys(["RateLimited", "MODEL_UNAVAILABLE"], LATER),
     **dict.fromkeys(["Timeout", "PROCESSING_TIMEOUT"], SIMPLER),
-    "Unknown error": "Try again later. If it persists, ask their support, with the provider's task id.",
-    "INSUFFICIENT_CREDITS": "Add balance there, or use another key.",
+    "Unknown error": gettext_noop("Try again later. If it persists, ask their support, with the provider's task id."),
+    "INSUFFICIENT_CREDITS": gettext_noop("Add balance there, or use another key."),
     # The HTTP status of a refused order. What a 403 is about, and so what to do, follows from its words.
-    "400": "Change the order before you try again.",
+    "400": gettext_noop("Change the order before you try again."),
 }
 NAMES = {"images": "image_urls", "video": "video_urls"}  # ours -> theirs; `route` is not among the input at all
 ENVELOPE = Envelope(

@@ -10,6 +10,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.utils.translation import override
 
 from generations.library import publishing, reviewing, sharing
 from generations.library.publishing import Answers
@@ -27,6 +28,13 @@ Entry = tuple[str, str, Decimal | None]
 
 def entries() -> list[Entry]:
     return [(entry.action, entry.words, entry.amount_usd) for entry in AuditEntry.objects.order_by("id")]
+
+
+def test_an_entry_reads_the_same_whatever_language_its_person_reads(staff: User) -> None:
+    with override("es"):
+        a_budget("3", period="month", by=staff)
+    entry = AuditEntry.objects.get()
+    assert (entry.name, entry.words) == ("Whole site, per month", "$3.00, hard")
 
 
 def test_an_order_of_several_clips_is_one_entry_with_their_sum(staff: User) -> None:

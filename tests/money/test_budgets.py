@@ -13,6 +13,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
+from django.utils.translation import override
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from generations.lifecycle import ordering, retries
@@ -224,6 +225,13 @@ class TestAlarms:
         for day in range(2):
             ordering.place([OrderRequest(an_order())], at=NOW + timedelta(days=day))
         assert BudgetEvent.objects.filter(percent=50).count() == 2
+
+    def test_it_reads_the_same_whatever_language_the_one_who_orders_reads(self) -> None:
+        a_budget("0.60", period="month")
+        with override("es"):
+            ordering.place([OrderRequest(an_order())], at=NOW)
+        note = BudgetEvent.objects.exclude(percent=None).get().note
+        assert note == "50 % of $0.60 is reserved or spent (November 2026)"
 
     def test_an_order_that_is_refused_tells_nothing(self) -> None:
         a_budget("0.50")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from generations import translation
+from generations.providers import advice
 from generations.providers.menu import MODE_NAMES
 from generations.providers.offers import OFFERS, mode_name, problems
 from generations.providers.words import NAMES, alternatives, label, spoken
@@ -29,7 +30,8 @@ def test_a_refusal_speaks_the_language_of_the_reader(monkeypatch: pytest.MonkeyP
     order = order_of(provider="apixo", model="kling-2-6", mode="text-to-video", duration=7)
     spanish = {"takes {rule}, not {value}": "acepta {rule}, no {value}", "{others} or {last}": "{others} o {last}",
                "seconds": "segundos", "{model} on {provider}": "{model} en {provider}",
-               "Text to video": "De texto a video"}  # fmt: skip
+               "Text to video": "De texto a video", "Shorten the prompt.": "Acorta el prompt."}  # fmt: skip
     monkeypatch.setattr(translation, "translate", lambda message: spanish.get(message, message))
     assert problems(order)["duration"] == ["Kling 2.6 en APIXO acepta 5 o 10 segundos, no 7"]
     assert mode_name("text-to-video") == "De texto a video"
+    assert advice("apixo", "PROMPT_TOO_LONG") == "Acorta el prompt."
