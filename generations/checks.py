@@ -11,6 +11,7 @@ from generations.library.download_names import BadTemplate, fields_of
 from generations.media.origins import Origins
 from generations.providers.addresses import is_loopback
 
+PRACTICE_KEY = "practice"  # what the practice provider is sent
 VERIFY_SECONDS = 60  # what clips.verify may take after a download
 
 
@@ -85,6 +86,26 @@ def proxies_are_counted(**kwargs: Any) -> list[CheckMessage]:
             )
         ]
     return []
+
+
+@register
+def nothing_is_shown_to_all(**kwargs: Any) -> list[CheckMessage]:
+    """Check DEBUG: its pages show tracebacks, settings and queries to whoever causes an error."""
+    if not (settings.DEBUG or settings.DEBUG_ASKED):
+        return []
+    return [
+        Error(
+            f"DEBUG is on, and there is a real key of {provider}: error pages would show the site's inside to anybody.",
+            hint="Set DEBUG=False, in .env or where you set it; or take the key away, to practice.",
+            id="generations.E009",
+        )
+        for provider in with_real_key()
+    ]
+
+
+def with_real_key() -> list[str]:
+    """Return the providers of which a key is set, also where it is not used to practice."""
+    return [config.provider for config in settings.PROVIDERS.values() if config.api_key not in ("", PRACTICE_KEY)]
 
 
 @register

@@ -12,6 +12,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from django.conf import settings
 from django.core import signing
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -21,6 +22,7 @@ from django.views.decorators.http import require_POST
 
 from generations import clock
 from generations.lifecycle import callbacks
+from generations.logs import without_secrets
 from generations.models import GenerationTask
 from generations.models.tasks import CALLBACKS
 from generations.providers.base import named_id
@@ -38,7 +40,7 @@ write_lock = threading.Lock()
 @csrf_exempt  # providers have no session: the signed token in the URL authenticates them
 @require_POST
 def receive(request: HttpRequest, provider: str, token: str) -> HttpResponse:
-    """Store the callback, make its task due and answer: 200 only with a stored row, 503 without a database."""
+    """Store the callback, make its task due and answer 200; 503 without a database."""
     try:
         return _receive(request, provider, token)
     except (OperationalError, InterfaceError) as error:
@@ -57,7 +59,8 @@ def _receive(request: HttpRequest, provider: str, token: str) -> HttpResponse:
     except (UnreadablePostError, ValueError, RecursionError):
         return JsonResponse({"error": "not JSON"}, status=400)
     digest = hashlib.sha256(body).hexdigest()
-    text = body.decode("utf-8", "replace").replace("\0", "")
+    keys = [config.api_key for config in settings.PROVIDERS.values()]
+    text = without_secrets(body.decode("utf-8", "replace").replace("\0", ""), *keys)
     if not task.deliveries.filter(digest=digest).exists():  # a repeated delivery needs no write lock
         with _short_database_wait():
             callbacks.record_callback(task, text, digest=digest, named=named_id(payload), at=clock.now())

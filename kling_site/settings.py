@@ -108,7 +108,9 @@ EMAIL_TIMEOUT = 20  # seconds; a mail server that hangs holds a worker no longer
 
 # --- Django ----------------------------------------------------------------------------------------------------
 
-DEBUG: bool = env.bool("DEBUG", default=False)
+DEBUG_ASKED: bool = env.bool("DEBUG", default=False)
+# Its pages show a site's inside to whoever causes an error: never where real money is spent; `check` refuses that.
+DEBUG = DEBUG_ASKED and not (apixo_key or apikley_key)
 SECRET_KEY: str = env.str("SECRET_KEY", default="") or own_secret()
 ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1"])
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL else []
@@ -280,11 +282,13 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "filters": {"tokens": {"()": "generations.logs.MaskTokens"}},
+    "filters": {"tokens": {"()": "generations.logs.MaskTokens", "keys": [apixo_key, apikley_key]}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["tokens"]}},
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {
         "generations": {"level": env.str("LOG_LEVEL", default="INFO")},
+        "django": {"handlers": [], "level": "INFO"},  # in place of Django's own console, which masks nothing
+        "django.server": {"handlers": ["console"], "level": "INFO", "propagate": False},
         "django-q": {"handlers": ["console"], "level": "WARNING", "propagate": False},
     },
 }

@@ -1,5 +1,6 @@
 """Settings that contradict each other are told at start."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from pytest_django import Settings
 from generations import checks
 from generations.providers import ADAPTERS
 from tests.factories import configure
+from tests.processes.site import Site
 
 
 def ids(found: list[Any]) -> list[str]:
@@ -59,6 +61,31 @@ def test_a_proxy_that_nobody_counts_is_told(settings: Settings) -> None:
     assert checks.proxies_are_counted() == []
     settings.TRUSTED_PROXIES = -1
     assert ids(checks.proxies_are_counted()) == ["generations.E008"]
+
+
+@pytest.mark.parametrize("name", ADAPTERS)
+@pytest.mark.parametrize("practice", [True, False])
+def test_debug_with_a_real_key_is_refused(name: str, practice: bool, settings: Settings) -> None:
+    settings.PRACTICE, settings.DEBUG_ASKED = practice, True
+    configure(settings, api_key="practice")
+    assert checks.nothing_is_shown_to_all() == []
+    configure(settings, name, api_key="a-real-key")
+    assert ids(checks.nothing_is_shown_to_all()) == ["generations.E009"]
+    settings.DEBUG_ASKED = False
+    assert checks.nothing_is_shown_to_all() == []
+
+
+@pytest.mark.parametrize(("key", "is_shown"), [("", True), ("a-real-key", False)])
+def test_a_wrong_host_never_sees_the_page_of_debug_where_a_real_key_is(
+    key: str, is_shown: bool, tmp_path: Path
+) -> None:
+    site = Site(tmp_path, DEBUG="True", APIXO_API_KEY=key)
+    asked = (
+        "from django.test import Client; print(Client().get('/', headers={'host': 'evil.example'}).content.decode())"
+    )
+    shown = site.manage("shell", "-v0", "-c", asked)
+    assert "Bad Request" in shown or "DisallowedHost" in shown
+    assert ("DisallowedHost" in shown) == is_shown
 
 
 @pytest.mark.parametrize("name", ADAPTERS)

@@ -15,7 +15,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from generations.formats import usd
-from generations.logs import TOKEN
+from generations.logs import masked
 from generations.models import BalanceReading, Delivery, GenerationTask, Status
 from generations.providers import get_provider
 from generations.providers.base import REMOTE_ID, named_id
@@ -95,7 +95,7 @@ def order_json(task: GenerationTask) -> str:
 def _masked(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _masked(inner) for key, inner in value.items()}
-    return TOKEN.sub(r"\1…", value) if isinstance(value, str) else value
+    return masked(value) if isinstance(value, str) else value
 
 
 def _callback(delivery: Delivery) -> Callback:
@@ -103,7 +103,7 @@ def _callback(delivery: Delivery) -> Callback:
         payload: Any = json.loads(delivery.body)
     except (ValueError, RecursionError):
         payload = None
-    return Callback(delivery.received_at, named_id(payload), delivery.body[:4000])
+    return Callback(delivery.received_at, named_id(payload), masked(delivery.body)[:4000])
 
 
 Readings = tuple[BalanceReading | None, BalanceReading | None, BalanceReading | None]

@@ -1,4 +1,4 @@
-"""Clean up daily: blank expired source URLs of complete files, remove part files of dead workers and old notices."""
+"""Clean up daily: blank expired source URLs of complete files; remove stale part files, old notices and callbacks."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ from django.utils import timezone
 
 from generations.integrity.compare import damage
 from generations.media.store import store
-from generations.models import GenerationTask, Happening, Lease, Status, Video, WebhookMessage
+from generations.models import Delivery, GenerationTask, Happening, Lease, Status, Video, WebhookMessage
+from generations.models.statuses import RESTING
 
 NOTICE_LIFE = timedelta(days=90)
 PART_LIFE = timedelta(hours=1)  # a download ends within minutes
+CALLBACK_LIFE = timedelta(days=90)  # of a task that rests: until then somebody may still ask what the provider said
 
 
 @dataclass
@@ -27,13 +29,15 @@ class Cleanup:
     kept_unstored: list[int] = field(default_factory=list)  # tasks whose URLs expired before they were stored
     parts_removed: list[str] = field(default_factory=list)  # part files of killed workers
     happenings_removed: int = 0  # with their notices and webhooks
+    callbacks_removed: int = 0
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
 
 
 def clean_up(*, at: datetime, dry_run: bool = False) -> Cleanup:
-    """Blank expired source URLs of complete files and no others; remove stale part files, leases and old notices."""
+    """Blank expired source URLs of complete files and no others; remove stale part files, leases and old notices, and
+    old callbacks of tasks that rest."""
     done = Cleanup(dry_run=dry_run)
     expired = GenerationTask.objects.filter(source_expires_at__lte=at)
     for video in Video.objects.filter(task__in=expired).exclude(source_url="").select_related("task").iterator():
@@ -45,6 +49,8 @@ def clean_up(*, at: datetime, dry_run: bool = False) -> Cleanup:
     done.parts_removed = remove_stale_parts(at=at, dry_run=dry_run)
     old = Happening.objects.filter(at__lte=at - NOTICE_LIFE)
     done.happenings_removed = old.count()
+    callbacks = Delivery.objects.filter(received_at__lt=at - CALLBACK_LIFE, task__status__in=RESTING)
+    done.callbacks_removed = callbacks.count()
     if not dry_run:
         WebhookMessage.objects.filter(happening=None, created_at__lte=at - NOTICE_LIFE).delete()
         old.delete()
@@ -54,6 +60,7 @@ def clean_up(*, at: datetime, dry_run: bool = False) -> Cleanup:
             complete = stored.exclude(videos__in=Video.objects.exclude(source_url=""))
             GenerationTask.objects.filter(pk__in=complete.values("pk")).update(result_urls=[])
             Lease.objects.filter(name__startswith="save:", token=None).delete()
+            callbacks.delete()
     return done
 
 

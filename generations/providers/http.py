@@ -20,6 +20,7 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError, NewConnectionError
 
+from generations.logs import without_secrets
 from generations.providers.base import storable
 from generations.providers.errors import AccountProblem, FailureKind, NotSent, OutcomeUnknown, Rejected
 
@@ -31,7 +32,6 @@ ANSWER_MAX_BYTES = 1_000_000  # a status answer has about 1 kB
 EXCERPT = 2000  # characters of an answer that are stored for staff
 POOL = 80  # open connections to a host; the conductor has fewer threads for each provider
 USABLE_KEY = re.compile(r"[!-~]+")  # characters of a header
-MASK_FROM = 9  # characters; a shorter key is "practice", and no secret
 BROKEN = (requests.RequestException, HTTPError, http.client.HTTPException, OSError, ValueError)
 
 _give_up_at: ContextVar[float] = ContextVar("_give_up_at", default=math.inf)  # time.monotonic() of this exchange
@@ -53,7 +53,6 @@ class ApiClient:
     def __init__(self, base_url: str, api_key: str) -> None:
         self.base_url = base_url.rstrip("/")
         self._key = api_key.strip()
-        self._key_written = _as_written(self._key)
         self.session = _Session()
         self.session.trust_env = False
         # Not compressed, so no decompression bomb.
@@ -120,13 +119,10 @@ class ApiClient:
         return self._masked(_reason(error).encode()).decode()
 
     def _masked(self, text: bytes | bytearray) -> bytes:
-        """Mask the key in a provider's text: some servers repeat it."""
-        return self._key_written.sub(b"[key]", text) if len(self._key) >= MASK_FROM else bytes(text)
-
-
-def _as_written(key: str) -> re.Pattern[bytes]:
-    """Match a key however JSON may escape it: some servers write "/" as "\\/", others "+" as "\\u002B"."""
-    return re.compile("".join(rf"(?:\\?{re.escape(char)}|\\u{ord(char):04x})" for char in key).encode(), re.IGNORECASE)
+        """Mask the key, and the tokens of an order's addresses, in a provider's text: some servers repeat them."""
+        # As UTF-8, with each byte that is none kept as it is.
+        as_text = without_secrets(text.decode("utf-8", "surrogateescape"), self._key)
+        return as_text.encode("utf-8", "surrogateescape")
 
 
 def read_answer(status: int, raw: bytes, retry_after: str = "") -> Answer:

@@ -178,6 +178,15 @@ def test_an_env_file_without_a_secret_key_gets_one_and_a_providers_key_makes_it_
     site.stop(signal.SIGTERM)
 
 
+def test_debug_with_a_providers_key_is_refused_before_anything_is_done(site: Site) -> None:
+    (site.folder / ".env").write_text("APIXO_API_KEY=not-a-key\nDEBUG=True\n")
+    done = site.manage("up", "--port", str(site.port))
+    assert done.returncode == 1
+    assert "Set DEBUG=False" in done.stderr
+    assert not (site.folder / "var/db.sqlite3").exists()
+    assert "Set DEBUG=False" in site.manage("check").stderr
+
+
 def test_a_port_that_is_taken_is_told_before_anything_is_done(site: Site) -> None:
     with contextlib.closing(socket.socket()) as other:
         other.bind(("127.0.0.1", site.port))

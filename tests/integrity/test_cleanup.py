@@ -10,7 +10,16 @@ import pytest
 from django.contrib.auth.models import User
 
 from generations.integrity.cleanup import clean_up
-from generations.models import Endpoint, Happening, Notice, NoticeKind, Status, WebhookMessage, WebhookTry
+from generations.models import (
+    Delivery,
+    Endpoint,
+    Happening,
+    Notice,
+    NoticeKind,
+    Status,
+    WebhookMessage,
+    WebhookTry,
+)
 from tests.factories import NOW, a_task, a_video
 from tests.trees import a_file, aged
 
@@ -111,3 +120,16 @@ def test_notices_of_90_days_ago_go_with_their_webhooks() -> None:
     assert Happening.objects.count() == 2
     assert clean_up(at=NOW).happenings_removed == 1
     assert [Notice.objects.get().happening, WebhookTry.objects.get().message.happening] == [new, new]
+
+
+def test_callbacks_of_ended_tasks_go_after_90_days_and_evidence_about_others_stays() -> None:
+    for status in (Status.STORED, Status.FAILED, Status.UNCONFIRMED):
+        task = a_task(status)
+        for days in (89, 91):
+            at = NOW - timedelta(days=days)
+            task.deliveries.create(received_at=at, digest=f"{days}", body="{}")
+    assert clean_up(at=NOW, dry_run=True).callbacks_removed == 2
+    assert Delivery.objects.count() == 6
+    assert clean_up(at=NOW).callbacks_removed == 2
+    kept = set(Delivery.objects.values_list("task__status", "digest"))
+    assert kept == {("stored", "89"), ("failed", "89"), ("unconfirmed", "89"), ("unconfirmed", "91")}

@@ -13,7 +13,7 @@ from generations.management.commands._base import StudioCommand
 
 
 class Command(StudioCommand):
-    help = "Blank the expired source URLs of complete clips, and remove stale part files."
+    help = "Blank the expired source URLs of complete clips, and remove stale part files and old callbacks."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--dry-run", action="store_true", help="list what would be done, change nothing")
@@ -29,8 +29,10 @@ class Command(StudioCommand):
         if done.parts_removed:
             self.stdout.write(f"{len(done.parts_removed)} stale part files {verb.replace('blanked', 'removed')}.")
         if done.happenings_removed:
-            verb = "would be removed" if done.dry_run else "removed"
-            self.stdout.write(f"{done.happenings_removed} notices older than 90 days {verb}.")
+            removed = "would be removed" if done.dry_run else "removed"
+            self.stdout.write(f"{done.happenings_removed} notices older than 90 days {removed}.")
+        if done.callbacks_removed:
+            self.stdout.write(f"{done.callbacks_removed} old callbacks {verb.replace('blanked', 'removed')}.")
         for what, ids in (("video", done.kept_unsafe), ("task", done.kept_unstored)):
             for pk in ids:
                 why = "its file is not complete, or not decoded yet" if what == "video" else "its clip is not stored"

@@ -23,6 +23,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from generations import clock
+from generations.checks import with_real_key
 from generations.lifecycle import ordering
 from generations.lifecycle.ordering import OrderRequest
 from generations.models import GenerationTask
@@ -73,7 +74,7 @@ class Command(BaseCommand):
         path = settings.BASE_DIR / ".env"
         if not path.exists():
             path.touch(mode=0o600)
-            path.write_text("DEBUG=True\n")
+            path.write_text("" if with_real_key() else "DEBUG=True\n")
         elif "SECRET_KEY" in os.environ:  # set outside, or read from .env
             return
         with path.open("a") as file:
