@@ -43,7 +43,7 @@ class ModelAdmin(Audited):
             ACTION_CHECKBOX_NAME, obj.pk, gettext("Select {row}").format(row=obj),
         )  # fmt: skip
 
-    def attach_figures(self, rows: list[Any]) -> None:
+    def attach_figures(self, request: HttpRequest, rows: list[Any]) -> None:
         """Set what the list shows beside the columns of these rows, which are those of one page.
 
         Override it where figures or pictures come from other tables: ask one query for all rows (`task__in=rows`), and

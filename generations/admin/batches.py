@@ -135,7 +135,12 @@ def _content(request: HttpRequest, pk: int) -> dict[str, Any]:
     found = figures([batch])[batch.pk]
     tasks = batch.tasks.all()
     others = tasks.not_ordered_again().exclude(status=Status.STORED).order_by("pk")
-    videos = Video.objects.filter(task__order_batch=batch).select_related("task").order_by("pk")[:CLIPS_SHOWN]
+    videos = (
+        Video.objects.visible_to(person_of(request))
+        .filter(task__order_batch=batch)
+        .select_related("task")
+        .order_by("pk")[:CLIPS_SHOWN]
+    )
     first = tasks.first()
     return {
         "title": batch.name,

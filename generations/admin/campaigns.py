@@ -39,7 +39,7 @@ class CampaignAdmin(ArchivableAdmin):
         campaigns: QuerySet[Campaign] = super().get_queryset(request)
         return campaigns.prefetch_related(Prefetch("budgets", budgets))
 
-    def attach_figures(self, rows: list[Any]) -> None:
+    def attach_figures(self, request: HttpRequest, rows: list[Any]) -> None:
         """Set the clips and the sums of campaigns, each by one pass over what all campaigns have.
 
         A sum for each campaign alone, and even one for those of a page, takes SQLite three times as long.
@@ -54,7 +54,7 @@ class CampaignAdmin(ArchivableAdmin):
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Campaign | None:
         found: Campaign | None = super().get_object(request, object_id, from_field)
         if found:
-            self.attach_figures([found])
+            self.attach_figures(request, [found])
         return found
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:

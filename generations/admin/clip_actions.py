@@ -104,8 +104,8 @@ VALUED = {
 class ClipActions(ModelAdmin):
     """A list whose rows are clips, or have clips."""
 
-    def clips_of(self, rows: QuerySet[Any]) -> QuerySet[Video]:
-        """Return the clips of rows, in the order of the rows."""
+    def clips_of(self, request: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Video]:
+        """Return those clips of rows that a person may see, in the order of the rows."""
         raise NotImplementedError
 
     def has_review_clips_permission(self, request: HttpRequest) -> bool:
@@ -119,15 +119,15 @@ class ClipActions(ModelAdmin):
 
     @admin.action(description=_("Approve"), permissions=["review_clips"])
     def approve(self, request: HttpRequest, rows: QuerySet[Any]) -> None:
-        review.judge_all(request, self.clips_of(rows), Review.APPROVED)
+        review.judge_all(request, self.clips_of(request, rows), Review.APPROVED)
 
     @admin.action(description=_("Reject"), permissions=["review_clips"])
     def reject(self, request: HttpRequest, rows: QuerySet[Any]) -> None:
-        review.judge_all(request, self.clips_of(rows), Review.REJECTED)
+        review.judge_all(request, self.clips_of(request, rows), Review.REJECTED)
 
     @admin.action(description=_("Clear decision"), permissions=["review_clips"])
     def undecide(self, request: HttpRequest, rows: QuerySet[Any]) -> None:
-        review.judge_all(request, self.clips_of(rows), Review.UNDECIDED)
+        review.judge_all(request, self.clips_of(request, rows), Review.UNDECIDED)
 
     @admin.action(description=_("Rate…"), permissions=["view"])
     def rate(self, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponseBase | None:
@@ -147,7 +147,7 @@ class ClipActions(ModelAdmin):
 
     @admin.action(description=_("Download as ZIP"), permissions=["view"])
     def download(self, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponseBase | None:
-        found = self.clips_of(rows)
+        found = self.clips_of(request, rows)
         try:
             ids = list(found.values_list("pk", flat=True)[: zips.MOST_CLIPS + 1])
             return zips.send_clips(request, ids, found.order_by())
@@ -157,5 +157,5 @@ class ClipActions(ModelAdmin):
         return None
 
     def _valued(self, request: HttpRequest, rows: QuerySet[Any], name: str) -> HttpResponseBase | None:
-        among = self.clips_of(self.get_queryset(request))
-        return bulk.run(request, name, VALUED[name], self.clips_of(rows), among)
+        among = self.clips_of(request, self.get_queryset(request))
+        return bulk.run(request, name, VALUED[name], self.clips_of(request, rows), among)

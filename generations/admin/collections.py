@@ -10,7 +10,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from generations.admin import display
-from generations.admin.base import ModelAdmin
+from generations.admin.base import ModelAdmin, person_of
 from generations.library import collections
 from generations.models import Action, Collection
 
@@ -29,8 +29,9 @@ class CollectionAdmin(ModelAdmin):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
-    def attach_figures(self, rows: list[Collection]) -> None:
-        display.attach_posters(rows, {**dict.fromkeys(row.pk for row in rows), **collections.fronts(rows)}, by="pk")
+    def attach_figures(self, request: HttpRequest, rows: list[Collection]) -> None:
+        named = {**dict.fromkeys(row.pk for row in rows), **collections.fronts(rows)}
+        display.attach_posters(rows, named, by="pk", viewer=person_of(request))
         counts = collections.counts(rows)
         for row in rows:
             row.clip_count = counts.get(row.pk, 0)  # type: ignore[attr-defined]

@@ -15,7 +15,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext
 
 from generations.formats import clock, duration, usd
-from generations.models import BudgetPeriod, Campaign, GenerationTask, Prompt, Status, Video
+from generations.models import BudgetPeriod, Campaign, GenerationTask, Person, Prompt, Status, Video
 from generations.models.tasks import WITH_COLUMN
 from generations.money.budgets import Numbers
 from generations.providers import offers
@@ -71,9 +71,9 @@ def video_poster(video: Video | None, *, href: str = "") -> str:
     return poster(video.small_poster_url, href=href, seconds=video.duration_seconds, alt=video.title)
 
 
-def attach_posters(rows: Iterable[Any], named: Mapping[int, int | None], *, by: str) -> None:
-    """Set `front`, a clip or None, on rows: the first one whose `by` (pk, task) has the value named for the row."""
-    found = Video.objects.filter(**{f"{by}__in": {value for value in named.values() if value}})
+def attach_posters(rows: Iterable[Any], named: Mapping[int, int | None], *, by: str, viewer: Person) -> None:
+    """Set `front` on rows: the first clip that `viewer` may see and whose `by` (pk, task) is named for the row."""
+    found = Video.objects.visible_to(viewer).filter(**{f"{by}__in": {value for value in named.values() if value}})
     front: dict[int, Video] = {}
     for video in found.order_by("position", "pk"):
         front.setdefault(video.pk if by == "pk" else video.task_id, video)

@@ -73,7 +73,7 @@ class EndpointAdmin(ModelAdmin):
             *super().get_urls(),
         ]
 
-    def attach_figures(self, rows: list[Endpoint]) -> None:
+    def attach_figures(self, request: HttpRequest, rows: list[Endpoint]) -> None:
         for row in rows:
             row.last_try = None  # type: ignore[attr-defined]
         found = {row.pk: row for row in rows}

@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
 from generations.admin import last_choice, pictures, prompt_settings, receipt, task_actions
+from generations.admin.base import person_of
 from generations.admin.quotes import quote
 from generations.admin.receipt import PaidAction
 from generations.forms import parameters
@@ -217,7 +218,9 @@ def _like(request: HttpRequest) -> GenerationTask | None:
     """Return the task whose settings are copied. Raises: Http404 when the address names one that does not exist."""
     try:
         if video := request.GET.get("video"):
-            return get_object_or_404(Video.objects.select_related("task"), pk=int(video)).task
+            return get_object_or_404(
+                Video.objects.visible_to(person_of(request)).select_related("task"), pk=int(video)
+            ).task
     except ValueError as error:
         raise Http404 from error
     return _task_named(request, "like") or _task_named(request, "instead")

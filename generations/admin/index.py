@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from generations import clock
 from generations.admin import budgets, display, overview
+from generations.admin.base import person_of
 from generations.admin.chart import Chart, draw
 from generations.lifecycle.capacity import clips_that_fit
 from generations.models import GenerationTask, LedgerEntry, Pause, Video
@@ -57,7 +58,7 @@ def studio(request: HttpRequest, *, at: datetime) -> dict[str, Any]:
     found: dict[str, Any] = {"practice": settings.PRACTICE, "days": DAYS}
     parts: dict[str, Callable[[], dict[str, Any]]] = {
         "view_generationtask": lambda: _work(at=at),
-        "view_video": lambda: {"clips": overview.last_clips(), **Video.objects.count_damaged()},
+        "view_video": lambda: {"clips": overview.last_clips(person_of(request)), **Video.objects.count_damaged()},
         "view_budget": lambda: _budgets(at=at),
         "view_ledgerentry": lambda: {"moneys": moneys(at=at)},
         "view_balancereading": lambda: {"providers": overview.providers(at=at), "heartbeat": overview.heartbeat(at=at)},

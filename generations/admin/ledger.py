@@ -14,7 +14,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from generations.admin import corrections, display
-from generations.admin.base import NameFilter, ReadOnlyAdmin
+from generations.admin.base import NameFilter, ReadOnlyAdmin, person_of
 from generations.admin.campaigns import TaskCampaignFilter
 from generations.models import EntryKind, GenerationTask, LedgerEntry
 
@@ -92,8 +92,9 @@ class LedgerAdmin(ReadOnlyAdmin):
             queryset = queryset.filter(Q(note__icontains=word) | Q(task__in=tasks.values("pk")))
         return queryset, False
 
-    def attach_figures(self, rows: list[LedgerEntry]) -> None:
-        display.attach_posters(rows, {row.pk: row.task_id for row in rows}, by="task")
+    def attach_figures(self, request: HttpRequest, rows: list[LedgerEntry]) -> None:
+        named = {row.pk: row.task_id for row in rows}
+        display.attach_posters(rows, named, by="task", viewer=person_of(request))
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         return super().changelist_view(request, {**corrections.of_unpriced(request), **(extra_context or {})})

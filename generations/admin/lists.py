@@ -38,7 +38,7 @@ class FastList(ChangeList):
         self.can_show_all = self.result_count <= self.list_max_show_all
         self.multi_page = self.result_count > self.list_per_page
         self.result_list = self._rows(ids if self._shows_all() else self._page())
-        self.model_admin.attach_figures(self.result_list)
+        self.model_admin.attach_figures(request, self.result_list)
 
     @property
     def counted(self) -> str:

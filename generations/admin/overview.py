@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from generations.admin import attention, display, task_page
 from generations.admin.task_page import Progress
 from generations.formats import duration
-from generations.models import BalanceReading, GenerationTask, Lease, Pause, Status, Video
+from generations.models import BalanceReading, GenerationTask, Lease, Pause, Person, Status, Video
 from generations.models.leases import HEARTBEAT
 from generations.providers.offers import provider_name
 
@@ -166,9 +166,9 @@ def _tiles(counts: dict[str, int], parts: dict[str, Part], *, at: datetime) -> l
     ]  # fmt: skip
 
 
-def last_clips() -> Iterable[Video]:
-    """Return the newest clips."""
-    return Video.objects.order_by("-created_at", "-id")[:CLIPS]
+def last_clips(viewer: Person) -> Iterable[Video]:
+    """Return the newest clips that a person may see."""
+    return Video.objects.visible_to(viewer).order_by("-created_at", "-id")[:CLIPS]
 
 
 def failures(*, at: datetime) -> list[Failure]:

@@ -184,11 +184,11 @@ class PromptAdmin(ArchivableAdmin, PromptActions):
         prompt = kwargs.get("obj")
         context["may_order"] = task_actions.may_order(request)
         if prompt:
-            context |= self._strip(prompt)
+            context |= self._strip(request, prompt)
         return super().render_change_form(request, context, *args, **kwargs)
 
-    def _strip(self, prompt: Prompt) -> dict[str, Any]:
-        videos = Video.objects.filter(prompt=prompt)[:STRIP]
+    def _strip(self, request: HttpRequest, prompt: Prompt) -> dict[str, Any]:
+        videos = Video.objects.visible_to(person_of(request)).filter(prompt=prompt)[:STRIP]
         tasks = list(GenerationTask.objects.filter(prompt=prompt)[:STRIP])
         return {
             "clips": [display.video_poster(video, href=display.admin_url(video)) for video in videos],

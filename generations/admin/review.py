@@ -128,7 +128,7 @@ def judge_view(request: HttpRequest, pk: int) -> HttpResponse:
     """Apply a decision to one clip. Raises: PermissionDenied, Http404."""
     if not may_review(request):
         raise PermissionDenied
-    video = get_object_or_404(Video.objects.select_related("task"), pk=pk)
+    video = get_object_or_404(Video.objects.visible_to(person_of(request)).select_related("task"), pk=pk)
     page = f"{display.admin_url(video)}{way_back(request)}"
     form = VerdictForm(request.POST)
     if not form.is_valid():

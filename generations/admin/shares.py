@@ -53,11 +53,10 @@ class ShareAdmin(ReadOnlyAdmin):
     fields = tuple(readonly_fields)
     actions = ["revoke"]
 
-    def attach_figures(self, rows: list[Share]) -> None:
+    def attach_figures(self, request: HttpRequest, rows: list[Share]) -> None:
         fronts = collections.fronts(row.collection for row in rows if row.collection)
-        display.attach_posters(
-            rows, {row.pk: row.video_id or fronts.get(row.collection_id or 0) for row in rows}, by="pk"
-        )
+        named = {row.pk: row.video_id or fronts.get(row.collection_id or 0) for row in rows}
+        display.attach_posters(rows, named, by="pk", viewer=person_of(request))
 
     @admin.display(description=_("Clip"))
     def clip(self, share: Share) -> str:

@@ -24,7 +24,7 @@ from django.views.decorators.http import require_safe
 
 from generations import clock
 from generations.admin import attention, clip_actions, display, paid_actions, receipt, task_actions, task_page
-from generations.admin.base import NameFilter, ReadOnlyAdmin, way_back
+from generations.admin.base import NameFilter, ReadOnlyAdmin, person_of, way_back
 from generations.admin.campaigns import CampaignFilter
 from generations.admin.clip_actions import ClipActions
 from generations.admin.paid_actions import MAX_RETRIES
@@ -82,10 +82,12 @@ class TaskAdmin(ReadOnlyAdmin, ClipActions):
         cancellations = Prefetch("events", queryset=canceled, to_attr="cancellations")
         pauses = Pause.objects.that_stop(OuterRef("provider"), OuterRef("model"))
         tasks: QuerySet[GenerationTask] = super().get_queryset(request)
-        return tasks.annotate(is_paused=Exists(pauses)).prefetch_related("videos", cancellations)
+        videos = Prefetch("videos", queryset=Video.objects.visible_to(person_of(request)))
+        return tasks.annotate(is_paused=Exists(pauses)).prefetch_related(videos, cancellations)
 
-    def clips_of(self, rows: QuerySet[GenerationTask]) -> QuerySet[Video]:
-        return Video.objects.filter(task__in=rows.order_by().values("pk")).order_by("-task", "position")
+    def clips_of(self, request: HttpRequest, rows: QuerySet[GenerationTask]) -> QuerySet[Video]:
+        clips = Video.objects.visible_to(person_of(request))
+        return clips.filter(task__in=rows.order_by().values("pk")).order_by("-task", "position")
 
     def get_action_choices(self, request: HttpRequest, default_choices: Any = BLANK_CHOICE_DASH) -> list[Any]:
         """Part what is done to orders from what is done to their clips."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin
 from django.contrib.admin.widgets import AdminTextareaWidget, AdminTextInputWidget
@@ -15,13 +15,14 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from generations.admin import clip_actions, clip_frames, display, review, task_actions
-from generations.admin.base import ModelForm, NameFilter, way_back
+from generations.admin.base import ModelForm, NameFilter, person_of, way_back
 from generations.admin.campaigns import CampaignFilter
 from generations.admin.clip_actions import ClipActions
 from generations.admin.picking import PersonFilter
 from generations.folding import fold
 from generations.library import lineage
 from generations.models import Video
+from generations.models.videos import VideoQuerySet
 
 
 class VideoForm(ModelForm):
@@ -117,7 +118,11 @@ class VideoAdmin(ClipActions):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
-    def clips_of(self, rows: QuerySet[Any]) -> QuerySet[Video]:
+    def get_queryset(self, request: HttpRequest) -> VideoQuerySet:
+        videos = cast(VideoQuerySet, super().get_queryset(request))
+        return videos.visible_to(person_of(request))
+
+    def clips_of(self, request: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Video]:
         return rows
 
     def get_urls(self) -> list[URLPattern]:

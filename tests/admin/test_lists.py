@@ -23,6 +23,7 @@ from generations.models import (
     Budget,
     Campaign,
     Collection,
+    Endpoint,
     GenerationTask,
     LedgerEntry,
     Pause,
@@ -102,6 +103,7 @@ ROWS: dict[Any, Callable[[int], Any]] = {
     Price: lambda number: a_price("0.30", mode=f"mode {number}"),
     Prompt: a_clip,
     ReferenceImage: lambda number: an_image(str(number).encode()),
+    Endpoint: lambda n: Endpoint.objects.create(address=f"https://{n}.example.com/"),
     Share: a_share,
     Tag: a_clip,
     User: a_clip,
@@ -153,7 +155,7 @@ def test_a_page_has_its_rows_in_the_order_that_people_chose(admin_client: Client
 def test_only_what_is_shown_gets_its_figures(admin_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     page = admin.site.get_model_admin(GenerationTask)
     shown: list[int] = []
-    monkeypatch.setattr(page, "attach_figures", lambda rows: shown.append(len(rows)))
+    monkeypatch.setattr(page, "attach_figures", lambda request, rows: shown.append(len(rows)))
     for _ in range(51):
         a_task(Status.STORED)
     admin_client.get(TASKS)

@@ -85,7 +85,7 @@ def test_the_page_takes_as_many_queries_for_many_versions_as_for_few(
     prompt = a_prompt(text="one")
     rewrite(admin_client, prompt, *(f"text {number}" for number in range(12)))
     admin_client.get(versions(prompt))
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(10):
         admin_client.get(versions(prompt))
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from django.contrib.auth.models import Group, Permission, User
 from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
-from generations.models import Status, Video
+from generations.models import Review, Status, Video
 from tests.factories import NOW, a_prompt, a_task, a_video
 
 LIST = reverse("admin:generations_video_changelist")
@@ -128,3 +129,23 @@ def test_a_new_title_is_found_by_searches(admin_client: Client) -> None:
     video.refresh_from_db()
     assert video.words.startswith("fuchse im schnee a lighthouse")
     assert Video.objects.get(pk=other.pk).words == "as it was"
+
+
+def test_staff_of_a_group_without_drafts_meet_no_clip_of_others_before_it_is_approved(db: None, client: Client) -> None:
+    person = User.objects.create_user("client", is_staff=True)
+    group = Group.objects.create(name="Clients")
+    group.permissions.set(
+        Permission.objects.filter(codename__in=["view_video", "view_generationtask", "view_prompt", "order_clips"])
+    )
+    person.groups.add(group)
+    client.force_login(person)
+    draft = a_video(title="A hidden draft", poster="posters/hidden.jpg")
+    chosen = a_video(title="A chosen clip", review=Review.APPROVED, reviewed_at=NOW)
+    assert list(client.get(LIST).context["cl"].result_list) == [chosen]
+    generate = reverse("admin:generations_prompt_generate", args=[draft.task.prompt_id])
+    tasks = reverse("admin:generations_generationtask_changelist")
+    own = (change(draft.pk), draft.task.get_absolute_url(), draft.task.prompt.get_absolute_url())
+    for path in (LIST, tasks, *own, "/admin/", "/admin/search/?q=hidden", f"{generate}?video={draft.pk}"):
+        page = client.get(path, follow=True).content.decode()
+        assert "A hidden draft" not in page
+        assert "posters/hidden" not in page
