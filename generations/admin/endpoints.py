@@ -6,7 +6,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.widgets import AdminURLFieldWidget
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Max
@@ -35,8 +34,9 @@ class EndpointForm(ModelForm):
     """An address that webhooks may go to, and what it is told."""
 
     address = forms.URLField(
-        label=gettext_lazy("Address"), max_length=ADDRESS_LENGTH, assume_scheme="https", widget=AdminURLFieldWidget
-    )
+        label=gettext_lazy("Address"), max_length=ADDRESS_LENGTH, assume_scheme="https",
+        widget=forms.URLInput(attrs={"class": "vURLField"}),
+    )  # fmt: skip
     kinds = forms.MultipleChoiceField(
         label=gettext_lazy("Kinds"), choices=NoticeKind.choices, widget=forms.CheckboxSelectMultiple
     )
@@ -80,6 +80,17 @@ class EndpointAdmin(ModelAdmin):
         newest = WebhookTry.objects.filter(pk__in=_newest(list(found))).select_related("message")
         for each in newest:
             found[each.message.endpoint_id].last_try = each  # type: ignore[attr-defined]
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Offer one way to save: a new webhook leads to its secret."""
+        own = {"show_save_and_add_another": False, "show_save_and_continue": False}
+        return super().changeform_view(request, object_id, form_url, {**own, **(extra_context or {})})
 
     def save_model(self, request: HttpRequest, obj: Endpoint, form: Any, change: bool) -> None:
         if not change:

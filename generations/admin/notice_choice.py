@@ -24,7 +24,7 @@ class ChoiceForm(forms.Form):
 
     shown = forms.MultipleChoiceField(required=False, choices=NoticeKind.choices)
     mailed = forms.MultipleChoiceField(required=False, choices=NoticeKind.choices)
-    how_often = forms.ChoiceField(label=gettext_lazy("E-mail"), choices=HowOften.choices)
+    how_often = forms.ChoiceField(label=gettext_lazy("How often by e-mail"), choices=HowOften.choices)
     language = forms.ChoiceField(label=gettext_lazy("Language of the e-mails"), choices=settings.LANGUAGES)
 
     def __init__(self, *args: Any, person: Person, **kwargs: Any) -> None:

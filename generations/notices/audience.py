@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from django.contrib.auth import get_user_model
 
-from generations.models import NoticeChoice, NoticeKind
+from generations.models import HowOften, NoticeChoice, NoticeKind
 from generations.models.notices import NEEDED
 
 BACKEND = "kling_site.permissions.Backend"
@@ -36,7 +36,7 @@ class Audience:
     def ways(self, person: int, kind: NoticeKind) -> tuple[bool, bool]:
         """Return whether the admin and whether digests tell a person of a kind."""
         choice = self._choices.get(person) or NoticeChoice()
-        return kind not in choice.hidden, kind in choice.mailed
+        return kind not in choice.hidden, kind in choice.mailed and choice.how_often != HowOften.NEVER
 
     def _who_may(self, permission: str) -> set[int]:
         if permission not in self._holders:

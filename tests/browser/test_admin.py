@@ -11,9 +11,22 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from generations.models import BalanceReading, Batch, Budget, Collection, GenerationTask, Pause, Prompt, Status, Tag
+from generations.models import (
+    BalanceReading,
+    Batch,
+    Budget,
+    Collection,
+    Endpoint,
+    GenerationTask,
+    Pause,
+    Prompt,
+    Status,
+    Tag,
+)
+from generations.notices.deriving import derive
 from tests.browser.conftest import LOOKS, sins
 from tests.factories import a_budget, a_campaign, a_price, a_prompt, a_task, a_video, an_image
+from tests.notices.telling import an_endpoint, fail
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -35,7 +48,7 @@ def prompt(db: None) -> Prompt:
 
 
 @pytest.fixture
-def rows(prompt: Prompt) -> None:
+def rows(prompt: Prompt, staff: User) -> None:
     """A row in the lists that a prompt and its tasks leave empty."""
     at = timezone.now()
     Pause.objects.create(provider="apixo", reason="402: the account has no money, top it up", paused_at=at)
@@ -44,6 +57,9 @@ def rows(prompt: Prompt) -> None:
     Batch.objects.create(name="Lighthouses at dawn", created_at=at)
     prompt.tags.add(Tag.objects.create(name="dawn"))
     an_image()
+    an_endpoint("https://hooks.example.com/")
+    fail(staff, prompt=prompt)
+    derive(at=at)
     a_price("0.30")
 
 
@@ -65,6 +81,9 @@ def test_pages_are_quiet_accessible_and_no_wider_than_the_screen(
     paths += [f"/admin/generations/budget/{Budget.objects.earliest('pk').pk}/change/", "/admin/generations/budget/add/"]
     paths += ["/admin/generations/price/add/", f"/admin/generations/ledgerentry/correct/{tasks[0].pk}/"]
     paths += [f"/admin/generations/video/{tasks[0].videos.get().pk}/change/"]
+    endpoints = "/admin/generations/endpoint/"
+    paths += ["/admin/notices/", "/admin/notices/mine/", f"{endpoints}add/"]
+    paths += [f"{endpoints}{Endpoint.objects.get().pk}/change/"]
     for path in paths:
         page.goto(path)
         # A hint for password fields is no complaint.

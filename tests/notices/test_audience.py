@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
-from generations.models import NoticeChoice, NoticeKind
+from generations.models import HowOften, NoticeChoice, NoticeKind
 from generations.notices.audience import Audience
 from tests.notices.telling import someone
 
@@ -27,8 +27,17 @@ def test_a_superuser_is_concerned_by_what_anybody_may_decide() -> None:
 
 def test_a_choice_counts_for_its_person_and_kind_alone() -> None:
     anna, other = someone("anna"), someone("other")
-    NoticeChoice.objects.create(person=anna, hidden=[NoticeKind.BATCH], mailed=[NoticeKind.FAILED])
+    NoticeChoice.objects.create(
+        person=anna, hidden=[NoticeKind.BATCH], mailed=[NoticeKind.FAILED], how_often=HowOften.DAILY
+    )
     audience = Audience()
     assert audience.ways(anna.pk, NoticeKind.BATCH) == (False, False)
     assert audience.ways(anna.pk, NoticeKind.FAILED) == (True, True)
     assert audience.ways(other.pk, NoticeKind.BATCH) == (True, False)
+
+
+def test_nothing_is_kept_for_e_mails_of_who_wants_none() -> None:
+    """Otherwise the first digest after a change of mind would tell what is long over."""
+    anna = someone("anna")
+    NoticeChoice.objects.create(person=anna, mailed=[NoticeKind.FAILED], how_often=HowOften.NEVER)
+    assert Audience().ways(anna.pk, NoticeKind.FAILED) == (True, False)

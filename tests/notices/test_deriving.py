@@ -8,7 +8,16 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 
-from generations.models import Happening, Notice, NoticeChoice, NoticeCursor, NoticeKind, TaskEvent, WebhookMessage
+from generations.models import (
+    Happening,
+    HowOften,
+    Notice,
+    NoticeChoice,
+    NoticeCursor,
+    NoticeKind,
+    TaskEvent,
+    WebhookMessage,
+)
 from generations.notices import deriving
 from generations.notices.deriving import LATEST_COMMIT, derive
 from tests.factories import NOW
@@ -86,7 +95,8 @@ def test_two_jobs_at_once_tell_each_person_once() -> None:
 @pytest.mark.django_db
 def test_a_person_is_told_where_they_want_to_be_told() -> None:
     anna = someone("anna")
-    choice = NoticeChoice.objects.create(person=anna, hidden=[NoticeKind.FAILED], mailed=[NoticeKind.FAILED])
+    only_mail = {"hidden": [NoticeKind.FAILED], "mailed": [NoticeKind.FAILED], "how_often": HowOften.HOURLY}
+    choice = NoticeChoice.objects.create(person=anna, **only_mail)
     fail(anna)
     derive(at=NOW)
     assert list(Notice.objects.values_list("in_admin", "by_mail")) == [(False, True)]
