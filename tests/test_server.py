@@ -14,8 +14,10 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.core.handlers.wsgi import WSGIHandler
+from django.db import connections
 from django.test import Client
 from waitress import wasyncore
+from waitress.task import ThreadedTaskDispatcher
 
 from generations.models import Delivery, Video
 from kling_site import server
@@ -33,10 +35,19 @@ POST = "POST {} HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data
 
 
 @pytest.fixture
-def port() -> Iterator[int]:
-    """The site on the web server, with few threads."""
+def port(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+    """The site on the web server, with few threads, which leave no connection to the test's database."""
+
+    def and_close(run: Callable[..., None]) -> Callable[..., None]:
+        def run_and_close(*args: Any) -> None:
+            run(*args)
+            connections.close_all()
+
+        return run_and_close
+
+    monkeypatch.setattr(ThreadedTaskDispatcher, "handler_thread", and_close(ThreadedTaskDispatcher.handler_thread))
     running = make_server(WSGIHandler(), host="127.0.0.1", port=0, threads=THREADS)
-    thread = threading.Thread(target=running.run)
+    thread = threading.Thread(target=and_close(running.run))
     thread.start()
     yield int(running.effective_port)
     running.task_dispatcher.shutdown(timeout=10)
