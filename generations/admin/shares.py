@@ -64,7 +64,10 @@ class ShareAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("Shows"))
     def what(self, share: Share) -> str:
-        return str(share) if share.search else f"{share.kind.capitalize()}: {share}"
+        if share.search:
+            return str(share)
+        words = gettext("Clip: {name}") if share.video_id else gettext("Collection: {name}")
+        return words.format(name=share)
 
     @admin.display(description=_("State"))
     def state(self, share: Share) -> str:

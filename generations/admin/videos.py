@@ -165,6 +165,10 @@ class VideoAdmin(ClipActions):
     def clip(self, video: Any) -> str:
         return display.video_poster(video, href=f"{display.admin_url(video)}{video.way_back}")
 
+    @admin.display(description=_("Length"))
+    def length(self, video: Video) -> str:
+        return video.length
+
     @admin.display(description=_("Clip"))
     def player(self, video: Video) -> str:
         if video.damage:
