@@ -5,24 +5,19 @@ A new route, model or action fails here until it has its line in tests/roles/tab
 
 from __future__ import annotations
 
-import re
 import socket
 from collections.abc import Iterator
-from http.cookies import SimpleCookie
 from typing import Any
 
 import pytest
 from django.contrib import admin
-from django.db import connection, transaction
-from django.test import Client
 from django.urls import get_resolver
 
-from tests.roles.rows import a_person, make_rows
 from tests.roles.table import EVERYBODY, MODELS, PAGES, Case
+from tests.roles.visitors import Visitor
 
 pytestmark = pytest.mark.django_db
 REFUSED = (401, 403, 404, 405)
-WRITE = re.compile(r'^\s*(INSERT INTO|UPDATE|DELETE FROM) "(\w+)"')
 
 
 def routes(resolver: Any, before: str = "") -> Iterator[str]:
@@ -33,52 +28,6 @@ def routes(resolver: Any, before: str = "") -> Iterator[str]:
 
 def models() -> dict[str, Any]:
     return {model._meta.label_lower: own for model, own in admin.site._registry.items()}
-
-
-class Visitor:
-    """A browser of someone of a role, and the rows that its addresses name."""
-
-    def __init__(self, role: str) -> None:
-        self.role = role
-        person = a_person(role)
-        self.rows = make_rows(person)
-        self.client = Client()
-        if person:
-            self.client.force_login(person)
-        self.cookies = self.client.cookies.output(header="", sep=";")
-
-    def send(self, method: str, url: str, data: dict[str, Any] | None = None) -> tuple[Any, list[str]]:
-        """Send a request and undo what it did; return its response and the tables that it wrote."""
-        written: list[str] = []
-
-        def note(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-            if (found := WRITE.match(sql)) and found[2] != "django_session":
-                written.append(f"{found[1]} {found[2]}")
-            return execute(sql, params, many, context)
-
-        with transaction.atomic(), connection.execute_wrapper(note):
-            response = getattr(self.client, method)(url, data or {}, headers={"accept": "text/html"})
-            if response.streaming:
-                list(response.streaming_content)  # to its end, which closes it as the test's client does
-            transaction.set_rollback(True)
-        self.client.cookies = SimpleCookie(self.cookies)
-        return response, written
-
-    def url(self, route: str, case: Case) -> str:
-        query = case.query.format(**self.rows)
-        if query.startswith("/"):
-            return query
-        values = iter(case.on)
-        return "/" + re.sub(r"<[^>]+>", lambda _: self.word(next(values)), route) + query
-
-    def word(self, name: str) -> str:
-        return self.rows.get(name, name)
-
-    def data(self, case: Case) -> dict[str, Any]:
-        def filled(value: Any) -> Any:
-            return [filled(each) for each in value] if isinstance(value, list) else value.format(**self.rows)
-
-        return {name: filled(value) for name, value in case.data.items()}
 
 
 def was_refused(response: Any) -> bool:

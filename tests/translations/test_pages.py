@@ -13,7 +13,7 @@ from django.utils import translation
 
 from generations import translation as plain
 from tests.roles.table import PAGES
-from tests.roles.test_matrix import Visitor
+from tests.roles.visitors import Visitor
 
 pytestmark = pytest.mark.django_db
 
@@ -54,7 +54,7 @@ class Texts(HTMLParser):
             self.bare.append(bare)
 
     def _outside(self, text: str, depth: int) -> tuple[str, int]:
-        found = []
+        found: list[str] = []
         for letter in text:
             found += letter if not depth and letter != OPEN else ""
             depth = max(0, depth + (letter == OPEN) - (letter == CLOSE))
