@@ -56,9 +56,9 @@ def take(task: GenerationTask) -> PaidAction:
 
 
 class PromoteForm(forms.Form):
-    """The choice of a more expensive mode; a page older than the prices may name one that is gone."""
+    """The choice of a better mode; a page older than the prices may name one that is gone."""
 
-    to = forms.ChoiceField(label=_("More expensive option"))
+    to = forms.ChoiceField(label=_("Better mode"))
 
     def __init__(self, ways: list[Promotion], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -68,10 +68,10 @@ class PromoteForm(forms.Form):
 
 
 def promote(task: GenerationTask, way: Promotion) -> PaidAction:
-    """Request the same prompt and frames on a more expensive mode. Raises: Http404."""
-    note = gettext("The prompt and the frames of {task}, on a more expensive mode.")
+    """Request the same prompt and frames in a better mode. Raises: Http404."""
+    note = gettext("The prompt and the frames of {task}, in a better mode.")
     if way.more_words:
-        note = gettext("The prompt and the frames of {task}, on a more expensive mode: {more} than {task} cost.")
+        note = gettext("The prompt and the frames of {task}, in a better mode: {more} than {task} cost.")
     return PaidAction(
         title=gettext("Receipt: {task} promoted").format(task=task),
         requests=[way.request],
