@@ -9,7 +9,7 @@ from django.core.checks import CheckMessage, Error, Warning, register
 
 from generations.library.download_names import BadTemplate, fields_of
 from generations.media.origins import Origins
-from generations.providers.addresses import is_loopback
+from generations.providers.addresses import is_loopback, site_url_problem
 
 PRACTICE_KEY = "practice"  # what the practice provider is sent
 VERIFY_SECONDS = 60  # what clips.verify may take after a download
@@ -106,6 +106,15 @@ def nothing_is_shown_to_all(**kwargs: Any) -> list[CheckMessage]:
 def with_real_key() -> list[str]:
     """Return the providers of which a key is set, also where it is not used to practice."""
     return [config.provider for config in settings.PROVIDERS.values() if config.api_key not in ("", PRACTICE_KEY)]
+
+
+@register
+def site_has_an_address(**kwargs: Any) -> list[CheckMessage]:
+    """Check PUBLIC_URL: addresses of callbacks and pictures are made by adding to it."""
+    if not (problem := site_url_problem(settings.PUBLIC_URL)):
+        return []
+    hint = "Scheme and host, and a port or path where they belong to it: https://studio.example.com"
+    return [Error(f"PUBLIC_URL: {problem}.", hint=hint, id="generations.E010")]
 
 
 @register

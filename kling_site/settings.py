@@ -7,7 +7,7 @@ from pathlib import Path
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
-from generations.providers.addresses import is_loopback
+from generations.providers.addresses import is_loopback, origin_of, site_url
 from generations.providers.config import ProviderConfig
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -96,7 +96,7 @@ DOWNLOAD_MAX_MB: int = env.int("DOWNLOAD_MAX_MB", default=512)
 DOWNLOAD_DEADLINE_SECONDS: int = env.int("DOWNLOAD_DEADLINE_SECONDS", default=240)
 
 # This site as the provider sees it; `up` sets it for its own port in practice mode.
-PUBLIC_URL: str = env.str("PUBLIC_URL", default="http://127.0.0.1:8000" if PRACTICE else "").rstrip("/")
+PUBLIC_URL: str = site_url(env.str("PUBLIC_URL", default="http://127.0.0.1:8000" if PRACTICE else ""))
 # The names of downloaded clips, checked at start (library/download_names.py).
 DOWNLOAD_NAME: str = env.str("DOWNLOAD_NAME", default="{date}_{campaign}_{title}_{take}_{id}")
 CATALOG_PUBLIC: bool = env.bool("CATALOG_PUBLIC", default=False)
@@ -113,7 +113,7 @@ DEBUG_ASKED: bool = env.bool("DEBUG", default=False)
 DEBUG = DEBUG_ASKED and not (apixo_key or apikley_key)
 SECRET_KEY: str = env.str("SECRET_KEY", default="") or own_secret()
 ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1"])
-CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL else []
+CSRF_TRUSTED_ORIGINS = [origin] if (origin := origin_of(PUBLIC_URL)) else []
 
 INSTALLED_APPS = [
     "django.contrib.admin",
@@ -139,6 +139,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "kling_site.bodies.BodyLimit",
+    "kling_site.caching.PrivatePages",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
@@ -237,10 +238,13 @@ AXES_VERBOSE = False
 
 BEHIND_TLS = PUBLIC_URL.startswith("https://")
 SECURE_SSL_REDIRECT = BEHIND_TLS
+SECURE_REDIRECT_EXEMPT = [r"^healthz$"]  # monitoring on the same machine asks without TLS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_TLS else None
 SECURE_HSTS_SECONDS = 31_536_000 if BEHIND_TLS else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = BEHIND_TLS
-SECURE_HSTS_PRELOAD = BEHIND_TLS
+# Both bind other sites of the same domain, and the second one for months after it is taken back: only when asked for.
+SECURE_HSTS_INCLUDE_SUBDOMAINS: bool = env.bool("HSTS_SUBDOMAINS", default=False)
+SECURE_HSTS_PRELOAD: bool = env.bool("HSTS_PRELOAD", default=False)
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]  # `check --deploy` asks for both of everybody
 SESSION_COOKIE_SECURE = BEHIND_TLS
 LANGUAGE_COOKIE_SECURE = BEHIND_TLS
 CSRF_COOKIE_SECURE = BEHIND_TLS

@@ -88,6 +88,27 @@ def test_a_wrong_host_never_sees_the_page_of_debug_where_a_real_key_is(
     assert ("DisallowedHost" in shown) == is_shown
 
 
+def test_an_address_of_the_site_to_which_nothing_can_be_added_is_told(settings: Settings) -> None:
+    assert checks.site_has_an_address() == []
+    settings.PUBLIC_URL = "https://studio.example.com/?key=1"
+    assert ids(checks.site_has_an_address()) == ["generations.E010"]
+
+
+def test_other_sites_of_the_domain_are_bound_to_https_only_when_asked_and_the_address_is_normalised(
+    tmp_path: Path,
+) -> None:
+    asked = (
+        "from django.conf import settings as s; "
+        "print(s.PUBLIC_URL, s.CSRF_TRUSTED_ORIGINS, s.SECURE_HSTS_SECONDS > 0, "
+        "s.SECURE_HSTS_INCLUDE_SUBDOMAINS, s.SECURE_HSTS_PRELOAD)"
+    )
+    site = Site(tmp_path, PUBLIC_URL="HTTPS://Studio.Example.com:443/kling/")
+    said = site.manage("shell", "-v0", "-c", asked)
+    assert said.strip() == "https://studio.example.com/kling ['https://studio.example.com'] True False False"
+    site.env |= {"HSTS_SUBDOMAINS": "True", "HSTS_PRELOAD": "True"}
+    assert site.manage("shell", "-v0", "-c", asked).strip().endswith("True True True")
+
+
 @pytest.mark.parametrize("name", ADAPTERS)
 def test_a_real_provider_is_not_to_be_asked_too_soon(name: str, settings: Settings) -> None:
     settings.PRACTICE, settings.WAIT_SCALE = False, 0.1

@@ -51,7 +51,7 @@ def for_browsers(view: View) -> View:
             if stranger and not own:
                 patch_cache_control(response, public=True, max_age=PUBLIC_SECONDS)
             else:
-                patch_cache_control(response, private=True)
+                patch_cache_control(response, private=True, no_cache=True)
         return response
 
     return guarded

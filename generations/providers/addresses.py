@@ -20,6 +20,40 @@ def is_web_address(url: str) -> bool:
         return False
 
 
+def site_url(text: str) -> str:
+    """Return the address of a site in one spelling: no slash at the end, no default port, host in lower case.
+
+    What is none, such as an address with a query, a fragment or a name and password, is returned as it is.
+    """
+    text = text.strip()
+    if site_url_problem(text):
+        return text
+    parts = urlsplit(text)
+    path = "/".join(part for part in parts.path.split("/") if part)
+    return f"{origin_of(text)}/{path}".rstrip("/")
+
+
+def site_url_problem(url: str) -> str:
+    """Say why an address cannot be that of a site; empty when it can, or when there is none."""
+    if not url:
+        return ""
+    if not is_web_address(url):
+        return "it is no full http or https address"
+    if "?" in url or "#" in url:
+        return "it has a query or a fragment"
+    return "it has a name or a password" if "@" in urlsplit(url).netloc else ""
+
+
+def origin_of(url: str) -> str:
+    """Return scheme, host and port of a web address, in lower case and without a default port; "" for anything else."""
+    if not is_web_address(url):
+        return ""
+    parts = urlsplit(url)
+    host, default = parts.hostname or "", {"http": 80, "https": 443}[parts.scheme]
+    named = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{named}" + (f":{parts.port}" if parts.port not in (None, default) else "")
+
+
 def is_loopback(url: str) -> bool:
     """Return whether the host is this machine."""
     host = _host(url)

@@ -133,4 +133,4 @@ def test_nobody_keeps_a_page_that_gives_its_reader_a_cookie(rf: RequestFactory, 
     asked = rf.get("/")
     asked.user = AnonymousUser()
     with_form = for_browsers(lambda request: HttpResponse(get_token(request)))(asked)
-    assert with_form["Cache-Control"] == "private"
+    assert with_form["Cache-Control"] == "private, no-cache"

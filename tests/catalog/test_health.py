@@ -4,6 +4,7 @@ import pytest
 from django.db import OperationalError
 from django.test import Client
 from django.utils import timezone
+from pytest_django import Settings
 
 from generations.models import Lease
 from generations.models.leases import HEARTBEAT
@@ -16,6 +17,14 @@ def test_a_site_with_a_worker_is_well(client: Client) -> None:
     assert (response.status_code, response.json()) == (200, {"database": True, "worker": True})
     assert "no-store" in response["Cache-Control"]
     assert client.head("/healthz").status_code == 200
+
+
+@pytest.mark.django_db
+def test_behind_tls_it_answers_without_tls_and_nothing_else_does(client: Client, settings: Settings) -> None:
+    settings.SECURE_SSL_REDIRECT = True
+    assert client.get("/healthz").status_code == 503  # no worker
+    for path in ("/", "/login/", "/healthz/more"):
+        assert client.get(path)["Location"] == f"https://testserver{path}"
 
 
 @pytest.mark.django_db

@@ -148,9 +148,14 @@ def test_a_second_start_keeps_everything_starts_what_was_killed_again_and_ends_w
     assert site.stop(signal.SIGINT) == 0
     assert site.processes() == []
     key = (site.folder / ".env").read_text()
+    for name in (".env", "var/db.sqlite3"):
+        assert (site.folder / name).stat().st_mode & 0o777 == 0o600
+        (site.folder / name).chmod(0o644)  # as an earlier version left them
     began = time.monotonic()
     site.start()
     assert time.monotonic() - began < 15
+    for path in (site.folder / ".env", *(site.folder / "var").glob("db.sqlite3*")):
+        assert path.stat().st_mode & 0o777 == 0o600, path
     assert (site.folder / ".env").read_text() == key
     assert len(re.findall("with the password", site.output())) == 1
     site.wait_for(lambda: site.output().count("worker started") == 2, "second worker")

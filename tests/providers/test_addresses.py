@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from generations.providers.addresses import is_loopback, is_private, is_public_https, is_web_address
+from generations.providers.addresses import (
+    is_loopback,
+    is_private,
+    is_public_https,
+    is_web_address,
+    origin_of,
+    site_url,
+    site_url_problem,
+)
 
 
 @pytest.mark.parametrize(
@@ -39,3 +47,34 @@ def test_a_host_is_this_machine_of_its_network_or_public(url: str, loopback: boo
 def test_what_is_no_full_address_is_none(url: str) -> None:
     assert not is_web_address(url)
     assert is_web_address("https://example.com/a%20b.png")
+
+
+@pytest.mark.parametrize(
+    ("given", "kept", "origin"),
+    [
+        ("https://studio.example.com/", "https://studio.example.com", "https://studio.example.com"),
+        (" HTTPS://Studio.Example.COM:443 ", "https://studio.example.com", "https://studio.example.com"),
+        ("http://studio.example.com:80//kling/", "http://studio.example.com/kling", "http://studio.example.com"),
+        ("http://studio.example.com:8080/Kling", "http://studio.example.com:8080/Kling", "http://studio.example.com:8080"),
+        ("http://[::1]:8000/", "http://[::1]:8000", "http://[::1]:8000"),
+        ("", "", ""),
+    ],
+)  # fmt: skip
+def test_the_address_of_a_site_has_one_spelling(given: str, kept: str, origin: str) -> None:
+    assert (site_url(given), origin_of(kept), site_url_problem(kept)) == (kept, origin, "")
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("studio.example.com", "no full http or https address"),
+        ("ftp://studio.example.com", "no full http or https address"),
+        ("https://studio.example.com:99999", "no full http or https address"),
+        ("https://studio.example.com?a=1", "a query or a fragment"),
+        ("https://studio.example.com/#top", "a query or a fragment"),
+        ("https://me:secret@studio.example.com", "a name or a password"),
+    ],
+)
+def test_what_cannot_be_the_address_of_a_site_stays_as_it_is_and_is_told(url: str, words: str) -> None:
+    assert site_url(url) == url
+    assert words in site_url_problem(url)

@@ -29,6 +29,7 @@ from generations.lifecycle.ordering import OrderRequest
 from generations.models import GenerationTask
 from generations.providers.base import Order, Value
 from generations.worker.jobs import load_schedules
+from kling_site import private_files
 
 HOST = "127.0.0.1"
 RESTART_SECONDS = 1  # before a worker that ended by itself is started again
@@ -57,6 +58,7 @@ class Command(BaseCommand):
         if not is_free(port):
             raise CommandError(f"Port {port} is in use: stop the program that uses it, or choose another with --port.")
         self._write_env()
+        private_files.close()
         call_command("migrate", interactive=False, verbosity=0)
         load_schedules()
         self._make_admin()

@@ -9,6 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.servers.basehttp import get_internal_wsgi_application
 
+from kling_site import private_files
 from kling_site.server import make_server
 
 THREADS = 16  # requests that are answered at once; a client that is slow to send or to read occupies none
@@ -24,6 +25,7 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         """Serve until a signal ends it. Raises: CommandError when the port cannot be had."""
+        private_files.close()
         host, port = options["host"], options["port"]
         try:
             server = make_server(get_internal_wsgi_application(), host=host, port=port, threads=options["threads"])

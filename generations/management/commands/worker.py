@@ -9,6 +9,7 @@ from django.core.management.base import CommandParser
 from generations.management.commands._base import StudioCommand
 from generations.worker.jobs import load_schedules
 from generations.worker.supervisor import PATIENCE_SECONDS, Supervisor
+from kling_site import private_files
 
 
 class Command(StudioCommand):
@@ -24,5 +25,6 @@ class Command(StudioCommand):
         )
 
     def handle(self, **options: Any) -> None:
+        private_files.close()
         load_schedules()
         Supervisor(patience_seconds=options["patience"]).run()

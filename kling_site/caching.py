@@ -1,0 +1,27 @@
+"""Who may keep a page: of people who are signed in, their own browser alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils.cache import patch_cache_control
+
+
+class PrivatePages:
+    """Mark what is sent to whoever has a session, where the view says nothing of its own.
+
+    `no-cache` has a browser ask again before it shows a page; going back and forward stays at once, which `no-store`
+    would end.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        if settings.SESSION_COOKIE_NAME in request.COOKIES and "Cache-Control" not in response:
+            patch_cache_control(response, private=True, no_cache=True)
+        return response

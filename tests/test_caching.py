@@ -1,0 +1,30 @@
+"""What people see who are signed in stays with their browser."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from generations.models import Status
+from tests.factories import a_task, a_video
+
+PAGES = ("/", "/videos/{video}/", "/collections/", "/links/", "/searches/", "/mentions/", "/no/such/page/", "/admin/",
+         "/admin/generations/generationtask/")  # fmt: skip
+
+
+@pytest.mark.django_db
+def test_every_page_of_somebody_who_is_signed_in_is_private_and_asked_for_again(admin_client: Client) -> None:
+    video = a_video(a_task(Status.STORED))
+    for page in PAGES:
+        said = admin_client.get(page.format(video=video.pk))["Cache-Control"]
+        assert "private" in said and "no-cache" in said, page
+
+
+@pytest.mark.django_db
+def test_going_back_in_the_catalog_stays_at_once(admin_client: Client) -> None:
+    assert "no-store" not in admin_client.get("/")["Cache-Control"]
+
+
+@pytest.mark.django_db
+def test_a_page_that_strangers_share_is_not_marked(client: Client) -> None:
+    assert "Cache-Control" not in client.get("/no/such/page/")
