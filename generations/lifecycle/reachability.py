@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from generations.models import DeliveryMode
 from generations.providers import offers
-from generations.providers.addresses import URL_MAX, is_loopback, is_private, is_public_https, is_web_address
+from generations.providers.addresses import URL_MAX, is_loopback, is_private, is_public_https, is_web_address, origin_of
 from generations.providers.base import Order
 from generations.providers.offers import provider_name
 from generations.providers.words import alternatives
@@ -19,11 +19,19 @@ def is_near(provider: str) -> bool:
 
 
 def can_fetch(provider: str, url: str) -> bool:
-    """Return whether a provider can fetch what is at an address.
+    """Return whether a provider can fetch what is at an address: public, or one of `near_origins`."""
+    return not is_private(url) or origin_of(url) in near_origins(provider)
 
-    The practice provider reaches this machine; other private addresses it refuses, as APIXO's pages say of theirs.
+
+def near_origins(provider: str) -> frozenset[str]:
+    """Return the origins that may be private: of a provider on this machine or network its own, and this site's.
+
+    Whatever else answers on the network concerns nobody who orders a clip.
     """
-    return not is_private(url) or (is_near(provider) and (is_loopback(url) or not settings.PRACTICE))
+    if not is_near(provider):
+        return frozenset()
+    sandbox = settings.SANDBOX_URL if settings.PRACTICE else ""
+    return frozenset(map(origin_of, (settings.PUBLIC_URL, _base_url(provider), sandbox))) - {""}
 
 
 def picture_problem(order: Order, field: str, *, extension: str) -> str:

@@ -8,7 +8,7 @@ import re
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
@@ -81,9 +81,13 @@ class Origins:
         raise NotAllowed(f"{scheme}://{host}:{port} is not among RESULT_ORIGINS")
 
 
-def any_origin(url: str, *, private: bool) -> Origin:
-    """Return the origin of a URL that a person gave. Raises: NotAllowed when it is no plain web address."""
-    return Origin(*_split(url), private=private)
+def any_origin(url: str, *, near: Collection[str] = ()) -> Origin:
+    """Return the origin of a URL that a person gave; `near` are the origins that may be on a private network.
+
+    Raises: NotAllowed when it is no plain web address.
+    """
+    origin = _split(url)
+    return Origin(*origin, private=origin in map(_split, near))
 
 
 def _parse(entry: str) -> Origin:

@@ -3,6 +3,7 @@
 The provider fetches it again, from its own network.
 """
 
+from collections.abc import Collection
 from functools import partial
 
 import requests
@@ -25,13 +26,13 @@ class NotSeen(Exception):
     """The URL does not answer from here; our network may be the cause, so a person decides."""
 
 
-def probe(url: str, *, kinds: tuple[str, ...], private: bool) -> str:
+def probe(url: str, *, kinds: tuple[str, ...], near: Collection[str]) -> str:
     """Return the kind (`jpg`, `png`, `webp`) of the image at a URL. Raises: WrongPicture, NotSeen.
 
-    `private` allows addresses of this machine and network, for a provider that runs on it.
+    `near` are the origins that may be on this machine or network; what answers at others there is never asked.
     """
     try:
-        allowed = partial(any_origin, private=private)
+        allowed = partial(any_origin, near=near)
         with Deadline(PROBE_SECONDS) as deadline, get(url, allowed, deadline) as answer:
             data = _body(answer)
         kind = picture_kind(data)

@@ -5,6 +5,7 @@ The clip becomes as long as it is, and its price is held by those seconds.
 
 import math
 import tempfile
+from collections.abc import Collection
 from functools import partial
 from pathlib import Path
 
@@ -25,15 +26,15 @@ class UnusableVideo(Exception):
     """The URL gives no video whose length can be read, so the order has no length and no price."""
 
 
-def probe_seconds(url: str, *, private: bool) -> int:
+def probe_seconds(url: str, *, near: Collection[str]) -> int:
     """Return the length of the MP4 or MOV at a URL in whole seconds, rounded up. Raises: UnusableVideo.
 
-    `private` allows addresses of this machine and network: for a provider that runs on it.
+    `near` are the origins that may be on this machine or network; what answers at others there is never asked.
     """
     try:
         with tempfile.TemporaryDirectory() as folder, Deadline(PROBE_SECONDS) as deadline:
             path = Path(folder) / "reference.mp4"
-            with get(url, partial(any_origin, private=private), deadline) as answer:
+            with get(url, partial(any_origin, near=near), deadline) as answer:
                 _save(answer, path)
             lengths = [track.duration_seconds for track in read_tracks(path) if track.handler == "vide"]
     except NotAVideo as error:

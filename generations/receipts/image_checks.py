@@ -23,7 +23,7 @@ class ImageChecks:
     """Results so far: (URL, formats, near) -> what is wrong, and why the image could not be read."""
 
     ends: float = field(default_factory=lambda: time.monotonic() + ALL_SECONDS)
-    results: dict[tuple[str, tuple[str, ...], bool], tuple[str, str]] = field(default_factory=dict)
+    results: dict[tuple[str, tuple[str, ...], frozenset[str]], tuple[str, str]] = field(default_factory=dict)
 
     def run(self, order: Order, problems: Problems) -> list[Notice]:
         """Check an order's images: add what is wrong to `problems`, return a notice for each that cannot be read."""
@@ -33,7 +33,7 @@ class ImageChecks:
             url = getattr(order, name)
             if not url or name in problems or offer is None:
                 continue
-            wrong, unread = self._once(url, offer.image_formats, near=reachability.is_near(order.provider))
+            wrong, unread = self._once(url, offer.image_formats, near=reachability.near_origins(order.provider))
             if wrong:
                 problems[name] = [_("at {url}: {problem}").format(url=url, problem=wrong)]
             if unread:
@@ -43,17 +43,17 @@ class ImageChecks:
                 notices.append(Notice(f"unread {name}", text))
         return notices
 
-    def _once(self, url: str, kinds: tuple[str, ...], *, near: bool) -> tuple[str, str]:
+    def _once(self, url: str, kinds: tuple[str, ...], *, near: frozenset[str]) -> tuple[str, str]:
         key = (url, kinds, near)
         if key not in self.results:
             self.results[key] = self._probe(url, kinds, near=near)
         return self.results[key]
 
-    def _probe(self, url: str, kinds: tuple[str, ...], *, near: bool) -> tuple[str, str]:
+    def _probe(self, url: str, kinds: tuple[str, ...], *, near: frozenset[str]) -> tuple[str, str]:
         if time.monotonic() > self.ends:
             return "", _("the other images took more than {seconds} s").format(seconds=f"{ALL_SECONDS:g}")
         try:
-            remote_images.probe(url, kinds=kinds, private=near)
+            remote_images.probe(url, kinds=kinds, near=near)
         except remote_images.WrongPicture as error:
             return str(error), ""
         except remote_images.NotSeen as error:

@@ -21,7 +21,7 @@ def measured(request: OrderRequest, problems: Problems) -> OrderRequest:
     if not url or "video" in problems or not isinstance(parameter, Video):
         return request
     try:
-        seconds = remote_videos.probe_seconds(url, private=reachability.is_near(order.provider))
+        seconds = remote_videos.probe_seconds(url, near=reachability.near_origins(order.provider))
     except remote_videos.UnusableVideo as error:
         problems["video"] = [_("at {url}: its length could not be read: {why}").format(url=url, why=error)]
         return request

@@ -12,6 +12,7 @@ from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from pytest_django import Settings
 from pytest_httpserver import HTTPServer
 
 from generations.media import remote_images, remote_videos
@@ -173,7 +174,8 @@ def test_an_earlier_task_s_picture_is_ordered_with_and_not_stored_twice(admin_cl
     assert ReferenceImage.objects.count() == 1
 
 
-def test_a_url_wins_over_the_earlier_picture(admin_client: Client, httpserver: HTTPServer) -> None:
+def test_a_url_wins_over_the_earlier_picture(admin_client: Client, httpserver: HTTPServer, settings: Settings) -> None:
+    settings.PUBLIC_URL = httpserver.url_for("").rstrip("/")
     httpserver.expect_request("/a.png").respond_with_data(a_picture().read(), content_type="image/png")
     there, kept = httpserver.url_for("/a.png"), a_kept_picture().pk
     order(admin_client, a_prompt(), mode="image-to-video", start_image_kept=kept, start_image_url=there)

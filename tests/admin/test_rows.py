@@ -8,6 +8,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from pytest_django import Settings
 from pytest_httpserver import HTTPServer
 
 from generations.models import Batch, GenerationTask
@@ -59,7 +60,10 @@ def test_one_wrong_row_stops_all_and_what_was_sent_is_still_there(buyer_client: 
     assert "a crow,kling-2-5-turbo-pro" in page
 
 
-def test_a_row_that_only_the_receipt_finds_wrong_stops_all_too(buyer_client: Client, httpserver: HTTPServer) -> None:
+def test_a_row_that_only_the_receipt_finds_wrong_stops_all_too(
+    buyer_client: Client, httpserver: HTTPServer, settings: Settings
+) -> None:
+    settings.PUBLIC_URL = httpserver.url_for("").rstrip("/")
     httpserver.expect_request("/a.png").respond_with_data(b"no picture", content_type="image/png")
     rows = (
         "prompt,model,mode,duration,start_image\n"

@@ -23,6 +23,10 @@ def picture(kind: str = "JPEG", size: tuple[int, int] = (400, 300)) -> bytes:
     return out.getvalue()
 
 
+def origin(httpserver: HTTPServer) -> str:
+    return httpserver.url_for("").rstrip("/")
+
+
 def serve(httpserver: HTTPServer, body: bytes, *, status: int = 200, path: str = "/frame") -> str:
     httpserver.expect_request(path).respond_with_data(body, status=status)
     return httpserver.url_for(path)
@@ -30,12 +34,12 @@ def serve(httpserver: HTTPServer, body: bytes, *, status: int = 200, path: str =
 
 @pytest.mark.parametrize(("form", "kind"), [("JPEG", "jpg"), ("PNG", "png"), ("WEBP", "webp")])
 def test_a_picture_is_known_by_its_content(httpserver: HTTPServer, form: str, kind: str) -> None:
-    assert probe(serve(httpserver, picture(form)), kinds=ALL, private=True) == kind
+    assert probe(serve(httpserver, picture(form)), kinds=ALL, near=[origin(httpserver)]) == kind
 
 
 def test_a_kind_that_the_model_does_not_take_is_named(httpserver: HTTPServer) -> None:
     with pytest.raises(WrongPicture, match="a webp picture, where jpg or png is taken"):
-        probe(serve(httpserver, picture("WEBP")), kinds=("jpg", "png"), private=True)
+        probe(serve(httpserver, picture("WEBP")), kinds=("jpg", "png"), near=[origin(httpserver)])
 
 
 @pytest.mark.parametrize(
@@ -54,41 +58,49 @@ def test_what_the_provider_would_refuse_is_refused_here(
     httpserver: HTTPServer, body: bytes, status: int, words: str
 ) -> None:
     with pytest.raises(WrongPicture, match=words):
-        probe(serve(httpserver, body, status=status), kinds=ALL, private=True)
+        probe(serve(httpserver, body, status=status), kinds=ALL, near=[origin(httpserver)])
 
 
 @pytest.mark.parametrize("status", [500, 503, 429])
 def test_a_server_in_trouble_proves_nothing(httpserver: HTTPServer, status: int) -> None:
     with pytest.raises(NotSeen):
-        probe(serve(httpserver, b"", status=status), kinds=ALL, private=True)
+        probe(serve(httpserver, b"", status=status), kinds=ALL, near=[origin(httpserver)])
 
 
 def test_nobody_there_proves_nothing() -> None:
     with pytest.raises(NotSeen):
-        probe("http://127.0.0.1:9/frame.jpg", kinds=ALL, private=True)
+        probe("http://127.0.0.1:9/frame.jpg", kinds=ALL, near=["http://127.0.0.1:9"])
 
 
 def test_redirects_are_followed_and_each_address_is_checked(httpserver: HTTPServer) -> None:
     target = serve(httpserver, picture(), path="/there")
     httpserver.expect_request("/here").respond_with_data("", status=302, headers={"Location": target})
-    assert probe(httpserver.url_for("/here"), kinds=ALL, private=True) == "jpg"
+    assert probe(httpserver.url_for("/here"), kinds=ALL, near=[origin(httpserver)]) == "jpg"
     httpserver.expect_request("/odd").respond_with_data("", status=302, headers={"Location": "file:///etc/passwd"})
     with pytest.raises(WrongPicture):
-        probe(httpserver.url_for("/odd"), kinds=ALL, private=True)
+        probe(httpserver.url_for("/odd"), kinds=ALL, near=[origin(httpserver)])
 
 
 def test_a_loop_of_redirects_ends(httpserver: HTTPServer) -> None:
     httpserver.expect_request("/loop").respond_with_data("", status=302, headers={"Location": "/loop"})
     with pytest.raises(WrongPicture, match="sent on more than 3 times"):
-        probe(httpserver.url_for("/loop"), kinds=ALL, private=True)
+        probe(httpserver.url_for("/loop"), kinds=ALL, near=[origin(httpserver)])
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:{port}/frame", "http://localhost:{port}/frame"])
 def test_a_private_address_is_never_connected_to(httpserver: HTTPServer, url: str) -> None:
     serve(httpserver, picture())
     with pytest.raises(WrongPicture, match="private or local"):
-        probe(url.format(port=httpserver.port), kinds=ALL, private=False)
+        probe(url.format(port=httpserver.port), kinds=ALL, near=[])
     assert httpserver.log == []
+
+
+def test_a_redirect_to_another_private_address_is_not_followed(httpserver: HTTPServer) -> None:
+    elsewhere = f"http://127.0.0.1:{httpserver.port}/frame"
+    httpserver.expect_request("/here").respond_with_data("", status=302, headers={"Location": elsewhere})
+    with pytest.raises(WrongPicture, match="private or local"):
+        probe(httpserver.url_for("/here"), kinds=ALL, near=[origin(httpserver)])
+    assert [request.path for request, _ in httpserver.log] == ["/here"]
 
 
 def test_a_server_that_dribbles_is_left_in_time(httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -105,5 +117,5 @@ def test_a_server_that_dribbles_is_left_in_time(httpserver: HTTPServer, monkeypa
     pause = threading.Event()
     httpserver.expect_request("/slow").respond_with_handler(dribble)
     with pytest.raises((NotSeen, WrongPicture)):
-        probe(httpserver.url_for("/slow"), kinds=ALL, private=True)
+        probe(httpserver.url_for("/slow"), kinds=ALL, near=[origin(httpserver)])
     pause.set()

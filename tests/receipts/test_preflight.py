@@ -124,7 +124,8 @@ def test_an_archived_campaign_takes_no_order() -> None:
     assert "campaign" in inspect(campaign=a_campaign(archived=True)).problems
 
 
-def test_a_picture_at_an_address_is_checked(httpserver: HTTPServer) -> None:
+def test_a_picture_at_an_address_is_checked(httpserver: HTTPServer, settings: Settings) -> None:
+    settings.PUBLIC_URL = httpserver.url_for("").rstrip("/")
     httpserver.expect_request("/a.png").respond_with_data(png(), content_type="image/png")
     httpserver.expect_request("/a.html").respond_with_data(b"<html>", content_type="image/png")
     good, bad = (httpserver.url_for(path) for path in ("/a.png", "/a.html"))
@@ -132,7 +133,8 @@ def test_a_picture_at_an_address_is_checked(httpserver: HTTPServer) -> None:
     assert list(inspect(mode="image-to-video", start_image=bad).problems) == ["start_image"]
 
 
-def test_a_picture_that_cannot_be_seen_from_here_is_a_notice(httpserver: HTTPServer) -> None:
+def test_a_picture_that_cannot_be_seen_from_here_is_a_notice(httpserver: HTTPServer, settings: Settings) -> None:
+    settings.PUBLIC_URL = httpserver.url_for("").rstrip("/")
     httpserver.expect_request("/a.png").respond_with_data("away", status=503)
     receipt = inspect(mode="image-to-video", start_image=httpserver.url_for("/a.png"))
     assert receipt.problems == {}
@@ -146,6 +148,16 @@ def test_a_picture_on_this_network_is_not_checked_for_a_provider_that_is_away(
     configure(settings, "apixo", api_key="key", base_url="https://api.apixo.ai/api/v1")
     receipt = inspect(mode="image-to-video", start_image=httpserver.url_for("/a.png"))
     assert "which the provider cannot reach" in receipt.problems["start_image"][0]
+    assert httpserver.log == []
+
+
+@pytest.mark.parametrize("status", [200, 404])
+def test_to_practice_what_answers_on_this_machine_is_not_asked_and_not_told(
+    status: int, httpserver: HTTPServer
+) -> None:
+    httpserver.expect_request("/a.png").respond_with_data(png(), status=status)
+    receipt = inspect(mode="image-to-video", start_image=httpserver.url_for("/a.png"))
+    assert receipt.problems["start_image"] == ["a private or local address, which the provider cannot reach"]
     assert httpserver.log == []
 
 

@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from pytest_django import Settings
 from pytest_httpserver import HTTPServer
 
 from generations.lifecycle import ordering
@@ -25,7 +26,8 @@ MOTION = Offer(
 
 
 @pytest.fixture(autouse=True)
-def invented(monkeypatch: pytest.MonkeyPatch) -> None:
+def invented(monkeypatch: pytest.MonkeyPatch, settings: Settings, httpserver: HTTPServer) -> None:
+    settings.PUBLIC_URL = httpserver.url_for("").rstrip("/")
     monkeypatch.setitem(offers.OFFERS, MOTION.key, MOTION)
     a_price("0.10", model="kling-9", mode="motion", duration_seconds=0, unit="second")
 
