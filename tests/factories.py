@@ -109,6 +109,12 @@ def frozen_of(columns: dict[str, Any]) -> dict[str, Any]:
     return an_order(prompt=columns["prompt_text"], duration_seconds=columns["duration_seconds"], **chosen).frozen()
 
 
+def a_continuation(status: Status = Status.QUEUED) -> GenerationTask:
+    """A task that starts from a frame of another one's clip."""
+    before, frame = a_task(Status.STORED), an_image()
+    return a_task(status, mode="image-to-video", start_image=frame, continued_from=before, continued_at_seconds=4.5)
+
+
 def a_price(usd: str, **changes: Any) -> Price:
     """What a clip of Kling 2.5 costs; tests that commit have an empty table of prices."""
     order = an_order()

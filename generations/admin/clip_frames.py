@@ -134,7 +134,7 @@ def _shown(request: HttpRequest, video: Video, draft: Draft | None, frames: Fram
         "before": link(number - 1, gettext("Previous frame")) if number > 0 else None,
         "after": link(number + 1, gettext("Next frame")) if number < frames.last else None,
         "mode": f"{offers.model_name(order.model)}, {offers.mode_name(order.mode)}" if order else "",
-        "caution": continuing.caution(video.task),
+        "caution": continuing.cautions([video.task_id]).get(video.task_id, ""),
     }  # fmt: skip
 
 

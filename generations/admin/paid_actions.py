@@ -24,6 +24,7 @@ from generations.lifecycle.retries import Promotion
 from generations.models import GenerationTask
 
 MAX_RETRIES = 100  # of one receipt, which names each of them
+SHOWN = ("prompt", "campaign", "start_image", "end_image", "shot", "continued_from")  # of a task, in its receipt
 
 
 def again(tasks: list[GenerationTask], *, hidden: list[tuple[str, str]]) -> PaidAction:

@@ -100,4 +100,4 @@ def _chosen(form: KindForm) -> list[GenerationTask]:
     tasks = failed(at=clock.now()).filter(error_kind=form.cleaned_data["kind"]).order_by("-pk")
     if named := form.cleaned_data["task"]:
         tasks = tasks.filter(pk__in=named)
-    return list(tasks.select_related("prompt", "campaign", "start_image", "end_image", "shot")[:MAX_RETRIES])
+    return list(tasks.select_related(*paid_actions.SHOWN)[:MAX_RETRIES])

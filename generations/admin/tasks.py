@@ -165,7 +165,8 @@ class TaskAdmin(ReadOnlyAdmin, ClipActions):
         outcome = receipt.confirm(request)
         if isinstance(outcome, HttpResponse):
             return outcome
-        chosen = tasks.filter(status__in=RETRIED_FROM).order_by("id")
+        found = tasks.filter(status__in=RETRIED_FROM).order_by("id").select_related(*paid_actions.SHOWN)
+        chosen = list(found[: MAX_RETRIES + 1])
         if not chosen:
             text = gettext("None of these can be tried again. Nothing was charged.")
             self.message_user(request, text, messages.WARNING)
@@ -174,8 +175,8 @@ class TaskAdmin(ReadOnlyAdmin, ClipActions):
             text = f"{gettext('At most {n} at a time.').format(n=MAX_RETRIES)} {receipt.NOTHING}"
             self.message_user(request, text, messages.ERROR)
             return None
-        hidden = [("action", "try_again"), *(("_selected_action", str(task.pk)) for task in tasks)]
-        action = paid_actions.again(list(chosen), hidden=hidden)
+        hidden = [("action", "try_again"), *(("_selected_action", str(task.pk)) for task in chosen)]
+        action = paid_actions.again(chosen, hidden=hidden)
         return receipt.show(request, action, receipt.inspect(request, action), outcome)
 
     def _each(

@@ -16,25 +16,25 @@ CLIP_MB = 64  # room on the disk for each clip under way; a 10 s clip in 1080p h
 
 
 def why_paused(provider: str, model: str) -> str:
-    """Why no order of a model goes out to a provider now, in words for staff; empty when they do."""
+    """Return why no order of a model goes out to a provider now, in words for staff; empty when they do."""
     pause = Pause.objects.that_stop(provider, model).first()
     return pause.sentence if pause else why_full()
 
 
 def obstacles() -> list[str]:
-    """All that keeps orders back now, in words for staff."""
+    """Return all that keeps orders back now, in words for staff."""
     return [text for text in (*(pause.sentence for pause in Pause.objects.all()), why_full()) if text]
 
 
 def why_full() -> str:
-    """Why the disk takes no further clip, in words for staff; empty when it does."""
+    """Return why the disk takes no further clip, in words for staff; empty when it does."""
     if clips_that_fit(sum(GenerationTask.objects.count_in_flight().values())):
         return ""
     return _("No orders go out: the disk has no room for more clips. They go when there is room again")
 
 
 def clips_that_fit(under_way: int) -> int:
-    """How many more clips the disk would take beside those under way: what cannot be kept is not bought."""
+    """Return how many more clips the disk would take beside those under way: what cannot be kept is not bought."""
     try:
         free_mb = store.free_bytes() // 1_000_000 - settings.DOWNLOAD_MAX_MB
     except OSError as error:

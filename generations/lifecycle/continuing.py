@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from django.utils.translation import gettext as _
@@ -54,12 +55,11 @@ def words(request: OrderRequest) -> str:
     return words.format(number=task.pk, seconds=f"{at:.2f}")
 
 
-def caution(continued: GenerationTask | None) -> str:
-    """Say that a clip is the end of a long line, of which the next continuation would look worse; empty if not."""
-    done = count_continuations(continued.pk) if continued else 0
-    if done < MOST_IN_A_ROW:
-        return ""
-    return _(
+def cautions(continued: Collection[int]) -> dict[int, str]:
+    """Say of which tasks a clip is the end of a long line, whose next continuation would look worse."""
+    words = _(
         "This would be continuation {number} in a row. Each one starts from a picture that was generated, so faces, "
         "colors and details drift further. Start from an earlier clip or a fresh picture if it shows."
-    ).format(number=done + 1)
+    )
+    counted = count_continuations(continued).items()
+    return {task: words.format(number=done + 1) for task, done in counted if done >= MOST_IN_A_ROW}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -97,15 +97,18 @@ class BatchPlan:
 UNNAMED = BatchPlan()
 
 
-def problems(request: OrderRequest) -> Problems:
-    """Return why a request cannot be ordered, by field: the offer's rules and this site's own."""
+def problems(request: OrderRequest, *, retries: Mapping[int, int] | None = None) -> Problems:
+    """Return why a request cannot be ordered, by field: the offer's rules and this site's own.
+
+    `retries` are `retries_of` many requests, where they are looked at together.
+    """
     order = request.with_uploads
     wrong = offers.problems(order)
     if "provider" not in wrong and (text := reachability.key_problem(order.provider)):
         wrong["provider"] = [text]
     if text := _campaign_problem(request):
         wrong["campaign"] = [text]
-    if request.retry_of and (text := retry_problem(request.retry_of)):
+    if request.retry_of and (text := retry_problem(request.retry_of, retries)):
         wrong["task"] = [text]
     if request.continued_from and "start_image" not in request.images:
         text = _("a continuation starts from a frame of the clip: choose one")
@@ -126,13 +129,19 @@ def problems(request: OrderRequest) -> Problems:
     return wrong
 
 
-def retry_problem(task: GenerationTask) -> str:
-    """Return why a task cannot be retried; empty when it can."""
+def retries_of(tasks: Iterable[GenerationTask]) -> dict[int, int]:
+    """Return the number of the newest retry that may still make its clip, of each of these tasks that has one."""
+    rows = GenerationTask.objects.filter(retry_of__in=tasks).exclude(status__in=RETRIED_FROM)
+    return {task: pk for task, pk in rows.order_by("pk").values_list("retry_of", "pk") if task}
+
+
+def retry_problem(task: GenerationTask, retries: Mapping[int, int] | None = None) -> str:
+    """Return why a task cannot be retried; empty when it can. Without `retries`, they are read now."""
     if task.status not in RETRIED_FROM:
         text = _("task {number} is {status}: only a failed task can be tried again")
         return text.format(number=task.pk, status=task.get_status_display().lower())
-    if other := task.retries.exclude(status__in=RETRIED_FROM).first():
-        return _("task {number} is its retry already").format(number=other.pk)
+    if other := (retries_of([task]) if retries is None else retries).get(task.pk):
+        return _("task {number} is its retry already").format(number=other)
     return ""
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from django.db import connection
 from django.db.models.expressions import RawSQL
 
@@ -27,13 +29,14 @@ WITH RECURSIVE up (id, promoted, continued, retried, step) AS (
 SELECT id FROM up UNION SELECT id FROM (SELECT id FROM down LIMIT %s) AS nearest
 """
 CONTINUED = """
-WITH RECURSIVE line (id, step) AS (
-    SELECT continued_from_id, 1 FROM generations_generationtask WHERE id = %s
+WITH RECURSIVE line (task, id, step) AS (
+    SELECT id, continued_from_id, 1 FROM generations_generationtask WHERE id IN ({ids})
     UNION ALL
-    SELECT t.continued_from_id, line.step + 1 FROM line JOIN generations_generationtask t ON t.id = line.id
+    SELECT line.task, t.continued_from_id, line.step + 1
+    FROM line JOIN generations_generationtask t ON t.id = line.id
     WHERE line.step < %s
 )
-SELECT count(id) FROM line
+SELECT task, count(id) FROM line GROUP BY task
 """
 
 
@@ -43,8 +46,10 @@ def line_of(task_id: int) -> RawSQL:
     return RawSQL(LINE, values)  # noqa: S611 - its only values are numbers
 
 
-def count_continuations(task_id: int) -> int:
-    """Return how many continuations in a row led to a task's clip; 0 where it continues none."""
+def count_continuations(task_ids: Collection[int]) -> dict[int, int]:
+    """Return how many continuations in a row led to each task's clip; 0 where it continues none."""
+    if not task_ids:
+        return {}
     with connection.cursor() as cursor:
-        cursor.execute(CONTINUED, [task_id, MOST_STEPS])
-        return int(cursor.fetchone()[0])
+        cursor.execute(CONTINUED.format(ids=", ".join(["%s"] * len(task_ids))), [*task_ids, MOST_STEPS])
+        return dict(cursor.fetchall())

@@ -288,7 +288,7 @@ class GenerationTask(models.Model):
         order = Order(provider=self.provider, model=self.model, mode=self.mode, parameters=self.chosen)
         images = (self.start_image_id or self.start_image_url, self.end_image_id or self.end_image_url)
         unpriced = [str(UNPRICED)] if self.price_usd is None else [str(MINIMUM)] if self.price_is_minimum else []
-        return [*unpriced, *offers.cautions(order.with_images(*(str(image or "") for image in images)))]
+        return [*unpriced, *offers.cautions(order.with_images(*(str(image or "") for image in images))).values()]
 
     def callback_url(self) -> str:
         """Return the URL under PUBLIC_URL for callbacks about this task, with a token that nobody else can make."""

@@ -76,10 +76,10 @@ def left_out(order: Order) -> list[str]:
     ]
 
 
-def cautions(order: Order) -> list[str]:
-    """Return what no page says of the parameters that were chosen, and a buyer should know."""
+def cautions(order: Order) -> dict[str, str]:
+    """Return by name what no page says of the parameters that were chosen, and a buyer should know."""
     known, chosen = _known(order), order.parameters
-    return [text for name, each in known.items() if name in chosen and (text := each.warning(chosen[name]))]
+    return {name: text for name, each in known.items() if name in chosen and (text := each.warning(chosen[name]))}
 
 
 def _known(order: Order) -> Mapping[str, Parameter]:

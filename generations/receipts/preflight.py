@@ -5,6 +5,7 @@ Nothing is written here, and no transaction may be open: images at URLs are read
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -59,11 +60,9 @@ class Line:
         return None if self.price_usd is None else self.price_usd * self.takes
 
     @property
-    def name(self) -> str:
-        """The name that tells it from the other lines of its receipt."""
-        if self.request.retry_of:
-            return _("task {number}").format(number=self.request.retry_of.pk)
-        return _("order {number}").format(number=self.number) if self.number else _("the order")
+    def key(self) -> str:
+        """What tells it from the other lines of its receipt, the same in every language: `task 12`, `order 3`."""
+        return f"task {self.request.retry_of.pk}" if self.request.retry_of else f"order {self.number or ''}".rstrip()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,15 +191,17 @@ def _trimmed(
 def _lines(requests: list[OrderRequest], *, at: datetime) -> list[Line]:
     """Return a line for each request; prices and earlier orders are read for all of them together."""
     checks, many = ImageChecks(), len(requests) > 1
-    checked = [_checked(request, checks) for request in requests]
+    retries = ordering.retries_of([request.retry_of for request in requests if request.retry_of])
+    checked = [_checked(request, checks, retries) for request in requests]
     quotes = ledger.estimates([request.order for request, *_more in checked], at=at)
     good = [(request, quote) for (request, wrong, _unread), quote in zip(checked, quotes, strict=True) if not wrong]
     earlier = iter(history.of_all(good))
-    in_a_row = {task: continuing.caution(task) for task in {request.continued_from for request in requests}}
+    in_a_row = continuing.cautions({request.continued_from.pk for request in requests if request.continued_from})
     lines = []
     for number, ((request, wrong, unread), quote) in enumerate(zip(checked, quotes, strict=True), 1):
-        cautions = [Notice(f"caution {text}", text) for text in offers.cautions(request.with_uploads)]
-        cautions += [Notice("continued", text)] if (text := in_a_row[request.continued_from]) else []
+        cautions = [Notice(f"caution {name}", text) for name, text in offers.cautions(request.with_uploads).items()]
+        if request.continued_from and (text := in_a_row.get(request.continued_from.pk)):
+            cautions.append(Notice("continued", text))
         lines.append(
             Line(
                 request=request,
@@ -215,9 +216,11 @@ def _lines(requests: list[OrderRequest], *, at: datetime) -> list[Line]:
     return lines
 
 
-def _checked(request: OrderRequest, checks: ImageChecks) -> tuple[OrderRequest, Problems, list[Notice]]:
+def _checked(
+    request: OrderRequest, checks: ImageChecks, retries: Mapping[int, int]
+) -> tuple[OrderRequest, Problems, list[Notice]]:
     """Return the request with the length of its video, what is wrong with it, and which pictures could not be read."""
-    problems = ordering.problems(request)
+    problems = ordering.problems(request, retries=retries)
     for name, text in (("prompt", request.order.prompt), ("negative_prompt", request.order.negative_prompt)):
         if wrong := prompt_text.unfilled(text):
             problems.setdefault(name, []).extend(wrong)

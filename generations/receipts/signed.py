@@ -23,7 +23,7 @@ from generations.models import Campaign, GenerationTask, Person, Prompt, Referen
 from generations.providers.base import Order
 from generations.receipts.preflight import Line, Receipt
 
-SALT = "generations.receipt.6"  # the number of this format: a receipt of an older one orders nothing
+SALT = "generations.receipt.7"  # the number of this format: a receipt of an older one orders nothing
 MAX_AGE = timedelta(hours=1)
 ROWS: dict[str, type[Model]] = {
     "campaign": Campaign, "prompt": Prompt,
@@ -142,9 +142,9 @@ def _request(packed: dict[str, Any]) -> OrderRequest:
 
 
 def seen(receipt: Receipt) -> dict[str, Any]:
-    """Return what a person saw of a receipt, to compare it with a later one."""
+    """Return what a person saw of a receipt, to compare it with a later one: no word of it depends on the language."""
     return {
-        "lines": {line.name: [line.takes, _text(line.price_usd), _campaign(line)] for line in receipt.lines},
+        "lines": {line.key: [line.takes, _text(line.price_usd), _campaign(line)] for line in receipt.lines},
         "budgets": {
             str(period.budget.pk): [str(period.budget), _text(period.limit_usd), period.hard]
             for period in (outlook.period for outlook in receipt.outlooks)
@@ -163,22 +163,30 @@ def changes(before: dict[str, Any], receipt: Receipt) -> list[str]:
 
 
 def _of_lines(before: dict[str, Any], now: dict[str, Any], receipt: Receipt) -> Iterator[str]:
-    for name in sorted(before.keys() - now.keys()):
-        why = next((text for line in receipt.left_out if line.name == name for texts in line.problems.values()
+    for key in sorted(before.keys() - now.keys()):
+        why = next((text for line in receipt.left_out if line.key == key for texts in line.problems.values()
                     for text in texts), _("it can no longer be ordered"))  # fmt: skip
-        yield _("Now left out, {order}: {why}.").format(order=name, why=why)
-    for name in sorted(now.keys() - before.keys()):
-        yield _("No longer left out: {order}.").format(order=name)
-    for name in sorted(now.keys() & before.keys()):
-        (takes, price, campaign), (takes_now, price_now, campaign_now) = before[name], now[name]
+        yield _("Now left out, {order}: {why}.").format(order=_name(key), why=why)
+    for key in sorted(now.keys() - before.keys()):
+        yield _("No longer left out: {order}.").format(order=_name(key))
+    for key in sorted(now.keys() & before.keys()):
+        (takes, price, campaign), (takes_now, price_now, campaign_now) = before[key], now[key]
         if price != price_now:
             words = _("The price of one take of {order} was {before}, and is now {now}.")
-            yield words.format(order=name, before=_usd(price), now=_usd(price_now))
+            yield words.format(order=_name(key), before=_usd(price), now=_usd(price_now))
         if takes != takes_now:
             yield _("Takes that fit were {before}, and are now {now}.").format(before=takes, now=takes_now)
         if campaign != campaign_now:
             words = _("The campaign of {order} was {before}, and is now {now}.")
-            yield words.format(order=name, before=campaign or _("none"), now=campaign_now or _("none"))
+            yield words.format(order=_name(key), before=campaign or _("none"), now=campaign_now or _("none"))
+
+
+def _name(key: str) -> str:
+    """Return a line's key in words."""
+    kind, _space, number = key.partition(" ")
+    if kind == "task":
+        return _("task {number}").format(number=number)
+    return _("order {number}").format(number=number) if number else _("the order")
 
 
 def _of_budgets(before: dict[str, Any], now: dict[str, Any]) -> Iterator[str]:
@@ -205,7 +213,7 @@ def _of_budgets(before: dict[str, Any], now: dict[str, Any]) -> Iterator[str]:
 def _notices(receipt: Receipt) -> dict[str, str]:
     """Return each notice by a key; the same notice of two lines has two keys."""
     whole = {notice.key: notice.text for notice in receipt.notices}
-    return whole | {f"{line.name}: {notice.key}": notice.text for line in receipt.lines for notice in line.notices}
+    return whole | {f"{line.key}: {notice.key}": notice.text for line in receipt.lines for notice in line.notices}
 
 
 def _campaign(line: Line) -> str:

@@ -12,12 +12,13 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
 from generations.models import GenerationTask, LedgerEntry, Status
 from tests.admin.receipts import LIST, act, confirm, door, fields_of, press
-from tests.factories import a_budget, a_price, a_task
+from tests.factories import a_budget, a_continuation, a_price, a_task
 
 Said = Callable[[Any], list[str]]
 
@@ -147,6 +148,17 @@ def test_trying_many_again_orders_what_the_receipt_says_once(buyer_client: Clien
     assert [task.retry_of for task in new(*tasks)] == tasks
     assert "nothing was ordered twice" in said(confirm(buyer_client, page))[-1]
     assert len(new(*tasks)) == 2
+
+
+def test_the_receipt_of_many_takes_as_many_queries_as_of_two(
+    buyer_client: Client, django_assert_max_num_queries: Any
+) -> None:
+    tasks = [a_continuation(Status.FAILED) for _ in range(12)]
+    act(buyer_client, "try_again", *tasks[:2])
+    with CaptureQueriesContext(connection) as few:
+        act(buyer_client, "try_again", *tasks[:2])
+    with django_assert_max_num_queries(len(few)):
+        act(buyer_client, "try_again", *tasks)
 
 
 def test_what_is_known_of_several_is_said_once(buyer_client: Client) -> None:

@@ -73,7 +73,7 @@ def test_the_fifth_in_a_row_is_cautioned_about_and_not_refused() -> None:
     task = a_task(Status.STORED)
     for _ in range(3):
         task = a_task(Status.STORED, continued_from=task, continued_at_seconds=4.5)
-    assert continuing.caution(task) == continuing.caution(None) == ""
+    assert continuing.cautions([task.pk]) == continuing.cautions([]) == {}
     fourth = a_task(Status.STORED, continued_from=task, continued_at_seconds=4.5)
-    assert "continuation 5 in a row" in continuing.caution(fourth)
+    assert "continuation 5 in a row" in continuing.cautions([task.pk, fourth.pk])[fourth.pk]
     assert not ordering.problems(a_continuation(fourth))

@@ -49,12 +49,13 @@ def test_of_very_many_descendants_the_nearest_are_read() -> None:
 
 def test_continuations_in_a_row_are_counted_through_promotions(django_assert_num_queries: Queries) -> None:
     task = a_task(Status.STORED)
-    assert count_continuations(task.pk) == 0
+    assert count_continuations([task.pk]) == {task.pk: 0}
     for number in range(1, 7):
         task = continued(task)
         with django_assert_num_queries(1):
-            assert count_continuations(task.pk) == number
-    assert count_continuations(continued(task, promoted_from=task).pk) == 7
+            assert count_continuations([task.pk]) == {task.pk: number}
+    last = continued(task, promoted_from=task)
+    assert count_continuations([task.pk, last.pk]) == {task.pk: 6, last.pk: 7}
 
 
 @pytest.mark.parametrize(("is_continued", "at"), [(False, 1.0), (True, None), (True, -0.1)])

@@ -20,7 +20,7 @@ from generations.receipts import preflight
 from generations.receipts.preflight import NO_WORKER, Receipt
 from generations.worker.jobs import heartbeat
 from tests.clips import png
-from tests.factories import NOW, a_budget, a_campaign, a_task, a_video, an_order, configure
+from tests.factories import NOW, a_budget, a_campaign, a_continuation, a_task, a_video, an_order, configure
 
 pytestmark = pytest.mark.django_db
 
@@ -189,6 +189,19 @@ def test_many_different_orders_take_as_many_queries_as_two(django_assert_max_num
     with django_assert_max_num_queries(len(few)):
         receipt = preflight.inspect(asked, by=None, at=NOW)
     assert [notice.key for line in receipt.lines for notice in line.notices] == ["owned"] * 40
+
+
+def test_many_that_are_tried_again_take_as_many_queries_as_two(django_assert_max_num_queries: Any) -> None:
+    tasks = [a_continuation(Status.FAILED) for _ in range(20)]
+    newest = [[a_task(Status.FAILED, retry_of=task), a_task(Status.QUEUED, retry_of=task)][-1] for task in tasks[:10]]
+    requests = [retries.retry(task) for task in tasks[9:] + tasks[:9]]
+    with CaptureQueriesContext(connection) as few:
+        preflight.inspect(requests[:2], by=None, at=NOW)
+    with django_assert_max_num_queries(len(few)):
+        receipt = preflight.inspect(requests, by=None, at=NOW)
+    said = {line.request.retry_of: line.problems.get("task") for line in receipt.left_out}
+    for task, other in zip(tasks, newest, strict=False):
+        assert said[task] == [f"task {other.pk} is its retry already"]
 
 
 def test_many_orders_have_one_sum_and_one_look_at_each_budget() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.utils.translation import override
 from pytest_django import Settings
 
 from generations.lifecycle.ordering import OrderRequest
@@ -132,6 +133,22 @@ def test_a_new_notice_is_said_and_an_old_one_is_not(monkeypatch: pytest.MonkeyPa
 def test_a_campaign_that_was_changed_is_said() -> None:
     before = seen(receipt())
     assert changes(before, receipt(campaign=a_campaign())) == ["The campaign of the order was none, and is now Autumn."]
+
+
+def test_another_language_changes_nothing() -> None:
+    a_budget("10")
+    a_budget("0.10", hard=False, period="month")
+    tasks = [a_task(Status.FAILED), a_task(Status.FAILED)]
+    route = an_order(model="kling-3-0", mode="text-to-video", route="official")
+    orders = [OrderRequest(an_order()), OrderRequest(route), *(OrderRequest(an_order(), retry_of=one) for one in tasks)]
+    shown = inspect(orders, by=None, at=NOW)
+    with override("es"):
+        again = inspect(orders, by=None, at=NOW)
+        assert again.problems == shown.problems == {}
+        assert (seen(again), changes(seen(shown), again)) == (seen(shown), [])
+    with override("es"):
+        one = receipt()
+        assert changes(seen(one), one) == changes(seen(receipt()), one) == []
 
 
 def test_one_of_many_that_cannot_be_ordered_any_more_is_said() -> None:
