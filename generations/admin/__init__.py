@@ -60,5 +60,6 @@ admin.site.site_url = "/"
 admin.site.empty_value_display = "–"
 # Our first page, navigation and further pages. A site class of our own would need an AppConfig of its own.
 admin.site.index = index.first_page  # type: ignore[method-assign]
+admin.site.password_change = people.change_own_password  # type: ignore[assignment,method-assign]
 admin.site.each_context = navigation.each_context  # type: ignore[method-assign]
 admin.site.get_urls = pages.urls  # type: ignore[method-assign]

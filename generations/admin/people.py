@@ -8,12 +8,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
+from django.contrib.admin import AdminSite
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, Permission, User
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext_lazy as _
 
+from generations import clock
 from generations.admin.audited import Audited
-from generations.models import Action
+from generations.admin.base import person_of
+from generations.models import Action, AuditEntry
 
 if TYPE_CHECKING:  # only the stubs' class is generic
     BaseUserAdmin = UserAdmin[User]
@@ -61,6 +66,16 @@ class PersonAdmin(Audited, BaseUserAdmin):
     def formfield_for_manytomany(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
         field = super().formfield_for_manytomany(db_field, request, **kwargs)
         return _with_words(field) if db_field.name == "user_permissions" else field
+
+
+def change_own_password(request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    """Let a person change their own password, on Django's page, and write it into the audit."""
+    person = person_of(request)
+    with transaction.atomic():
+        response = AdminSite.password_change(admin.site, request, extra_context)
+        if isinstance(response, HttpResponseRedirect):
+            AuditEntry.objects.record(Action.GRANTED, person, "a new password of their own", at=clock.now(), by=person)
+    return response
 
 
 @admin.register(Group)

@@ -26,7 +26,7 @@ from generations.library.prompt_import import Checked
 from generations.models import Prompt
 from generations.reports.export import Table, as_csv, as_xlsx
 
-SALT = "generations.prompt_import.1"
+SALT = "generations.prompt_import.2"
 MAX_AGE = 3600  # seconds that a preview can be confirmed
 MOST_EXPORTED = 20_000  # prompts of one file
 SUFFIXES = ("csv", "xlsx")
@@ -46,6 +46,7 @@ class Preview:
     """The checked rows of a file, as the page shows them."""
 
     rows: list[Checked]
+    name: str  # of the file
 
     @property
     def good(self) -> list[Checked]:
@@ -78,7 +79,7 @@ class Preview:
     def token(self, request: HttpRequest) -> str:
         """Sign the rows for the person who sees them, with the number of good ones."""
         rows = [(checked.row.number, checked.row.cells, checked.row.broken) for checked in self.rows]
-        content = {"by": person_of(request).pk, "rows": rows, "good": len(self.good)}
+        content = {"by": person_of(request).pk, "rows": rows, "good": len(self.good), "name": self.name}
         return signing.dumps(content, salt=SALT, compress=True)
 
 
@@ -106,8 +107,9 @@ def page(request: HttpRequest) -> HttpResponse:
     form = UploadForm(request.POST, request.FILES)
     if form.is_valid():
         try:
-            rows = prompt_files.read(form.cleaned_data["file"].read(prompt_files.MAX_BYTES + 1))
-            return _show(request, UploadForm(), Preview(prompt_import.check(rows)))
+            file = form.cleaned_data["file"]
+            rows = prompt_files.read(file.read(prompt_files.MAX_BYTES + 1))
+            return _show(request, UploadForm(), Preview(prompt_import.check(rows), file.name))
         except ValidationError as error:
             form.add_error("file", error.message_dict["file"])
     return _show(request, form)
@@ -122,12 +124,12 @@ def _confirm(request: HttpRequest) -> HttpResponse:
     if content["by"] != person_of(request).pk:
         messages.error(request, TOO_OLD)
         return redirect("admin:generations_prompt_import")
-    preview = Preview(prompt_import.check([Row(*row) for row in content["rows"]]))
+    preview = Preview(prompt_import.check([Row(*row) for row in content["rows"]]), content["name"])
     agreed = not preview.bad or request.POST.get("import") == "good"
     if len(preview.good) != content["good"] or not preview.good or not agreed:
         messages.error(request, CHANGED)
         return _show(request, UploadForm(), preview)
-    prompts = prompt_import.save(preview.good, at=clock.now(), by=person_of(request))
+    prompts = prompt_import.save(preview.good, at=clock.now(), by=person_of(request), name=preview.name)
     text = ngettext("{n} prompt imported.", "{n} prompts imported.", len(prompts)).format(n=len(prompts))
     if preview.bad:
         left_out = ngettext("Left out: row {rows}.", "Left out: rows {rows}.", len(preview.bad))

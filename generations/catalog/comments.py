@@ -53,7 +53,7 @@ def act(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
     verbs: dict[str, Callable[[], object]] = {
         "resolve": lambda: comments.resolve(comment, at=now(), by=person),
         "reopen": lambda: comments.reopen(comment),
-        "delete": lambda: comments.delete(comment, by=person),
+        "delete": lambda: comments.delete(comment, at=now(), by=person),
     }
     if verb not in verbs:
         raise Http404

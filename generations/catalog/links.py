@@ -64,7 +64,7 @@ def change_password(request: HttpRequest, pk: int) -> HttpResponse:
     """Give one of the person's links another password, or none. Raises: Http404."""
     share = _own(request, pk)
     try:
-        sharing.set_password(share, request.POST.get("password", ""))
+        sharing.set_password(share, request.POST.get("password", ""), at=clock.now(), by=_person(request))
     except BadShare as error:
         return _list(request, refused=error, at=share)
     return redirect(f"{reverse('links')}#link-{share.pk}")

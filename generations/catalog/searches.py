@@ -51,7 +51,7 @@ def save_search(request: HttpRequest) -> HttpResponse:
 def delete_search(request: HttpRequest, pk: int) -> HttpResponse:
     """Delete one of the person's searches, and with it its feed. Raises: Http404."""
     saved = get_object_or_404(_person(request).saved_searches, pk=pk)
-    saved.delete()
+    saved_searches.delete(saved, at=clock.now(), by=_person(request))
     messages.success(request, _("“{name}” was deleted, and its feed ended.").format(name=saved.name))
     return redirect("searches")
 

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from generations.formats import timecode
-from generations.models import Comment, Person, Share, Video
+from generations.models import Action, AuditEntry, Comment, Person, Share, Video
 from generations.models.comments import MENTION
 
 TEXT_LENGTH = 2000  # characters, as the column's
@@ -100,7 +100,7 @@ def reopen(comment: Comment) -> bool:
     return bool(thread.update(resolved_at=None, resolved_by=None))
 
 
-def delete(comment: Comment, *, by: Person) -> None:
+def delete(comment: Comment, *, at: datetime, by: Person) -> None:
     """Delete one's own comment. Raises: MayNotDelete for another's, and for one that was answered."""
     if comment.author_id != by.pk:
         raise MayNotDelete(_("Only its author can delete a comment."))
@@ -108,6 +108,7 @@ def delete(comment: Comment, *, by: Person) -> None:
         locked = Comment.objects.select_for_update().get(pk=comment.pk)
         if locked.replies.exists():
             raise MayNotDelete(_("It was answered, so it stays. Resolve it instead."))
+        AuditEntry.objects.record(Action.DELETED, locked, f"on {locked.video}", at=at, by=by)
         locked.delete()
 
 

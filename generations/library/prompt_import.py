@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from generations.library import prompt_settings, prompt_text
 from generations.library.prompt_files import Row
-from generations.models import Campaign, Person, Prompt, Tag
+from generations.models import Action, AuditEntry, Campaign, Person, Prompt, Tag
 from generations.providers.base import UNSTORABLE
 
 TEXTS = ("title", "text", "negative_prompt", "notes")
@@ -61,8 +61,8 @@ def check(rows: list[Row]) -> list[Checked]:
     return found
 
 
-def save(rows: list[Checked], *, at: datetime, by: Person) -> list[Prompt]:
-    """Write the prompts of good rows, all or none. Raises: ValueError for a row with a problem."""
+def save(rows: list[Checked], *, at: datetime, by: Person, name: str = "a file") -> list[Prompt]:
+    """Write the prompts of good rows of a file, all or none. Raises: ValueError for a row with a problem."""
     if any(checked.problems for checked in rows):
         raise ValueError("a row with a problem is not imported")
     with transaction.atomic():
@@ -75,6 +75,9 @@ def save(rows: list[Checked], *, at: datetime, by: Person) -> list[Prompt]:
             prompt.keep(at=at, by=by)
             prompt.tags.set([tags[name] for name in checked.tags])
             prompts.append(prompt)
+        if prompts:
+            many = "1 prompt" if len(prompts) == 1 else f"{len(prompts)} prompts"
+            AuditEntry.objects.record(Action.IMPORTED, prompts[0], f"{many} from {name}", at=at, by=by)
     return prompts
 
 

@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from generations.library.search import BadSearch, Search
-from generations.models import Person, SavedSearch
+from generations.models import Action, AuditEntry, Person, SavedSearch
 
 MAX_NAME = 100  # characters
 MOST = 100  # of one person
@@ -30,3 +30,10 @@ def save(search: Search, name: str, *, at: datetime, by: Person) -> SavedSearch:
             return SavedSearch.objects.create(person=by, name=name, search=search.query_string(), created_at=at)
     except IntegrityError as error:
         raise BadSearch("name", _("Name: you have a search called “{name}” already.").format(name=name)) from error
+
+
+def delete(saved: SavedSearch, *, at: datetime, by: Person) -> None:
+    """Delete a search, and with it its feed."""
+    with transaction.atomic():
+        AuditEntry.objects.record(Action.DELETED, saved, saved.search, at=at, by=by)
+        saved.delete()

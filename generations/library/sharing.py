@@ -82,10 +82,13 @@ def _terms_in_words(share: Share) -> str:
     return f"a {share.kind}, {ends}, {'with' if share.password else 'without'} a password"
 
 
-def set_password(share: Share, password: str) -> None:
+def set_password(share: Share, password: str, *, at: datetime, by: Person) -> None:
     """Give a link another password, or none; who entered the old one must enter the new one. Raises: BadShare."""
     share.password = _hashed(password)
-    Share.objects.filter(pk=share.pk).update(password=share.password)
+    with transaction.atomic():
+        Share.objects.filter(pk=share.pk).update(password=share.password)
+        words = "a new password" if password else "no password any more"
+        AuditEntry.objects.record(Action.GRANTED, share, words, at=at, by=by)
 
 
 def revoke(share: Share, *, at: datetime, by: Person | None = None) -> bool:

@@ -100,7 +100,7 @@ UNNAMED = BatchPlan()
 def problems(request: OrderRequest, *, retries: Mapping[int, int] | None = None) -> Problems:
     """Return why a request cannot be ordered, by field: the offer's rules and this site's own.
 
-    `retries` are `retries_of` many requests, where they are looked at together.
+    `retries` are `retries_of` many, where many requests are checked together.
     """
     order = request.with_uploads
     wrong = offers.problems(order)

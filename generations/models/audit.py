@@ -42,6 +42,7 @@ class Action(models.TextChoices):
     PAUSED = "paused", _("paused orders")
     RESUMED = "resumed", _("resumed orders")
     GRANTED = "granted", _("changed who may do or see what")
+    IMPORTED = "imported", _("imported prompts")
     DELETED = "deleted", _("deleted")
 
 

@@ -8,6 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from generations.admin import people
+from generations.models import AuditEntry
 
 
 def test_a_group_is_made_of_permissions_from_a_plain_list(admin_client: Client) -> None:
@@ -26,6 +27,20 @@ def test_a_persons_groups_are_chosen_and_the_last_login_is_shown(admin_client: C
     admin_client.post(address, {"username": "mira", "is_active": "on", "is_staff": "on", "is_superuser": "on",
                                 "groups": [group.pk]})  # fmt: skip
     assert list(staff.groups.all()) == [group]
+
+
+def test_a_password_that_people_change_themselves_is_audited(admin_client: Client, staff: User) -> None:
+    staff.set_password("a heron at noon")
+    staff.save()
+    admin_client.force_login(staff)
+    address, new = reverse("admin:password_change"), "seven grey otters"
+    for old in ("wrong", "a heron at noon"):
+        assert not AuditEntry.objects.exists()
+        admin_client.post(address, {"old_password": old, "new_password1": new, "new_password2": new})
+    (entry,) = AuditEntry.objects.values_list("action", "kind", "row", "words", "by")
+    assert entry == ("granted", "auth.user", staff.pk, "a new password of their own", staff.pk)
+    assert User.objects.get(pk=staff.pk).check_password(new)
+    assert admin_client.get(address).status_code == 200
 
 
 def test_the_list_of_users_says_how_many_there_are(admin_client: Client) -> None:

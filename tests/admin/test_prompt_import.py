@@ -14,7 +14,7 @@ from django.urls import reverse
 from openpyxl import load_workbook
 
 from generations.admin import prompt_import
-from generations.models import Prompt
+from generations.models import AuditEntry, Prompt
 from tests.factories import a_prompt
 
 IMPORT = reverse("admin:generations_prompt_import")
@@ -54,6 +54,8 @@ def test_good_rows_alone_are_imported_only_when_that_is_chosen(buyer_client: Cli
     assert said(confirm(buyer_client, page, "good")) == ["8 prompts imported. Left out: rows 4, 9."]
     assert set(Prompt.objects.values_list("created_by", flat=True)) == {buyer.pk}
     assert Prompt.objects.count() == 8
+    (entry,) = AuditEntry.objects.values_list("action", "kind", "words", "by")
+    assert entry == ("imported", "generations.prompt", "8 prompts from prompts.csv", buyer.pk)
 
 
 def test_a_good_file_is_imported_with_one_button_and_once(buyer_client: Client, said: Any) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.models import User
 from django.test import Client
 
-from generations.models import SavedSearch
+from generations.models import AuditEntry, SavedSearch
 from tests.catalog.conftest import text
 from tests.factories import NOW, a_video
 
@@ -40,6 +40,7 @@ def test_only_its_person_lists_and_deletes_a_search(visitor: Client, person: Use
     assert visitor.post(f"/searches/{other.pk}/delete/").status_code == 404
     assert "was deleted" in text(visitor.post(f"/searches/{own.pk}/delete/", follow=True))
     assert list(SavedSearch.objects.all()) == [other]
+    assert list(AuditEntry.objects.values_list("action", "name", "by")) == [("deleted", "Of anna", person.pk)]
 
 
 def test_people_who_are_not_signed_in_save_nothing(client: Client, db: None) -> None:

@@ -191,7 +191,7 @@ def test_who_entered_a_password_is_out_when_it_changes_or_the_link_ends(
     share = link(mira, video, password="open sesame")
     here = share.get_absolute_url()
     client.post(here, {"password": "open sesame"})
-    sharing.set_password(share, "another one")
+    sharing.set_password(share, "another one", at=clock.now(), by=mira)
     assert "Enter the password" in text(client.get(here))
     client.post(here, {"password": "another one"})
     assert "A fox in snow" in text(client.get(here))

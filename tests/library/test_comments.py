@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 
 from generations.library import comments
 from generations.library.comments import BadComment, MayNotDelete
-from generations.models import Comment, Share, Status, Video
+from generations.models import AuditEntry, Comment, Share, Status, Video
 from tests.factories import NOW, a_campaign, a_task, a_video
 
 pytestmark = pytest.mark.django_db
@@ -101,13 +101,15 @@ def test_only_ones_own_comment_goes_and_only_without_an_answer(video: Video, ann
     other = User.objects.create(username="ben")
     comment = comments.write(video, "too dark", at=NOW, author=anna)
     with pytest.raises(MayNotDelete, match="author"):
-        comments.delete(comment, by=other)
+        comments.delete(comment, at=NOW, by=other)
     reply = comments.write(video, "no", at=NOW, author=other, parent=comment)
     with pytest.raises(MayNotDelete, match="answered"):
-        comments.delete(comment, by=anna)
-    comments.delete(reply, by=other)
-    comments.delete(comment, by=anna)
+        comments.delete(comment, at=NOW, by=anna)
+    comments.delete(reply, at=NOW, by=other)
+    comments.delete(comment, at=NOW, by=anna)
     assert not Comment.objects.exists()
+    entries = AuditEntry.objects.order_by("id").values_list("action", "name", "words", "by__username")
+    assert list(entries) == [("deleted", "no", f"on {video}", "ben"), ("deleted", "too dark", f"on {video}", "anna")]
 
 
 def test_people_are_mentioned_who_may_see_the_clip(anna: User) -> None:

@@ -14,7 +14,7 @@ from django.http import QueryDict
 from generations.library import sharing
 from generations.library.search import Search
 from generations.library.sharing import Answer, BadShare, Terms
-from generations.models import Collection, CollectionItem, Share, Shot
+from generations.models import Action, AuditEntry, Collection, CollectionItem, Share, Shot
 from tests.factories import NOW, a_campaign, a_task, a_video
 
 pytestmark = pytest.mark.django_db
@@ -114,10 +114,18 @@ def test_a_password_is_kept_as_a_hash_and_makes_a_key_that_ends_with_it(mira: Us
     key = sharing.key_of(link)
     assert sharing.has_key(link, key)
     assert not sharing.has_key(link, "")
-    sharing.set_password(link, "another one")
+    sharing.set_password(link, "another one", at=NOW, by=mira)
     link.refresh_from_db()
     assert not sharing.has_key(link, key)
     assert not sharing.has_key(a_link(mira, password="open sesame"), key)
+
+
+def test_a_new_password_and_its_end_are_audited_without_it(mira: User) -> None:
+    link = a_link(mira, password="open sesame")
+    for password in ("another one", ""):
+        sharing.set_password(link, password, at=NOW, by=mira)
+    entries = AuditEntry.objects.filter(action=Action.GRANTED, row=link.pk, by=mira).order_by("id")
+    assert [entry.words for entry in entries] == ["a new password", "no password any more"]
 
 
 def test_after_ten_wrong_passwords_even_the_right_one_is_refused_for_a_minute(mira: User) -> None:
