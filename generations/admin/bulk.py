@@ -54,11 +54,11 @@ class Action:
 
 def ids_of(rows: QuerySet[Any], *, noun: str = "clip", most: int = MOST) -> list[int]:
     """Return the ids of rows, in their order. Raises: ValidationError when there are none, or too many."""
-    ids = list(rows.values_list("pk", flat=True)[: most + 1])
+    ids, unchanged = list(rows.values_list("pk", flat=True)[: most + 1]), gettext("Nothing was changed.")
     if len(ids) > most:
-        raise ValidationError(f"{TOO_MANY[noun].format(most=f'{most:,}')} {gettext('Nothing was changed.')}")
+        raise ValidationError(f"{TOO_MANY[noun].format(most=f'{most:,}')} {unchanged}")
     if not ids:
-        raise ValidationError(f"{NONE_HERE[noun]} {gettext('Nothing was changed.')}")
+        raise ValidationError(f"{NONE_HERE[noun]} {unchanged}")
     return ids
 
 

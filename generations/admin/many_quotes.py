@@ -47,10 +47,11 @@ def quote(form: ManyForm, prompt: Prompt | None, *, periods: list[BudgetPeriod],
         clips = trimmed.takes
     cost, price = _sum(many, clips)
     ordered = form.cleaned_data["takes"] * len(many)
+    clips_of_all = ngettext("{n} clip", "{n} clips", ordered)
     if more := left_out[MOST_SHOWN:]:
         left_out[MOST_SHOWN:] = [ngettext("and {n} more", "and {n} more", len(more)).format(n=len(more))]
     return {
-        "clips": f"{_product(form)} = {ngettext('{n} clip', '{n} clips', ordered).format(n=ordered)}",
+        "clips": f"{_product(form)} = {clips_of_all.format(n=ordered)}",
         "left_out": left_out,
         "price": f"{price}{fits}",
         "budgets": [budget_line(budgets.fit_check(period, cost)) for period in periods],
@@ -100,4 +101,4 @@ def _sum(quotes: list[Quote], clips: list[int]) -> tuple[Decimal | None, str]:
 def estimated(words: str) -> str:
     """Return the line of a price before its receipt."""
     text = gettext("Estimated: {price}.").format(price=words)
-    return f"{text} {gettext('Practice: no real money.')}" if settings.PRACTICE else text
+    return " ".join([text, gettext("Practice: no real money.")]) if settings.PRACTICE else text

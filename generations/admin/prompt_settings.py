@@ -34,7 +34,7 @@ def save(request: HttpRequest, prompt: Prompt) -> None:
         said = gettext("Settings saved with the prompt: {settings}.").format(settings=words)
     else:
         said = gettext("The prompt has no settings of its own any more.")
-    messages.success(request, f"{said} {gettext('Nothing was ordered.')}")
+    messages.success(request, " ".join([said, gettext("Nothing was ordered.")]))
 
 
 def context(request: HttpRequest, prompt: Prompt | None) -> dict[str, Any]:

@@ -144,7 +144,7 @@ def pause(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         name, texts = next(iter(form.errors.items()))
         field = {"scope": gettext("Scope"), "reason": gettext("Reason")}[name]
-        messages.error(request, f"{gettext('Nothing was paused.')} {field}: {texts[0]}")
+        messages.error(request, gettext("Nothing was paused. {field}: {why}").format(field=field, why=texts[0]))
         return redirect("admin:queue")
     scope, __, model = form.cleaned_data["scope"].partition(" ")
     provider = "" if scope == "all" else scope

@@ -88,7 +88,7 @@ def again(request: HttpRequest) -> HttpResponse:
     form = KindForm(request.POST)
     tasks = _chosen(form) if form.is_valid() and form.cleaned_data["kind"] not in MUST_CHANGE else []
     if not tasks:
-        messages.warning(request, f"{gettext('None of these can be tried again.')} {receipt.NOTHING}")
+        messages.warning(request, gettext("None of these can be tried again. Nothing was charged."))
         return redirect("admin:queue")
     hidden = [("kind", form.cleaned_data["kind"]), *(("task", str(task.pk)) for task in tasks)]
     queue = reverse("admin:queue")

@@ -27,7 +27,7 @@ from django.http import (
 from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils import timezone
-from django.utils.translation import gettext, override
+from django.utils.translation import gettext, override, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from generations import clock
@@ -63,9 +63,13 @@ SPENT, WOULD_HAVE_COST = Column(_("Spent"), "usd"), Column(_("Would have cost"),
 UNPRICED, STARTING = Column(_("Unpriced"), "count"), Column(_("At a starting price"), "count")
 PAID = (SPENT, Column(_("Clips paid"), "count"), UNPRICED, STARTING)
 OF_CLIPS = (
-    Column(_("Approved"), "count"), Column(_("Per approved clip"), "usd"), Column(_("Per approved second"), "usd"),
+    Column(pgettext_lazy("count", "Approved"), "count"),
+    Column(_("Per approved clip"), "usd"), Column(_("Per approved second"), "usd"),
 )  # fmt: skip
-NOT_SPENT = (Column(_("Reserved"), "usd"), Column(_("Failed and released"), "usd"), Column(_("Failed"), "count"))
+NOT_SPENT = (
+    Column(_("Reserved"), "usd"), Column(_("Failed and released"), "usd"),
+    Column(pgettext_lazy("count", "Failed"), "count"),
+)  # fmt: skip
 FIGURES = (*PAID, *OF_CLIPS, *NOT_SPENT)
 
 
@@ -207,8 +211,9 @@ def _providers(question: Question, limit: int | None) -> tuple[dict[str, Any], l
     scores = scorecard.scores(question)
     card = Table(
         "scorecard", gettext("Scorecard: orders that were sent on these days and have ended"),
-        (PROVIDER, Column(_("Ended"), "count"), Column(_("Stored"), "count"), Column(_("Success, %"), "count"),
-         Column(_("Median seconds"), "count"), Column(_("95 % within seconds"), "count"),
+        (PROVIDER, Column(_("Ended"), "count"), Column(pgettext_lazy("count", "Stored"), "count"),
+         Column(_("Success, %"), "count"), Column(_("Median seconds"), "count"),
+         Column(_("95 % within seconds"), "count"),
          Column(_("Median at the provider"), "count"), Column(_("Median of ours"), "count")),
         [(provider_name(score.provider), score.ended, score.ends[Status.STORED], score.success_percent,
           percentile(score.seconds, 50), percentile(score.seconds, 95), percentile(score.theirs, 50),

@@ -133,7 +133,7 @@ def choices(task: GenerationTask, *, at: datetime) -> list[Choice]:
         )  # fmt: skip
     found = [*_decisions(task), *_orders(task, at=at), change]
     if _must_change(task):
-        hint = f"{change.hint} {gettext('Change what was refused.')}"
+        hint = " ".join([change.hint, gettext("Change what was refused.")])
         found = [replace(change, hint=hint, tone="default"), *found[:-1]]
     return found
 
@@ -224,7 +224,7 @@ def _id_check(task: GenerationTask) -> str:
         return text.format(answer=task.candidate_answer)
     text = gettext("Checking with {provider} whether it knows {id}… Nothing is charged so far.")
     if task.candidate_answer:
-        text += f" {gettext('Its last answer: {answer}.')}"
+        text = " ".join([text, gettext("Its last answer: {answer}.")])
     return text.format(provider=task.provider_name, id=task.candidate_id, answer=task.candidate_answer)
 
 

@@ -172,7 +172,7 @@ class TaskAdmin(ReadOnlyAdmin, ClipActions):
             self.message_user(request, text, messages.WARNING)
             return None
         if len(chosen) > MAX_RETRIES:
-            text = f"{gettext('At most {n} at a time.').format(n=MAX_RETRIES)} {receipt.NOTHING}"
+            text = " ".join([gettext("At most {n} at a time.").format(n=MAX_RETRIES), str(receipt.NOTHING)])
             self.message_user(request, text, messages.ERROR)
             return None
         hidden = [("action", "try_again"), *(("_selected_action", str(task.pk)) for task in chosen)]

@@ -135,7 +135,7 @@ def publish(request: HttpRequest, pk: int) -> HttpResponse:
             publishing.publish(video, form.answers, at=clock.now(), by=by)
         except MoveRefused as refusal:
             return refused(request, video, str(refusal), status=409)
-        return done(request, video, was, f"{_('Published.')} {form.answers.warning}".strip())
+        return done(request, video, was, " ".join([_("Published."), form.answers.warning]).strip())
     context = {"video": video, "form": form, "problem": publishing.problem(video), "next": back(request, "")}
     return render(request, "catalog/publish.html", context, status=400 if form.errors else 200)
 

@@ -44,10 +44,10 @@ def _number(count: int) -> str:
 
 
 def _parts(search: Search, ids: Ids) -> Iterator[tuple[str, Search]]:
+    either = _("or")
     for name in search.values:
         labels = [chip.label for chip in search.chips(ids) if chip.field == name]
-        values = f" {_('or')} ".join(labels)
-        yield f"{FILTERS[name].title} {values}", search.without(name)
+        yield f"{FILTERS[name].title} {f' {either} '.join(labels)}", search.without(name)
     words = search.values["q"][0].split() if "q" in search.values else []
     for number, word in enumerate(words if len(words) > 1 else []):
         rest = " ".join(words[:number] + words[number + 1 :])

@@ -49,9 +49,9 @@ def probe(url: str, *, kinds: tuple[str, ...], near: Collection[str]) -> str:
             _("no answer from here within {seconds} s, or no connection").format(seconds=f"{PROBE_SECONDS:g}")
         ) from error
     if kind not in kinds:
-        raise WrongPicture(
-            _("a {kind} picture, where {kinds} is taken").format(kind=kind, kinds=f" {_('or')} ".join(kinds))
-        )
+        either = _("or")
+        words = _("a {kind} picture, where {kinds} is taken")
+        raise WrongPicture(words.format(kind=kind, kinds=f" {either} ".join(kinds)))
     return kind
 
 

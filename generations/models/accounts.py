@@ -97,4 +97,4 @@ class BalanceReading(models.Model):
     def shown(self) -> str:
         if self.amount is None:
             return gettext("no figure")
-        return usd(self.amount) if self.unit == "USD" else f"{usd(self.amount).replace('$', '')} {self.unit}"
+        return usd(self.amount) if self.unit == "USD" else f"{usd(self.amount).replace('$', '')} {gettext(self.unit)}"

@@ -13,7 +13,7 @@ from decimal import Decimal
 from django.apps import apps
 from django.conf import settings
 from django.db import models
-from django.utils.translation import gettext, override
+from django.utils.translation import gettext, override, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from generations.models.people import Person
@@ -28,11 +28,11 @@ class Action(models.TextChoices):
     CLOSED = "closed", _("closed as not accepted")
     WAITED = "waited", _("left undecided")
     ASKED = "asked", _("requested a review")
-    APPROVED = "approved", _("approved")
-    REJECTED = "rejected", _("rejected")
+    APPROVED = "approved", pgettext_lazy("audit", "approved")
+    REJECTED = "rejected", pgettext_lazy("audit", "rejected")
     CLEARED = "cleared", _("cleared a decision")
     SENT_BACK = "sent_back", _("sent back")
-    PUBLISHED = "published", _("published")
+    PUBLISHED = "published", pgettext_lazy("audit", "published")
     UNPUBLISHED = "unpublished", _("unpublished")
     SHARED = "shared", _("shared by a link")
     REVOKED = "revoked", _("revoked a link")
@@ -97,7 +97,8 @@ class AuditEntry(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.by or gettext('a command')} {self.get_action_display()}: {self.name}"
+        who = self.by or gettext("a command")
+        return f"{who} {self.get_action_display()}: {self.name}"
 
     @property
     def subject(self) -> str:

@@ -15,6 +15,7 @@ from generations.providers.base import Order, RemoteState, RemoteTask, Value
 from generations.providers.envelope import REFUSALS, Envelope, clock_of, is_plain, own_code, speaks, text
 from generations.providers.errors import AccountProblem, Busy, FailureKind, OutcomeUnknown, Rejected, ServerTrouble
 from generations.providers.http import Answer, ApiClient
+from generations.translation import gettext_noop
 
 NAMES = {"images": "image_urls", "video": "video_urls"}  # ours -> theirs
 
@@ -70,7 +71,7 @@ class Apikley:
     """The adapter of Apikley; every method raises ProviderError and nothing else."""
 
     name = "apikley"
-    unit = "credits"
+    unit = gettext_noop("credits")
 
     def __init__(self, base_url: str, api_key: str) -> None:
         self.client = ApiClient(base_url, api_key)

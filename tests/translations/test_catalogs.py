@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import gettext
 import os
 import re
@@ -16,6 +17,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "generations/locale/es/LC_MESSAGES"
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%%|\{\w*\}|</?\w+[^>]*>")
+CALLS = {"_", "gettext", "ngettext", "pgettext", "npgettext"}
 
 if os.environ.get("REQUIRE_GETTEXT") and not shutil.which("xgettext"):
     raise RuntimeError("REQUIRE_GETTEXT is set, but there is no xgettext: install Debian's package gettext.")
@@ -69,6 +71,20 @@ def test_what_is_compiled_is_what_is_written(domain: str) -> None:
             assert compiled.pgettext(entry.msgctxt, entry.msgid) == entry.msgstr
         else:
             assert compiled.gettext(entry.msgid) == entry.msgstr
+
+
+def test_no_message_stands_within_an_f_string() -> None:
+    """Nothing within an f-string is seen by xgettext, so such a message is in no catalog."""
+    within = [
+        f"{path.relative_to(ROOT)}:{text.lineno}: {ast.unparse(call)}"
+        for path in sorted((ROOT / "generations").rglob("*.py"))
+        for text in ast.walk(ast.parse(path.read_text()))
+        if isinstance(text, ast.JoinedStr)
+        for call in ast.walk(text)
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name)
+        if call.func.id in CALLS and isinstance(call.args[0], ast.Constant)
+    ]
+    assert within == []
 
 
 @pytest.mark.skipif(not shutil.which("xgettext"), reason="needs Debian's package gettext")
