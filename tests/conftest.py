@@ -17,6 +17,7 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
 from django.db import connection
 from django.test import Client, TransactionTestCase
+from django.utils import translation
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from pytest_django import Settings
@@ -63,6 +64,12 @@ def media_root(settings: Settings, tmp_path: Path) -> Path:
 def nothing_is_cached() -> None:
     """Counts of the catalog are kept for a minute: not from one test to the next."""
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def each_test_begins_in_english() -> None:
+    """The test client leaves its thread in the language of its last request."""
+    translation.activate("en")
 
 
 @pytest.fixture(autouse=True, scope="session")

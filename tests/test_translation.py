@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from django.test import Client
+from django.utils.formats import date_format
 from django.utils.translation import override
 
 from generations.translation import _
@@ -32,3 +35,12 @@ def test_scripts_have_their_words_in_a_file_that_is_kept_for_an_hour(client: Cli
     response = client.get("/words.js?es", headers={"accept-language": "es"})
     assert "gettext" in response.content.decode()
     assert response["Cache-Control"] == "max-age=3600"
+
+
+def test_spanish_dates_have_their_months_in_lower_case() -> None:
+    day = date(2026, 11, 22)
+    assert date_format(day, "j M Y") == "22 Nov 2026"
+    with override("es"):
+        assert [date_format(day), date_format(day, "j M Y"), date_format(day, "D j M")] == [
+            "22 nov 2026", "22 nov 2026", "dom 22 nov",
+        ]  # fmt: skip
