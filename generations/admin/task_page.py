@@ -133,7 +133,7 @@ def choices(task: GenerationTask, *, at: datetime) -> list[Choice]:
         )  # fmt: skip
     found = [*_decisions(task), *_orders(task, at=at), change]
     if _must_change(task):
-        hint = " ".join([change.hint, gettext("Change what was refused.")])
+        hint = " ".join([str(change.hint), gettext("Change what was refused.")])
         found = [replace(change, hint=hint, tone="default"), *found[:-1]]
     return found
 
