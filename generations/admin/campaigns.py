@@ -72,7 +72,7 @@ class CampaignAdmin(ArchivableAdmin):
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         campaign = self.get_object(request, object_id)
-        if campaign and (uses := _uses(campaign)):
+        if campaign and self.has_delete_permission(request, campaign) and (uses := _uses(campaign)):
             text = gettext("{campaign} has {uses}, so it cannot be deleted. Archive it instead.")
             self.message_user(request, text.format(campaign=campaign, uses=uses), messages.WARNING)
             return redirect(campaign)

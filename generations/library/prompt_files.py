@@ -1,12 +1,13 @@
 """Prompts as CSV and XLSX files: read with every broken cell named, and written so that they read back the same.
 
-In a CSV file an apostrophe stands before a text that a spreadsheet may run as a formula, and is taken away again. In an
+In a CSV file an apostrophe stands where a spreadsheet may see a formula begin, and is taken away again. In an
 XLSX file every text is typed as text. Formulas are refused.
 """
 
 from __future__ import annotations
 
 import csv
+import re
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
@@ -23,7 +24,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 
 from generations.library import prompt_settings
 from generations.models import Prompt
-from generations.reports.export import TRIGGERS, Column, Table
+from generations.reports.export import FORMULA_AT, Column, Table
 
 COLUMNS = ("title", "text", "negative_prompt", "notes", "campaign", "tags", "settings")
 MAX_BYTES = 1_000_000  # of a file, and of its texts together: a preview is sent back by the browser
@@ -45,6 +46,8 @@ UNREADABLE = (
     NotImplementedError,
     RuntimeError,
 )  # fmt: skip - what openpyxl and zipfile raise for files that are no spreadsheet, or a damaged one
+OWN = re.compile(FORMULA_AT.format("'+"))  # an apostrophe of a text itself, where a file has its own
+GIVEN = re.compile(f"{OWN.pattern}'")
 SAVE_AGAIN = gettext_noop("save it as XLSX, or as CSV in UTF-8")
 
 
@@ -104,13 +107,13 @@ def _texts(prompt: Prompt) -> list[str]:
 
 
 def _protected(text: str) -> str:
-    """Put one more apostrophe before a text whose own would be taken for that of a file."""
-    return f"'{text}" if text.startswith("'") and text.lstrip("'").startswith(TRIGGERS) else text
+    """Add an apostrophe where a text's own would be taken for that of a file."""
+    return OWN.sub(r"\1'", text)
 
 
 def _plain(text: str) -> str:
-    """Take away the apostrophe that stands before a formula's sign."""
-    return text[1:] if text.startswith("'") and text.lstrip("'").startswith(TRIGGERS) else text
+    """Take away the apostrophes that stand before a formula's sign."""
+    return GIVEN.sub(r"\1", text)
 
 
 def _csv(content: bytes) -> Iterator[tuple[int, Sequence[Any]]]:

@@ -16,7 +16,7 @@ import shutil
 import stat
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -33,6 +33,7 @@ STORED_NAME = re.compile(r"(videos|posters|previews|images)(/[A-Za-z0-9_-][A-Za-
 FILE_SUFFIXES = (".mp4", ".jpg", ".png", ".webp", ".part")
 TMP, QUARANTINE = "tmp", "quarantine"
 JPEG_MARKS = (b"\xff\xd8", b"\xff\xd9")  # its first and last two bytes
+STRANGE = "its file is no plain file"
 CHANGED = "its file has other bytes than were stored"
 
 # What disk errors prove about a file. Any other (no permission, no handles, a network file
@@ -124,6 +125,12 @@ class LocalStore(FileSystemStorage):
         """Delete a stored file, if it exists. Raises: OSError."""
         Path(self.path(name)).unlink(missing_ok=True)
 
+    def delete_old(self, name: str, *, before: float) -> None:
+        """Delete a stored file, but one written since a time, in seconds since 1970. Raises: OSError."""
+        with suppress(FileNotFoundError):
+            if os.lstat(self.path(name)).st_mtime < before:
+                self.delete(name)
+
     def remove_parts(self, *, before: float, dry_run: bool = False) -> list[str]:
         """Remove part files last written before a time, in seconds since 1970; return their names."""
         removed = []
@@ -141,11 +148,20 @@ class LocalStore(FileSystemStorage):
     # --- Reading
 
     def _open(self, name: str, mode: str = "rb") -> File[Any]:
-        return File(_opened(self.path(name)), name)
+        return File(_opened(self._own(name)), name)
 
     def check(self, name: str, *, size: int | None = None, sha256: str = "") -> None:
         """Compare a file with what its row says; its bytes are read only for a SHA-256. Raises: Damaged, Unreadable."""
-        _check(self.path(name), size=size, sha256=sha256)
+        _check(self._own(name), size=size, sha256=sha256)
+
+    def _own(self, name: str) -> str:
+        """Return the path of a file that no linked folder leads to. Raises: Damaged."""
+        path = self.path(name)
+        _top, *folders = name.split("/")[:-1]  # the first may be a link to another disk
+        for depth in range(len(folders)):
+            if os.path.islink(path.rsplit("/", 1 + depth)[0]):
+                raise Damaged("a link stands in the place of its folder")
+        return path
 
     def is_complete_jpeg(self, name: str) -> bool:
         """Return whether an image has its first and last marks: a cut one has lost the last."""
@@ -240,15 +256,21 @@ def _check(path: str, *, size: int | None = None, sha256: str = "") -> None:
 
 
 def _opened(path: str, *, size: int | None = None) -> io.FileIO:
-    """Open a plain file, without following a link or blocking on a pipe. Raises: Damaged, Unreadable."""
+    """Open a plain file; follow no link, and open no pipe or device. Raises: Damaged, Unreadable."""
     try:
+        with suppress(FileNotFoundError):
+            mode = os.lstat(path).st_mode
+            if stat.S_ISFIFO(mode) or stat.S_ISCHR(mode) or stat.S_ISBLK(mode):
+                raise Damaged(STRANGE)
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except Damaged:
+        raise
     except OSError as error:
         raise _judged(error) from error
     facts = os.fstat(descriptor)
     try:
         if not stat.S_ISREG(facts.st_mode):
-            raise Damaged(CERTAIN[errno.EISDIR] if stat.S_ISDIR(facts.st_mode) else "its file is no plain file")
+            raise Damaged(CERTAIN[errno.EISDIR] if stat.S_ISDIR(facts.st_mode) else STRANGE)
         if size is not None and facts.st_size != size:
             raise Damaged(f"its file has {facts.st_size} bytes instead of {size}")
         return io.FileIO(descriptor)

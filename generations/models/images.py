@@ -9,6 +9,7 @@ from django.core import signing
 from django.core.files.base import ContentFile
 from django.db import models
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -41,7 +42,9 @@ class ReferenceImage(models.Model):
 
     @classmethod
     def store(cls, image: CleanImage, *, name: str = "") -> ReferenceImage:
-        """Store a verified image, or return the row with the same content. Raises: OSError when the disk refuses it.
+        """Store a verified image, or return the row with the same content, as new as if it was not there before.
+
+        Raises: OSError when the disk refuses it.
 
         The file is written first, under a name made from its content, so a repetition or a race stores it once.
         """
@@ -49,7 +52,8 @@ class ReferenceImage(models.Model):
         file = f"images/{sha256}.{image.extension}"
         store.save(file, ContentFile(image.content))
         facts = {"file": file, "width": image.width, "height": image.height, "original_name": printable(name)}
-        return cls.objects.get_or_create(sha256=sha256, defaults=facts)[0]
+        now = {"created_at": timezone.now()}
+        return cls.objects.update_or_create(sha256=sha256, defaults=now, create_defaults=facts)[0]
 
     def provider_url(self) -> str:
         """Return a signed URL of the image under PUBLIC_URL for a provider; it expires after LINK_LIFE_SECONDS."""

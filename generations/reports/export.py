@@ -26,8 +26,12 @@ if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
 NOTHING = "–"
-# Beginnings of a formula, also in the full-width forms that some spreadsheets normalize.
-TRIGGERS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+# Where a spreadsheet may see a formula begin: the signs, also in the full-width forms that some normalize, at the
+# start of a cell. Opened with semicolons or tabs between cells, as in much of Europe, a CSV has cells that begin in the
+# middle of ours, and our quotes count for nothing there. `{}` is for what may stand between start and sign.
+SIGNS = "=+\\-@\uff1d\uff0b\uff0d\uff20"
+FORMULA_AT = rf'(^(?={{0}}[{SIGNS}\t\r\n])|[;\t\r\n](?={{0}}"*[{SIGNS}]))'
+FORMULA = re.compile(FORMULA_AT.format(""))
 BYTE_ORDER_MARK = "\ufeff"  # without it Excel does not read UTF-8
 NOT_IN_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 XLSX_IN_MEMORY = 2_000_000  # bytes; a larger file is written to disk
@@ -87,8 +91,8 @@ def words(cell: Cell, kind: str) -> str:
 
 
 def defused(text: str) -> str:
-    """Put an apostrophe before a text that a spreadsheet may run as a formula."""
-    return f"'{text}" if text.startswith(TRIGGERS) else text
+    """Put an apostrophe wherever a spreadsheet may see a formula begin in a text."""
+    return FORMULA.sub(r"\1'", text)
 
 
 def as_csv(table: Table) -> Iterator[str]:

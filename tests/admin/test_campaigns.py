@@ -68,6 +68,12 @@ def test_a_campaign_that_is_used_is_archived_and_not_deleted(admin_client: Clien
     assert Campaign.objects.exists()
 
 
+def test_the_page_to_delete_a_campaign_tells_nothing_to_whoever_may_not(viewer_client: Client) -> None:
+    used, free = a_campaign("Autumn"), a_campaign("Winter")
+    a_task(campaign=used)
+    assert [viewer_client.get(page(campaign, "delete")).status_code for campaign in (used, free)] == [403, 403]
+
+
 def test_a_campaign_that_nothing_belongs_to_is_deleted(admin_client: Client) -> None:
     admin_client.post(page(a_campaign(), "delete"), {"post": "yes"})
     assert not Campaign.objects.exists()

@@ -10,12 +10,14 @@ import pytest
 from django.contrib.auth.models import User
 
 from generations.integrity.cleanup import clean_up
+from generations.media.images import CleanImage
 from generations.models import (
     Delivery,
     Endpoint,
     Happening,
     Notice,
     NoticeKind,
+    ReferenceImage,
     Status,
     WebhookMessage,
     WebhookTry,
@@ -120,6 +122,34 @@ def test_notices_of_90_days_ago_go_with_their_webhooks() -> None:
     assert Happening.objects.count() == 2
     assert clean_up(at=NOW).happenings_removed == 1
     assert [Notice.objects.get().happening, WebhookTry.objects.get().message.happening] == [new, new]
+
+
+def a_picture(content: bytes, *, hours: int, media_root: Path) -> ReferenceImage:
+    image = ReferenceImage.store(CleanImage(content, "png", 8, 8))
+    ReferenceImage.objects.filter(pk=image.pk).update(created_at=NOW - timedelta(hours=hours))
+    aged(media_root / str(image.file))
+    return image
+
+
+def test_pictures_that_no_order_used_go_after_a_day_and_no_others(media_root: Path) -> None:
+    unused, new, first, last = (
+        a_picture(name, hours=hours, media_root=media_root)
+        for name, hours in ((b"unused", 25), (b"new", 23), (b"first", 25), (b"last", 25))
+    )
+    a_task(start_image=first)
+    a_task(end_image=last)
+    assert clean_up(at=NOW, dry_run=True).images_removed == [unused.pk]
+    assert clean_up(at=NOW).images_removed == [unused.pk]
+    assert set(ReferenceImage.objects.all()) == {new, first, last}
+    assert {f"images/{path.name}" for path in (media_root / "images").iterdir()} == {
+        str(image.file) for image in (new, first, last)
+    }
+
+
+def test_a_picture_that_is_uploaded_again_is_new_again(media_root: Path) -> None:
+    image = a_picture(b"again", hours=25, media_root=media_root)
+    assert ReferenceImage.store(CleanImage(b"again", "png", 8, 8)) == image
+    assert clean_up(at=NOW).images_removed == []
 
 
 def test_callbacks_of_ended_tasks_go_after_90_days_and_evidence_about_others_stays() -> None:

@@ -24,6 +24,8 @@ TEXTS = [
     "'=1+1",
     "''-5",
     "'quoted'",
+    "a fox;=1+1;'=2;''-3\n- a list\n'- another\n\t=4",
+    'a "fox;"=1+1"',
     'say "hi", then; go\tnow',
     "line one\nline two",
     "Été 🎬",

@@ -7,6 +7,7 @@ import errno
 import hashlib
 import os
 import socket
+import stat
 from pathlib import Path
 
 import pytest
@@ -195,6 +196,28 @@ def test_what_is_not_the_file_is_damaged_in_plain_words(root: Path, name: str, w
         with pytest.raises(Damaged) as error:
             store.check(name, size=16, sha256=sha256)
         assert str(error.value) == words
+
+
+def test_what_a_linked_folder_leads_to_is_not_opened_and_a_linked_disk_is(root: Path, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "disk"
+    elsewhere.mkdir()
+    (elsewhere / "a.mp4").write_bytes(b"secret")
+    (root / "videos").mkdir(exist_ok=True)
+    (root / "videos/linked").symlink_to(elsewhere)
+    (root / "previews").symlink_to(elsewhere)
+    for look in (store.open, store.check):
+        with pytest.raises(Damaged, match="a link stands in the place of its folder"):
+            look("videos/linked/a.mp4")
+        look("previews/a.mp4")
+
+
+def test_neither_a_pipe_nor_a_device_is_opened(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(root, "videos/a.mp4")
+    monkeypatch.setattr(os, "open", lambda *_: pytest.fail("it was opened"))
+    for kind in (stat.S_IFIFO, stat.S_IFCHR, stat.S_IFBLK):
+        monkeypatch.setattr(os, "lstat", lambda path, kind=kind: os.stat_result((kind, *[0] * 9)))
+        with pytest.raises(Damaged, match="no plain file"):
+            store.open("videos/a.mp4")
 
 
 @pytest.mark.parametrize(("number", "certain"), [(errno.EIO, True), (errno.EACCES, False), (errno.EMFILE, False)])

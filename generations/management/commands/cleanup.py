@@ -13,7 +13,7 @@ from generations.management.commands._base import StudioCommand
 
 
 class Command(StudioCommand):
-    help = "Blank the expired source URLs of complete clips, and remove stale part files and old callbacks."
+    help = "Blank expired source URLs of complete clips; remove stale part files, unused pictures and old callbacks."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--dry-run", action="store_true", help="list what would be done, change nothing")
@@ -28,6 +28,9 @@ class Command(StudioCommand):
         self.stdout.write(f"{len(done.blanked)} expired URLs {verb}.")
         if done.parts_removed:
             self.stdout.write(f"{len(done.parts_removed)} stale part files {verb.replace('blanked', 'removed')}.")
+        if done.images_removed:
+            removed = verb.replace("blanked", "removed")
+            self.stdout.write(f"{len(done.images_removed)} pictures that no order used {removed}.")
         if done.happenings_removed:
             removed = "would be removed" if done.dry_run else "removed"
             self.stdout.write(f"{done.happenings_removed} notices older than 90 days {removed}.")
