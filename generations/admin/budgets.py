@@ -145,7 +145,8 @@ class BudgetAdmin(ModelAdmin):
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)
         except ValidationError as error:  # an order came between the form's check and the save
-            self.message_user(request, f"{error.messages[0]}. Nothing was changed.", messages.ERROR)
+            text = gettext("{problem}. Nothing was changed.").format(problem=error.messages[0])
+            self.message_user(request, text, messages.ERROR)
             return HttpResponseRedirect(request.path)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, ngettext, ngettext_lazy
 
 from generations.formats import usd
 from generations.forms.many import ManyForm
@@ -22,6 +22,13 @@ from generations.receipts import spend_cap
 from generations.receipts.spend_cap import trim_orders
 
 MOST_SHOWN = 12  # combinations that are left out; the receipt names all
+MULTIPLIED = {
+    "text": ngettext_lazy("{n} text", "{n} texts", "n"),
+    "model": ngettext_lazy("{n} model", "{n} models", "n"),
+    "duration": ngettext_lazy("{n} duration", "{n} durations", "n"),
+    "aspect ratio": ngettext_lazy("{n} aspect ratio", "{n} aspect ratios", "n"),
+    "take": ngettext_lazy("{n} take", "{n} takes", "n"),
+}
 
 
 def quote(form: ManyForm, prompt: Prompt | None, *, periods: list[BudgetPeriod], at: datetime) -> dict[str, Any]:
@@ -83,7 +90,7 @@ def _product(form: ManyForm) -> str:
     """Return what is multiplied: `2 texts × 2 durations × 3 takes`."""
     takes = form.cleaned_data["takes"]
     counts = [*form.axes(), *([("take", takes)] if takes > 1 else [])]
-    return " × ".join(f"{count} {name}s" for name, count in counts)
+    return " × ".join(MULTIPLIED[name].format(n=count) for name, count in counts)
 
 
 def _sum(quotes: list[Quote], clips: list[int]) -> tuple[Decimal | None, str]:
