@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from generations.admin.audited import Audited
 from generations.admin.lists import FastList
 from generations.models import Person
-from generations.providers.menu import MODEL_NAMES, PROVIDER_NAMES
+from generations.providers.menu import MODE_NAMES, MODEL_NAMES, PROVIDER_NAMES
 
 if TYPE_CHECKING:  # only the stubs' classes are generic
     ModelForm = forms.ModelForm[Any]
@@ -68,9 +68,9 @@ class ReadOnlyAdmin(ModelAdmin):
 
 
 class NameFilter(admin.FieldListFilter):
-    """Filter by a column of providers or models, under their display names; all that have a name can be chosen."""
+    """Filter by a column of providers, models or modes, under their names; all that have a name can be chosen."""
 
-    names = {"provider": PROVIDER_NAMES, "model": MODEL_NAMES}
+    names = {"provider": PROVIDER_NAMES, "model": MODEL_NAMES, "mode": MODE_NAMES}
 
     def expected_parameters(self) -> list[str | None]:
         return [self.field_path]
@@ -79,7 +79,7 @@ class NameFilter(admin.FieldListFilter):
         chosen = changelist.params.get(self.field_path, "")
         for value, display in [("", gettext("All")), *self.names[self.field.name].items()]:
             link = changelist.get_query_string({self.field_path: value or None})
-            yield {"selected": value == chosen, "query_string": link, "display": display}
+            yield {"selected": value == chosen, "query_string": link, "display": gettext(display)}
 
 
 class ArchivedFilter(admin.SimpleListFilter):

@@ -29,7 +29,7 @@ class PriceAdmin(ModelAdmin):
     form = PriceForm
     list_display = ["name", "what", "holds_for", "amount", "since", "read"]
     actions = ["still_the_same"]
-    list_filter = [("provider", NameFilter), ("model", NameFilter), "mode"]
+    list_filter = [("provider", NameFilter), ("model", NameFilter), ("mode", NameFilter)]
     search_fields = ["model", "mode", "source"]
     view_on_site = False
 

@@ -212,7 +212,8 @@ A_PERSON = gettext_noop("a user name, nor “mine”")
 
 FILTERS: dict[str, Filter] = {
     "q": Filter(
-        gettext_noop("Words"), _words, _each(_contains), lambda text: f"“{text}”", takes_one=True, is_public=True
+        gettext_noop("Words"), _words, _each(_contains), lambda text: gettext("“{text}”").format(text=text),
+        takes_one=True, is_public=True,
     ),
     "model": Filter(
         gettext_noop("Model"), partial(_one_of, MODEL_NAMES), _column("model"), offers.model_name, is_public=True
