@@ -240,10 +240,15 @@ def test_no_retired_word_comes_back() -> None:
     assert found == []
 
 
-@pytest.mark.parametrize("file", ["requirements.txt", "tests/requirements.txt"])
-def test_every_requirement_is_pinned(file: str) -> None:
-    lines = [line for line in text(ROOT / file).splitlines() if line and not line.startswith(("#", "-r"))]
-    assert [line for line in lines if "==" not in line] == []
+@pytest.mark.parametrize(
+    ("source", "made"), [(".requirements.in", "requirements.txt"), ("tests/requirements.in", "tests/requirements.txt")]
+)
+def test_every_requirement_is_pinned_with_its_hashes(source: str, made: str) -> None:
+    wanted = re.findall(r"^([\w.-]+)(?:\[[\w-]+\])?==(\S+)", text(ROOT / source), re.MULTILINE)
+    installed = re.findall(r"^([\w.-]+)==(\S+) \\\n    --hash=sha256:", text(ROOT / made), re.MULTILINE)
+    assert len(wanted) > 10
+    assert {(name.lower(), version) for name, version in wanted} <= set(installed)
+    assert len(installed) == len(re.findall(r"^[\w.-]+[ =]", text(ROOT / made), re.MULTILINE))
 
 
 def test_no_test_module_imports_from_another_test_module() -> None:
