@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from generations.admin.audited import Audited
 from generations.admin.lists import FastList
+from generations.admin.lookups import OfferedLookups
 from generations.models import Person
 from generations.providers.menu import MODE_NAMES, MODEL_NAMES, PROVIDER_NAMES
 
@@ -26,7 +27,7 @@ else:
     ModelForm = forms.ModelForm
 
 
-class ModelAdmin(Audited):
+class ModelAdmin(OfferedLookups, Audited):
     """The pages of a model; its list stays fast with many rows."""
 
     show_full_result_count = False

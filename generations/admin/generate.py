@@ -20,6 +20,7 @@ from django.views.decorators.http import require_http_methods
 
 from generations.admin import last_choice, pictures, prompt_settings, receipt, task_actions
 from generations.admin.base import person_of
+from generations.admin.lookups import NUMBER
 from generations.admin.quotes import quote
 from generations.admin.receipt import PaidAction
 from generations.forms import parameters
@@ -231,7 +232,7 @@ def _task_named(request: HttpRequest, name: str) -> GenerationTask | None:
     value = request.GET.get(name)
     if not value:
         return None
-    if not value.isdecimal():
+    if not NUMBER.fullmatch(value):
         raise Http404
     return get_object_or_404(GenerationTask, pk=int(value))
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.admin import SimpleListFilter
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
-from django.core.paginator import InvalidPage
 from django.http import HttpRequest
 from django.utils.functional import cached_property
 
@@ -25,6 +25,16 @@ class FastList(ChangeList):
     model_admin: Any  # a `base.ModelAdmin`
     result_list: Any
     has_more = False
+
+    def get_filters(self, request: HttpRequest) -> Any:
+        """Return Django's, whose values are among those offered. Raises: IncorrectLookupParameters."""
+        found = super().get_filters(request)
+        for spec in found[0]:
+            if isinstance(spec, SimpleListFilter) and not getattr(spec, "takes_names", False):
+                offered = {str(value) for value, __ in spec.lookup_choices}
+                if spec.value() and spec.value() not in offered:
+                    raise IncorrectLookupParameters
+        return found
 
     def get_results(self, request: HttpRequest) -> None:
         ids = list(self.queryset.values_list("pk", flat=True)[: MOST_COUNTED + 1])
@@ -53,10 +63,10 @@ class FastList(ChangeList):
         return not self.multi_page or (self.show_all and self.can_show_all)
 
     def _page(self) -> list[Any]:
-        try:
-            return list(self.paginator.page(self.page_num).object_list)
-        except InvalidPage as error:
-            raise IncorrectLookupParameters from error
+        # Behind the last page is the last one: an action of the list may have emptied it.
+        page = self.paginator.get_page(self.page_num)
+        self.page_num = page.number
+        return list(page.object_list)
 
     def _rows(self, ids: list[Any]) -> list[Any]:
         rows = self.root_queryset.order_by()

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from generations import clock
 from generations.admin.audited import Audited
 from generations.admin.base import person_of
+from generations.admin.lookups import OfferedLookups
 from generations.models import Action, AuditEntry
 
 if TYPE_CHECKING:  # only the stubs' class is generic
@@ -58,7 +59,7 @@ def _with_words(field: Any) -> Any:
 
 
 @admin.register(User)
-class PersonAdmin(Audited, BaseUserAdmin):
+class PersonAdmin(OfferedLookups, Audited, BaseUserAdmin):
     changed_as = Action.GRANTED
     filter_horizontal = ()
     readonly_fields = ["last_login", "date_joined"]  # facts, and their fields have no labels
@@ -79,7 +80,7 @@ def change_own_password(request: HttpRequest, extra_context: dict[str, Any] | No
 
 
 @admin.register(Group)
-class PeopleGroupAdmin(Audited, GroupAdmin):
+class PeopleGroupAdmin(OfferedLookups, Audited, GroupAdmin):
     changed_as = Action.GRANTED
     filter_horizontal = ()
 

@@ -41,6 +41,7 @@ class PickFilter(admin.SimpleListFilter):
     """Filter by a row of another table: by a list while there are few, by typing when there are many."""
 
     template = "admin/pick_filter.html"
+    takes_names = True  # also such as are typed
     path = ""  # from the row of the list
     empty: StrOrPromise = ""  # what rows without one are called, if there are such rows
 

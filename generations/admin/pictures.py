@@ -19,6 +19,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 
 from generations.admin import display
+from generations.admin.lookups import NUMBER
 from generations.forms.pictures import Continuation, PicturesForm
 from generations.lifecycle import ordering
 from generations.lifecycle.ordering import Upload
@@ -94,7 +95,7 @@ def chosen(request: HttpRequest) -> dict[str, Any]:
     field, image, continued = request.GET.get("for"), request.GET.get("image", ""), continued_by(request)
     if continued and (field, image) == (None, ""):
         field, image = IMAGE_FIELDS[0], str(continued.image)
-    if field not in IMAGE_FIELDS or not image.isdecimal():
+    if field not in IMAGE_FIELDS or not NUMBER.fullmatch(image):
         return {}
     token = {"continued_from": continued.sign() if continued else ""} if field == IMAGE_FIELDS[0] else {}
     return {f"{field}_kept": image, f"{field}_url": "", **token}

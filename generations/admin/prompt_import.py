@@ -8,7 +8,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.options import IncorrectLookupParameters
 from django.core import signing
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
@@ -20,6 +19,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from generations import clock
 from generations.admin.base import person_of
+from generations.admin.lookups import answered
 from generations.library import prompt_files, prompt_import
 from generations.library.prompt_files import Row
 from generations.library.prompt_import import Checked
@@ -154,15 +154,13 @@ def _show(request: HttpRequest, form: UploadForm, preview: Preview | None = None
 
 
 @require_safe
+@answered
 def export(request: HttpRequest, suffix: str) -> HttpResponseBase:
     """Send the prompts of a list as a file: all that the filters and the search of its address find."""
     prompts = admin.site.get_model_admin(Prompt)
     if not prompts.has_view_permission(request):
         raise PermissionDenied
-    try:
-        found = prompts.get_changelist_instance(request).get_queryset(request).values_list("pk", flat=True)
-    except IncorrectLookupParameters:
-        return redirect(LIST)
+    found = prompts.get_changelist_instance(request).get_queryset(request).values_list("pk", flat=True)
     ids = list(found[: MOST_EXPORTED + 1])
     if len(ids) > MOST_EXPORTED:
         text = gettext("At most {most} prompts are exported at a time, and this list has more. Narrow it by filters.")

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from generations import clock
 from generations.admin import display
 from generations.admin.base import person_of
+from generations.admin.lookups import NUMBER
 from generations.library import prompt_versions
 from generations.library.prompt_versions import Uses
 from generations.models import GenerationTask, Prompt, PromptVersion
@@ -63,7 +64,7 @@ def _pair(
     if len(newest) < 2:
         return None
     numbers = [request.GET.get(name, usual) for name, usual in zip(("from", "to"), newest, strict=True)]
-    if not all(number.isdecimal() and len(number) < 10 for number in numbers):
+    if not all(NUMBER.fullmatch(number) for number in numbers):
         raise Http404("Versions have whole numbers.")
     first, second = (get_object_or_404(prompt.versions, number=number) for number in numbers)
     return first, second

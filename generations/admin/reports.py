@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
+from http import HTTPStatus
 from typing import Any
 
 from django import forms
@@ -121,10 +122,15 @@ def may_see(request: HttpRequest) -> bool:
     return request.user.has_perm("generations.view_ledgerentry")
 
 
-def page(request: HttpRequest, title: str, template: str, **context: Any) -> TemplateResponse:
+def page(
+    request: HttpRequest, title: str, template: str, status: int = HTTPStatus.OK, **context: Any
+) -> TemplateResponse:
     """Return a report's page in the frame of the admin."""
     return TemplateResponse(
-        request, f"admin/reports/{template}.html", {**admin.site.each_context(request), "title": title, **context}
+        request,
+        f"admin/reports/{template}.html",
+        {**admin.site.each_context(request), "title": title, **context},
+        status=status,
     )
 
 
@@ -139,7 +145,7 @@ def reported(
         raise PermissionDenied
     form = ReportForm(request.GET, today=timezone.localdate(clock.now()))
     if not form.is_valid():
-        return page(request, title, "report", form=form)
+        return page(request, title, "report", status=HTTPStatus.BAD_REQUEST, form=form)
     question = form.question()
     if slug := request.GET.get("table"):
         with override(settings.LANGUAGE_CODE):  # a file is the same for whoever asks
@@ -307,7 +313,8 @@ def month_statement(request: HttpRequest) -> HttpResponse:
     problem = gettext("“{text}” is not a month: write it like {example}.")
     statement = monthly.of_month(month, practice=MONEYS.get(money, settings.PRACTICE)) if month else None
     return page(
-        request, gettext("Month statement"), "statement", statement=statement, asked=asked, money=money,
+        request, gettext("Month statement"), "statement",
+        status=HTTPStatus.OK if month else HTTPStatus.BAD_REQUEST, statement=statement, asked=asked, money=money,
         problem="" if month else problem.format(text=asked, example=f"{today:%Y-%m}"),
     )  # fmt: skip
 

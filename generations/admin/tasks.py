@@ -9,7 +9,6 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import admin, messages
-from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied
 from django.db.models import BLANK_CHOICE_DASH, Exists, OuterRef, Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
@@ -27,6 +26,7 @@ from generations.admin import attention, clip_actions, display, paid_actions, re
 from generations.admin.base import NameFilter, ReadOnlyAdmin, person_of, way_back
 from generations.admin.campaigns import CampaignFilter
 from generations.admin.clip_actions import ClipActions
+from generations.admin.lookups import NUMBER, NUMBERS, UUID, WrongAddress
 from generations.admin.paid_actions import MAX_RETRIES
 from generations.admin.picking import PersonFilter
 from generations.admin.task_words import ERRORS
@@ -69,6 +69,7 @@ class TaskAdmin(ReadOnlyAdmin, ClipActions):
     search_help_text = _("Words of the prompt, a task's number, or the provider's id.")
     date_hierarchy = "created_at"
     list_per_page = 50
+    linked = {"id__in": NUMBERS, "prompt": NUMBER, "order_batch": NUMBER, "batch": UUID}
     actions = ["cancel", "poll_now", "try_again", *clip_actions.ACTIONS]
 
     def has_order_clips_permission(self, request: HttpRequest) -> bool:
@@ -139,7 +140,7 @@ class TaskAdmin(ReadOnlyAdmin, ClipActions):
             raise PermissionDenied
         try:
             changelist = self.get_changelist_instance(request)
-        except IncorrectLookupParameters:
+        except WrongAddress:
             return HttpResponseBadRequest("Unknown filter.")
         changelist.formset = None
         context = {"cl": changelist, "opts": self.opts}

@@ -42,7 +42,12 @@ def test_the_other_filters_stay_in_the_address(admin_client: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    "query", [{"created_at__year": "x"}, {"created_at__year": 2026, "created_at__day": 31}, {"created_at__month": 13}]
+    ("query", "status"),
+    [
+        ({"created_at__year": "x"}, 400),
+        ({"created_at__year": 2026, "created_at__day": 31}, 200),
+        ({"created_at__month": 13}, 400),
+    ],
 )
-def test_an_odd_date_breaks_nothing(admin_client: Client, query: dict[str, Any]) -> None:
-    assert admin_client.get(LIST, query, follow=True).status_code == 200
+def test_an_odd_date_breaks_nothing(admin_client: Client, query: dict[str, Any], status: int) -> None:
+    assert admin_client.get(LIST, query).status_code == status
