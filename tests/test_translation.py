@@ -41,6 +41,6 @@ def test_spanish_dates_have_their_months_in_lower_case() -> None:
     day = date(2026, 11, 22)
     assert date_format(day, "j M Y") == "22 Nov 2026"
     with override("es"):
-        assert [date_format(day), date_format(day, "j M Y"), date_format(day, "D j M")] == [
-            "22 nov 2026", "22 nov 2026", "dom 22 nov",
+        assert [date_format(day), date_format(day, "j M Y"), date_format(day, "D j M"), date_format(day, "F Y")] == [
+            "22 nov 2026", "22 nov 2026", "dom 22 nov", "noviembre de 2026",
         ]  # fmt: skip

@@ -5,6 +5,7 @@ print tracebacks. Its admin is imported here, so that it is registered before it
 """
 
 from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
 from django_q import admin as django_q_admin
 
 from generations.admin import (
@@ -55,7 +56,7 @@ for model in [model for model in admin.site._registry if model._meta.app_label =
 
 admin.site.site_header = "Kling Studio"
 admin.site.site_title = "Kling Studio"
-admin.site.index_title = "Studio"
+admin.site.index_title = _("Studio")
 admin.site.site_url = "/"
 admin.site.empty_value_display = "–"
 # Our first page, navigation and further pages. A site class of our own would need an AppConfig of its own.
