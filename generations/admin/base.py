@@ -11,7 +11,7 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
-from django.utils.http import urlencode
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
@@ -136,8 +136,18 @@ class ArchivableAdmin(ModelAdmin):
 
 def way_back(request: HttpRequest) -> str:
     """Return the end of an address that leads on from a row's page and keeps the filters of the list it came from."""
-    kept = request.GET.get("_changelist_filters")
-    return f"?{urlencode({'_changelist_filters': kept})}" if kept else ""
+    return keeping(request.GET.get("_changelist_filters", ""))
+
+
+def keeping(filters: str) -> str:
+    """Return the end of the address of a row's page that keeps these filters of its list."""
+    return f"?{urlencode({'_changelist_filters': filters})}" if filters else ""
+
+
+def next_url(request: HttpRequest) -> str:
+    """Return the address of this site that `next` names, where one comes back to; empty without one."""
+    address = request.GET.get("next", "")
+    return address if url_has_allowed_host_and_scheme(address, {request.get_host()}, request.is_secure()) else ""
 
 
 def person_of(request: HttpRequest) -> Person:

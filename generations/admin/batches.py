@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from generations import clock
 from generations.admin import display, receipt, task_actions
-from generations.admin.base import person_of
+from generations.admin.base import person_of, way_back
 from generations.admin.receipt import PaidAction
 from generations.admin.task_actions import DECIDE, ORDER
 from generations.formats import usd
@@ -71,11 +71,12 @@ def live(request: HttpRequest, pk: int) -> HttpResponse:
 def stop(request: HttpRequest, pk: int) -> HttpResponse:
     """Cancel what was not sent yet, and say what that saved. Raises: PermissionDenied, Http404."""
     batch = _batch_for(request, pk, *STOPS)
+    here = f"{batch.get_absolute_url()}{way_back(request)}"
     canceled = batches.cancel_waiting(batch, at=clock.now(), by=person_of(request))
     if not canceled:
         text = gettext("Nothing of this batch waits any more: all of it was sent. Nothing was changed.")
         messages.warning(request, text)
-        return redirect(batch)
+        return redirect(here)
     worth = sum((task.price_usd or Decimal(0) for task in canceled), Decimal(0))
     money = usd(worth)
     if any(task.price_usd is None for task in canceled):
@@ -84,7 +85,7 @@ def stop(request: HttpRequest, pk: int) -> HttpResponse:
     free = gettext("{money} is free again; nothing was charged for them.")
     freed = free.format(money=task_actions.of_practice(canceled[0], money))
     messages.success(request, f"{done} {freed}")
-    return redirect(batch)
+    return redirect(here)
 
 
 @require_POST
@@ -94,6 +95,7 @@ def again(request: HttpRequest, pk: int, which: str) -> HttpResponse:
     Raises: PermissionDenied, Http404.
     """
     batch = _batch_for(request, pk, ORDER)
+    here = f"{batch.get_absolute_url()}{way_back(request)}"
     if which not in AGAIN:
         raise Http404
     outcome = receipt.confirm(request)
@@ -102,15 +104,15 @@ def again(request: HttpRequest, pk: int, which: str) -> HttpResponse:
     requests = batches.order_again(batch, AGAIN[which], at_most=MOST_AGAIN)
     if not requests:
         messages.warning(request, GONE)
-        return redirect(batch)
+        return redirect(here)
     action = PaidAction(
         title=ngettext(
             "Receipt: {n} clip of {batch} again", "Receipt: {n} clips of {batch} again", len(requests)
         ).format(n=len(requests), batch=batch.name),
         requests=requests,
         batch=uuid.uuid4(),
-        back=[(gettext("Batches"), reverse("batches")), (batch.name, batch.get_absolute_url())],
-        leave_url=batch.get_absolute_url(),
+        back=[(gettext("Batches"), reverse("batches")), (batch.name, here)],
+        leave_url=here,
         hidden=[],
         note=gettext("The clips join this batch."),
     )
@@ -145,6 +147,8 @@ def _content(request: HttpRequest, pk: int) -> dict[str, Any]:
     return {
         "title": batch.name,
         "batch": batch,
+        "way_back": way_back(request),
+        "filters": request.GET.get("_changelist_filters", ""),
         "figures": found,
         "words": _words(found),
         "states": _states(found),

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from generations import clock
 from generations.admin import display
-from generations.admin.base import person_of
+from generations.admin.base import next_url, person_of
 from generations.forms.orders import UsdField
 from generations.models import GenerationTask, LedgerEntry
 from generations.money import ledger
@@ -52,7 +52,7 @@ def correct(request: HttpRequest, pk: int) -> HttpResponse:
     task = get_object_or_404(GenerationTask.objects.with_charged().select_related("prompt"), pk=pk)
     form = CorrectionForm(request.POST if request.method == "POST" else None)
     if form.is_valid() and _corrected(request, task, form):
-        return redirect(task)
+        return redirect(next_url(request) or task)
     context = {
         **admin.site.each_context(request),
         "title": gettext("Correct what task {task} cost").format(task=task.pk),
@@ -60,6 +60,7 @@ def correct(request: HttpRequest, pk: int) -> HttpResponse:
         "task": task,
         "charged": _charged(task),
         "form": form,
+        "here": next_url(request) or task.get_absolute_url(),
     }
     return render(request, "admin/generations/ledgerentry/correct.html", context)
 
@@ -98,7 +99,7 @@ def value(request: HttpRequest) -> HttpResponse:
     messages.add_message(request, level, text.format(n=len(valued), left=left))
     for text in refused:
         messages.error(request, text)
-    return redirect(LIST)
+    return redirect(next_url(request) or LIST)
 
 
 def of_unpriced(request: HttpRequest) -> dict[str, Any]:

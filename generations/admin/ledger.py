@@ -10,6 +10,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
+from django.utils.http import urlencode
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -94,6 +95,9 @@ class LedgerAdmin(ReadOnlyAdmin):
 
     def attach_figures(self, request: HttpRequest, rows: list[LedgerEntry]) -> None:
         named = {row.pk: row.task_id for row in rows}
+        here = urlencode({"next": request.get_full_path()})
+        for row in rows:
+            row.correct_url = f"{reverse('admin:generations_ledgerentry_correct', args=[row.task_id])}?{here}"  # type: ignore[attr-defined]
         display.attach_posters(rows, named, by="task", viewer=person_of(request))
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
@@ -116,12 +120,11 @@ class LedgerAdmin(ReadOnlyAdmin):
         return format_html('<span class="badge badge-{}">{}</span>', TONES[entry.kind], WORDS[entry.kind])
 
     @admin.display(description=_("What"), ordering="kind")
-    def word_and_link(self, entry: LedgerEntry) -> str:
+    def word_and_link(self, entry: Any) -> str:
         """Return the kind of an entry, with a link for people who may correct a charge."""
         if entry.kind != EntryKind.CHARGE:
             return self.word(entry)
-        url = reverse("admin:generations_ledgerentry_correct", args=[entry.task_id])
-        return display.two_lines(self.word(entry), format_html('<a href="{}">{}</a>', url, _("Correct")))
+        return display.two_lines(self.word(entry), format_html('<a href="{}">{}</a>', entry.correct_url, _("Correct")))
 
     @admin.display(description=_("Amount"), ordering="amount_usd")
     def amount(self, entry: LedgerEntry) -> str:

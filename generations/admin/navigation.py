@@ -96,10 +96,13 @@ def each_context(request: HttpRequest) -> dict[str, Any]:
     return {**AdminSite.each_context(admin.site, request), **own}
 
 
-def sections(request: HttpRequest) -> list[Section]:
-    """Return the pages that the person may open, by subject; subjects without any are left out."""
+def sections(request: HttpRequest, *, below: str = "") -> list[Section]:
+    """Return the pages that the person may open, by subject; subjects without any are left out.
+
+    `below` is the address of the page that this one belongs to, where its own address does not say that.
+    """
     found = [(name, list(_open_to(request, entries))) for name, entries in SECTIONS.items()]
-    here = _here(request.path, [url for __, pairs in found for __, url in pairs])
+    here = _here(below or request.path, [url for __, pairs in found for __, url in pairs])
     return [
         Section(gettext(name), [Link(gettext(label), url, _current(request.path, url, here)) for label, url in pairs])
         for name, pairs in found

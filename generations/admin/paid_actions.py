@@ -18,6 +18,7 @@ from django.views.decorators.http import require_POST
 
 from generations import clock
 from generations.admin import receipt, task_actions
+from generations.admin.base import keeping, way_back
 from generations.admin.receipt import PaidAction
 from generations.lifecycle import retries
 from generations.lifecycle.retries import Promotion
@@ -27,8 +28,11 @@ MAX_RETRIES = 100  # of one receipt, which names each of them
 SHOWN = ("prompt", "campaign", "start_image", "end_image", "shot", "continued_from")  # of a task, in its receipt
 
 
-def again(tasks: list[GenerationTask], *, hidden: list[tuple[str, str]]) -> PaidAction:
-    """Request that failed tasks be tried again: all that the receipt names, or none."""
+def again(tasks: list[GenerationTask], *, hidden: list[tuple[str, str]], filters: str = "") -> PaidAction:
+    """Request that failed tasks be tried again: all that the receipt names, or none.
+
+    `filters`, here and below, are those of the list that one comes back to.
+    """
     one = tasks[0] if len(tasks) == 1 else None
     title = ngettext("Receipt: {n} task again", "Receipt: {n} tasks again", len(tasks)).format(n=len(tasks))
     if one:
@@ -37,20 +41,20 @@ def again(tasks: list[GenerationTask], *, hidden: list[tuple[str, str]]) -> Paid
         title=title,
         requests=[retries.retry(task) for task in tasks],
         batch=uuid.uuid4(),
-        back=_back(one),
+        back=_back(one, filters),
         change_url=_like(one) if one else "",
-        leave_url="" if one else reverse("admin:generations_generationtask_changelist"),
+        leave_url="" if one else _list(filters),
         hidden=hidden,
     )
 
 
-def take(task: GenerationTask) -> PaidAction:
+def take(task: GenerationTask, *, filters: str) -> PaidAction:
     """Request one more clip with the same settings."""
     return PaidAction(
         title=gettext("Receipt: another take of {task}").format(task=task),
         requests=[retries.another_take(task)],
         batch=uuid.uuid4(),
-        back=_back(task),
+        back=_back(task, filters),
         change_url=_like(task),
         hidden=[],
     )
@@ -68,7 +72,7 @@ class PromoteForm(forms.Form):
         cast(forms.ChoiceField, self.fields["to"]).choices = choices
 
 
-def promote(task: GenerationTask, way: Promotion) -> PaidAction:
+def promote(task: GenerationTask, way: Promotion, *, filters: str) -> PaidAction:
     """Request the same prompt and frames in a better mode. Raises: Http404."""
     note = gettext("The prompt and the frames of {task}, in a better mode.")
     if way.more_words:
@@ -77,7 +81,7 @@ def promote(task: GenerationTask, way: Promotion) -> PaidAction:
         title=gettext("Receipt: {task} promoted").format(task=task),
         requests=[way.request],
         batch=uuid.uuid4(),
-        back=_back(task),
+        back=_back(task, filters),
         change_url=_like(task),
         hidden=[("to", way.name)],
         note=note.format(task=task, more=way.more_words),
@@ -86,12 +90,12 @@ def promote(task: GenerationTask, way: Promotion) -> PaidAction:
 
 def _promoted(request: HttpRequest, task: GenerationTask) -> PaidAction | None:
     form = PromoteForm(retries.promotions(task, at=clock.now()), request.POST)
-    return promote(task, form.ways[form.cleaned_data["to"]]) if form.is_valid() else None
+    return promote(task, form.ways[form.cleaned_data["to"]], filters=_filters(request)) if form.is_valid() else None
 
 
 ACTIONS: dict[str, Callable[[HttpRequest, GenerationTask], PaidAction | None]] = {
-    "again": lambda request, task: again([task], hidden=[]),
-    "take": lambda request, task: take(task),
+    "again": lambda request, task: again([task], hidden=[], filters=_filters(request)),
+    "take": lambda request, task: take(task, filters=_filters(request)),
     "promote": _promoted,
 }
 
@@ -112,13 +116,21 @@ def action_view(request: HttpRequest, pk: int, name: str) -> HttpResponse:
     if action is None:
         text = gettext("That mode is no longer offered as more expensive for {task}.").format(task=task)
         messages.error(request, f"{text} {receipt.NOTHING}")
-        return redirect(task)
+        return redirect(f"{task.get_absolute_url()}{way_back(request)}")
     return receipt.show(request, action, receipt.inspect(request, action), outcome)
 
 
-def _back(task: GenerationTask | None) -> list[tuple[str, str]]:
-    tasks = (gettext("Tasks"), reverse("admin:generations_generationtask_changelist"))
-    return [tasks, (str(task), task.get_absolute_url())] if task else [tasks]
+def _filters(request: HttpRequest) -> str:
+    return request.GET.get("_changelist_filters", "")
+
+
+def _list(filters: str) -> str:
+    return f"{reverse('admin:generations_generationtask_changelist')}{'?' if filters else ''}{filters}"
+
+
+def _back(task: GenerationTask | None, filters: str) -> list[tuple[str, str]]:
+    tasks = (gettext("Tasks"), _list(filters))
+    return [tasks, (str(task), f"{task.get_absolute_url()}{keeping(filters)}")] if task else [tasks]
 
 
 def _like(task: GenerationTask) -> str:

@@ -9,10 +9,11 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from generations.admin import display
-from generations.admin.base import ModelAdmin
+from generations.admin.base import ModelAdmin, next_url
 from generations.lifecycle import accounts
 from generations.models import Action, Pause
 
@@ -49,7 +50,18 @@ class PauseAdmin(ModelAdmin):
             self.message_user(request, RESUMED.format(orders=pause.subject), messages.SUCCESS)
 
     def response_delete(self, request: HttpRequest, obj_display: str, obj_id: int) -> HttpResponse:
-        return redirect("admin:generations_pause_changelist")
+        return redirect(self._back(request))
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        return super().delete_view(request, object_id, {"here": self._back(request), **(extra_context or {})})
+
+    def _back(self, request: HttpRequest) -> str:
+        """Return the page on which the person chose to resume, or the list as it was."""
+        filters = request.GET.get("_changelist_filters", "")
+        pauses = f"{reverse('admin:generations_pause_changelist')}{'?' if filters else ''}{filters}"
+        return next_url(request) or pauses
 
     def delete_model(self, request: HttpRequest, obj: Pause) -> None:
         accounts.resume_orders(obj.provider, obj.model)

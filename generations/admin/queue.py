@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
@@ -40,4 +41,9 @@ def _queue(request: HttpRequest) -> dict[str, Any]:
         raise PermissionDenied
     only_mine = request.GET.get(MINE) == "1"
     may_change = may(request, *PERMISSIONS["cancel"])
-    return {"may_change": may_change, **queue_page.queue(person_of(request), only_mine=only_mine, at=clock.now())}
+    here = f"{reverse('admin:queue')}{f'?{MINE}=1' if only_mine else ''}"
+    return {
+        "here": here,
+        "may_change": may_change,
+        **queue_page.queue(person_of(request), only_mine=only_mine, at=clock.now()),
+    }

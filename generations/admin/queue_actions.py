@@ -15,12 +15,13 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Count, Max, Sum
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, QueryDict
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext, ngettext, override
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from generations import clock
-from generations.admin.base import person_of
+from generations.admin.base import next_url, person_of
 from generations.admin.task_actions import PERMISSIONS, may
 from generations.formats import usd
 from generations.lifecycle import accounts, queueing
@@ -84,6 +85,11 @@ def chosen(data: QueryDict) -> Chosen | None:
     return Chosen(**form.cleaned_data) if form.is_valid() else None
 
 
+def back(request: HttpRequest) -> str:
+    """Return the address of the queue as the person left it, with or without the tasks of others."""
+    return next_url(request) or reverse("admin:queue")
+
+
 @require_POST
 def move(request: HttpRequest) -> HttpResponse:
     """Move a task or a batch to the front or the back. Raises: PermissionDenied without the right to cancel."""
@@ -105,7 +111,7 @@ def move(request: HttpRequest) -> HttpResponse:
         messages.success(request, text.format(n=f"{moved:,}"))
     else:
         messages.warning(request, gettext("Too late: none of these waits any more. Nothing was changed."))
-    return redirect("admin:queue")
+    return redirect(back(request))
 
 
 class PauseForm(forms.Form):
@@ -145,7 +151,7 @@ def pause(request: HttpRequest) -> HttpResponse:
         name, texts = next(iter(form.errors.items()))
         field = {"scope": gettext("Scope"), "reason": gettext("Reason")}[name]
         messages.error(request, gettext("Nothing was paused. {field}: {why}").format(field=field, why=texts[0]))
-        return redirect("admin:queue")
+        return redirect(back(request))
     scope, __, model = form.cleaned_data["scope"].partition(" ")
     provider = "" if scope == "all" else scope
     try:
@@ -157,7 +163,7 @@ def pause(request: HttpRequest) -> HttpResponse:
             LogEntry.objects.log_actions(by.pk, [made], ADDITION, change_message=made.reason, single_object=True)
         text = gettext("{orders} are paused. What was sent goes on; nothing new is sent.")
         messages.success(request, text.format(orders=made.subject))
-    return redirect("admin:queue")
+    return redirect(back(request))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -174,12 +180,12 @@ def cancel(request: HttpRequest) -> HttpResponse:
     tasks = which.tasks(person_of(request))
     if request.method == "POST" and which.up_to is not None:
         _cancel(request, which, tasks)
-        return redirect("admin:queue")
+        return redirect(back(request))
     found = tasks.order_by().aggregate(n=Count("pk"), priced=Count("price_usd"), usd=Sum("price_usd"), up_to=Max("pk"))
     if not found["n"]:
         text = gettext("Nothing to cancel: none of these waits any more. Nothing was charged for them.")
         messages.warning(request, text)
-        return redirect("admin:queue")
+        return redirect(back(request))
     context = {
         **admin.site.each_context(request),
         "title": ngettext("Cancel {n} order?", "Cancel {n} orders?", found["n"]).format(n=f"{found['n']:,}"),
@@ -189,6 +195,7 @@ def cancel(request: HttpRequest) -> HttpResponse:
         "freed": usd(found["usd"] or Decimal(0)),
         "unpriced": found["n"] - found["priced"],
         "practice": settings.PRACTICE,
+        "here": back(request),
         "hidden": [*which.hidden, ("up_to", str(found["up_to"])), ("shown", str(found["n"]))],
         "at_once": AT_ONCE if found["n"] > AT_ONCE else 0,
     }

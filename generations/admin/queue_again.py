@@ -11,13 +11,13 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_POST
 
 from generations import clock
 from generations.admin import paid_actions, receipt
 from generations.admin.paid_actions import MAX_RETRIES
+from generations.admin.queue_actions import back
 from generations.admin.task_actions import may_order
 from generations.admin.task_words import ERRORS, MUST_CHANGE
 from generations.models import GenerationTask, Status
@@ -82,16 +82,15 @@ def again(request: HttpRequest) -> HttpResponse:
     """
     if not may_order(request):
         raise PermissionDenied
-    outcome = receipt.confirm(request)
+    queue, outcome = back(request), receipt.confirm(request)
     if isinstance(outcome, HttpResponse):
         return outcome
     form = KindForm(request.POST)
     tasks = _chosen(form) if form.is_valid() and form.cleaned_data["kind"] not in MUST_CHANGE else []
     if not tasks:
         messages.warning(request, gettext("None of these can be tried again. Nothing was charged."))
-        return redirect("admin:queue")
+        return redirect(queue)
     hidden = [("kind", form.cleaned_data["kind"]), *(("task", str(task.pk)) for task in tasks)]
-    queue = reverse("admin:queue")
     action = replace(paid_actions.again(tasks, hidden=hidden), leave_url=queue, back=[(gettext("Queue"), queue)])
     return receipt.show(request, action, receipt.inspect(request, action), outcome)
 

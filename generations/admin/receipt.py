@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib import admin, messages
@@ -17,13 +18,14 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from generations import clock
-from generations.admin import prices
-from generations.admin.base import person_of
+from generations.admin import navigation, prices
+from generations.admin.base import keeping, person_of
 from generations.admin.task_actions import may_order, of_practice
 from generations.formats import usd
 from generations.lifecycle import continuing, ordering
@@ -41,6 +43,7 @@ FIELD = "receipt"  # of the form: the signed receipt
 SURE = "sure"  # of the form: the tick under an order of very many clips
 NOT_OF_THE_FORM = (FIELD, SURE, "csrfmiddlewaretoken")
 KEPT, MOST_KEPT, MOST_LINES = "receipts", 20, 400  # of a session: what its newest receipts show, by batch
+LIST = "admin:generations_generationtask_changelist"
 NOTHING = _("Nothing was ordered. Nothing was charged.")
 PICTURES = {"start_image": _("Start image"), "end_image": _("End image")}
 
@@ -73,8 +76,11 @@ class Refused:
     seen: dict[str, Any] | None = None
 
 
-def confirm(request: HttpRequest) -> HttpResponse | Refused | None:
-    """Place what the request's signed receipt says; None when it carries no receipt."""
+def confirm(request: HttpRequest, *, filters: str = "") -> HttpResponse | Refused | None:
+    """Place what the request's signed receipt says; None when it carries no receipt.
+
+    `filters` are those of the list of tasks that it came from, to which one comes back.
+    """
     if FIELD not in request.POST:
         return None
     at, by = clock.now(), person_of(request)
@@ -97,10 +103,15 @@ def confirm(request: HttpRequest) -> HttpResponse | Refused | None:
     except ValidationError as error:
         return Refused(error.messages, receipt.batch, receipt.seen)
     _tell(request, tasks, is_new=tasks[0].created_at == at)
-    url = _url(tasks)
+    filters = filters or request.GET.get("_changelist_filters", "")
+    url = _url(tasks, filters)
     if shown := kept(request, receipt.batch):
         shown["ordered"] = url
         request.session.modified = True
+    if filters and "?id__in=" in url:  # a list shows one or the other: what was ordered, or what its filters leave
+        see = ngettext("See the task", "See the tasks", len(tasks))
+        messages.info(request, format_html('<a href="{}">{}</a>', url, see))
+        return redirect(f"{reverse(LIST)}?{filters}")
     return redirect(url)
 
 
@@ -158,7 +169,9 @@ def page(request: HttpRequest, batch: uuid.UUID) -> HttpResponse:
     if shown is None:
         raise Http404("This receipt is not one of this session")
     too_old = clock.now().timestamp() > shown["at"] + signed.MAX_AGE.total_seconds()
-    context = {**admin.site.each_context(request), **shown, "too_old": too_old}
+    came_from = urlsplit(shown["back"][0][1]).path  # the sidebar marks where the order began
+    sections = navigation.sections(request, below=came_from)
+    context = {**admin.site.each_context(request), "sections": sections, **shown, "too_old": too_old}
     return render(request, "admin/generations/receipt.html", context)
 
 
@@ -289,15 +302,15 @@ def _tell(request: HttpRequest, tasks: list[GenerationTask], *, is_new: bool) ->
         messages.warning(request, text.format(task=tasks[0].pk))
 
 
-def _url(tasks: list[GenerationTask]) -> str:
+def _url(tasks: list[GenerationTask], filters: str) -> str:
     """Return the address of the task that was ordered, of the batch of all of them, or of their list."""
     if len(tasks) == 1:
-        return tasks[0].get_absolute_url()
+        return f"{tasks[0].get_absolute_url()}{keeping(filters)}"
     found = {task.order_batch for task in tasks}
     if len(found) == 1 and (batch := found.pop()):
-        return batch.get_absolute_url()
+        return f"{batch.get_absolute_url()}{keeping(filters)}"
     which = ",".join(str(task.pk) for task in tasks)
-    return f"{reverse('admin:generations_generationtask_changelist')}?id__in={which}"
+    return f"{reverse(LIST)}?id__in={which}"
 
 
 def reserved(tasks: list[GenerationTask]) -> str:

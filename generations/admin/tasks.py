@@ -151,7 +151,8 @@ class TaskAdmin(ReadOnlyAdmin, ClipActions):
         acts = task_actions.may(request, task_actions.ORDER, task_actions.DECIDE)
         choices = task_page.choices(task, at=now) if acts else []
         allowed = [choice for choice in choices if task_actions.may(request, *choice.permissions)]
-        return {**task_page.live(task, at=now), "way_back": way_back(request), "choices": allowed}
+        here = f"{task.get_absolute_url()}{way_back(request)}"
+        return {**task_page.live(task, at=now), "way_back": way_back(request), "here": here, "choices": allowed}
 
     @admin.action(description=_("Cancel tasks that were not sent"), permissions=["order_clips", "decide_orders"])
     def cancel(self, request: HttpRequest, tasks: QuerySet[GenerationTask]) -> None:
@@ -163,7 +164,8 @@ class TaskAdmin(ReadOnlyAdmin, ClipActions):
 
     @admin.action(description=_("Try again, after a receipt"), permissions=["order_clips"])
     def try_again(self, request: HttpRequest, tasks: QuerySet[GenerationTask]) -> HttpResponse | None:
-        outcome = receipt.confirm(request)
+        filters = request.GET.urlencode()
+        outcome = receipt.confirm(request, filters=filters)
         if isinstance(outcome, HttpResponse):
             return outcome
         found = tasks.filter(status__in=RETRIED_FROM).order_by("id").select_related(*paid_actions.SHOWN)
@@ -177,7 +179,7 @@ class TaskAdmin(ReadOnlyAdmin, ClipActions):
             self.message_user(request, text, messages.ERROR)
             return None
         hidden = [("action", "try_again"), *(("_selected_action", str(task.pk)) for task in chosen)]
-        action = paid_actions.again(chosen, hidden=hidden)
+        action = paid_actions.again(chosen, hidden=hidden, filters=filters)
         return receipt.show(request, action, receipt.inspect(request, action), outcome)
 
     def _each(

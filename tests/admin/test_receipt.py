@@ -14,6 +14,7 @@ from django.contrib.sessions.models import Session
 from django.core.exceptions import ValidationError
 from django.db import connection
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import escape
 
@@ -281,6 +282,17 @@ def test_two_clicks_at_once_order_once(staff: User, client: Client) -> None:
         thread.join()
     assert answers == [302] * 4
     assert GenerationTask.objects.count() == LedgerEntry.objects.filter(kind="hold").count() == 3
+
+
+@pytest.mark.parametrize(("start", "label"), [("prompt", "Prompts"), ("new", "New clip"), ("task", "Tasks")])
+def test_the_sidebar_marks_where_the_order_began(buyer_client: Client, start: str, label: str) -> None:
+    if start == "task":
+        page = buyer_client.post(door(a_task(Status.FAILED), "again"), follow=True)
+    else:
+        page = buyer_client.post(reverse("new_clip") if start == "new" else url(a_prompt()), filled(), follow=True)
+    assert page.templates[0].name == "admin/generations/receipt.html"
+    links = [link for section in page.context["sections"] for link in section.links]
+    assert [(link.label, link.current) for link in links if link.current] == [(label, "true")]
 
 
 def test_a_receipt_has_an_address_that_shows_it_again_and_changes_nothing(buyer_client: Client) -> None:
