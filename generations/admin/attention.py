@@ -36,6 +36,12 @@ def overdue_ids(*, at: datetime) -> list[int]:
     return overdue
 
 
+def was_accepted_after_all(task: GenerationTask) -> bool:
+    """Return whether a task is one of `ACCEPTED_AFTER_ALL`."""
+    closed = task.status in (Status.FAILED, Status.CANCELED) and task.remote_id is None
+    return closed and task.send_count > 0 and bool(task.candidate_id)
+
+
 def needs_a_person(overdue: list[int]) -> Q:
     """Return the condition for tasks that a person must decide about; `overdue` are those of `overdue_ids`."""
     return Q(status__in=NEEDS_DECISION) | UNSAVED | ACCEPTED_AFTER_ALL | Q(pk__in=overdue)

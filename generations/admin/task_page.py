@@ -16,11 +16,11 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from generations.admin import display, evidence, ledger, paid_actions, task_actions
-from generations.admin.task_words import ERRORS, EXPLAINED, MUST_CHANGE
+from generations.admin import attention, display, evidence, ledger, paid_actions, task_actions
+from generations.admin.task_words import DAMAGED, ERRORS, EXPLAINED, MUST_CHANGE, NAMED_LATER
 from generations.formats import duration, usd
 from generations.library import lineage
-from generations.lifecycle import retries
+from generations.lifecycle import ordering, retries
 from generations.lifecycle.capacity import why_paused
 from generations.lifecycle.ordering import RETRIED_FROM
 from generations.lifecycle.saving import SET_ASIDE
@@ -81,7 +81,7 @@ def live(task: GenerationTask, *, at: datetime) -> dict[str, Any]:
         "task": task,
         "provider": provider,
         "badge": display.badge(task.status),
-        "explained": EXPLAINED[Status(task.status)].format(provider=provider),
+        "explained": _status_explained(task),
         "pause": Pause.objects.that_stop(task.provider, task.model).first(),
         "obstacle": why_paused(task.provider, task.model) if task.status == Status.QUEUED else "",
         "id_check": _id_check(task),
@@ -102,6 +102,14 @@ def live(task: GenerationTask, *, at: datetime) -> dict[str, Any]:
         "videos": [(video, display.video_poster(video, href=display.admin_url(video))) for video in task.videos.all()],
         "lineage": lineage.of_task(task),
     }
+
+
+def _status_explained(task: GenerationTask) -> str:
+    """Say what happened and what it means for money; of a damaged clip and of a late acceptance, what to do."""
+    damage = next((video.damage for video in task.videos.all() if video.damage), "")
+    text = DAMAGED if damage else NAMED_LATER if attention.was_accepted_after_all(task) else None
+    text = text or EXPLAINED[Status(task.status)]
+    return text.format(provider=task.provider_name, damage=damage, id=task.candidate_id)
 
 
 def _explain(task: GenerationTask) -> str:
@@ -183,7 +191,13 @@ def _orders(task: GenerationTask, *, at: datetime) -> Iterator[Choice]:
     price = usd(quote.usd, is_minimum=quote.is_minimum)
     if settings.PRACTICE:
         price = gettext("{price}, practice").format(price=price)
-    if task.status in RETRIED_FROM:
+    if task.status in RETRIED_FROM and (other := ordering.retries_of([task]).get(task.pk)):
+        yield Choice(
+            name="retry", label=gettext("See task {task}").format(task=other), tone="default",
+            hint=_("It is the retry of this one, so there is nothing to try again here."),
+            url=reverse("admin:generations_generationtask_change", args=[other]),
+        )  # fmt: skip
+    elif task.status in RETRIED_FROM:
         paid = task.status == Status.LOST
         hint = gettext("Orders the same clip again, after a receipt. This task was not charged.")
         if paid:

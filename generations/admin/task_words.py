@@ -24,6 +24,14 @@ EXPLAINED = {
     ),
     Status.CANCELED: _("Canceled before it was sent. Not charged."),
 }
+DAMAGED = _(
+    "The clip was made and is charged, but its file is damaged: {damage}. Its page says what can be done; another take "
+    "is charged too."
+)
+NAMED_LATER = _(
+    "It was closed as not accepted, but {provider} named it later as {id}: it may be charged. Look for this id in "
+    "{provider}'s own list of tasks, and ask their support if a clip was made. A new order is charged too."
+)
 ERRORS = {
     "content": _(
         "A content filter refused the prompt, a picture or the clip. Change them before you order again: the "

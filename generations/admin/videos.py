@@ -73,6 +73,24 @@ def _arrival_note(video: Video) -> str:
     return format_html('<p class="note note-bad">{}</p>', format_html(text, damage=video.arrived_damaged, more=more))
 
 
+def _damage_note(video: Video) -> str:
+    """Return what stands where the player was: whether a whole file may still come, what is paid, what to do."""
+    text = gettext(
+        "<strong>This clip is damaged</strong> and is not shown: {damage}.<br>"
+        "It stays charged. Its download link has expired, so no whole file will come: put the file back from a backup, "
+        'or order <a href="{url}">another take</a>, which is charged too.'
+    )
+    if video.source_url:
+        text = gettext(
+            "<strong>This clip is damaged</strong> and is not shown: {damage}.<br>"
+            "It is downloaded again once a day until its download link expires; {command} does so now. It stays "
+            "charged, and the download costs nothing."
+        )
+    command = format_html("<code>{}</code>", "python manage.py reconcile")
+    note = format_html(text, damage=video.damage, command=command, url=video.task.get_absolute_url())
+    return format_html('<p class="note note-bad">{}</p>', note)
+
+
 @admin.register(Video)
 class VideoAdmin(ClipActions):
     form = VideoForm
@@ -172,14 +190,7 @@ class VideoAdmin(ClipActions):
     @admin.display(description=_("Clip"))
     def player(self, video: Video) -> str:
         if video.damage:
-            text = gettext(
-                "<strong>This clip is damaged</strong> and is not shown: {damage}.<br>"
-                "It is downloaded again once a day until its download link expires; {command} does so now. "
-                "Nothing is charged."
-            )
-            command = format_html("<code>{}</code>", "python manage.py reconcile")
-            note = format_html(text, damage=video.damage, command=command)
-            return format_html('<p class="note note-bad">{}</p>', note)
+            return _damage_note(video)
         return format_html(
             '{}<video class="player" src="{}" poster="{}" controls loop playsinline preload="metadata"></video>'
             '<a class="under" href="{}">{}</a>',

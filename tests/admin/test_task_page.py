@@ -148,7 +148,7 @@ def test_a_paused_order_leads_to_its_resuming_for_those_who_may(admin_client: Cl
     pause = Pause.objects.create(provider="apixo", model="kling-2-5-turbo-pro", reason="no access", paused_at=NOW)
     resume = reverse("admin:generations_pause_delete", args=[pause.pk])
     for task in (a_task(), a_task(Status.FAILED, error_kind="access", error_message="no access")):
-        assert page_of(admin_client, task).count(f'href="{resume}"') == 1
+        assert page_of(admin_client, task).count(f'href="{resume}?next={task.get_absolute_url()}"') == 1
         assert resume not in page_of(viewer_client, task)
     assert resume not in page_of(admin_client, a_task(Status.STORED))
 
@@ -209,3 +209,33 @@ def test_what_was_charged_leads_to_a_correction_for_those_who_may(admin_client: 
     assert door in page_of(admin_client, paid)
     assert door not in page_of(viewer_client, paid)
     assert reverse("admin:generations_ledgerentry_correct", args=[free.pk]) not in page_of(admin_client, free)
+
+
+def test_a_task_whose_clip_is_damaged_says_so_and_not_that_it_is_verified(admin_client: Client) -> None:
+    video = a_video(damage="its file is missing")
+    page = page_of(admin_client, video.task)
+    assert "is charged, but its file is damaged: its file is missing." in page
+    assert "stored and verified" not in page
+    assert reverse("admin:generations_video_change", args=[video.pk]) in page
+
+
+def test_a_failed_task_that_was_tried_again_leads_to_its_retry(db: None) -> None:
+    task = a_task(Status.FAILED)
+    a_task(Status.FAILED, retry_of=task)
+    assert choices(task, at=NOW)[0].name == "again"
+    again = a_task(Status.RUNNING, retry_of=task)
+    first = choices(task, at=NOW)[0]
+    assert (first.name, first.url) == ("retry", again.get_absolute_url())
+
+
+def test_who_may_not_decide_is_told_whom_to_ask(admin_client: Client, buyer_client: Client) -> None:
+    task = a_task(Status.UNCONFIRMED)
+    told = "ask someone of the group Operator"
+    assert (told in page_of(buyer_client, task), told in page_of(admin_client, task)) == (True, False)
+
+
+def test_an_order_that_the_provider_named_after_it_was_closed_is_not_called_free(db: None) -> None:
+    task = a_task(Status.FAILED, error_kind="not accepted", send_count=1, candidate_id="kling_7")
+    text = live(task, at=NOW)["explained"]
+    assert "APIXO named it later as kling_7: it may be charged." in text
+    assert "Not charged" not in text

@@ -89,6 +89,11 @@ def test_the_page_of_a_damaged_clip_says_so_where_the_player_was(admin_client: C
     page = admin_client.get(change(video.pk)).content.decode()
     assert "<strong>This clip is damaged</strong> and is not shown: its file is missing." in page
     assert "<video" not in page
+    assert "It stays charged, and the download costs nothing." in page
+    assert reverse("admin:generations_video_frame", args=[video.pk]) not in page
+    Video.objects.update(source_url="")
+    page = admin_client.get(change(video.pk)).content.decode()
+    assert f'<a href="{video.task.get_absolute_url()}">another take</a>, which is charged too.' in page
 
 
 def test_the_page_says_when_the_file_was_compared_last(admin_client: Client) -> None:
