@@ -145,6 +145,21 @@ def test_a_list_counts_to_its_limit_and_offers_no_page_behind_it(
     assert admin_client.get(TASKS, {"p": 3}).context["cl"].page_num == 2
 
 
+def test_further_pages_and_actions_keep_the_filters_of_the_address(
+    admin_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(admin.site.get_model_admin(GenerationTask), "list_per_page", 1)
+    dawn = [a_task(Status.QUEUED, prompt_text="at dawn") for _ in range(2)]
+    dusk = a_task(Status.QUEUED, prompt_text="at dusk")
+    here = f"{TASKS}?q=dawn&status=queued"
+    page = admin_client.get(here).content.decode()
+    assert 'href="?p=2&amp;q=dawn&amp;status=queued"' in page
+    all_that_match = {"action": "cancel", "select_across": "1", "_selected_action": [dawn[0].pk]}
+    assert admin_client.post(here, all_that_match)["Location"] == here
+    found = GenerationTask.objects.in_bulk()
+    assert [found[task.pk].status for task in (*dawn, dusk)] == ["canceled", "canceled", "queued"]
+
+
 def test_a_page_has_its_rows_in_the_order_that_people_chose(admin_client: Client) -> None:
     tasks = [a_task(Status.STORED, price_usd=price) for price in ("0.30", "0.10", "0.20")]
     column = admin.site.get_model_admin(GenerationTask).list_display.index("price") + 1

@@ -74,6 +74,19 @@ def test_a_receipt_of_the_list_and_what_it_ordered_lead_back_to_it(admin_client:
     assert admin_client.post(stop)["Location"] == batch.redirect_chain[-1][0]
 
 
+def test_all_that_match_are_tried_again_and_no_others(admin_client: Client) -> None:
+    dawn = [a_task(Status.FAILED, prompt_text="at dawn") for _ in range(2)]
+    a_task(Status.FAILED, prompt_text="at dusk")
+    a_task(Status.RUNNING, prompt_text="at dawn")
+    chosen = {"action": "try_again", "select_across": "1", "_selected_action": [dawn[0].pk]}
+    page = admin_client.post(f"{TASKS}?{FILTERS}", chosen, follow=True)
+    assert [line["task"] for line in page.context["lines"]] == list(map(str, dawn))
+    confirm(admin_client, page)
+    assert set(GenerationTask.objects.exclude(retry_of=None).values_list("retry_of", flat=True)) == {
+        task.pk for task in dawn
+    }
+
+
 def test_several_batches_that_are_tried_again_lead_back_to_the_list(admin_client: Client, said: Any) -> None:
     made = [Batch.objects.create(name=name, created_at=NOW) for name in ("Autumn", "Winter")]
     tasks = [a_task(Status.FAILED, order_batch=batch) for batch in made]
