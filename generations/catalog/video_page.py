@@ -19,7 +19,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from generations.catalog import review
-from generations.catalog.access import for_browsers, viewer, visible
+from generations.catalog.access import for_browsers, knows_orders, viewer, visible
 from generations.catalog.paging import Cursor, newer_than, older_than
 from generations.library import comments
 from generations.library.lineage import Lineage, lineage
@@ -60,6 +60,7 @@ def video(request: HttpRequest, pk: int) -> HttpResponse:
         "video": found,
         "task": found.task,
         "shape": shape(found),
+        "knows_orders": knows_orders(viewer(request)),
         "search": search,
         "query": query,
         "start": _moment(request.GET.get("t", ""), found),
@@ -89,7 +90,7 @@ def _with_everything(videos: QuerySet[Video], person: Person | AnonymousUser) ->
     """Add what the page says of a clip: its order and, for staff, its cost, as tasks have it by `with_charged()`."""
     found: QuerySet[Any] = review.for_panel(with_favourite(videos, person)).select_related(*WITH_ORDER)
     found = found.annotate(has_comments=Exists(Comment.objects.filter(video=OuterRef("pk"))))
-    if not person.is_staff:
+    if not (person.is_staff and knows_orders(person)):
         return found
     entries = LedgerEntry.objects.filter(task=OuterRef("task")).order_by()
     paid = entries.spent().values("task").annotate(usd=Sum("amount_usd")).values("usd")

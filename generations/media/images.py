@@ -14,8 +14,11 @@ from generations.translation import _, gettext_noop
 # Both from the providers' pages: "JPG, PNG, WebP, max 10MB per image".
 MAX_IMAGE_BYTES = 10_000_000
 IMAGE_FORMATS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp"}
-# Twelve times 1080p; 75 MB in memory.
+# Twelve times 1080p. A PNG takes four bytes a pixel, and is written slowly: half of that keeps it within 100 MB and a
+# second (docs/measurements.md).
 MAX_IMAGE_PIXELS = 25_000_000
+MAX_PNG_PIXELS = 12_000_000
+QUICK_PNG_PIXELS = 2_500_000  # above, a PNG is compressed less, which takes a third of the time
 # 95 looks like the original. A JPG that was saved at less may exceed the limit: then less.
 JPEG_QUALITIES = (95, 90, 85, 75)
 
@@ -99,9 +102,11 @@ def _kind_of(data: bytes) -> str:
 
 def _check(image: Image.Image, found: str) -> None:
     pixels = image.width * image.height
-    if pixels > MAX_IMAGE_PIXELS:
-        words = _("{count} megapixels: at most {most}")
-        raise BadImage(words.format(count=f"{pixels / 1e6:.0f}", most=MAX_IMAGE_PIXELS // 10**6))
+    most = MAX_PNG_PIXELS if found == "PNG" else MAX_IMAGE_PIXELS
+    if pixels > most:
+        as_png = _("{count} megapixels: at most {most} as PNG")
+        words = as_png if found == "PNG" else _("{count} megapixels: at most {most}")
+        raise BadImage(words.format(count=f"{pixels / 1e6:.0f}", most=most // 10**6))
     # A phone's JPG may carry a second picture for depth ("MPO"): the first one is visible.
     if found != "JPEG" and getattr(image, "is_animated", False):
         raise BadImage(_("it is animated: send a single picture"))
@@ -109,12 +114,13 @@ def _check(image: Image.Image, found: str) -> None:
 
 def _upright(image: Image.Image) -> Image.Image:
     """Return the pixels in sRGB, rotated as the camera was held, without metadata."""
-    image = ImageOps.exif_transpose(image)
+    image.load()
+    ImageOps.exif_transpose(image, in_place=True)  # without a copy
     profile = image.info.get("icc_profile")
     if image.mode.startswith("I"):  # 16 bits of grey: Pillow would clip all but the darkest 256 shades
         image = image.point(lambda value: value / 256).convert("L")
     elif image.has_transparency_data:
-        image = image.convert("RGBA")
+        image = image if image.mode == "RGBA" else image.convert("RGBA")
     elif image.mode not in ("L", "RGB", "CMYK"):
         image = image.convert("RGB")
     if profile and image.mode in ("RGB", "CMYK"):
@@ -133,11 +139,12 @@ def _encoded(image: Image.Image, kind: str) -> bytes:
     for quality in JPEG_QUALITIES if kind != "PNG" else (0,):
         out = io.BytesIO()
         if kind == "JPEG":
-            image.convert("RGB").save(out, "JPEG", quality=quality, subsampling=0 if quality >= 95 else 2)
+            plain = image if image.mode == "RGB" else image.convert("RGB")
+            plain.save(out, "JPEG", quality=quality, subsampling=0 if quality >= 95 else 2)
         elif kind == "WEBP":
             image.save(out, "WEBP", quality=quality, method=2)
         else:
-            image.save(out, "PNG")
+            image.save(out, "PNG", compress_level=6 if image.width * image.height <= QUICK_PNG_PIXELS else 1)
         if out.tell() <= MAX_IMAGE_BYTES:
             return out.getvalue()
     as_png = _("{size} after cleaning, at most {most} as PNG: save it as JPG")

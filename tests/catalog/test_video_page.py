@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Permission, User
+from django.contrib.auth.models import Group, Permission, User
 from django.test import Client
 
 from generations.catalog.video_page import MAX_TAKES, OTHER_CLIPS
@@ -70,6 +70,19 @@ def test_the_player_can_seek_and_makes_room_before_it_loads(visitor: Client) -> 
 def test_each_shape_has_its_room(visitor: Client, width: int, height: int, shape: str) -> None:
     page = visitor.get(a_video(width=width, height=height).get_absolute_url()).content.decode()
     assert f'<video class="{shape}"' in page
+
+
+def test_who_ordered_and_what_it_cost_is_told_by_permission(visitor: Client, person: User) -> None:
+    path = a_video(ordered(ordered_by=User.objects.create(username="mira"))).get_absolute_url()
+    for staff, groups, told in (
+        (True, [], (False, False)),
+        (False, ["Viewer"], (True, False)),
+        (True, ["Viewer"], (True, True)),
+    ):
+        User.objects.filter(pk=person.pk).update(is_staff=staff)
+        person.groups.set(Group.objects.filter(name__in=groups))
+        said = text(visitor.get(path))
+        assert ("Ordered by mira" in said, "Cost $" in said) == told, groups
 
 
 def test_an_unknown_price_is_said_to_be_unknown(admin_client: Client) -> None:
