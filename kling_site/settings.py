@@ -99,6 +99,8 @@ DOWNLOAD_DEADLINE_SECONDS: int = env.int("DOWNLOAD_DEADLINE_SECONDS", default=24
 PUBLIC_URL: str = site_url(env.str("PUBLIC_URL", default="http://127.0.0.1:8000" if PRACTICE else ""))
 # The names of downloaded clips, checked at start (library/download_names.py).
 DOWNLOAD_NAME: str = env.str("DOWNLOAD_NAME", default="{date}_{campaign}_{title}_{take}_{id}")
+# Whether an order of unknown outcome that is not free is closed as not accepted only by another person than ordered it.
+SECOND_PERSON: bool = env.bool("SECOND_PERSON", default=False)
 CATALOG_PUBLIC: bool = env.bool("CATALOG_PUBLIC", default=False)
 
 # Digests of notices: to the worker's output in practice, and elsewhere nowhere until EMAIL_URL is set.

@@ -113,7 +113,12 @@ def abandon(request: HttpRequest, task: GenerationTask) -> Outcome:
     form = WhyForm(request.POST)
     if not form.is_valid():
         return _incomplete(form, task)
-    if not decisions.mark_not_accepted(task, form.cleaned_data["why"], at=clock.now(), by=person_of(request)):
+    try:
+        done = decisions.mark_not_accepted(task, form.cleaned_data["why"], at=clock.now(), by=person_of(request))
+    except ValidationError as error:
+        text = gettext("Not closed: {why}. Nothing was changed.")
+        return Outcome(messages.ERROR, text.format(why=error.messages[0]), task)
+    if not done:
         return Outcome(messages.WARNING, TOO_LATE.format(task=task.pk), task)
     text = gettext("Task {task} is closed as not accepted and not charged; its reserved money is free again.")
     return Outcome(messages.SUCCESS, text.format(task=task.pk), task)

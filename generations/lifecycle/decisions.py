@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -44,9 +45,14 @@ def attach_remote_id(task: GenerationTask, remote_id: str, why: str, *, at: date
 
 
 def mark_not_accepted(task: GenerationTask, why: str, *, at: datetime, by: Person | None) -> bool:
-    """Close an unconfirmed order that the provider did not accept, and release its hold; False when it has moved on."""
+    """Close an unconfirmed order that the provider did not accept, and release its hold; False when it has moved on.
+
+    Raises: ValidationError where SECOND_PERSON is set, for the person who ordered what is not free.
+    """
     if task.status != Status.UNCONFIRMED:
         return False
+    if settings.SECOND_PERSON and task.price_usd != 0 and by and task.ordered_by_id == by.pk:
+        raise ValidationError({"by": [_("you ordered it, and here another person decides about your money")]})
     with transaction.atomic():
         moved = task.move(
             Status.FAILED,

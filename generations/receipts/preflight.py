@@ -114,7 +114,7 @@ def inspect(
 
     `spend_at_most`, in USD, trims their takes; an order that keeps none is left out too.
     """
-    lines = _lines(requests, at=at)
+    lines = _lines(requests, by=by, at=at)
     good = [line for line in lines if not line.problems]
     if not good:
         return Receipt(lines=tuple(lines), problems=_merged(lines))
@@ -188,11 +188,15 @@ def _trimmed(
     return several, [line for line in kept if line.takes], dropped
 
 
-def _lines(requests: list[OrderRequest], *, at: datetime) -> list[Line]:
+def _lines(requests: list[OrderRequest], *, by: Person | None, at: datetime) -> list[Line]:
     """Return a line for each request; prices and earlier orders are read for all of them together."""
     checks, many = ImageChecks(), len(requests) > 1
     retries = ordering.retries_of([request.retry_of for request in requests if request.retry_of])
     checked = [_checked(request, checks, retries) for request in requests]
+    if by and not by.has_perm("generations.change_campaign"):
+        for request, wrong, _unread in checked:
+            if avoids_campaign(request):
+                wrong.setdefault("campaign", []).append(_("the prompt's campaign pays; another one needs a permission"))
     quotes = ledger.estimates([request.order for request, *_more in checked], at=at)
     good = [(request, quote) for (request, wrong, _unread), quote in zip(checked, quotes, strict=True) if not wrong]
     earlier = iter(history.of_all(good))
@@ -214,6 +218,17 @@ def _lines(requests: list[OrderRequest], *, at: datetime) -> list[Line]:
             )  # fmt: skip
         )
     return lines
+
+
+def avoids_campaign(request: OrderRequest) -> bool:
+    """Return whether an order of a prompt names neither its campaign nor that of the task that it comes from."""
+    if not request.prompt or request.prompt.campaign_id is None:
+        return False
+    earlier = (
+        request.retry_of, request.take_of, request.promoted_from, request.replaces, request.continued_from
+    )  # fmt: skip
+    own = {request.prompt.campaign_id, *(task.campaign_id for task in earlier if task)}
+    return (request.campaign.pk if request.campaign else None) not in own
 
 
 def _checked(

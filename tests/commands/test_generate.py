@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 from PIL import Image
@@ -15,13 +16,14 @@ from pytest_django import Settings
 from pytest_httpserver import HTTPServer
 
 from generations.management.commands.generate import Command
-from generations.models import GenerationTask, ReferenceImage, Status
+from generations.models import GenerationTask, Person, ReferenceImage, Status
 from generations.providers import apixo
 from tests.factories import a_budget, a_campaign, a_prompt, a_task, configure
 
 pytestmark = pytest.mark.django_db
 
 GOOD = ["--prompt", "a lighthouse", "--model", "kling-2-6", "--mode", "text-to-video", "--sound"]
+PRICED = ["--prompt", "a lighthouse", "--model", "kling-2-5-turbo-pro", "--mode", "text-to-video"]
 
 
 def generate(*arguments: str) -> tuple[int, str, str]:
@@ -54,6 +56,20 @@ def test_an_order_names_its_campaign() -> None:
     assert (task.campaign, task.prompt.campaign) == (campaign, campaign)
     generate(*GOOD)
     assert GenerationTask.objects.filter(campaign=None).count() == 1
+
+
+def test_an_order_counts_for_the_person_that_it_names() -> None:
+    mira, _guest = (Person.objects.create(username=name) for name in ("mira", "guest"))
+    mira.user_permissions.add(Permission.objects.get(codename="order_clips"))
+    assert generate(*GOOD, "--by", "mira")[0] == 0
+    assert GenerationTask.objects.get().ordered_by == mira
+    a_budget("0.50", scope="person", person=mira, at=timezone.now(), hard=True)
+    code, _out, err = generate(*PRICED, "--takes", "2", "--by", "mira")
+    assert (code, "Over budget “mira, in total”" in err) == (2, True)
+    assert generate(*PRICED, "--takes", "2")[0] == 0
+    assert "by: guest may not order clips" in generate(*GOOD, "--by", "guest")[2]
+    assert "by: there is no user nobody" in generate(*GOOD, "--by", "nobody")[2]
+    assert GenerationTask.objects.count() == 3
 
 
 def test_an_order_is_of_its_prompt_s_campaign() -> None:

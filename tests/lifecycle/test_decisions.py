@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
+from pytest_django import Settings
 
 from generations.lifecycle import decisions
 from generations.models import EntryKind, GenerationTask, Status
@@ -75,6 +77,24 @@ def test_a_person_finds_that_nothing_was_accepted_and_the_money_is_free(staff: U
     assert decisions.mark_not_accepted(task, "the dashboard shows no such task", at=LATER, by=staff)
     assert task.status == Status.FAILED
     assert kinds_of(task) == [EntryKind.HOLD, EntryKind.RELEASE]
+
+
+@pytest.mark.parametrize(
+    ("asked", "price", "own", "closed"),
+    [(False, "0.30", True, True), (True, "0.30", True, False), (True, "0.30", False, True), (True, "0", True, True)],
+)
+def test_where_the_site_says_so_another_person_closes_what_cost_something(
+    asked: bool, price: str, own: bool, closed: bool, staff: User, settings: Settings
+) -> None:
+    settings.SECOND_PERSON = asked
+    buyer = staff if own else User.objects.create(username="another")
+    task = a_task(Status.UNCONFIRMED, ordered_by=buyer, price_usd=Decimal(price))
+    if closed:
+        assert decisions.mark_not_accepted(task, "not in their list", at=LATER, by=staff)
+    else:
+        with pytest.raises(ValidationError, match="another person decides"):
+            decisions.mark_not_accepted(task, "not in their list", at=LATER, by=staff)
+    assert (kinds_of(task) == [EntryKind.HOLD, EntryKind.RELEASE]) == closed
 
 
 def test_decisions_are_for_undecided_orders_only(staff: User) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
@@ -15,12 +17,12 @@ from pytest_httpserver import HTTPServer
 from generations.lifecycle import retries
 from generations.lifecycle.ordering import OrderRequest
 from generations.media import remote_images
-from generations.models import BalanceReading, GenerationTask, LedgerEntry, Pause, ReferenceImage, Status
+from generations.models import BalanceReading, GenerationTask, LedgerEntry, Pause, Person, ReferenceImage, Status
 from generations.receipts import preflight
 from generations.receipts.preflight import NO_WORKER, Receipt
 from generations.worker.jobs import heartbeat
 from tests.clips import png
-from tests.factories import NOW, a_budget, a_campaign, a_continuation, a_task, a_video, an_order, configure
+from tests.factories import NOW, a_budget, a_campaign, a_continuation, a_prompt, a_task, a_video, an_order, configure
 
 pytestmark = pytest.mark.django_db
 
@@ -122,6 +124,24 @@ def test_every_rule_that_is_broken_is_a_problem_of_its_field() -> None:
 
 def test_an_archived_campaign_takes_no_order() -> None:
     assert "campaign" in inspect(campaign=a_campaign(archived=True)).problems
+
+
+def test_another_campaign_than_the_prompt_s_needs_a_permission() -> None:
+    own, other = a_campaign(), a_campaign("Winter")
+    buyer = Person.objects.create(username="mira")
+    kept = OrderRequest(an_order(), prompt=a_prompt(campaign=own))
+
+    def found(**changes: Any) -> list[str]:
+        return list(preflight.inspect([replace(kept, **changes)], by=buyer, at=NOW).problems)
+
+    assert found(campaign=own) == []
+    assert found(campaign=other) == found(campaign=None) == ["campaign"]
+    assert found(campaign=other, prompt=a_prompt()) == found(campaign=other, prompt=None) == []
+    task = a_task(Status.FAILED, campaign=other)
+    assert found(campaign=other, retry_of=task) == []
+    buyer.user_permissions.add(Permission.objects.get(codename="change_campaign"))
+    buyer = Person.objects.get(pk=buyer.pk)
+    assert found(campaign=other) == []
 
 
 def test_a_picture_at_an_address_is_checked(httpserver: HTTPServer, settings: Settings) -> None:

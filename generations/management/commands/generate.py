@@ -26,7 +26,7 @@ from generations.lifecycle import ordering
 from generations.lifecycle.capacity import why_paused
 from generations.lifecycle.ordering import MANY_TAKES
 from generations.management.commands._base import Problems, StudioCommand
-from generations.models import GenerationTask, Prompt, Status
+from generations.models import GenerationTask, Person, Prompt, Status
 from generations.models.statuses import ACTIVE
 from generations.models.tasks import MINIMUM, UNPRICED
 from generations.providers import offers
@@ -67,6 +67,7 @@ class Command(StudioCommand):
             help="the value of a variable {{NAME}} of the text",
         )
         parser.add_argument("--campaign", metavar="SLUG", help="what it is bought for; default: the prompt's")
+        parser.add_argument("--by", metavar="USERNAME", help="whose order it is; that person's budgets count it")
         parser.add_argument("--takes", default="1", help="how many clips of this")
         parser.add_argument("--spend-at-most", metavar="USD", help="order as many takes as this pays for")
         parser.add_argument(
@@ -100,6 +101,7 @@ class Command(StudioCommand):
         data = _form_data(options, prompt) | _set(options, problems)
         data |= _values(options, data, problems)
         files = {name: file for name in IMAGE_FIELDS if (file := _picture(name, data, problems))}
+        by = _person(options["by"], problems)
         form = OrderForm(data, MultiValueDict({name: [file] for name, file in files.items()}))
         if options["spend_at_most"] == "":
             problems["spend_at_most"] = ["is required where it is named: an amount in USD"]
@@ -107,12 +109,14 @@ class Command(StudioCommand):
         if found:
             found = {name.removesuffix("_url"): texts for name, texts in found.items()}
             self.refuse(found, as_json=options["json"], done=NOTHING)
-        return self._placed(form, prompt, as_json=options["json"])
+        return self._placed(form, prompt, by=by, as_json=options["json"])
 
-    def _placed(self, form: OrderForm, prompt: Prompt | None, *, as_json: bool) -> list[GenerationTask]:
+    def _placed(
+        self, form: OrderForm, prompt: Prompt | None, *, by: Person | None, as_json: bool
+    ) -> list[GenerationTask]:
         """Order what the receipt says, or nothing."""
         at, most = clock.now(), form.cleaned_data["spend_at_most"]
-        receipt = preflight.inspect([form.order_request(prompt)], by=None, at=at, spend_at_most=most)
+        receipt = preflight.inspect([form.order_request(prompt)], by=by, at=at, spend_at_most=most)
         if receipt.problems:
             self.refuse(receipt.problems, as_json=as_json, done=NOTHING)
         self._warn(receipt)
@@ -120,7 +124,7 @@ class Command(StudioCommand):
         if line.takes > MANY_TAKES and sys.stdin.isatty() and not confirmed(line):
             raise CommandError(NOTHING, returncode=2)
         try:
-            tasks = ordering.place([replace(line.request, takes=line.takes)], at=at, shown=[line.price_usd])
+            tasks = ordering.place([replace(line.request, takes=line.takes)], at=at, by=by, shown=[line.price_usd])
         except ValidationError as error:  # another order was first
             self.refuse(error.message_dict, as_json=as_json, done=NOTHING)
         self.stderr.write(f"Ordered: {what(line)}")
@@ -133,6 +137,18 @@ class Command(StudioCommand):
         self.warnings = [*trimmed, *unpriced, *(str(notice) for notice in receipt.all_notices)]
         for text in self.warnings:
             self.stderr.write(f"warning: {text}")
+
+
+def _person(name: str | None, problems: Problems) -> Person | None:
+    """Return the person whose order it is: one who may order."""
+    if name is None:
+        return None
+    person = Person.objects.filter(username=name, is_active=True).first()
+    if person is None:
+        problems["by"] = [f"there is no user {name}"]
+    elif not person.has_perm("generations.order_clips"):
+        problems["by"] = [f"{name} may not order clips"]
+    return person
 
 
 def _kept_prompt(options: dict[str, Any], problems: Problems) -> Prompt | None:
