@@ -190,7 +190,7 @@ class BudgetAdmin(ModelAdmin):
 
     @admin.display(description=_("History"))
     def history(self, budget: Budget) -> str:
-        events = budget.events.select_related("by")[:50]
+        events = budget.history()[:50]
         rows = ((display.when(event.at), _event_words(event.note, event.by, event.percent)) for event in events)
         return format_html('<ol class="timeline">{}</ol>', format_html_join("", "<li>{}<span>{}</span></li>", rows))
 

@@ -15,7 +15,7 @@ from django.db.models.lookups import LessThanOrEqual
 from django.template.defaultfilters import date as date_filter
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import gettext, override
 from django.utils.translation import gettext_lazy as _
 
 from generations.formats import exact, usd
@@ -124,6 +124,16 @@ class Budget(models.Model):
         return reverse("admin:generations_budget_change", args=[self.pk])
 
     @property
+    def kept_name(self) -> str:
+        """Its name as rows keep it: in English, with the kind of money."""
+        with override(settings.LANGUAGE_CODE):
+            return f"{self}, practice money" if self.practice else str(self)
+
+    def history(self) -> models.QuerySet[BudgetEvent]:
+        """Return its events, and those of deleted budgets of the same name."""
+        return BudgetEvent.objects.filter(Q(budget=self) | Q(budget=None, name=self.kept_name)).select_related("by")
+
+    @property
     def subject(self) -> str:
         """Who or what the budget limits, for people."""
         return str(self.campaign or self.person or gettext("Whole site"))
@@ -226,10 +236,11 @@ class BudgetPeriod(models.Model):
 
 
 class BudgetEvent(models.Model):
-    """A line of a budget's history: a new limit and who set it, or an alarm."""
+    """A line of a budget's history: a new limit and who set it, or an alarm. It stays when the budget is deleted."""
 
-    budget = models.ForeignKey(Budget, on_delete=models.CASCADE, related_name="events")
-    period = models.ForeignKey(BudgetPeriod, on_delete=models.CASCADE, null=True, related_name="events")
+    budget = models.ForeignKey(Budget, on_delete=models.SET_NULL, null=True, related_name="events")
+    name = models.CharField(max_length=300, help_text="Of the budget, in English, for when it is gone.")
+    period = models.ForeignKey(BudgetPeriod, on_delete=models.SET_NULL, null=True, related_name="events")
     percent = models.PositiveSmallIntegerField(null=True, help_text="Of an alarm.")
     at = models.DateTimeField()
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")

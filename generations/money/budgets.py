@@ -263,5 +263,6 @@ def alarm(period: BudgetPeriod, *, at: datetime) -> None:
         return
     with override(settings.LANGUAGE_CODE):  # the budget's history and the log read the same to everybody
         name, note = str(period.budget), f"{reached} % of {usd(period.limit_usd)} is reserved or spent ({period.words})"
-    BudgetEvent.objects.create(budget=period.budget, period=period, percent=reached, at=at, note=note)
+    budget = period.budget
+    BudgetEvent.objects.create(budget=budget, name=budget.kept_name, period=period, percent=reached, at=at, note=note)
     transaction.on_commit(partial(logger.warning, "budget %s: %s", name, note))

@@ -81,7 +81,7 @@ def set_limit(
         budget.save()
         present = _save_period(budget, tally, at=at)
         words = described(budget.limit_usd, hard=budget.hard)
-        BudgetEvent.objects.create(budget=budget, at=at, by=by, note=words)
+        BudgetEvent.objects.create(budget=budget, name=budget.kept_name, at=at, by=by, note=words)
         AuditEntry.objects.record(
             Action.LIMITED, budget, words, at=at, by=by, amount_usd=budget.limit_usd, practice=budget.practice
         )

@@ -58,6 +58,8 @@ def of_budgets(after: int) -> Iterator[Found]:
     events = BudgetEvent.objects.filter(pk__gt=after, percent__isnull=False, budget__practice=settings.PRACTICE)
     for event in events.order_by("pk").select_related("period", "budget__campaign", "budget__person"):
         budget, period = event.budget, event.period
+        if budget is None:  # deleted just now
+            continue
         facts = {
             "name": str(period or budget),
             "percent": event.percent,

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
+from django.utils import translation
 
-from generations.models import Budget, BudgetPeriod, Period
+from generations.models import Budget, BudgetEvent, BudgetPeriod, Period
 from generations.models.budgets import EVER, starts_on
 from tests.factories import NOW, a_budget, a_campaign
 
@@ -117,3 +118,14 @@ def test_budgets_cover_their_own_kind_of_money_only(staff: User) -> None:
     covering = partial(Budget.objects.covering, practice=True)
     assert list(covering(campaign_id=campaign.pk, person_id=staff.pk)) == [site, its, hers]
     assert list(covering(campaign_id=None, person_id=None)) == [site]
+
+
+def test_what_a_budget_s_history_says_outlives_it_and_is_read_at_the_next_of_its_name() -> None:
+    a_budget("5")
+    with translation.override("es"):
+        a_budget("6").delete()
+    gone: list[Any] = list(BudgetEvent.objects.order_by("pk").values_list("budget", "name", "note"))
+    assert gone == [(None, "Whole site, in total, practice money", f"${limit}.00, hard") for limit in (5, 6)]
+    again = a_budget("7")
+    assert [event.note for event in again.history()] == ["$7.00, hard", "$6.00, hard", "$5.00, hard"]
+    assert [event.note for event in a_budget("8", practice=False).history()] == ["$8.00, hard"]
