@@ -25,7 +25,7 @@ from generations.lifecycle import callbacks
 from generations.logs import without_secrets
 from generations.models import GenerationTask
 from generations.models.tasks import CALLBACKS
-from generations.providers.base import named_id
+from generations.providers.base import named_id, says_done
 
 logger = logging.getLogger(__name__)
 
@@ -63,7 +63,8 @@ def _receive(request: HttpRequest, provider: str, token: str) -> HttpResponse:
     text = without_secrets(body.decode("utf-8", "replace").replace("\0", ""), *keys)
     if not task.deliveries.filter(digest=digest).exists():  # a repeated delivery needs no write lock
         with _short_database_wait():
-            callbacks.record_callback(task, text, digest=digest, named=named_id(payload), at=clock.now())
+            named, is_done = named_id(payload), says_done(payload)
+            callbacks.record_callback(task, text, digest=digest, named=named, at=clock.now(), is_done=is_done)
     return JsonResponse({"code": 200, "msg": "success"})
 
 

@@ -11,13 +11,16 @@ from django.db.models import Q
 
 from generations.lifecycle.saving import SET_ASIDE
 from generations.models import GenerationTask, Status
+from generations.models.statuses import LateWord
 
 NEEDS_DECISION = (Status.UNCONFIRMED, Status.LOST)
 # Charged, but its download keeps failing.
 UNSAVED = Q(status=Status.READY) & (Q(failures__gte=3) | Q(error_kind=SET_ASIDE))
 # A person closed it as not accepted, and a callback named it later.
 CLOSED = Q(status__in=[Status.FAILED, Status.CANCELED])
-ACCEPTED_AFTER_ALL = CLOSED & Q(remote_id=None, send_count__gt=0) & ~Q(candidate_id="")
+ACCEPTED_AFTER_ALL = CLOSED & Q(remote_id=None, send_count__gt=0, late_word=None) & ~Q(candidate_id="")
+# Its money was settled, and the provider says the opposite later.
+CONTRADICTED = Q(late_word__isnull=False) & Q(late_word__in=[LateWord.DONE, LateWord.FAILED])
 KIND = ("provider", "model", "mode", "duration_seconds")  # what decides how long a task may take
 AT_THE_PROVIDER = (Status.SUBMITTING, Status.RUNNING, Status.READY)
 
@@ -44,4 +47,4 @@ def was_accepted_after_all(task: GenerationTask) -> bool:
 
 def needs_a_person(overdue: list[int]) -> Q:
     """Return the condition for tasks that a person must decide about; `overdue` are those of `overdue_ids`."""
-    return Q(status__in=NEEDS_DECISION) | UNSAVED | ACCEPTED_AFTER_ALL | Q(pk__in=overdue)
+    return Q(status__in=NEEDS_DECISION) | UNSAVED | ACCEPTED_AFTER_ALL | CONTRADICTED | Q(pk__in=overdue)

@@ -27,6 +27,7 @@ LIST = "admin:generations_ledgerentry_changelist"
 class CorrectionForm(forms.Form):
     """The difference in USD and its reason."""
 
+    after = forms.IntegerField(widget=forms.HiddenInput, min_value=0)  # the last entry, so that it is written once
     amount = UsdField(
         label=_("Difference in USD"),
         decimal_places=4,
@@ -50,7 +51,9 @@ def correct(request: HttpRequest, pk: int) -> HttpResponse:
     if not may_correct(request):
         raise PermissionDenied
     task = get_object_or_404(GenerationTask.objects.with_charged().select_related("prompt"), pk=pk)
-    form = CorrectionForm(request.POST if request.method == "POST" else None)
+    form = CorrectionForm(
+        request.POST if request.method == "POST" else None, initial={"after": ledger.last_entry(task)}
+    )
     if form.is_valid() and _corrected(request, task, form):
         return redirect(next_url(request) or task)
     context = {
@@ -72,8 +75,9 @@ def _charged(task: Any) -> str:
 def _corrected(request: HttpRequest, task: GenerationTask, form: CorrectionForm) -> bool:
     """Write a correction; return False with errors on the form when the ledger refuses it."""
     amount, reason = form.cleaned_data["amount"], form.cleaned_data["reason"]
+    after = form.cleaned_data["after"]
     try:
-        entry = ledger.adjust(task, amount, at=clock.now(), by=person_of(request), reason=reason)
+        entry = ledger.adjust(task, amount, at=clock.now(), by=person_of(request), reason=reason, after=after)
     except ValidationError as error:
         for name, texts in error.message_dict.items():
             form.add_error(name if name in form.fields else None, texts)

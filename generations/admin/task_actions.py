@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST
 from generations import clock
 from generations.admin.base import person_of, way_back
 from generations.formats import usd
-from generations.lifecycle import decisions, ordering, polling
+from generations.lifecycle import decisions, late_words, ordering, polling
 from generations.models import GenerationTask
 from generations.providers.offers import provider_name
 
@@ -134,6 +134,35 @@ def wait(request: HttpRequest, task: GenerationTask) -> Outcome:
     return Outcome(messages.SUCCESS, text.format(task=task.pk), task)
 
 
+def charge(request: HttpRequest, task: GenerationTask) -> Outcome:
+    done = gettext("Task {task} is charged after all, with your reason in the ledger.")
+    return _decided(request, task, late_words.charge_late, done)
+
+
+def refund(request: HttpRequest, task: GenerationTask) -> Outcome:
+    done = gettext("What task {task} cost is taken back, with your reason in the ledger.")
+    return _decided(request, task, late_words.take_back, done)
+
+
+def keep(request: HttpRequest, task: GenerationTask) -> Outcome:
+    return _decided(
+        request, task, late_words.leave_as_it_is, gettext("The money of task {task} stays as it was settled.")
+    )
+
+
+def _decided(request: HttpRequest, task: GenerationTask, decide: Callable[..., bool], done: str) -> Outcome:
+    form = WhyForm(request.POST)
+    if not form.is_valid():
+        return _incomplete(form, task)
+    try:
+        worked = decide(task, form.cleaned_data["why"], at=clock.now(), by=person_of(request))
+    except ValidationError as error:
+        return Outcome(messages.ERROR, f"{gettext('Nothing was changed.')} {error.messages[0]}", task)
+    if not worked:
+        return Outcome(messages.WARNING, TOO_LATE.format(task=task.pk), task)
+    return Outcome(messages.SUCCESS, done.format(task=task.pk), task)
+
+
 def _incomplete(form: forms.Form, task: GenerationTask) -> Outcome:
     name, texts = next(iter(form.errors.items()))
     nothing = gettext("Nothing was changed.")
@@ -146,15 +175,19 @@ ACTIONS: dict[str, Callable[[HttpRequest, GenerationTask], Outcome]] = {
     "confirm": confirm,
     "abandon": abandon,
     "wait": wait,
+    "charge": charge,
+    "refund": refund,
+    "keep": keep,
 }
 
 
-ORDER, DECIDE = "order_clips", "decide_orders"
+ORDER, DECIDE, CORRECT = "order_clips", "decide_orders", "add_ledgerentry"
 # The permissions of which one is enough. Orders from an earlier task (paid_actions.py) take ORDER.
 PERMISSIONS = {
     "cancel": (ORDER, DECIDE),
     "poll": (ORDER, DECIDE),
     **dict.fromkeys(("confirm", "abandon", "wait"), (DECIDE,)),
+    **dict.fromkeys(("charge", "refund", "keep"), (CORRECT,)),
 }
 
 

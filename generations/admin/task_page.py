@@ -16,7 +16,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from generations.admin import attention, display, evidence, ledger, paid_actions, task_actions
+from generations.admin import attention, display, evidence, late_choices, ledger, paid_actions, task_actions
 from generations.admin.task_words import DAMAGED, ERRORS, EXPLAINED, MUST_CHANGE, NAMED_LATER
 from generations.formats import duration, usd
 from generations.library import lineage
@@ -178,6 +178,7 @@ def _decisions(task: GenerationTask) -> Iterator[Choice]:
                 "it; otherwise you are reminded in a day."
             ),
         )  # fmt: skip
+    yield from (Choice(**each) for each in late_choices.of(task))
     if task.can_be_canceled:
         hint = gettext("The order is not sent, and nothing is charged.")
         yield Choice(name="cancel", label=_("Cancel"), hint=hint, tone="danger")

@@ -148,7 +148,7 @@ class TaskAdmin(ReadOnlyAdmin, ClipActions):
 
     def _page(self, request: HttpRequest, task: GenerationTask) -> dict[str, Any]:
         now = clock.now()
-        acts = task_actions.may(request, task_actions.ORDER, task_actions.DECIDE)
+        acts = task_actions.may(request, task_actions.ORDER, task_actions.DECIDE, task_actions.CORRECT)
         choices = task_page.choices(task, at=now) if acts else []
         allowed = [choice for choice in choices if task_actions.may(request, *choice.permissions)]
         here = f"{task.get_absolute_url()}{way_back(request)}"

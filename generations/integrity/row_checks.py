@@ -11,13 +11,12 @@ from django.db.models import Count, F, Max, Min, OuterRef, Q, QuerySet, Subquery
 
 from generations.lifecycle.submitting import MAX_SENDS
 from generations.models import EntryKind, GenerationTask, Status, Video
-from generations.models.statuses import ACTIVE
+from generations.models.statuses import ACTIVE, RELEASED
 
 ACCEPTED = (Status.RUNNING, Status.READY, Status.STORED, Status.LOST)
 MAYBE_ACCEPTED = (*ACCEPTED, Status.SUBMITTING, Status.UNCONFIRMED)
 UNSENT = (Status.QUEUED, Status.SUBMITTING, Status.CANCELED)
 CHARGED = (Status.READY, Status.STORED, Status.LOST)
-RELEASED = (Status.FAILED, Status.CANCELED)
 WITH_CLIPS = (Status.READY, Status.STORED, Status.LOST)
 LATE = timedelta(hours=1)  # saving is retried every half hour, and the last failure moves the task to lost
 

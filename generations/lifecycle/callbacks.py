@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from generations.lifecycle import late_words
 from generations.lifecycle.polling import propose_id
 from generations.models import Delivery, GenerationTask, Status
-from generations.models.statuses import RESTING
+from generations.models.statuses import RELEASED, RESTING, LateWord
 from generations.models.task_queries import BUSY_WITH_CANDIDATE
 
 logger = logging.getLogger(__name__)
@@ -18,11 +19,14 @@ MOST_KEPT = 20  # of one task; a provider sends four at most
 SOON = timedelta(seconds=10)  # until the poll that a callback asks for which is not kept
 
 
-def record_callback(task: GenerationTask, body: str, *, digest: str, named: str, at: datetime) -> None:
+def record_callback(
+    task: GenerationTask, body: str, *, digest: str, named: str, at: datetime, is_done: bool = False
+) -> None:
     """Store a callback and make its task due; the poll decides, not the callback's state and files.
 
-    `digest` identifies a delivery, `named` is the task id in it, or empty. One for which there is no room is not kept:
-    it has the task polled soon, and its id checked where no other one is.
+    `digest` identifies a delivery, `named` is the task id in it, or empty, and `is_done` whether it says that the clip
+    was made. One for which there is no room is not kept: it has the task polled soon, and its id checked where no other
+    one is.
     """
     polled_soon = task.due_at is None or task.due_at <= at + SOON
     if task.remote_id and polled_soon and not has_room(task):
@@ -39,6 +43,9 @@ def record_callback(task: GenerationTask, body: str, *, digest: str, named: str,
             if propose_id(mine, named) and task.is_active:
                 task.note(f"a callback gives its id as {named}: to be checked with {task.provider_name}", at=at)
             _warn_if_closed(task, named, at=at)
+        if is_done and task.send_count and task.status in RELEASED and task.late_word is None:
+            late_words.hear(task, LateWord.DONE)
+            task.note(f"a callback says that it succeeded: {task.provider_name} may have billed it after all", at=at)
         due_at = at if is_kept else at + SOON
         later = GenerationTask.objects.filter(pk=task.pk, due_at__gt=due_at)
         polled = later.filter(status=Status.RUNNING) | later.filter(status=Status.UNCONFIRMED, candidate_id=named)

@@ -18,6 +18,14 @@ class Status(models.TextChoices):
     CANCELED = "canceled", _("Canceled")
 
 
+class LateWord(models.TextChoices):
+    """What a provider said of a task after its money was settled for the opposite, until a person has decided."""
+
+    DONE = "done", _("It was made after all")  # and released
+    FAILED = "failed", _("It failed after all")  # and charged
+    DECIDED = "decided", _("A person has decided")
+
+
 MOVES: dict[Status, set[Status]] = {
     Status.QUEUED: {Status.SUBMITTING, Status.RUNNING, Status.CANCELED},
     Status.SUBMITTING: {Status.RUNNING, Status.QUEUED, Status.FAILED, Status.UNCONFIRMED},
@@ -30,6 +38,7 @@ MOVES: dict[Status, set[Status]] = {
     Status.CANCELED: set(),
 }
 ENDED = (Status.STORED, Status.FAILED, Status.CANCELED)
+RELEASED = (Status.FAILED, Status.CANCELED)
 RESTING = (*ENDED, Status.LOST)
 # Rows in these statuses always have a due_at; a lost one has it only after a person asked for a check.
 ACTIVE = tuple(status for status in Status if status not in RESTING)

@@ -22,7 +22,7 @@ from generations.models.images import ReferenceImage
 from generations.models.people import ORDERING, Person
 from generations.models.prompts import Prompt
 from generations.models.shots import Shot
-from generations.models.statuses import ACTIVE, ENDED, MOVES, Status
+from generations.models.statuses import ACTIVE, ENDED, MOVES, LateWord, Status
 from generations.models.task_queries import TaskQuerySet
 from generations.providers import offers
 from generations.providers.base import Order, Value
@@ -122,6 +122,8 @@ class GenerationTask(models.Model):
     result_urls = models.JSONField(default=list)
     refused_sha256 = models.CharField(max_length=64, blank=True, help_text="Of the last file that was refused.")
     urls_died = models.BooleanField(default=False, help_text="The result URLs no longer work: poll for new ones.")
+    # What was said after its money was settled otherwise; NULL, so that SQLite finds the few rows by the index.
+    late_word = models.CharField(max_length=10, null=True, choices=LateWord.choices)  # noqa: DJ001
     error_kind = models.CharField(max_length=20, blank=True)
     error_code = models.CharField(max_length=100, blank=True)
     error_message = models.TextField(blank=True)
@@ -181,6 +183,7 @@ class GenerationTask(models.Model):
                 fields=["status", "finished_at", "error_kind"], name="task_failed", condition=Q(status=Status.FAILED)
             ),
             models.Index(fields=["created_at"], name="task_by_time"),
+            models.Index(fields=["late_word"], name="task_late_word", condition=Q(late_word__isnull=False)),
         ]
         permissions = ORDERING
 

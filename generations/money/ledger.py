@@ -57,23 +57,68 @@ def release(task: GenerationTask, *, at: datetime, note: str, by: Person | None 
     _settle(task, EntryKind.RELEASE, at=at, by=by, note=note)
 
 
-def adjust(task: GenerationTask, amount_usd: Decimal, *, at: datetime, by: Person | None, reason: str) -> LedgerEntry:
+def adjust(
+    task: GenerationTask, amount_usd: Decimal, *, at: datetime, by: Person | None, reason: str, after: int | None = None
+) -> LedgerEntry:
     """Correct what a task cost by a difference in USD, with a responsible person and a reason.
+
+    `after` is the task's last entry as the person saw it: a form that is sent twice, or late, corrects nothing.
 
     Raises: ValidationError, with nothing written, at `task`, `amount`, `by` or `reason`: for an invalid correction, one
     that takes off more than was spent, or one that a hard budget whose period still runs refuses.
     """
     with transaction.atomic():
         GenerationTask.objects.select_for_update().get(pk=task.pk)
+        if after not in (None, last_entry(task)):
+            words = _(
+                "what task {number} cost has changed since this page was opened. Look again before you correct it."
+            )
+            raise ValidationError({"task": [words.format(number=task.pk)]})
         if problems := _problems(task, amount_usd, by=by, reason=reason):
             raise ValidationError(problems)
-        entry = _entry(task, EntryKind.ADJUST, amount_usd, at=at, by=by, note=reason.strip())
-        entry.save()
-        budgets.correct(entry, at=at)
-        AuditEntry.objects.record(
-            Action.CORRECTED, task, entry.note, at=at, by=by, amount_usd=amount_usd, practice=task.practice
-        )
+        return _adjusted(task, amount_usd, at=at, by=by, reason=reason)
+
+
+def _adjusted(
+    task: GenerationTask, amount_usd: Decimal, *, at: datetime, by: Person | None, reason: str
+) -> LedgerEntry:
+    entry = _entry(task, EntryKind.ADJUST, amount_usd, at=at, by=by, note=reason.strip())
+    entry.save()
+    budgets.correct(entry, at=at)
+    AuditEntry.objects.record(
+        Action.CORRECTED, task, entry.note, at=at, by=by, amount_usd=amount_usd, practice=task.practice
+    )
     return entry
+
+
+def charge_late(task: GenerationTask, *, at: datetime, by: Person | None, reason: str) -> LedgerEntry:
+    """Charge a released order that was made after all: the price that was reserved, or else today's, by a person.
+
+    Raises: ValidationError, with nothing written, as adjust() does, where it was charged before, and without a price.
+    """
+    price = task.price_usd if task.price_usd is not None else estimate(task.order(), at=at).usd
+    if price is None:
+        raise ValidationError({"amount": [_("its price is unknown; add a price first")]})
+    with transaction.atomic():
+        GenerationTask.objects.select_for_update().get(pk=task.pk)
+        entries = LedgerEntry.objects.filter(task=task)
+        if entries.spent().exists() or not entries.filter(kind=EntryKind.RELEASE).exists():
+            raise ValidationError(
+                {"task": [_("task {number} was not released, or is charged by now").format(number=task.pk)]}
+            )
+        return _adjusted(task, price, at=at, by=by, reason=reason)
+
+
+def take_back(task: GenerationTask, *, at: datetime, by: Person | None, reason: str) -> LedgerEntry:
+    """Take back all that a task cost. Raises: ValidationError, with nothing written, as adjust() does."""
+    with transaction.atomic():
+        GenerationTask.objects.select_for_update().get(pk=task.pk)
+        return adjust(task, -LedgerEntry.objects.filter(task=task).spent().total_usd(), at=at, by=by, reason=reason)
+
+
+def last_entry(task: GenerationTask) -> int:
+    """Return the number of a task's last entry; 0 without any."""
+    return LedgerEntry.objects.filter(task=task).order_by("-pk").values_list("pk", flat=True).first() or 0
 
 
 def value_unpriced(*, at: datetime, by: Person | None) -> tuple[list[LedgerEntry], list[str]]:
@@ -123,7 +168,7 @@ def _problems(task: GenerationTask, amount_usd: Decimal, *, by: Person | None, r
     problems: dict[str, list[str]] = {}
     entries = LedgerEntry.objects.filter(task=task)
     paid = entries.spent().total_usd()
-    if not entries.charges().exists():
+    if not entries.spent().exists():
         problems["task"] = [
             _("nothing was charged for task {number}, so there is nothing to correct").format(number=task.pk)
         ]

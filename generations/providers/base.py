@@ -136,6 +136,12 @@ def named_id(payload: object) -> str:
     return next((value for value in values if isinstance(value, str) and REMOTE_ID.fullmatch(value)), "")
 
 
+def says_done(payload: object) -> bool:
+    """Return whether a callback's JSON says that the clip was made, in the word that both providers use."""
+    data = payload.get("data") if isinstance(payload, dict) else None
+    return isinstance(data, dict) and data.get("state") == "success"
+
+
 class Provider(Protocol):
     """What every adapter does; all methods raise errors.ProviderError and nothing else."""
 

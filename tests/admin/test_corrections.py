@@ -12,6 +12,7 @@ from django.test import Client
 from django.urls import reverse
 
 from generations.models import GenerationTask, LedgerEntry, Status
+from generations.money import ledger
 from tests.factories import a_budget, a_price, a_task
 
 LIST, VALUE = reverse("admin:generations_ledgerentry_changelist"), reverse("admin:generations_ledgerentry_value")
@@ -22,10 +23,27 @@ def page(task: GenerationTask) -> str:
     return reverse("admin:generations_ledgerentry_correct", args=[task.pk])
 
 
+def sent(task: GenerationTask, amount: str = "", reason: str = "x") -> dict[str, Any]:
+    return {"amount": amount, "reason": reason, "after": ledger.last_entry(task)}
+
+
+def test_a_correction_that_is_sent_twice_is_written_once(admin_client: Client) -> None:
+    task = a_task(Status.STORED)
+    form = admin_client.get(page(task)).context["form"]
+    data = {"amount": "-0.10", "reason": "a discount", "after": form["after"].value()}
+    assert admin_client.post(page(task), data).status_code == 302
+    again = admin_client.post(page(task), data)
+    assert "has changed since this page was opened" in again.content.decode()
+    assert task.entries.filter(kind="adjust").count() == 1
+    without = admin_client.post(page(task), {"amount": "-0.10", "reason": "a discount"})
+    assert without.status_code == 200
+    assert task.entries.filter(kind="adjust").count() == 1
+
+
 def test_a_difference_is_written_with_its_person_and_reason(admin_client: Client, staff: User, said: Said) -> None:
     task = a_task(Status.STORED)
     assert "$0.30" in admin_client.get(page(task)).content.decode()
-    response = admin_client.post(page(task), {"amount": "-0.10", "reason": "a discount"}, follow=True)
+    response = admin_client.post(page(task), sent(task, "-0.10", "a discount"), follow=True)
     entry = task.entries.get(kind="adjust")
     assert (entry.amount_usd, entry.by, entry.note) == (Decimal("-0.10"), staff, "a discount")
     assert said(response) == ["Corrected by -0.10 USD: a discount"]
@@ -45,13 +63,14 @@ def test_a_difference_is_written_with_its_person_and_reason(admin_client: Client
 def test_a_bad_one_is_told_at_its_field(admin_client: Client, data: dict[str, str], field: str, words: str) -> None:
     task = a_task(Status.STORED)
     a_budget("0.30")
-    response = admin_client.post(page(task), data)
+    response = admin_client.post(page(task), {**sent(task), **data})
     assert words in " ".join(response.context["form"].errors[field])
     assert not LedgerEntry.objects.filter(kind="adjust").exists()
 
 
 def test_what_was_not_charged_is_not_corrected(admin_client: Client) -> None:
-    response = admin_client.post(page(a_task(Status.RUNNING)), {"amount": "0.1", "reason": "x"})
+    task = a_task(Status.RUNNING)
+    response = admin_client.post(page(task), sent(task, "0.1"))
     assert "there is nothing to correct" in response.content.decode()
 
 

@@ -74,6 +74,7 @@ EITHER = ORDERING | DECIDING
 TASK = "admin/generations/generationtask/"
 TASK_ACTIONS = {
     "cancel": (EITHER, "queued"), "poll": (EITHER, "running"), "confirm": (DECIDING, "unconfirmed"),
+    "charge": (FINANCE, "failed"), "refund": (FINANCE, "failed"), "keep": (FINANCE, "failed"),
     "abandon": (DECIDING, "unconfirmed"), "wait": (DECIDING, "unconfirmed"), "again": (ORDERING, "failed"),
     "take": (ORDERING, "failed"), "promote": (ORDERING, "stored"),
 }  # fmt: skip
