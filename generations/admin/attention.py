@@ -41,7 +41,7 @@ def overdue_ids(*, at: datetime) -> list[int]:
 
 def was_accepted_after_all(task: GenerationTask) -> bool:
     """Return whether a task is one of `ACCEPTED_AFTER_ALL`."""
-    closed = task.status in (Status.FAILED, Status.CANCELED) and task.remote_id is None
+    closed = task.status in (Status.FAILED, Status.CANCELED) and task.remote_id is None and task.late_word is None
     return closed and task.send_count > 0 and bool(task.candidate_id)
 
 

@@ -19,7 +19,7 @@ from generations.admin import budgets, display, overview
 from generations.admin.base import person_of
 from generations.admin.chart import Chart, draw
 from generations.lifecycle.capacity import clips_that_fit
-from generations.models import GenerationTask, LedgerEntry, Pause, Video
+from generations.models import Action, AuditEntry, GenerationTask, LedgerEntry, Pause, Video
 from generations.reports import spend
 from generations.reports.spend import Question
 from generations.reports.totals import Figures, Groups
@@ -61,6 +61,7 @@ def studio(request: HttpRequest, *, at: datetime) -> dict[str, Any]:
         "view_video": lambda: {"clips": overview.last_clips(person_of(request)), **Video.objects.count_damaged()},
         "view_budget": lambda: _budgets(at=at),
         "view_ledgerentry": lambda: {"moneys": moneys(at=at)},
+        "view_auditentry": lambda: {"guessed": _guessed(at=at)},
         "view_balancereading": lambda: {"providers": overview.providers(at=at), "heartbeat": overview.heartbeat(at=at)},
     }
     for permission, part in parts.items():
@@ -78,6 +79,12 @@ def _work(*, at: datetime) -> dict[str, Any]:
         "failures": overview.failures(at=at),
         "failure_days": overview.FAILURE_DAYS,
     }
+
+
+def _guessed(*, at: datetime) -> list[str]:
+    """Return the accounts whose passwords were guessed at in the last day."""
+    told = AuditEntry.objects.filter(action=Action.GUESSED, at__gt=at - timedelta(days=1))
+    return sorted(set(told.order_by().values_list("name", flat=True)))
 
 
 def _budgets(*, at: datetime) -> dict[str, Any]:

@@ -157,7 +157,8 @@ def _decided(request: HttpRequest, task: GenerationTask, decide: Callable[..., b
     try:
         worked = decide(task, form.cleaned_data["why"], at=clock.now(), by=person_of(request))
     except ValidationError as error:
-        return Outcome(messages.ERROR, f"{gettext('Nothing was changed.')} {error.messages[0]}", task)
+        nothing = gettext("Nothing was changed.")
+        return Outcome(messages.ERROR, f"{nothing} {error.messages[0]}", task)
     if not worked:
         return Outcome(messages.WARNING, TOO_LATE.format(task=task.pk), task)
     return Outcome(messages.SUCCESS, done.format(task=task.pk), task)

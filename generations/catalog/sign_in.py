@@ -18,18 +18,22 @@ from typing import Any
 from axes.handlers.database import AxesDatabaseHandler
 from axes.models import AccessAttempt
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.db.models import Case, F, Q, QuerySet, Value, When
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from generations import clock
+from generations.catalog.known_browsers import known_as
+from generations.models import Action, AuditEntry
 
 logger = logging.getLogger(__name__)
 
 WINDOW = timedelta(minutes=1)  # since the last try that was counted; those that are refused do not count
 ACCOUNT_TRIES, ADDRESS_TRIES = 10, 30
 NOWHERE = "0.0.0.0"  # noqa: S104 - no address to listen on
+TOLD_AGAIN = timedelta(hours=1)
 KEPT = timedelta(days=1)  # rows of accounts and addresses that nobody tries any more
 TRIES = "failures_since_start"  # axes' name of the column
 IPV6_NETWORK = 64  # bits: who has one IPv6 address has all of its network
@@ -42,6 +46,7 @@ class Counter:
     username: str
     ip_address: str
     most: int
+    browser: str = ""  # the known one that it counts
 
     @property
     def rows(self) -> QuerySet[Any]:
@@ -51,7 +56,7 @@ class Counter:
 
     @property
     def key(self) -> dict[str, str]:
-        return {"username": self.username, "ip_address": self.ip_address, "user_agent": ""}
+        return {"username": self.username, "ip_address": self.ip_address, "user_agent": self.browser}
 
     def count(self, *, at: datetime) -> bool:
         """Count one more, from one again after WINDOW; return False where it is full."""
@@ -61,13 +66,21 @@ class Counter:
         free = self.rows.filter(is_over | Q(**{f"{TRIES}__lt": self.most}))
         return bool(free.update(attempt_time=at, **{TRIES: more}))
 
+    def is_full(self) -> bool:
+        return self.rows.filter(**{f"{TRIES}__gte": self.most}).exists()
+
     def take_back(self) -> None:
         self.rows.filter(**{f"{TRIES}__gt": 0}).update(**{TRIES: F(TRIES) - 1})
 
 
 def counters(request: Any, credentials: dict[str, Any] | None) -> list[Counter]:
-    """Return the counter of the account and that of the address, always in this order."""
+    """Return the counter of the account and that of the address, always in this order.
+
+    A browser that the account knows has a counter of its own instead, which strangers do not use up.
+    """
     account = str((credentials or {}).get("username") or "")[:255]
+    if browser := known_as(request, account):
+        return [Counter(account, NOWHERE, ACCOUNT_TRIES, browser)]
     return [Counter(account, NOWHERE, ACCOUNT_TRIES), Counter("", request.axes_ip_address, ADDRESS_TRIES)]
 
 
@@ -82,6 +95,8 @@ class SignInTries(AxesDatabaseHandler):  # type: ignore[misc]
             request.is_counted = all(counter.count(at=at) for counter in counters(request, credentials))
             if not request.is_counted:
                 transaction.set_rollback(True)
+        if not request.is_counted:
+            _tell_staff(request, credentials, at=at)
         return bool(request.is_counted)
 
     def user_login_failed(self, sender: Any, credentials: dict[str, Any], request: Any = None, **kwargs: Any) -> None:
@@ -92,13 +107,26 @@ class SignInTries(AxesDatabaseHandler):  # type: ignore[misc]
             logger.warning("a sign-in from %s %s", request.axes_ip_address, words)
 
     def user_logged_in(self, sender: Any, request: Any, user: Any, **kwargs: Any) -> None:
-        """Take the try back that was right."""
+        """Take the try back that was right, and have the browser known from now on."""
+        request.just_signed_in = user
         if getattr(request, "is_counted", False):
             for counter in counters(request, {"username": user.get_username()}):
                 counter.take_back()
 
     def user_logged_out(self, sender: Any, request: Any, user: Any, **kwargs: Any) -> None:
         """Leave the counters as they are."""
+
+
+def _tell_staff(request: Any, credentials: dict[str, Any] | None, *, at: datetime) -> None:
+    """Write into the audit that an account is guessed at, once in TOLD_AGAIN; the first page shows it."""
+    name = str((credentials or {}).get("username") or "")
+    person = get_user_model().objects.filter(username=name.replace("\0", "")).first()
+    if person is None or not Counter(name, NOWHERE, ACCOUNT_TRIES).is_full():
+        return
+    told = AuditEntry.objects.filter(action=Action.GUESSED, row=person.pk, at__gt=at - TOLD_AGAIN)
+    if not told.exists():
+        words = f"{ACCOUNT_TRIES} wrong passwords within a minute, the last from {request.axes_ip_address}"
+        AuditEntry.objects.record(Action.GUESSED, person, words, at=at, by=None)
 
 
 def too_many_tries(request: HttpRequest, response: HttpResponse, credentials: dict[str, Any] | None) -> HttpResponse:

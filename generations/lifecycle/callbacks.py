@@ -44,7 +44,7 @@ def record_callback(
                 task.note(f"a callback gives its id as {named}: to be checked with {task.provider_name}", at=at)
             _warn_if_closed(task, named, at=at)
         if is_done and task.send_count and task.status in RELEASED and task.late_word is None:
-            late_words.hear(task, LateWord.DONE)
+            late_words.record_word(task, LateWord.DONE)
             task.note(f"a callback says that it succeeded: {task.provider_name} may have billed it after all", at=at)
         due_at = at if is_kept else at + SOON
         later = GenerationTask.objects.filter(pk=task.pk, due_at__gt=due_at)

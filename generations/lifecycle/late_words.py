@@ -17,7 +17,7 @@ from generations.money import ledger
 OPEN = (LateWord.DONE, LateWord.FAILED)
 
 
-def hear(task: GenerationTask, word: LateWord) -> None:
+def record_word(task: GenerationTask, word: LateWord) -> None:
     """Keep what the provider says, where no person has decided about it."""
     GenerationTask.objects.filter(pk=task.pk, late_word=None).update(late_word=word)
 

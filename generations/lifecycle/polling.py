@@ -147,7 +147,7 @@ def _is_stale(task: GenerationTask, outcome: Outcome) -> bool:
 def _too_late(task: GenerationTask, outcome: Outcome, *, at: datetime) -> None:
     """Leave an ended task as it is; tell staff when the provider now has a clip for one that failed."""
     if isinstance(outcome, RemoteTask) and outcome.state is RemoteState.DONE and task.status in RELEASED:
-        late_words.hear(task, LateWord.DONE)
+        late_words.record_word(task, LateWord.DONE)
         logger.error("task %s is %s, and %s now says that it succeeded", task.pk, task.status, task.provider)
         task.note(f"{task.provider_name} now says that it succeeded: {' '.join(outcome.result_urls)}", at=at)
 
@@ -209,7 +209,7 @@ def _failed(task: GenerationTask, remote: RemoteTask, *, at: datetime, pace_seco
     if task.status == Status.LOST:
         task.note(f"polled again: {task.provider_name} says that it failed: {words}", at=at)
         task.put_off(due_at=None)
-        late_words.hear(task, LateWord.FAILED)
+        late_words.record_word(task, LateWord.FAILED)
         return
     if task.status != Status.RUNNING:
         _poll_later(task, f"{task.provider_name} now says that it failed: {words}", at=at)

@@ -41,6 +41,7 @@ class Action(models.TextChoices):
     LIMITED = "limited", _("set a budget")
     PAUSED = "paused", _("paused orders")
     RESUMED = "resumed", _("resumed orders")
+    GUESSED = "guessed", _("wrong passwords")
     GRANTED = "granted", _("changed who may do or see what")
     IMPORTED = "imported", _("imported prompts")
     DELETED = "deleted", _("deleted")

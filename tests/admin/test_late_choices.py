@@ -20,7 +20,7 @@ def act(client: Client, task: GenerationTask, name: str) -> int:
 def test_the_page_offers_to_charge_and_the_button_does(admin_client: Client) -> None:
     task = a_task(Status.FAILED)
     assert "Charge it after all" not in admin_client.get(task.get_absolute_url()).content.decode()
-    late_words.hear(task, LateWord.DONE)
+    late_words.record_word(task, LateWord.DONE)
     page = admin_client.get(task.get_absolute_url()).content.decode()
     assert "Charge it after all" in page
     assert "Leave the money as it is" in page
@@ -31,7 +31,7 @@ def test_the_page_offers_to_charge_and_the_button_does(admin_client: Client) -> 
 
 def test_the_page_offers_to_take_the_charge_back_and_the_button_does(admin_client: Client) -> None:
     task = a_task(Status.LOST)
-    late_words.hear(task, LateWord.FAILED)
+    late_words.record_word(task, LateWord.FAILED)
     assert "Take the charge back" in admin_client.get(task.get_absolute_url()).content.decode()
     act(admin_client, task, "refund")
     assert task.entries.spent().total_usd() == 0
@@ -39,7 +39,7 @@ def test_the_page_offers_to_take_the_charge_back_and_the_button_does(admin_clien
 
 def test_only_who_may_correct_is_offered_it(viewer: User, viewer_client: Client) -> None:
     task = a_task(Status.FAILED)
-    late_words.hear(task, LateWord.DONE)
+    late_words.record_word(task, LateWord.DONE)
     assert "Charge it after all" not in viewer_client.get(task.get_absolute_url()).content.decode()
     assert act(viewer_client, task, "charge") == 403
     viewer.user_permissions.add(Permission.objects.get(codename="add_ledgerentry"))

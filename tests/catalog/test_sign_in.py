@@ -17,6 +17,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from generations.catalog.sign_in import ACCOUNT_TRIES, ADDRESS_TRIES, client_address
+from generations.models import AuditEntry
 
 PASSWORD = "a long enough password"
 DOORS = ["/login/", "/admin/login/"]
@@ -152,3 +153,34 @@ def test_without_any_address_the_account_is_counted_still() -> None:
         enter(address="")
     assert enter(password=PASSWORD, address="").status_code == 429
     assert AccessAttempt.objects.filter(attempt_time__lte=timezone.now()).count() == 2
+
+
+def test_who_guesses_at_an_account_does_not_keep_its_owner_out() -> None:
+    owner = Client(REMOTE_ADDR="203.0.113.5")
+    assert owner.post("/login/", {"username": "mira", "password": PASSWORD}).status_code == 302
+    owner.post("/logout/")
+    for number in range(ACCOUNT_TRIES + 5):
+        enter(address=f"198.51.100.{number}")
+    assert enter(password=PASSWORD).status_code == 429
+    assert owner.post("/login/", {"username": "mira", "password": PASSWORD}).status_code == 302
+
+
+def test_a_known_browser_has_as_many_tries_and_no_more() -> None:
+    browser = Client(REMOTE_ADDR="203.0.113.5")
+    browser.post("/login/", {"username": "mira", "password": PASSWORD})
+    browser.post("/logout/")
+    tried = [browser.post("/login/", {"username": "mira", "password": "wrong"}).status_code for _ in range(12)]
+    assert tried == [200] * ACCOUNT_TRIES + [429] * 2
+    assert enter(password=PASSWORD).status_code == 302
+
+
+def test_staff_are_told_once_of_an_account_that_is_guessed_at(admin_client: Client) -> None:
+    for number in range(ACCOUNT_TRIES + 5):
+        enter(address=f"198.51.100.{number}")
+    for _ in range(ADDRESS_TRIES + 5):
+        enter(name="nobody of this name", address="198.51.100.200")
+    told = AuditEntry.objects.get(action="guessed")
+    assert (told.name, told.by) == ("mira", None)
+    assert "10 wrong passwords" in told.words
+    page = admin_client.get("/admin/").content.decode()
+    assert "Somebody guesses at the password of mira" in page

@@ -36,7 +36,7 @@ def listed(task: GenerationTask) -> bool:
     return GenerationTask.objects.filter(attention.needs_a_person([]), pk=task.pk).exists()
 
 
-def heard(task: GenerationTask, said: RemoteTask) -> GenerationTask:
+def told(task: GenerationTask, said: RemoteTask) -> GenerationTask:
     apply_poll_answer(task.pk, said, at=NOW)
     return GenerationTask.objects.get(pk=task.pk)
 
@@ -48,7 +48,7 @@ def test_a_released_order_that_was_made_is_listed_and_charged_once(how: str, sta
     task = abandoned(staff)
     assert not listed(task)
     if how == "poll":
-        task = heard(task, DONE)
+        task = told(task, DONE)
     else:
         named = "remote-9" if "id" in how else ""
         callbacks.record_callback(task, "{}", digest="1", named=named, at=NOW, is_done=True)
@@ -72,7 +72,7 @@ def test_a_released_order_that_was_made_is_listed_and_charged_once(how: str, sta
 
 @pytest.mark.django_db
 def test_a_lost_and_charged_order_that_failed_is_taken_back_once(staff: User) -> None:
-    task = heard(lost(), FAILED)
+    task = told(lost(), FAILED)
     assert late_words.was_contradicted(task)
     assert late_words.take_back(task, "their bill does not have it", at=NOW, by=staff)
     assert not late_words.take_back(task, "again", at=NOW, by=staff)
@@ -82,9 +82,9 @@ def test_a_lost_and_charged_order_that_failed_is_taken_back_once(staff: User) ->
 
 @pytest.mark.django_db
 def test_money_may_stay_as_it_was_settled_and_no_later_word_brings_it_up_again(staff: User) -> None:
-    task = heard(abandoned(staff), DONE)
+    task = told(abandoned(staff), DONE)
     assert late_words.leave_as_it_is(task, "their bill does not have it", at=NOW, by=staff)
-    task = heard(task, DONE)
+    task = told(task, DONE)
     assert not listed(task)
     assert kinds_of(task) == ["hold", "release"]
     assert not late_words.charge_late(task, "x", at=NOW, by=staff)
@@ -92,7 +92,7 @@ def test_money_may_stay_as_it_was_settled_and_no_later_word_brings_it_up_again(s
 
 @pytest.mark.django_db
 def test_what_the_ledger_refuses_changes_nothing(staff: User) -> None:
-    task = heard(abandoned(staff), DONE)
+    task = told(abandoned(staff), DONE)
     with pytest.raises(ValidationError, match="Over budget|limit"):
         a_budget("0.10")
         late_words.charge_late(task, "their bill has it", at=NOW, by=staff)
@@ -102,7 +102,7 @@ def test_what_the_ledger_refuses_changes_nothing(staff: User) -> None:
 
 @pytest.mark.django_db
 def test_a_charge_needs_a_price_and_a_release(staff: User) -> None:
-    unpriced = heard(abandoned(staff, price_usd=None, model="kling-2-6"), DONE)
+    unpriced = told(abandoned(staff, price_usd=None, model="kling-2-6"), DONE)
     with pytest.raises(ValidationError, match="price is unknown"):
         late_words.charge_late(unpriced, "their bill has it", at=NOW, by=staff)
     with pytest.raises(ValidationError, match="was not released"):

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('generations', '0039_imported_prompts'),
+        ('generations', '0040_budget_events_stay'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
