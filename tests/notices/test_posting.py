@@ -31,6 +31,12 @@ def test_only_https_at_a_public_address_will_do(address: str, settings: Settings
     assert post(address, BODY, {}).http_status is None
 
 
+@pytest.mark.parametrize("address", ["http://10.0.0.7/x", "http://169.254.169.254/latest", "https://printer.local/"])
+def test_a_practice_site_sends_to_no_other_machine_of_its_network(address: str) -> None:
+    with pytest.raises(NotAllowed):
+        check_address(address)
+
+
 def test_a_public_address_will_do(settings: Settings) -> None:
     settings.PRACTICE = False
     assert check_address("https://hooks.example.com/kling?key=1").host == "hooks.example.com"
