@@ -74,12 +74,13 @@ def test_the_same_callback_a_hundred_times_has_one_effect(provider: Client) -> N
 
 
 @pytest.mark.parametrize("status", [Status.STORED, Status.FAILED, Status.CANCELED, Status.LOST, Status.QUEUED])
-def test_a_late_callback_is_answered_and_changes_nothing(status: Status, provider: Client) -> None:
+def test_a_late_callback_is_answered_and_moves_nothing(status: Status, provider: Client) -> None:
     task = a_task(status)
     before = GenerationTask.objects.values().get(pk=task.pk)
     assert tell(provider, path_of(task)) == 200
     after = GenerationTask.objects.values().get(pk=task.pk)
-    assert {**after, "candidate_id": ""} == before
+    assert {**after, "candidate_id": "", "late_word": None} == before
+    assert after["late_word"] == ("done" if status == Status.FAILED else None)  # it was sent, and its money released
 
 
 @pytest.mark.parametrize(
