@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from generations.models import Batch, GenerationTask, LedgerEntry, Pause, Status
+from generations.money.ledger import last_entry
 from tests.admin.receipts import confirm, door, fields_of
 from tests.factories import NOW, a_task, a_video
 
@@ -116,7 +117,7 @@ def test_a_correction_leads_back_to_the_ledger_or_to_the_task(admin_client: Clie
         correct = f"{reverse('admin:generations_ledgerentry_correct', args=[task.pk])}?{urlencode({'next': here})}"
         assert correct.split("next=")[0] in admin_client.get(here).content.decode()
         assert f'href="{here.replace("&", "&amp;")}">No, take me back' in admin_client.get(correct).content.decode()
-        assert admin_client.post(correct, sent)["Location"] == here
+        assert admin_client.post(correct, {**sent, "after": last_entry(task)})["Location"] == here
     assert LedgerEntry.objects.filter(kind="adjust").count() == 2
 
 

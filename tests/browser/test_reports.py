@@ -21,7 +21,7 @@ PAGES = {
     "prompts": f"/admin/generations/reports/prompts/{PERIOD}",
     "providers": f"/admin/generations/reports/providers/{PERIOD}",
     "statement": "/admin/generations/reports/statement/?month=2026-11",
-    "refused": "/admin/generations/reports/?from=2026-11-30&to=2026-11-01",
+    "refused": "/admin/generations/reports/?from=2026-11-30&to=2026-11-01",  # answers 400, which Chromium tells
 }
 
 
@@ -45,7 +45,7 @@ def test_reports_are_quiet_accessible_and_no_wider_than_the_screen(
     told.clear()
     for name, path in PAGES.items():
         page.goto(path)
-        assert not [text for text in told if ".jpg" not in text], path
+        assert not [text for text in told if ".jpg" not in text and (name, "400" in text) != ("refused", True)], path
         assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), path
         if folder := os.environ.get("PICTURES"):  # to look at them
             page.screenshot(path=Path(folder) / f"{name}-{scheme}-{width}.png", full_page=True)

@@ -101,7 +101,7 @@ class Site:
 
     def stop(self, number: int) -> int:
         self.up.send_signal(number)
-        code = self.up.wait(30)
+        code = self.up.wait(60)
         self.log.close()
         return code
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import AnonymousUser, Group, User
+from django.contrib.auth.models import AnonymousUser, Group, Permission, User
 
 from generations.models import Review, Tag, Video
 from generations.models.videos import STATES, State
@@ -18,6 +18,7 @@ def test_a_restricted_campaign_shows_its_clips_to_named_people_their_groups_and_
     names = ("named", "member", "other", "staff")
     named, member, other, staff = (User.objects.create(username=name, is_staff=name == "staff") for name in names)
     group = Group.objects.create(name="client A")
+    group.permissions.add(Permission.objects.get(codename="see_drafts"))
     member.groups.add(group)
     campaign = a_campaign(is_restricted=True)
     campaign.people.add(named)
