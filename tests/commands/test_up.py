@@ -22,6 +22,7 @@ from pathlib import Path
 import av
 import pytest
 
+from generations.management.commands.up import STOP_SECONDS
 from tests.servers import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -101,7 +102,7 @@ class Site:
 
     def stop(self, number: int) -> int:
         self.up.send_signal(number)
-        code = self.up.wait(60)
+        code = self.up.wait(STOP_SECONDS + 30)  # what does not end by itself is killed after STOP_SECONDS
         self.log.close()
         return code
 
