@@ -209,4 +209,4 @@ def test_a_ctrl_c_at_any_moment_of_the_start_leaves_nothing_behind(site: Site) -
         site.start_without_waiting()
         time.sleep(seconds)
         site.stop(signal.SIGINT)
-        assert site.processes() == [], (seconds, site.output())
+        site.wait_for(lambda: site.processes() == [], f"end of all after {seconds} s", seconds=5)
