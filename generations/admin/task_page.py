@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.db.models import Prefetch, prefetch_related_objects
+from django.db.models import Prefetch, QuerySet, prefetch_related_objects
 from django.forms import Form
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
@@ -24,7 +24,7 @@ from generations.lifecycle import ordering, retries
 from generations.lifecycle.capacity import why_paused
 from generations.lifecycle.ordering import RETRIED_FROM
 from generations.lifecycle.saving import SET_ASIDE
-from generations.models import EntryKind, GenerationTask, LedgerEntry, Pause, Status
+from generations.models import EntryKind, GenerationTask, LedgerEntry, Pause, Status, Video
 from generations.models.ledger import SETTLED, SPENT
 from generations.money import ledger as costs
 from generations.providers import advice, offers
@@ -72,8 +72,8 @@ class Progress:
         return min(90 if self.elapsed <= self.high else 99, round(90 * self.elapsed / self.high) if self.high else 99)
 
 
-def live(task: GenerationTask, *, at: datetime) -> dict[str, Any]:
-    """Return what the page shows and task.js refreshes."""
+def live(task: GenerationTask, *, at: datetime, clips: QuerySet[Video] | None = None) -> dict[str, Any]:
+    """Return what the page shows and task.js refreshes; `clips` are those that may be shown, or all."""
     provider = offers.provider_name(task.provider)
     entries = LedgerEntry.objects.select_related("by").order_by("id")
     prefetch_related_objects([task], "videos", "replacements", Prefetch("entries", queryset=entries))
@@ -100,7 +100,7 @@ def live(task: GenerationTask, *, at: datetime) -> dict[str, Any]:
         "charged": any(entry.kind == EntryKind.CHARGE for entry in task.entries.all()),
         "entries": [(entry, ledger.WORDS[entry.kind]) for entry in task.entries.all()],
         "videos": [(video, display.video_poster(video, href=display.admin_url(video))) for video in task.videos.all()],
-        "lineage": lineage.of_task(task),
+        "lineage": lineage.of_task(task, clips=clips),
     }
 
 

@@ -152,7 +152,9 @@ class TaskAdmin(ReadOnlyAdmin, ClipActions):
         choices = task_page.choices(task, at=now) if acts else []
         allowed = [choice for choice in choices if task_actions.may(request, *choice.permissions)]
         here = f"{task.get_absolute_url()}{way_back(request)}"
-        return {**task_page.live(task, at=now), "way_back": way_back(request), "here": here, "choices": allowed}
+        clips = Video.objects.visible_to(person_of(request))
+        shown = task_page.live(task, at=now, clips=clips)
+        return {**shown, "way_back": way_back(request), "here": here, "choices": allowed}
 
     @admin.action(description=_("Cancel tasks that were not sent"), permissions=["order_clips", "decide_orders"])
     def cancel(self, request: HttpRequest, tasks: QuerySet[GenerationTask]) -> None:

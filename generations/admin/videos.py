@@ -140,6 +140,12 @@ class VideoAdmin(ClipActions):
         videos = cast(VideoQuerySet, super().get_queryset(request))
         return videos.visible_to(person_of(request))
 
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Video | None:
+        found: Video | None = super().get_object(request, object_id, from_field)
+        if found:
+            found.beside = Video.objects.visible_to(person_of(request))  # type: ignore[attr-defined]
+        return found
+
     def clips_of(self, request: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Video]:
         return rows
 
@@ -229,7 +235,7 @@ class VideoAdmin(ClipActions):
     @admin.display(description=_("Lineage"))
     def lineage(self, video: Video) -> str:
         """Draw what the clip came from, and what came of it."""
-        found = lineage.of_task(video.task)
+        found = lineage.of_task(video.task, clips=getattr(video, "beside", None))
         page = "admin/generations/generationtask/_lineage.html"
         return render_to_string(page, {"lineage": found}) if found else display.EMPTY
 

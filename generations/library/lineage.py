@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from django.db.models import Prefetch, QuerySet
 from django.utils.translation import gettext as _
 
 from generations.models import GenerationTask, Video
@@ -69,9 +70,10 @@ def lineage(here: GenerationTask, known: Iterable[tuple[GenerationTask, Video | 
     return Lineage(before, steps[here.pk])
 
 
-def of_task(task: GenerationTask) -> Lineage:
-    """Return the lineage of a task, with the tasks that made no clip."""
-    rows = GenerationTask.objects.filter(pk__in=line_of(task.pk)).prefetch_related("videos")
+def of_task(task: GenerationTask, *, clips: QuerySet[Video] | None = None) -> Lineage:
+    """Return the lineage of a task, with the tasks that made no clip; `clips` are those that may be shown, or all."""
+    shown = Prefetch("videos", queryset=clips)
+    rows = GenerationTask.objects.filter(pk__in=line_of(task.pk)).prefetch_related(shown)
     return lineage(task, ((each, next(iter(each.videos.all()), None)) for each in rows))
 
 

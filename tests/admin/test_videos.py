@@ -145,11 +145,18 @@ def test_staff_of_a_group_without_drafts_meet_no_clip_of_others_before_it_is_app
     person.groups.add(group)
     client.force_login(person)
     draft = a_video(title="A hidden draft", poster="posters/hidden.jpg")
-    chosen = a_video(title="A chosen clip", review=Review.APPROVED, reviewed_at=NOW)
+    task = a_task(Status.STORED, continued_from=draft.task, continued_at_seconds=4.5)
+    chosen = a_video(task, title="A chosen clip", review=Review.APPROVED, reviewed_at=NOW)
     assert list(client.get(LIST).context["cl"].result_list) == [chosen]
     generate = reverse("admin:generations_prompt_generate", args=[draft.task.prompt_id])
     tasks = reverse("admin:generations_generationtask_changelist")
-    own = (change(draft.pk), draft.task.get_absolute_url(), draft.task.prompt.get_absolute_url())
+    own = (
+        change(draft.pk),
+        change(chosen.pk),
+        task.get_absolute_url(),
+        draft.task.get_absolute_url(),
+        draft.task.prompt.get_absolute_url(),
+    )
     for path in (LIST, tasks, *own, "/admin/", "/admin/search/?q=hidden", f"{generate}?video={draft.pk}"):
         page = client.get(path, follow=True).content.decode()
         assert "A hidden draft" not in page
