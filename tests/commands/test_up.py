@@ -109,6 +109,8 @@ class Site:
 
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[Site]:
+    # A shell lets what it runs in the background ignore Ctrl-C, and `up` would inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     folder = tmp_path / "studio"
     folder.mkdir()
     site = Site(folder.resolve())
