@@ -3,12 +3,13 @@
 import logging
 import re
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from functools import cache
 
 TOKEN = re.compile(r"(/webhooks/[^/\s]+/|/(?:s|embed|feeds)/)(?!published\.atom)[^/\s]+")
 # What Django signed of a number, such as the address of a callback or of a start image, also as JSON or a URL has it.
-COLON = r"(?::|%3a|\\u003a)"
-SIGNED = re.compile(rf"(?<![\w-])(\d+{COLON}(?:\w{{1,8}}{COLON})?)[\w-]{{43}}(?![\w-])", re.ASCII | re.IGNORECASE)
+COLON = r"(?::|%(?:25)*3a|\\u003a)"
+SIGNED = re.compile(rf"(\d+{COLON}(?:\w{{1,8}}{COLON})?)[\w-]{{43}}(?![\w-])", re.ASCII | re.IGNORECASE)
 BEARER = re.compile(r"(bearer\s+)[^\s\"'\\,;]{9,}", re.IGNORECASE)
 MASK_FROM = 9  # characters; a shorter key is "practice", and no secret
 
@@ -28,24 +29,39 @@ def without_secrets(text: str, *keys: str) -> str:
 
 @cache
 def as_written(key: str) -> re.Pattern[str]:
-    """Match a key however JSON may escape it: some servers write "/" as "\\/", others "+" as "\\u002B"."""
-    return re.compile("".join(rf"(?:\\?{re.escape(char)}|\\u{ord(char):04x})" for char in key), re.IGNORECASE)
+    """Match a key however JSON or a URL may escape it: some servers write "/" as "\\/", others "+" as "\\u002B"."""
+    ways = (rf"(?:\\?{re.escape(char)}|\\u{ord(char):04x}|%(?:25)*{ord(char):02x})" for char in key)
+    return re.compile("".join(ways), re.IGNORECASE)
 
 
-class MaskTokens(logging.Filter):
-    """Mask API keys, and the tokens of webhooks, whose holder can trigger polls, and of links, which open clips."""
+class Lines(logging.Formatter):
+    """Write a record as one line that begins with its time in UTC, and a traceback as lines that begin with " | ".
 
-    def __init__(self, keys: Sequence[str] = ()) -> None:
-        super().__init__()
-        self.keys = keys
+    No text that somebody chose (a name, an address, a provider's words) begins a line of its own or reaches a terminal
+    as a command. Masked are the site's own secrets, and the tokens of webhooks, whose holder can trigger polls, and of
+    links, which open clips.
+    """
 
-    def filter(self, record: logging.LogRecord) -> bool:
-        text = record.getMessage()
-        if (shown := self._masked(text)) != text:
-            record.msg, record.args = shown, ()
-        if record.exc_info:
-            record.exc_text = self._masked(record.exc_text or logging.Formatter().formatException(record.exc_info))
-        return True
+    def __init__(self, secrets: Sequence[str] = ()) -> None:
+        super().__init__("{asctime} {levelname} {name}: {message}", style="{")
+        self.secrets = secrets
 
-    def _masked(self, text: str) -> str:
-        return without_secrets(masked(text), *self.keys)
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:
+        return datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        return self._shown(super().formatMessage(record))
+
+    def format(self, record: logging.LogRecord) -> str:
+        message, *more = super().format(record).split("\n")
+        return "\n | ".join([message, *map(self._shown, more)])
+
+    def _shown(self, text: str) -> str:
+        return printable(without_secrets(masked(text), *self.secrets))
+
+
+def printable(text: str) -> str:
+    """Return a text with each character escaped that is not to be seen: ends of lines, commands to a terminal."""
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)

@@ -285,12 +285,12 @@ Q_CLUSTER = {
     "label": "Queue",
 }
 
+OWN_SECRETS = [SECRET_KEY, DATABASES["default"].get("PASSWORD") or "", vars().get("EMAIL_HOST_PASSWORD") or ""]
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "filters": {"tokens": {"()": "generations.logs.MaskTokens", "keys": [apixo_key, apikley_key]}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["tokens"]}},
+    "formatters": {"lines": {"()": "generations.logs.Lines", "secrets": [apixo_key, apikley_key, *OWN_SECRETS]}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "lines"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {
         "generations": {"level": env.str("LOG_LEVEL", default="INFO")},
