@@ -15,6 +15,11 @@ def usd(amount: Decimal | None, *, is_minimum: bool = False) -> str:
     return f"{'-' if amount < 0 else ''}${abs(amount):,.{places}f}"
 
 
+def as_price(amount: Decimal | None, *, is_minimum: bool = False) -> str:
+    """Return what a clip or an order costs: `free` for 0, which only a price on purpose is, else as `usd` does."""
+    return _("free") if amount == 0 else usd(amount, is_minimum=is_minimum)
+
+
 def exact(amount: Decimal | None) -> str | None:
     """Return money for JSON: a string with four decimals; None for an unknown price."""
     return None if amount is None else f"{amount:.4f}"

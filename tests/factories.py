@@ -126,6 +126,7 @@ def a_price(usd: str, **changes: Any) -> Price:
         "usd": Decimal(usd),
         "valid_from": date(2026, 1, 1),
         "source": "a test",
+        "is_free": not Decimal(usd),
     }
     return Price.objects.create(**(fields | changes))
 

@@ -22,6 +22,12 @@ def test_money_shows_cents_and_an_unknown_price_is_never_zero(amount: Decimal | 
     assert formats.usd(amount) == words
 
 
+def test_a_price_of_0_is_called_free_and_an_unknown_one_is_not() -> None:
+    prices = [(Decimal(0), False), (Decimal(0), True), (Decimal("0.3"), True), (None, False)]
+    words = [formats.as_price(amount, is_minimum=is_minimum) for amount, is_minimum in prices]
+    assert words == ["free", "free", "from $0.30", "price unknown"]
+
+
 @pytest.mark.parametrize(("seconds", "words"), [(5.0, "0:05"), (9.96, "0:10"), (100, "1:40")])
 def test_a_clips_length_is_written_as_players_do(seconds: float, words: str) -> None:
     assert formats.clock(seconds) == words

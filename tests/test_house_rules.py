@@ -69,7 +69,6 @@ TESTED_BY = {
     "generations/models/statuses.py": "tests/models/test_tasks.py",
     "generations/models/cost_centers.py": "tests/reports/test_spend.py",
     "generations/reports/totals.py": "tests/reports/test_spend.py",
-    "generations/models/prices.py": "tests/money/test_ledger.py",
     "generations/providers/menu.py": "tests/providers/test_offers.py",
     "generations/providers/base.py": "tests/providers/contract.py",
     "generations/library/filters.py": "tests/library/test_search.py",

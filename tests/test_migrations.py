@@ -21,7 +21,7 @@ from pytest_django import DjangoDbBlocker
 from generations.models import GenerationTask, LedgerEntry, NoticeCursor, Pause, Price, Prompt, Shot, Video
 from generations.models.ledger import EntryKind
 from generations.worker import jobs
-from tests.factories import NOW
+from tests.factories import NOW, a_price
 
 OLD = "0008_words"  # the state before columns and tables got their plain names
 POSTGRESQL = connection.vendor == "postgresql"
@@ -223,3 +223,13 @@ def test_notices_begin_with_what_happens_after_their_migration(empty_database: N
     migrate()
     cursors = dict(NoticeCursor.objects.values_list("name", "settled"))
     assert cursors == {"tasks": before.pk, "budgets": 0}
+
+
+def test_prices_of_0_from_before_are_free_on_purpose_and_are_still_there_on_the_way_back(empty_database: None) -> None:
+    prices = migrate("0042_guessed").get_model("generations", "Price").objects
+    prices.update(usd=0)
+    migrate()
+    assert set(Price.objects.values_list("usd", "is_free")) == {(Decimal(0), True)}
+    a_price("0.30", valid_from=NOW.date())
+    prices = migrate("0042_guessed").get_model("generations", "Price").objects
+    assert set(prices.values_list("usd", flat=True)) == {0, Decimal("0.30")}

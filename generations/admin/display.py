@@ -14,7 +14,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.timezone import localtime
 from django.utils.translation import gettext
 
-from generations.formats import clock, duration, usd
+from generations.formats import as_price, clock, duration, usd
 from generations.models import BudgetPeriod, Campaign, GenerationTask, Person, Prompt, Status, Video
 from generations.models.tasks import WITH_COLUMN
 from generations.money.budgets import Numbers
@@ -88,13 +88,17 @@ def front_poster(row: Any) -> str:
 
 def money(amount: Decimal | None, *, practice: bool, is_minimum: bool = False) -> str:
     """Return an amount of money, marked when it is practice money or the least that something costs."""
-    mark = format_html(' <span class="practice">{}</span>', gettext("practice")) if practice else ""
-    return format_html('<span class="money">{}</span>{}', usd(amount, is_minimum=is_minimum), mark)
+    return _marked(usd(amount, is_minimum=is_minimum), practice=practice)
 
 
 def task_price(task: GenerationTask) -> str:
     """Return the price at which a task was ordered."""
-    return money(task.price_usd, practice=task.practice, is_minimum=task.price_is_minimum)
+    return _marked(as_price(task.price_usd, is_minimum=task.price_is_minimum), practice=task.practice)
+
+
+def _marked(words: str, *, practice: bool) -> str:
+    mark = format_html(' <span class="practice">{}</span>', gettext("practice")) if practice else ""
+    return format_html('<span class="money">{}</span>{}', words, mark)
 
 
 def four_numbers(numbers: Numbers) -> str:

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from generations.formats import usd
+from generations.formats import as_price, usd
 from generations.logs import masked
 from generations.models import BalanceReading, Delivery, GenerationTask, Status
 from generations.providers import get_provider
@@ -128,7 +128,7 @@ def _drop(task: GenerationTask, before: BalanceReading | None, after: BalanceRea
         submitted_at__gt=before.at, submitted_at__lte=after.at,
     ).exclude(pk=task.pk)  # fmt: skip
     prices, least = list(others.values_list("price_usd", flat=True)), others.filter(price_is_minimum=True).exists()
-    price = usd(task.price_usd, is_minimum=task.price_is_minimum)
+    price = as_price(task.price_usd, is_minimum=task.price_is_minimum)
     own = gettext("This order's price: {price}.").format(price=price)
     return f"{_moved(drop, after.unit)} {_others_sent(prices, least=least)} {own}"
 

@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.utils.translation import gettext, ngettext, ngettext_lazy
 
-from generations.formats import usd
+from generations.formats import as_price
 from generations.forms.many import ManyForm
 from generations.lifecycle import ordering
 from generations.models import BudgetPeriod, Prompt
@@ -98,7 +98,7 @@ def _sum(quotes: list[Quote], clips: list[int]) -> tuple[Decimal | None, str]:
     known = [each.usd * takes for each, takes in zip(quotes, clips, strict=True) if each.usd is not None]
     unknown = sum(takes for each, takes in zip(quotes, clips, strict=True) if each.usd is None)
     total, least = sum(known, Decimal(0)), any(each.is_minimum for each in quotes)
-    words = usd(total if known else None, is_minimum=least)
+    words = as_price(total if known else None, is_minimum=least)
     if known and unknown:
         text = ngettext("{sum} and {n} of unknown price", "{sum} and {n} of unknown price", unknown)
         words = text.format(sum=words, n=unknown)

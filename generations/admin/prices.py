@@ -33,6 +33,11 @@ class PriceAdmin(ModelAdmin):
     search_fields = ["model", "mode", "source"]
     view_on_site = False
 
+    def get_exclude(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        """Leave out the mark of a free price on the form of a person who may add none."""
+        may = obj or request.user.has_perm("generations.add_free_price")
+        return [] if may else ["is_free"]
+
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False  # dated rows: add a new one
 

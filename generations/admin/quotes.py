@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from generations import clock
 from generations.admin import display, many_quotes, prices
 from generations.admin.base import person_of
-from generations.formats import usd
+from generations.formats import as_price, usd
 from generations.forms import parameters
 from generations.forms.many import ALSO, ManyForm
 from generations.models import BudgetPeriod, Price, Prompt
@@ -79,10 +79,10 @@ def _estimated(known: Price | None, each: Decimal | None, takes: int) -> str:
     if each is None:
         text = gettext("{price}; the receipt measures the reference video")
         return many_quotes.estimated(text.format(price=known.amount))
-    words = usd(each, is_minimum=known.is_minimum)
-    if takes > 1:
+    words = as_price(each, is_minimum=known.is_minimum)
+    if takes > 1 and each:
         words += f" × {takes} = {usd(each * takes, is_minimum=known.is_minimum)}"
-    if known.unit == Unit.SECOND:
+    if known.unit == Unit.SECOND and each:
         words += f" ({known.amount})"
     return many_quotes.estimated(words)
 

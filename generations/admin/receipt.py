@@ -27,7 +27,7 @@ from generations import clock
 from generations.admin import navigation, prices
 from generations.admin.base import keeping, person_of
 from generations.admin.task_actions import may_order, of_practice
-from generations.formats import usd
+from generations.formats import as_price, usd
 from generations.lifecycle import continuing, ordering
 from generations.lifecycle.ordering import MANY_TAKES, BatchPlan, OrderRequest
 from generations.models import GenerationTask, ReferenceImage
@@ -213,10 +213,10 @@ def clips(number: int) -> str:
 def total(receipt: Receipt) -> str:
     """Return the sum as text, `$1.05`, and the number of clips of unknown price that it leaves out."""
     if not receipt.unpriced:
-        return usd(receipt.known_usd, is_minimum=receipt.is_minimum)
+        return as_price(receipt.known_usd, is_minimum=receipt.is_minimum)
     if receipt.unpriced == receipt.takes:
         return usd(None)
-    known = usd(receipt.known_usd, is_minimum=receipt.is_minimum)
+    known = as_price(receipt.known_usd, is_minimum=receipt.is_minimum)
     text = ngettext("{sum} and {n} of unknown price", "{sum} and {n} of unknown price", receipt.unpriced)
     return text.format(sum=known, n=receipt.unpriced)
 
@@ -226,7 +226,7 @@ def _words(request: HttpRequest, line: Line) -> dict[str, Any]:
     order = line.request.order
     names = [offers.provider_name(order.provider), offers.model_name(order.model), offers.mode_name(order.mode)]
     facts = [*names, *offers.facts(order)]
-    many = line.takes > 1 and line.price_usd is not None
+    many = line.takes > 1 and line.price_usd
     sum_words = f"{usd(line.price_usd, is_minimum=line.is_minimum)} × {line.takes}" if many else ""
     return {
         "task": str(line.request.retry_of or ""),
@@ -240,7 +240,7 @@ def _words(request: HttpRequest, line: Line) -> dict[str, Any]:
         "negative_prompt": order.negative_prompt,
         "inputs": [*_pictures(line.request), *_texts(order)],
         "sum": sum_words,
-        "total": usd(line.total_usd, is_minimum=line.is_minimum),
+        "total": as_price(line.total_usd, is_minimum=line.is_minimum),
         "add_price": prices.add_url(request, order) if line.price_usd is None else "",
         "campaign": str(line.request.campaign or ""),
         "problems": [_named(name, text) for name, texts in line.problems.items() for text in texts],

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from generations.admin import attention, display, evidence, late_choices, ledger, paid_actions, task_actions
 from generations.admin.task_words import DAMAGED, ERRORS, EXPLAINED, MUST_CHANGE, NAMED_LATER
-from generations.formats import duration, usd
+from generations.formats import as_price, duration, usd
 from generations.library import lineage
 from generations.lifecycle import ordering, retries
 from generations.lifecycle.capacity import why_paused
@@ -189,7 +189,7 @@ def _decisions(task: GenerationTask) -> Iterator[Choice]:
 
 def _orders(task: GenerationTask, *, at: datetime) -> Iterator[Choice]:
     quote = costs.estimate(task.order(), at=at)
-    price = usd(quote.usd, is_minimum=quote.is_minimum)
+    price = as_price(quote.usd, is_minimum=quote.is_minimum)
     if settings.PRACTICE:
         price = gettext("{price}, practice").format(price=price)
     if task.status in RETRIED_FROM and (other := ordering.retries_of([task]).get(task.pk)):
@@ -308,7 +308,7 @@ def _ordered(task: GenerationTask) -> Facts:
 
 
 def _money(task: GenerationTask) -> Facts:
-    yield gettext("Estimated"), usd(task.price_usd, is_minimum=task.price_is_minimum)
+    yield gettext("Estimated"), as_price(task.price_usd, is_minimum=task.price_is_minimum)
     held, least = bool(_reserved(task)), task.price_is_minimum
     yield gettext("Reserved"), usd(task.price_usd if held else Decimal(0), is_minimum=held and least)
     spent = [entry for entry in task.entries.all() if entry.kind in SPENT]

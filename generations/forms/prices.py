@@ -10,7 +10,7 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from generations.formats import usd
+from generations.formats import as_price
 from generations.forms.orders import WHERE, UsdField, choices_of
 from generations.models import Price
 from generations.models.prices import ANY_LENGTH, SAME, Unit
@@ -31,13 +31,16 @@ else:
 
 
 class PriceForm(ModelForm):
-    """A price for something that is offered, valid from a day on which it has none yet."""
+    """A price for something that is offered, valid from a day on which it has none yet.
+
+    Without its field `is_free`, which only those see who may add a price of 0, it takes none.
+    """
 
     class Meta:
         model = Price
         fields = [
-            "provider", "model", "mode", "duration_seconds", "sound", "route", "settings", "usd", "unit", "is_minimum",
-            "valid_from", "source",
+            "provider", "model", "mode", "duration_seconds", "sound", "route", "settings", "usd", "is_free", "unit",
+            "is_minimum", "valid_from", "source",
         ]  # fmt: skip
         field_classes = {"usd": UsdField}
         widgets = dict.fromkeys(WHERE, forms.Select)
@@ -59,6 +62,7 @@ class PriceForm(ModelForm):
         if not data.get("duration_seconds") and data.get("unit") == Unit.CLIP:
             text = _("A price for a clip is one of a length: only one a second goes without.")
             self.add_error("duration_seconds", text)
+        self._check_free(data)
         self._check_day(data.get("valid_from"))
         return data
 
@@ -91,6 +95,19 @@ class PriceForm(ModelForm):
                 text = _("{offer} takes no {parameter} of {value}.")
                 self.add_error("settings", text.format(offer=offer.name, parameter=spoken(name), value=value))
 
+    def _check_free(self, data: dict[str, Any]) -> None:
+        """Report a price of 0 that is not marked as meant so, and a price that is marked so and is none of 0."""
+        usd, is_free = data.get("usd"), data.get("is_free", False)
+        if usd == 0 and not is_free:
+            text = _("More than 0, unless it is free on purpose.")
+            if "is_free" not in self.fields:
+                text = _("More than 0. A free price takes the permission “Can add a price of 0 on purpose”.")
+            self.add_error("usd", text)
+        elif usd and is_free:
+            self.add_error("usd", _("0, as it is free on purpose, not {amount}.").format(amount=as_price(usd)))
+        if is_free and data.get("is_minimum"):
+            self.add_error("is_minimum", _("What is free on purpose has no starting price."))
+
     def _check_day(self, day: date | None) -> None:
         if day is None:
             return
@@ -103,7 +120,7 @@ class PriceForm(ModelForm):
                 "From {day} on there is a price for the very same: {price} ({source}). "
                 "Prices are never changed: choose another day."
             )
-            self.add_error("valid_from", words.format(day=day, price=usd(other.usd), source=other.source))
+            self.add_error("valid_from", words.format(day=day, price=as_price(other.usd), source=other.source))
 
     def _of_the_same_day(self) -> Price | None:
         names = [*SAME, "sound"]

@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
-from generations.formats import usd
+from generations.formats import as_price, usd
 from generations.lifecycle.ordering import OrderRequest, problems
 from generations.models import GenerationTask
 from generations.money import ledger
@@ -49,7 +49,7 @@ class Promotion:
     @property
     def price_words(self) -> str:
         """The price, and the difference."""
-        price = usd(self.price, is_minimum=self.is_minimum)
+        price = as_price(self.price, is_minimum=self.is_minimum)
         return f"{price}, {self.more_words}" if self.more_words else price
 
 

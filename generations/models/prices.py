@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from generations.formats import exact, usd
+from generations.formats import as_price, exact
 from generations.providers import offers
 from generations.providers.base import Order
 
@@ -97,6 +97,9 @@ class Price(models.Model):
         decimal_places=4,
         validators=[MinValueValidator(Decimal(0)), MaxValueValidator(PRICE_MAX)],
     )
+    is_free = models.BooleanField(
+        _("free on purpose"), default=False, help_text=_("It costs nothing: its price is 0, and no typing error.")
+    )
     valid_from = models.DateField(_("valid from"))
     source = models.CharField(_("source"), max_length=200, help_text=_("Where the price was read."))
     checked_at = models.DateTimeField(default=timezone.now, help_text="When the source was last read.")
@@ -108,8 +111,12 @@ class Price(models.Model):
         verbose_name = _("price")
         verbose_name_plural = _("prices")
         ordering = ["provider", "model", "mode", "duration_seconds", "-valid_from"]
+        permissions = [("add_free_price", "Can add a price of 0 on purpose")]
         constraints = [
-            models.CheckConstraint(condition=Q(usd__gte=0, usd__lte=PRICE_MAX), name="price_usd_sane"),
+            models.CheckConstraint(
+                condition=Q(usd__gt=0, usd__lte=PRICE_MAX, is_free=False) | Q(usd=0, is_free=True),
+                name="price_is_free_on_purpose",
+            ),
             models.CheckConstraint(condition=~Q(source=""), name="price_has_a_source"),
             # Two prices for the same clip from the same day would be ambiguous. NULLs are never equal, so "with and
             # without sound" has its own constraint.
@@ -129,9 +136,9 @@ class Price(models.Model):
 
     @property
     def amount(self) -> str:
-        """The price as text: `$0.30` or `from $0.06 a second`."""
-        amount = usd(self.usd, is_minimum=self.is_minimum)
-        return gettext("{amount} a second").format(amount=amount) if self.unit == Unit.SECOND else amount
+        """The price as text: `$0.30`, `from $0.06 a second` or `free`."""
+        amount = as_price(self.usd, is_minimum=self.is_minimum)
+        return gettext("{amount} a second").format(amount=amount) if self.unit == Unit.SECOND and self.usd else amount
 
     @property
     def named(self) -> dict[str, str]:
@@ -165,7 +172,7 @@ class Price(models.Model):
 
     def as_json(self) -> dict[str, Any]:
         """Return the price with the keys of `manage.py prices --json`."""
-        names = ("provider", "model", "mode", "sound", "source", "is_minimum", "unit")
+        names = ("provider", "model", "mode", "sound", "source", "is_minimum", "is_free", "unit")
         return {
             "id": self.pk,
             **{name: getattr(self, name) for name in names},

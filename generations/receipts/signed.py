@@ -17,7 +17,7 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import Model
 from django.utils.translation import gettext as _
 
-from generations.formats import usd
+from generations.formats import as_price, usd
 from generations.lifecycle.ordering import UNNAMED, BatchPlan, OrderRequest
 from generations.models import Campaign, GenerationTask, Person, Prompt, ReferenceImage
 from generations.providers.base import Order
@@ -173,7 +173,7 @@ def _of_lines(before: dict[str, Any], now: dict[str, Any], receipt: Receipt) -> 
         (takes, price, campaign), (takes_now, price_now, campaign_now) = before[key], now[key]
         if price != price_now:
             words = _("The price of one take of {order} was {before}, and is now {now}.")
-            yield words.format(order=_name(key), before=_usd(price), now=_usd(price_now))
+            yield words.format(order=_name(key), before=as_price(_amount(price)), now=as_price(_amount(price_now)))
         if takes != takes_now:
             yield _("Takes that fit were {before}, and are now {now}.").format(before=takes, now=takes_now)
         if campaign != campaign_now:

@@ -7,11 +7,12 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from generations.models import Price
+from generations.models import Action, AuditEntry, Price
 
 ADD = reverse("admin:generations_price_add")
 LIST = reverse("admin:generations_price_changelist")
@@ -46,6 +47,38 @@ def test_what_is_no_price_of_the_menu_is_refused(admin_client: Client, field: st
     response = admin_client.post(ADD, a_price(**changes))
     assert field in response.context["adminform"].errors
     assert not Price.objects.filter(model="kling-2-6").exists()
+
+
+def people_with(*codenames: str) -> Client:
+    person = User.objects.create_user("frida", is_staff=True)
+    person.user_permissions.set(Permission.objects.filter(codename__in=codenames))
+    client = Client()
+    client.force_login(person)
+    return client
+
+
+def test_a_price_of_0_is_refused_from_those_without_its_own_permission(db: None) -> None:
+    finance = people_with("add_price", "view_price")
+    assert "is_free" not in finance.get(ADD).content.decode()
+    response = finance.post(ADD, a_price(usd="0", is_free="on"))
+    (text,) = response.context["adminform"].errors["usd"]
+    assert text == "More than 0. A free price takes the permission “Can add a price of 0 on purpose”."
+    assert not Price.objects.filter(model="kling-2-6").exists()
+
+
+def test_no_group_may_add_a_free_price(db: None) -> None:
+    assert not Permission.objects.get(codename="add_free_price").group_set.exists()
+
+
+def test_a_free_price_is_added_by_those_who_may_and_is_called_free(db: None) -> None:
+    giver = people_with("add_price", "view_price", "add_free_price")
+    assert "is_free" in giver.get(ADD).content.decode()
+    giver.post(ADD, a_price(usd="0", is_free="on"))
+    price = Price.objects.get(model="kling-2-6")
+    assert (price.usd, price.is_free, price.amount) == (Decimal(0), True, "free")
+    entry = AuditEntry.objects.get(action=Action.PRICED)
+    assert (entry.by, entry.amount_usd) == (User.objects.get(), Decimal(0))
+    assert ">free<" in giver.get(LIST, {"model": "kling-2-6"}).content.decode()
 
 
 def test_a_second_price_of_the_same_day_is_refused(admin_client: Client) -> None:

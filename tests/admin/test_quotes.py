@@ -11,8 +11,8 @@ from django.utils import timezone
 from django.utils.html import escape
 
 from generations.models import GenerationTask, Prompt
-from tests.admin.receipts import filled, url
-from tests.factories import a_budget, a_campaign, a_price, a_prompt, a_task, configure
+from tests.admin.receipts import confirm, filled, url
+from tests.factories import a_budget, a_campaign, a_price, a_prompt, a_task, configure, kinds_of
 
 
 @pytest.mark.parametrize(
@@ -40,6 +40,19 @@ def test_the_price_is_named_before_the_press(admin_client: Client, changes: dict
     query = {name: filled(**changes)[name] for name in ("provider", "model", "mode", "duration", "takes")} | changes
     words = admin_client.get(url(a_prompt(), "price"), query).json()
     assert words["price"] == price
+
+
+def test_a_free_clip_is_called_free_before_the_receipt_on_it_and_on_its_task(buyer_client: Client) -> None:
+    a_price("0", model="kling-2-6")
+    prompt, data = a_prompt(), filled(model="kling-2-6", sound="false", takes="2")
+    quote = buyer_client.get(url(prompt, "price"), data).json()
+    assert quote["price"] == "Estimated: free. Practice: no real money."
+    receipt = buyer_client.post(url(prompt), data, follow=True)
+    assert 'value="Order 2 clips, free"' in receipt.content.decode()
+    confirm(buyer_client, receipt)
+    task = GenerationTask.objects.earliest("pk")
+    assert "<dd>free</dd>" in buyer_client.get(task.get_absolute_url()).content.decode()
+    assert kinds_of(task) == ["hold"]
 
 
 class TestWithoutAPrice:

@@ -40,7 +40,7 @@ def test_the_json_is_an_array_with_exact_amounts() -> None:
     assert len(rows) == 12
     assert set(rows[0]) == {
         "id", "provider", "model", "mode", "duration_seconds", "sound", "route", "usd", "valid_from", "source",
-        "checked_at", "is_minimum", "unit", "parameters",
+        "checked_at", "is_minimum", "is_free", "unit", "parameters",
     }  # fmt: skip
     assert rows[0]["usd"] == "1.0000"
 
@@ -85,6 +85,16 @@ def test_bad_input_is_a_line_with_its_field_and_exit_code_2(changes: dict[str, s
     assert words in lines[0]
     assert err.splitlines()[-1] == "Nothing was changed."
     assert not Price.objects.filter(model="kling-2-6").exists()
+
+
+def test_a_price_of_0_takes_the_option_that_says_that_it_is_meant_so() -> None:
+    code, __, err = add(usd="0")
+    assert (code, err.splitlines()[0]) == (2, "usd: More than 0, unless it is free on purpose.")
+    assert not Price.objects.filter(model="kling-2-6").exists()
+    code, out, __ = add("--free", "--json", usd="0")
+    (row,) = json.loads(out)
+    assert (code, row["usd"], row["is_free"]) == (0, "0.0000", True)
+    assert "free" in run("prices")[1]
 
 
 def test_a_second_price_of_the_same_day_is_refused_with_the_first() -> None:

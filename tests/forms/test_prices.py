@@ -40,6 +40,23 @@ def test_the_sound_of_silent_models_has_no_price() -> None:
     assert a_form(sound="true").errors == {"sound": ["Kling 2.5 Turbo Pro on APIXO takes no sound: leave it empty."]}
 
 
+@pytest.mark.parametrize(
+    ("given", "errors"),
+    [
+        ({"usd": "0"}, {"usd": ["More than 0, unless it is free on purpose."]}),
+        ({"usd": "0.0000", "is_minimum": "on"}, {"usd": ["More than 0, unless it is free on purpose."]}),
+        ({"usd": "0.35", "is_free": "on"}, {"usd": ["0, as it is free on purpose, not $0.35."]}),
+        (
+            {"usd": "0", "is_free": "on", "is_minimum": "on"},
+            {"is_minimum": ["What is free on purpose has no starting price."]},
+        ),
+        ({"usd": "0", "is_free": "on"}, {}),
+    ],
+)
+def test_a_price_of_0_is_free_on_purpose_and_no_other_is(given: dict[str, str], errors: dict[str, list[str]]) -> None:
+    assert a_form(**given).errors == errors
+
+
 def test_a_second_price_from_the_same_day_names_the_first() -> None:
     a_price("0.30", valid_from=timezone.localdate(), source="the first list")
     (text,) = a_form(valid_from=str(timezone.localdate())).errors["valid_from"]

@@ -19,7 +19,7 @@ from django.utils.datastructures import MultiValueDict
 from tqdm import tqdm
 
 from generations import clock
-from generations.formats import usd
+from generations.formats import as_price
 from generations.forms import parameters, variables
 from generations.forms.orders import OrderForm, choices_of
 from generations.lifecycle import ordering
@@ -225,7 +225,7 @@ def _picture(name: str, data: dict[str, Any], problems: Problems) -> UploadedFil
 
 def confirmed(line: Line) -> bool:
     """Ask a person at a terminal whether so many clips are meant."""
-    answer = input(f"Order {line.takes:,} clips, {usd(line.total_usd, is_minimum=line.is_minimum)}? [y/N] ")
+    answer = input(f"Order {line.takes:,} clips, {as_price(line.total_usd, is_minimum=line.is_minimum)}? [y/N] ")
     return answer.strip().lower() in ("y", "yes")
 
 
@@ -245,8 +245,8 @@ def what(line: Line) -> str:
     offer = f"{offers.model_name(order.model)} on {offers.provider_name(order.provider)}"
     settings = [offers.mode_name(order.mode), *offers.facts(order), *offers.left_out(order)]
     clips = "1 clip" if line.takes == 1 else f"{line.takes} clips"
-    price = usd(line.price_usd, is_minimum=line.is_minimum) + (
-        f" each, {usd(line.total_usd, is_minimum=line.is_minimum)} together"
+    price = as_price(line.price_usd, is_minimum=line.is_minimum) + (
+        f" each, {as_price(line.total_usd, is_minimum=line.is_minimum)} together"
         if line.takes > 1 and line.total_usd
         else ""
     )

@@ -36,6 +36,7 @@ class Command(StudioCommand):
         add.add_argument("--duration", default="", help="in seconds; default: any, for a price by the second")
         add.add_argument("--unit", default="clip", help="clip or second; default: clip")
         add.add_argument("--minimum", action="store_true", help="it is a starting price: a clip may cost more")
+        add.add_argument("--free", action="store_true", help="it costs nothing, on purpose: with --usd 0")
         add.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="of another parameter")
         add.add_argument("--sound", action=BooleanOptionalAction, default=None, help="default: with and without")
         add.add_argument("--route", default="", help="default: the account's default route")
@@ -64,7 +65,8 @@ class Command(StudioCommand):
         names = ("provider", "model", "mode", "usd", "source", "route")
         day = options["valid_from"] or timezone.localdate(clock.now()).isoformat()
         data = {name: options[name] for name in names}
-        data |= {"unit": options["unit"], "is_minimum": options["minimum"], "settings": " ".join(options["set"])}
+        data |= {"unit": options["unit"], "settings": " ".join(options["set"])}
+        data |= {"is_minimum": options["minimum"], "is_free": options["free"]}
         data |= {"duration_seconds": options["duration"], "valid_from": day, "sound": str(options["sound"]).lower()}
         form = PriceForm(data)
         if not form.is_valid():
