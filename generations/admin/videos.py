@@ -21,6 +21,7 @@ from generations.admin.clip_actions import ClipActions
 from generations.admin.picking import PersonFilter
 from generations.folding import fold
 from generations.library import lineage
+from generations.library.naming import knows_orders
 from generations.models import Video
 from generations.models.videos import VideoQuerySet
 
@@ -117,6 +118,11 @@ class VideoAdmin(ClipActions):
     ]  # fmt: skip
 
     view_on_site = False  # the player has its own link to the catalog
+
+    def get_list_filter(self, request: HttpRequest) -> list[Any]:
+        """Offer who ordered to those who may know it."""
+        filters = list(super().get_list_filter(request))
+        return filters if knows_orders(person_of(request)) else [each for each in filters if each is not PersonFilter]
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)

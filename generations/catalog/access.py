@@ -26,11 +26,6 @@ def may_browse(user: AbstractBaseUser | AnonymousUser) -> bool:
     return user.is_authenticated or settings.CATALOG_PUBLIC
 
 
-def knows_orders(user: AbstractBaseUser | AnonymousUser) -> bool:
-    """Return whether a person may know who ordered a clip and, as staff, what it cost: each of our groups says so."""
-    return isinstance(user, Person) and user.has_perm("generations.view_generationtask")
-
-
 def viewer(request: HttpRequest) -> Person | AnonymousUser:
     """Return who asks."""
     return request.user

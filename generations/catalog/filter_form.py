@@ -68,11 +68,9 @@ class Link:
     address: str
 
 
-def groups(search: Search, facets: Facets, ids: Ids, *, signed_in: bool, names: bool) -> list[Group]:
-    """Return the filters that a person may use and that have something to choose; `names`: of who ordered, too."""
+def groups(search: Search, facets: Facets, ids: Ids, *, signed_in: bool) -> list[Group]:
+    """Return the filters that a person may use and that have something to choose."""
     found = []
-    if not names:
-        ids = {key: named for key, named in ids.items() if key[0] != "person"}
     for name in [*VALUES, *NAMED]:
         if signed_in or FILTERS[name].is_public:
             options = list(_named(search, facets, ids, name) if name in NAMED else _values(search, facets, name))

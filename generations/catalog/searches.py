@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from generations import clock
+from generations.catalog.access import visible
 from generations.library import saved_searches
 from generations.library.search import BadSearch, Search
 from generations.models import Person
@@ -36,6 +37,7 @@ def save_search(request: HttpRequest) -> HttpResponse:
     back = reverse("catalog")
     try:
         search = Search.parse(QueryDict(request.POST.get("search", "")))
+        search.ids(_person(request), visible(request))
         back += f"?{search.query_string()}"
         saved = saved_searches.save(search, request.POST.get("name", ""), at=clock.now(), by=_person(request))
     except BadSearch as error:

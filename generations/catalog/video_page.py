@@ -19,10 +19,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from generations.catalog import review
-from generations.catalog.access import for_browsers, knows_orders, viewer, visible
+from generations.catalog.access import for_browsers, viewer, visible
 from generations.catalog.paging import Cursor, newer_than, older_than
 from generations.library import comments
 from generations.library.lineage import Lineage, lineage
+from generations.library.naming import knows_orders
 from generations.library.ratings import with_favourite
 from generations.library.search import BadSearch, Search, stacked
 from generations.lifecycle import retries

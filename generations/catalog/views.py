@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from generations.catalog import selecting
-from generations.catalog.access import for_browsers, knows_orders, viewer, visible
+from generations.catalog.access import for_browsers, viewer, visible
 from generations.catalog.filter_form import OFFERED, days, groups, last_days, words
 from generations.catalog.paging import BadCursor, page
 from generations.library.facets import facets, kept
@@ -54,7 +54,7 @@ def catalog(request: HttpRequest) -> HttpResponse:
         "count": len(found.videos) if is_all else counted.shots,
         "total": f"{len(found.videos):,}" if is_all else counted.total,
         "facets": counted,
-        "groups": groups(search, counted, ids, signed_in=reader.is_authenticated, names=knows_orders(reader)),
+        "groups": groups(search, counted, ids, signed_in=reader.is_authenticated),
         "days": days(search, at),
         "last_days": last_days(search),
         "words": words(search, counted),

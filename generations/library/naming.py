@@ -22,6 +22,11 @@ COLUMNS: dict[str, tuple[str, Any]] = {
 }
 
 
+def knows_orders(person: Person | AnonymousUser) -> bool:
+    """Return whether a person may know who ordered a clip and, as staff, what it cost: each of our groups says so."""
+    return isinstance(person, Person) and person.has_perm("generations.view_generationtask")
+
+
 def find(
     values: Mapping[str, tuple[str, ...]],
     person: Person | AnonymousUser,
@@ -64,6 +69,8 @@ def known_to(person: Person, name: str, visible: QuerySet[Video]) -> Any:
         return collections_of(person)
     if name == "campaign":
         return Campaign.objects.all().exclude(pk__in=Campaign.objects.closed_to(person).values("pk"))
+    if name == "person" and not knows_orders(person):
+        return User.objects.none()
     if person.is_staff:
         return Tag.objects.all() if name == "tag" else User.objects.all()
     if name == "tag":

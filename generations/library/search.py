@@ -15,7 +15,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from generations.library import naming
-from generations.library.filters import FILTERS, MAX_LENGTH, MAX_VALUES, NAMED, BadValue, Filter, Ids
+from generations.library.filters import FILTERS, MAX_LENGTH, MAX_VALUES, MINE, NAMED, BadValue, Filter, Ids
 from generations.library.sorting import NEWEST, SORTS, Row
 from generations.models import Person, Video
 
@@ -96,6 +96,9 @@ class Search:
             for name in self.values:
                 if not FILTERS[name].is_public:
                     raise BadSearch(name, _("{filter}: sign in to search by it.").format(filter=FILTERS[name].title))
+        elif set(self.values.get("person", ())) - {MINE} and not naming.knows_orders(person):
+            words = _("{filter}: without the permission to see orders, one searches for one’s own alone.")
+            raise BadSearch("person", words.format(filter=FILTERS["person"].title))
         found = naming.find(self.values, person, visible, offered=offered)
         for name in NAMED:
             for value in self.values.get(name, ()):

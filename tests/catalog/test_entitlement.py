@@ -7,10 +7,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
 from django.http import QueryDict
 from django.test import Client
-from django.urls import URLPattern, get_resolver
+from django.urls import URLPattern, get_resolver, reverse
 
 from generations import clock
 from generations.library import sharing
@@ -234,3 +234,24 @@ def test_feeds_and_frames_give_only_what_they_are_of(client: Client, scene: Scen
         assert client.get(f"/embed/{token}/").status_code == 404
     assert client.get(f"/feeds/{link.token}.atom").status_code == 404
     assert client.get(f"/s/{saved.token}/").status_code == 404
+
+
+def test_who_ordered_a_clip_is_not_found_out_by_searching_for_each_name(client: Client) -> None:
+    """The permission to see orders is lost: no address that still names a person finds their clips, nor says a name."""
+    guesser, bela = User.objects.create(username="guesser", is_staff=True), User.objects.create(username="bela")
+    guesser.user_permissions.set(Permission.objects.filter(codename__in=["share_clips", "view_video"]))
+    video = a_video(a_task(ordered_by=bela), title="Title of open", content=b"bytes of open")
+    link = sharing.share(Search.parse(QueryDict("person=bela")), Terms(), at=clock.now(), by=guesser)
+    saved = SavedSearch.objects.create(person=guesser, name="All", search="person=bela", created_at=NOW)
+    client.force_login(guesser)
+    for path in ("/?person=bela", "/?person=nobody", "/?person=bela&select"):
+        answer = client.get(path)
+        assert (answer.status_code, video.title in body(answer).decode()) == (400, False), path
+    for path in ("/links/new/?search=person%3Dbela", f"/feeds/{saved.token}/media/{video.file}", below(link, video)[1]):
+        assert_nothing_is_told(client.get(path), video, of=path)
+    for path in (f"/feeds/{saved.token}.atom", link.get_absolute_url(), "/searches/"):
+        assert video.title not in client.get(path).content.decode(), path
+    assert client.get(reverse("admin:generations_video_changelist"), {"person": "bela"}).status_code == 400
+    answer = client.post("/selection/", {"action": "rate", "stars": "3", "all": "1", "search": "person=bela"})
+    assert Video.objects.get().rating == 0, answer
+    assert client.post("/download/", {"search": "person=bela", "all": "1"}).status_code == 400

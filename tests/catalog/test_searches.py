@@ -31,6 +31,12 @@ def test_what_cannot_be_saved_is_said(visitor: Client) -> None:
     assert not SavedSearch.objects.exists()
 
 
+def test_a_search_for_the_clips_of_others_is_not_saved_without_the_permission_to_see_orders(visitor: Client) -> None:
+    User.objects.create(username="bela")
+    assert "Not saved. Ordered by:" in save(visitor, search="person=bela", name="Of Bela")
+    assert "Saved as “Mine”" in save(visitor, search="person=mine", name="Mine")
+
+
 def test_only_its_person_lists_and_deletes_a_search(visitor: Client, person: User, staff: User) -> None:
     own, other = (
         SavedSearch.objects.create(person=by, name=f"Of {by}", search="q=fox", created_at=NOW) for by in (person, staff)

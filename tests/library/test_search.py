@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import AnonymousUser, User
+from django.contrib.auth.models import AnonymousUser, Permission, User
 from django.db import connection
 from django.http import QueryDict
 
@@ -27,7 +27,7 @@ def search(address: str) -> Search:
 
 
 def found(address: str, person: Any = None) -> set[str]:
-    person = person or User.objects.get_or_create(username="boss", is_staff=True)[0]
+    person = person or User.objects.get_or_create(username="boss", is_staff=True, is_superuser=True)[0]
     return {video.title for video in search(address).videos(person, at=NOW)}
 
 
@@ -79,11 +79,25 @@ def test_what_a_person_may_not_know_of_is_not_there(person: User) -> None:
     task = a_task(campaign=secret, ordered_by=User.objects.create(username="client"))
     task.prompt.tags.add(Tag.objects.create(name="hidden"))
     a_video(task)
+    person.user_permissions.add(Permission.objects.get(codename="view_generationtask"))
     for address in ("campaign=secret", "tag=hidden", "person=client"):
         with pytest.raises(BadSearch, match="there is no"):
             search(address).videos(person, at=NOW)
         assert found(address)  # by staff
     assert not found("", person)
+
+
+@pytest.mark.parametrize("is_staff", [False, True])
+def test_who_may_not_know_orders_searches_for_their_own_alone(is_staff: bool) -> None:
+    person = User.objects.create(username="anna", is_staff=is_staff)
+    for by in (person, User.objects.create(username="bela")):
+        a_video(a_task(ordered_by=by), title=f"Of {by}")
+    for address in ("person=bela", "person=anna", "person=nobody", "person=mine&person=bela"):
+        with pytest.raises(BadSearch, match="without the permission to see orders"):
+            search(address).videos(person, at=NOW)
+    assert found("person=mine", person) == {"Of anna"}
+    asked = search("person=mine")
+    assert {key for name, key in asked.ids(person, Video.objects.all(), offered=9) if name == "person"} == {"mine"}
 
 
 def test_people_who_are_not_signed_in_search_by_what_is_public(settings: Any) -> None:
