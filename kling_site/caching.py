@@ -11,10 +11,10 @@ from django.utils.cache import patch_cache_control
 
 
 class PrivatePages:
-    """Mark what is sent to whoever has a session, where the view says nothing of its own.
+    """Mark what is sent to whoever has a session, where the view says nothing of its own: no browser writes it down.
 
-    `no-cache` has a browser ask again before it shows a page; going back and forward stays at once, which `no-store`
-    would end.
+    Lists and pages of clips say `no-cache` instead (catalog/access.py): a browser asks again before it shows one, but
+    going back and forward stays at once, which `no-store` would end.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -23,5 +23,5 @@ class PrivatePages:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
         if settings.SESSION_COOKIE_NAME in request.COOKIES and "Cache-Control" not in response:
-            patch_cache_control(response, private=True, no_cache=True)
+            patch_cache_control(response, private=True, no_cache=True, no_store=True)
         return response

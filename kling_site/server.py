@@ -15,10 +15,11 @@ from typing import Any
 from django.db import close_old_connections
 from waitress import wasyncore
 from waitress.channel import HTTPChannel
-from waitress.parser import HTTPRequestParser
+from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.server import TcpWSGIServer
+from waitress.task import ErrorTask
 
-from kling_site import bodies
+from kling_site import bodies, headers
 
 CONNECTIONS = 1000  # at once; above them new ones wait. Far more than people have, and no thread is held by one
 SILENCE_SECONDS = 60  # after which a connection that sends or takes nothing is closed
@@ -38,7 +39,10 @@ class Request(HTTPRequestParser):  # type: ignore[misc]
     body_rcv: Any
 
     def parse_header(self, header_plus: bytes) -> None:
+        """Read the head. Raises: ParsingError where two servers could see two ends of the body."""
         super().parse_header(header_plus)
+        if "TRANSFER_ENCODING" in self.headers or (self.chunked and "CONTENT_LENGTH" in self.headers):
+            raise ParsingError("Transfer-Encoding beside another length")
         if self.chunked or self.content_length > self.most:
             self.most = bodies.limit(self.path, is_known=self._is_of_session)
             if self.content_length > self.most:
@@ -72,10 +76,19 @@ class Request(HTTPRequestParser):  # type: ignore[misc]
         self.is_refused = self.completed = True
 
 
+class Refusal(ErrorTask):  # type: ignore[misc]
+    """What the server answers itself to a request that it cannot read."""
+
+    def execute(self) -> None:
+        self.response_headers.extend(headers.OF_THE_SERVER.items())
+        super().execute()
+
+
 class Channel(HTTPChannel):  # type: ignore[misc]
     """A connection, which is not cut while a refused body still arrives."""
 
     parser_class = Request
+    error_task_class = Refusal
     is_refused = False
     lingers_until = 0.0
 

@@ -131,9 +131,10 @@ INSTALLED_APPS = [
     "generations",
 ]
 MIDDLEWARE = [
+    "csp.middleware.CSPMiddleware",
+    "kling_site.headers.EveryAnswer",
     "django.middleware.security.SecurityMiddleware",
     "kling_site.static.StaticMiddleware",
-    "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "kling_site.sessions.RenewSession",
     "django.middleware.locale.LocaleMiddleware",
@@ -197,6 +198,7 @@ STATIC_ROOT = VAR / "static"
 STATIC_ROOT.mkdir(exist_ok=True)
 STATIC_COPIES = VAR / "gzip"  # of static files, made by a site without DEBUG
 WHITENOISE_USE_FINDERS = True  # no collectstatic step is needed to run the site
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 MEDIA_URL = "/media/"
 MEDIA_ROOT = below_root(env.str("MEDIA_ROOT", default="var/media"))
 MEDIA_STORAGE: str = env.str("MEDIA_STORAGE", default="local")

@@ -21,6 +21,12 @@ def test_every_page_of_somebody_who_is_signed_in_is_private_and_asked_for_again(
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("page", ["/links/", "/searches/", "/no/such/page/", "/admin/", "/admin/password_change/"])
+def test_no_browser_writes_down_secret_addresses_or_the_admin(page: str, admin_client: Client) -> None:
+    assert "no-store" in admin_client.get(page)["Cache-Control"]
+
+
+@pytest.mark.django_db
 def test_going_back_in_the_catalog_stays_at_once(admin_client: Client) -> None:
     assert "no-store" not in admin_client.get("/")["Cache-Control"]
 

@@ -21,6 +21,7 @@ from waitress.task import ThreadedTaskDispatcher
 
 from generations.models import Delivery, Video
 from kling_site import server
+from kling_site.headers import OF_THE_SERVER
 from kling_site.server import make_server
 from tests.catalog.conftest import published
 from tests.factories import a_task
@@ -215,3 +216,54 @@ def test_the_headers_of_a_proxy_reach_the_site() -> None:
         running.task_dispatcher.shutdown()
     assert (seen["HTTP_X_FORWARDED_FOR"], seen["HTTP_X_FORWARDED_PROTO"]) == ("10.1.1.1", "https")
     assert seen["REMOTE_ADDR"] == "127.0.0.1"
+
+
+BODY = b"5\r\nhello\r\n0\r\n\r\nGET /login/ HTTP/1.1\r\nHost: localhost\r\n\r\n"
+AMBIGUOUS = {
+    "both": b"POST /login/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n",
+    "other order": b"POST /login/ HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n",
+    "none to read": b"POST /login/ HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nContent-Length: 0\r\n\r\n",
+    "old version": b"POST /login/ HTTP/1.0\r\nHost: x\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n",
+    "two lengths": b"POST /login/ HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nContent-Length: 40\r\n\r\n",
+    "signed": b"POST /login/ HTTP/1.1\r\nHost: x\r\nContent-Length: +5\r\n\r\n",
+    "folded": b"POST /login/ HTTP/1.1\r\nHost: x\r\nTransfer-Encoding:\r\n chunked\r\nContent-Length: 5\r\n\r\n",
+    "space": b"POST /login/ HTTP/1.1\r\nHost: x\r\nTransfer-Encoding : chunked\r\nContent-Length: 5\r\n\r\n",
+    "vertical tab": b"POST /login/ HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: \x0bchunked\r\n\r\n",
+    "other coding": b"POST /login/ HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked, identity\r\n\r\n",
+    "bare line": b"POST /login/ HTTP/1.1\nHost: x\r\nContent-Length: 5\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("head", AMBIGUOUS.values(), ids=AMBIGUOUS)
+def test_a_request_of_which_two_servers_could_see_two_ends_is_refused(head: bytes, port: int) -> None:
+    answer = everything(connect(port, head + BODY))
+    assert answer.startswith((b"HTTP/1.1 400", b"HTTP/1.0 400", b"HTTP/1.1 501"))
+    assert answer.count(b"HTTP/1.") == 1  # and what follows is no request
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        (b"\x16\x03\x01 hello\r\n\r\n", b"400"),
+        (b"GET / HTTP/1.1\r\nX: ".ljust(server.HEADER_BYTES, b"x"), b"431"),
+        (b"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", b"400"),
+    ],
+    ids=["no request", "too long", "no chunk"],
+)
+def test_what_the_server_answers_itself_carries_headers_and_names_no_software(
+    sent: bytes, status: bytes, port: int
+) -> None:
+    head, _, body = everything(connect(port, sent)).partition(b"\r\n\r\n")
+    assert head.split()[1] == status
+    for name, value in OF_THE_SERVER.items():
+        assert f"{name}: {value}".encode() in head
+    assert b"text/plain; charset=utf-8" in head
+    assert b"waitress" not in (head + body).lower()
+
+
+@pytest.mark.parametrize("method", ["TRACE", "CONNECT", "OPTIONS", "PUT", "X-ODD"])
+def test_no_other_method_is_taken(method: str, port: int) -> None:
+    sent = f"{method} /login/ HTTP/1.1\r\nHost: localhost\r\nX-Mine: a-secret\r\nConnection: close\r\n\r\n"
+    answer = everything(connect(port, sent.encode()))
+    assert answer.startswith(b"HTTP/1.1 405")
+    assert b"a-secret" not in answer

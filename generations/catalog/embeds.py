@@ -25,6 +25,7 @@ def embed(request: HttpRequest, token: str) -> HttpResponse:
     response = render(request, "embed/clip.html", {"clip": clip}) if clip else gone(request)
     for name, value in HEADERS.items():
         response[name] = value
+    response["Cross-Origin-Resource-Policy"] = "cross-origin"
     return response
 
 

@@ -27,7 +27,8 @@ PRIVATE = f"private, max-age={MAX_AGE_SECONDS}"
 # A file that is opened directly is a page, which may show itself and run nothing. The style is the browser's, and
 # without our origin its player may not fetch the clip.
 FILE_POLICY = (
-    "default-src 'none'; media-src 'self'; img-src 'self'; style-src 'unsafe-inline'; sandbox allow-same-origin"
+    "default-src 'none'; media-src 'self'; img-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'; "
+    "sandbox allow-same-origin"
 )
 FIXED_HEADERS = {
     "Accept-Ranges": "bytes",
