@@ -187,9 +187,6 @@ LANGUAGE_CODE = "en"  # of people whose browser asks for none of LANGUAGES; of c
 LANGUAGES = [("en", "English"), ("es", "Español")]
 LOCALE_PATHS = [BASE_DIR / "generations/locale"]
 FORMAT_MODULE_PATH = "kling_site.formats"
-LANGUAGE_COOKIE_SAMESITE = "Lax"
-LANGUAGE_COOKIE_HTTPONLY = True
-LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
 TIME_ZONE: str = env.str("TIME_ZONE", default="UTC")
 USE_TZ = True
 
@@ -250,9 +247,16 @@ SECURE_HSTS_SECONDS = 31_536_000 if BEHIND_TLS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS: bool = env.bool("HSTS_SUBDOMAINS", default=False)
 SECURE_HSTS_PRELOAD: bool = env.bool("HSTS_PRELOAD", default=False)
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]  # `check --deploy` asks for both of everybody
-SESSION_COOKIE_SECURE = BEHIND_TLS
-LANGUAGE_COOKIE_SECURE = BEHIND_TLS
-CSRF_COOKIE_SECURE = BEHIND_TLS
+# With these a browser takes a cookie from nobody but this host, over TLS; the second one is for cookies of one path.
+COOKIE_PREFIX, PATH_COOKIE_PREFIX = ("__Host-", "__Secure-") if BEHIND_TLS else ("", "")
+SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid"
+CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrftoken"
+LANGUAGE_COOKIE_NAME = f"{COOKIE_PREFIX}django_language"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = BEHIND_TLS
+CSRF_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True  # scripts read the token of a form
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
+MESSAGE_STORAGE = "kling_site.messages.Messages"
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {

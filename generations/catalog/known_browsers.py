@@ -18,7 +18,6 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.crypto import constant_time_compare, salted_hmac
 
-COOKIE = "known_browser"
 SALT = "generations.known_browsers"
 AGE = timedelta(days=180)  # since the last sign-in
 MOST_ACCOUNTS = 8  # of one browser; the one that signed in first makes room
@@ -38,10 +37,14 @@ class KnownBrowsers:
             marks[str(person.pk)] = _mark(person)
             kept = dict(list(marks.items())[-MOST_ACCOUNTS:])
             response.set_cookie(
-                COOKIE, signing.dumps([browser or secrets.token_hex(8), kept], salt=SALT), max_age=AGE,
+                cookie_name(), signing.dumps([browser or secrets.token_hex(8), kept], salt=SALT), max_age=AGE,
                 secure=settings.SESSION_COOKIE_SECURE, httponly=True, samesite="Lax",
             )  # fmt: skip
         return response
+
+
+def cookie_name() -> str:
+    return f"{settings.COOKIE_PREFIX}known_browser"
 
 
 def known_as(request: HttpRequest, username: str) -> str:
@@ -54,7 +57,7 @@ def known_as(request: HttpRequest, username: str) -> str:
 
 def _read(request: HttpRequest) -> tuple[str, dict[str, str]]:
     try:
-        browser, marks = signing.loads(request.COOKIES.get(COOKIE, ""), salt=SALT, max_age=AGE)
+        browser, marks = signing.loads(request.COOKIES.get(cookie_name(), ""), salt=SALT, max_age=AGE)
     except signing.BadSignature:
         return "", {}
     return browser, marks

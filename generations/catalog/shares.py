@@ -70,7 +70,11 @@ def for_admitted_guests(view: View) -> View:
 
 
 def is_admitted(request: HttpRequest, share: Share) -> bool:
-    return sharing.has_key(share, request.COOKIES.get(COOKIE, ""))
+    return sharing.has_key(share, request.COOKIES.get(cookie_name(COOKIE), ""))
+
+
+def cookie_name(name: str) -> str:
+    return f"{settings.PATH_COOKIE_PREFIX}{name}"
 
 
 def gone(request: HttpRequest) -> HttpResponse:
@@ -157,7 +161,7 @@ def _enter(request: HttpRequest, share: Share) -> HttpResponse:
 def _remember(response: HttpResponse, share: Share, name: str, value: str) -> None:
     """Let the guest's browser keep something until it is closed, for this link alone."""
     response.set_cookie(
-        name, value, path=share.get_absolute_url(), httponly=True, samesite="Lax",
+        cookie_name(name), value, path=share.get_absolute_url(), httponly=True, samesite="Lax",
         secure=settings.SESSION_COOKIE_SECURE,
     )  # fmt: skip
 
@@ -208,7 +212,7 @@ def _clip_page(
         "comments_url": f"{prefix}videos/{pk}/comments/",
         "refused": refused,
         "entered": request.POST,
-        "guest_name": request.POST.get("guest_name") or unquote(request.COOKIES.get(GUEST, "")),
+        "guest_name": request.POST.get("guest_name") or unquote(request.COOKIES.get(cookie_name(GUEST), "")),
         "answered": _number(request.POST.get("parent", "")) if refused else None,  # 0: none, a new comment was refused
         "no_download": not share.may_download,
     }

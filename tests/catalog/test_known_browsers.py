@@ -7,21 +7,21 @@ from django.contrib.auth.models import User
 from django.core import signing
 from django.test import Client, RequestFactory
 
-from generations.catalog.known_browsers import COOKIE, MOST_ACCOUNTS, SALT, known_as
+from generations.catalog.known_browsers import MOST_ACCOUNTS, SALT, known_as
 
 PASSWORD = "a long enough password"
 
 
 def known(value: str, name: str = "mira") -> str:
     request = RequestFactory().get("/")
-    request.COOKIES[COOKIE] = value
+    request.COOKIES["known_browser"] = value
     return known_as(request, name)
 
 
 @pytest.fixture
 def cookie(client: Client, staff: User) -> str:
     client.post("/login/", {"username": "mira", "password": PASSWORD})
-    given = client.cookies[COOKIE]
+    given = client.cookies["known_browser"]
     assert given["httponly"]
     assert given["samesite"] == "Lax"
     return given.value
@@ -38,12 +38,12 @@ def test_it_knows_who_signed_in_and_no_other_account(cookie: str) -> None:
 def test_it_is_renewed_at_each_sign_in_and_names_the_same_browser(cookie: str, client: Client) -> None:
     client.post("/logout/")
     client.post("/admin/login/", {"username": "mira", "password": PASSWORD})
-    assert known(client.cookies[COOKIE].value) == known(cookie)
+    assert known(client.cookies["known_browser"].value) == known(cookie)
 
 
 def test_a_wrong_password_gives_none(client: Client, staff: User) -> None:
     client.post("/login/", {"username": "mira", "password": "wrong"})
-    assert COOKIE not in client.cookies
+    assert "known_browser" not in client.cookies
 
 
 def test_a_new_password_makes_it_a_stranger(cookie: str, staff: User) -> None:
@@ -67,7 +67,7 @@ def test_it_keeps_so_many_accounts(client: Client, db: None) -> None:
         User.objects.create_user(f"person {number}", password=PASSWORD)
         client.post("/login/", {"username": f"person {number}", "password": PASSWORD})
         client.post("/logout/")
-    _browser, marks = signing.loads(client.cookies[COOKIE].value, salt=SALT)
+    _browser, marks = signing.loads(client.cookies["known_browser"].value, salt=SALT)
     assert len(marks) == MOST_ACCOUNTS
-    assert not known(client.cookies[COOKIE].value, "person 0")
-    assert known(client.cookies[COOKIE].value, f"person {MOST_ACCOUNTS + 1}")
+    assert not known(client.cookies["known_browser"].value, "person 0")
+    assert known(client.cookies["known_browser"].value, f"person {MOST_ACCOUNTS + 1}")
