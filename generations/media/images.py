@@ -1,29 +1,34 @@
 """Read uploaded images: accept JPG, PNG and WebP by content, re-encode them upright without metadata."""
 
 import io
+import math
 import struct
 import zlib
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from PIL import Image, ImageCms, ImageOps
+from PIL import Image, ImageCms, ImageOps, PngImagePlugin
 
+from generations.media.image_parts import check_chunks, scans_of
 from generations.translation import _, gettext_noop
 
 # Both from the providers' pages: "JPG, PNG, WebP, max 10MB per image".
 MAX_IMAGE_BYTES = 10_000_000
 IMAGE_FORMATS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp"}
-# Twelve times 1080p. A PNG takes four bytes a pixel, and is written slowly: half of that keeps it within 100 MB and a
-# second (docs/measurements.md).
-MAX_IMAGE_PIXELS = 25_000_000
-MAX_PNG_PIXELS = 12_000_000
+# What holds 100 MB and a second (docs/measurements.md). Pillow takes 4 bytes a pixel, twice that while it turns one, 16
+# for WebP; a JPG that comes in several scans, as a progressive one does, takes 2 a pixel and colour besides.
+MOST_PIXELS = {"JPEG": 25_000_000, "PNG": 9_000_000, "WEBP": 4_200_000}
+MOST_SCANNED_COLOURS = 27_000_000  # pixels times colours: 9 megapixels in RGB
+# A JPG that is larger than 4K is read at half its width and height: still more than a clip of 1080p has.
+KEPT_PIXELS = 3840 * 2160
 QUICK_PNG_PIXELS = 2_500_000  # above, a PNG is compressed less, which takes a third of the time
 # 95 looks like the original. A JPG that was saved at less may exceed the limit: then less.
 JPEG_QUALITIES = (95, 90, 85, 75)
 
 # What Pillow raises for broken images; it has no exception of its own for them.
-BROKEN_PICTURE = (OSError, ValueError, SyntaxError, EOFError, IndexError, KeyError, TypeError, OverflowError)
+BROKEN_PICTURE = (OSError, ValueError, SyntaxError, EOFError, IndexError, KeyError, TypeError, ArithmeticError)
 FIRST_BYTES = (
     (b"\xff\xd8\xff", "JPEG"),
     (b"\x89PNG\r\n\x1a\n", "PNG"),
@@ -39,6 +44,8 @@ FIRST_BYTES = (
     (b"<", gettext_noop("HTML or XML")),
     (b"\0\0\0", gettext_noop("HEIC, AVIF or a video")),
 )
+PngImagePlugin.MAX_TEXT_MEMORY = 8_000_000  # bytes of texts that come packed; Pillow's own limit is 67 MB
+KIND_NAMES = {"JPEG": "JPG", "PNG": "PNG", "WEBP": "WebP"}
 SRGB = ImageCms.createProfile("sRGB")
 
 
@@ -57,9 +64,9 @@ class BadImage(Exception):
 
 
 def clean_image(source: BinaryIO) -> CleanImage:
-    """Return the uploaded JPG, PNG or WebP upright and without metadata. Raises: BadImage.
+    """Return the uploaded picture upright and without metadata, WebP as JPG or PNG. Raises: BadImage.
 
-    The content decides, not the name. Limits: APIXO's pages (10 MB), and 25 megapixels against bombs.
+    The content decides, not the name. Limits: APIXO's pages (10 MB), and megapixels against bombs.
     """
     data = source.read(MAX_IMAGE_BYTES + 1)
     if len(data) > MAX_IMAGE_BYTES:
@@ -67,25 +74,42 @@ def clean_image(source: BinaryIO) -> CleanImage:
         raise BadImage(
             _("{size}: at most {most}").format(size=_megabytes(source.tell()), most=_megabytes(MAX_IMAGE_BYTES))
         )
-    found, upright = _read(data)
+    with _opened(data) as (found, image):
+        _check_pixels(image, found, data)
+        if found == "JPEG" and image.width * image.height > KEPT_PIXELS:
+            image.draft(None, (image.width // 2, image.height // 2))
+        upright = _upright(image)
+    if found == "WEBP":  # not every model takes it, and to write it takes four times the memory
+        found = "PNG" if upright.mode == "RGBA" else "JPEG"
     return CleanImage(_encoded(upright, found), IMAGE_FORMATS[found], *upright.size)
 
 
 def picture_kind(data: bytes) -> str:
-    """Return `jpg`, `png` or `webp` for a complete image. Raises: BadImage for anything else."""
-    return IMAGE_FORMATS[_read(data)[0]]
+    """Return `jpg`, `png` or `webp` for a complete image, without decoding it. Raises: BadImage for anything else."""
+    with _opened(data) as (found, image):
+        image.verify()
+    return IMAGE_FORMATS[found]
 
 
-def _read(data: bytes) -> tuple[str, Image.Image]:
+@contextmanager
+def _opened(data: bytes) -> Iterator[tuple[str, Image.Image]]:
+    """Yield the format and the undecoded image. Raises: BadImage, also for what fails in the block."""
     found = _kind_of(data)
     if found not in IMAGE_FORMATS:
         raise BadImage(_("not a JPG, PNG or WebP picture (it is {found})").format(found=_(found)))
     try:
+        if found == "JPEG":
+            scans_of(data)
+        elif found == "PNG":
+            check_chunks(data)
         with Image.open(io.BytesIO(data), formats=(found,)) as image:
-            _check(image, found)
-            return found, _upright(image)
+            # A phone's JPG may carry a second picture for depth ("MPO"): the first one is visible.
+            if found != "JPEG" and getattr(image, "is_animated", False):
+                raise BadImage(_("it is animated: send a single picture"))
+            yield found, image
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise BadImage(_("far too many megapixels: at most {most}").format(most=MAX_IMAGE_PIXELS // 10**6)) from error
+        most = MOST_PIXELS[found] // 10**6
+        raise BadImage(_("far too many megapixels: at most {most}").format(most=most)) from error
     except (*BROKEN_PICTURE, struct.error, zlib.error, MemoryError) as error:
         raise BadImage(_("the picture is cut or damaged: save it again and retry")) from error
 
@@ -100,16 +124,21 @@ def _kind_of(data: bytes) -> str:
     )
 
 
-def _check(image: Image.Image, found: str) -> None:
+def _check_pixels(image: Image.Image, found: str, data: bytes) -> None:
+    kind, most = KIND_NAMES[found], MOST_PIXELS[found]
+    if found == "JPEG" and (scans_of(data) > 1 or image.info.get("progressive")):
+        kind, most = _("progressive JPG"), min(most, int(MOST_SCANNED_COLOURS / _colours(image)))
     pixels = image.width * image.height
-    most = MAX_PNG_PIXELS if found == "PNG" else MAX_IMAGE_PIXELS
     if pixels > most:
-        as_png = _("{count} megapixels: at most {most} as PNG")
-        words = as_png if found == "PNG" else _("{count} megapixels: at most {most}")
-        raise BadImage(words.format(count=f"{pixels / 1e6:.0f}", most=most // 10**6))
-    # A phone's JPG may carry a second picture for depth ("MPO"): the first one is visible.
-    if found != "JPEG" and getattr(image, "is_animated", False):
-        raise BadImage(_("it is animated: send a single picture"))
+        words = _("{count} megapixels: at most {most} as {kind}")
+        raise BadImage(words.format(count=math.ceil(pixels / 1e6), most=most // 10**6, kind=kind))
+
+
+def _colours(jpg: Image.Image) -> float:
+    """Return how many values a pixel has: 3 in RGB, half of that where the colours are at half size, as usual."""
+    samplings: list[tuple[int, int]] = [(across, down) for _n, across, down, _t in jpg.layer]  # type: ignore[attr-defined]
+    whole = max(across for across, _down in samplings) * max(down for _across, down in samplings)
+    return sum(across * down for across, down in samplings) / whole
 
 
 def _upright(image: Image.Image) -> Image.Image:
@@ -135,14 +164,12 @@ def _upright(image: Image.Image) -> Image.Image:
 
 
 def _encoded(image: Image.Image, kind: str) -> bytes:
-    """Return the image as a file of the same format, at the best quality that fits the limit."""
-    for quality in JPEG_QUALITIES if kind != "PNG" else (0,):
+    """Return the image as a JPEG or PNG, at the best quality that fits the limit."""
+    for quality in JPEG_QUALITIES if kind == "JPEG" else (0,):
         out = io.BytesIO()
         if kind == "JPEG":
             plain = image if image.mode == "RGB" else image.convert("RGB")
             plain.save(out, "JPEG", quality=quality, subsampling=0 if quality >= 95 else 2)
-        elif kind == "WEBP":
-            image.save(out, "WEBP", quality=quality, method=2)
         else:
             image.save(out, "PNG", compress_level=6 if image.width * image.height <= QUICK_PNG_PIXELS else 1)
         if out.tell() <= MAX_IMAGE_BYTES:

@@ -3,8 +3,6 @@
 import io
 import random
 import struct
-import subprocess
-import sys
 import time
 from typing import Any
 
@@ -32,11 +30,35 @@ def opened(data: bytes) -> Image.Image:
     return Image.open(io.BytesIO(cleaned(data).content))
 
 
-@pytest.mark.parametrize(("kind", "extension"), [("JPEG", "jpg"), ("PNG", "png"), ("WEBP", "webp")])
-def test_picture_is_written_anew_in_its_own_format(kind, extension):
-    clean = cleaned(picture(kind))
+@pytest.mark.parametrize(
+    ("kind", "mode", "extension", "becomes"),
+    [
+        ("JPEG", "RGB", "jpg", "JPEG"),
+        ("PNG", "RGB", "png", "PNG"),
+        ("WEBP", "RGB", "jpg", "JPEG"),
+        ("WEBP", "RGBA", "png", "PNG"),
+    ],
+)
+def test_picture_is_written_anew_as_jpg_or_png(kind, mode, extension, becomes):
+    out = io.BytesIO()
+    Image.new(mode, (40, 20), (9, 9, 9, 99)[: len(mode)]).save(out, kind)
+    clean = cleaned(out.getvalue())
     assert (clean.extension, clean.width, clean.height) == (extension, 40, 20)
-    assert Image.open(io.BytesIO(clean.content)).format == kind
+    assert Image.open(io.BytesIO(clean.content)).format == becomes
+
+
+@pytest.mark.parametrize(("size", "becomes"), [((3840, 2160), (3840, 2160)), ((4001, 3000), (2001, 1500))])
+def test_a_jpg_beyond_4k_is_made_half_as_wide_and_high(size, becomes):
+    assert opened(picture("JPEG", size=size)).size == becomes
+
+
+@pytest.mark.parametrize(("kind", "name"), [("JPEG", "jpg"), ("PNG", "png"), ("WEBP", "webp")])
+def test_a_picture_elsewhere_is_known_without_decoding_it(kind, name, monkeypatch):
+    data = picture(kind, size=(400, 300))
+    monkeypatch.setattr(Image.Image, "load", None)
+    assert images.picture_kind(data) == name
+    with pytest.raises(BadImage, match="cut or damaged"):
+        images.picture_kind(data[:-20])
 
 
 @pytest.mark.parametrize(
@@ -76,63 +98,6 @@ def test_no_more_than_the_limit_is_read():
     with pytest.raises(BadImage):
         clean_image(Endless(bytes(12 * 2**20)))
     assert Endless.asked == 10_000_001
-
-
-BOMB = """
-import io, resource, sys, time
-from generations.media.images import BadImage, clean_image
-from PIL import Image
-data = sys.stdin.buffer.read()
-before, began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.monotonic()
-try:
-    clean_image(io.BytesIO(data))
-except BadImage as error:
-    print(error)
-after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-assert after - before < 20_000, (before, after)
-assert time.monotonic() - began < 1
-"""
-
-
-def png_bomb() -> bytes:
-    out = io.BytesIO()
-    Image.new("L", (13_000, 13_000)).save(out, "PNG", compress_level=1)
-    return out.getvalue()
-
-
-def webp_bomb() -> bytes:
-    """Return a small lossless WebP whose header says 13,000 x 13,000: nobody should get as far as its pixels."""
-    data = picture("WEBP", lossless=True)
-    (bits,) = struct.unpack_from("<I", data, 21)
-    return data[:21] + struct.pack("<I", bits & 0xF0000000 | 12_999 << 14 | 12_999) + data[25:]
-
-
-def large_png() -> bytes:
-    out = io.BytesIO()
-    Image.new("RGB", (5_000, 5_000)).save(out, "PNG", compress_level=1)
-    return out.getvalue()
-
-
-@pytest.mark.parametrize(
-    ("bomb", "words"),
-    [
-        (png_bomb, "169 megapixels: at most 12 as PNG"),
-        (large_png, "25 megapixels: at most 12 as PNG"),
-        (webp_bomb, "169 megapixels: at most 25"),
-    ],
-)
-def test_bomb_is_refused_fast_and_in_little_memory(bomb, words):
-    run = subprocess.run([sys.executable, "-c", BOMB], input=bomb(), capture_output=True, check=False)
-    assert (run.stdout.decode().strip(), run.returncode) == (words, 0), run.stderr
-
-
-@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
-def test_the_largest_png_takes_less_than_100_mb(mode):
-    out = io.BytesIO()
-    Image.effect_noise((1_000, 750), 60).resize((4_000, 3_000)).convert(mode).save(out, "PNG", compress_level=1)
-    program = BOMB.replace("20_000", "100_000").replace("< 1\n", "< 10\n")  # the time is in docs/measurements.md
-    run = subprocess.run([sys.executable, "-c", program], input=out.getvalue(), capture_output=True, check=False)
-    assert run.returncode == 0, run.stderr
 
 
 def png_header(width: int, height: int) -> bytes:
@@ -242,14 +207,27 @@ def test_a_png_that_grows_names_the_way_out(monkeypatch):
 
 
 @settings(max_examples=60, deadline=None)
-@given(kind=st.sampled_from(["JPEG", "PNG", "WEBP"]), at=st.floats(0, 1), put=st.binary(min_size=1, max_size=9))
-def test_a_changed_picture_passes_or_is_refused(kind, at, put):
-    data = picture(kind, exif=exif_of(orientation=3))
+@given(
+    kind=st.sampled_from(["JPEG", "PNG", "WEBP"]),
+    progressive=st.booleans(),
+    at=st.floats(0, 1),
+    put=st.binary(min_size=1, max_size=9),
+)
+def test_a_changed_picture_passes_or_is_refused(kind, progressive, at, put):
+    data = picture(kind, exif=exif_of(orientation=3), progressive=progressive)
     place = int(at * (len(data) - len(put)))
     try:
         cleaned(data[:place] + put + data[place + len(put) :])
     except BadImage as refused:
         assert str(refused).isascii()
+
+
+def test_a_jpg_whose_colours_have_no_size_is_refused():
+    data = bytearray(picture("JPEG", progressive=True))
+    start = data.index(b"\xff\xc2") + 10  # of three times: number, sampling, table
+    data[start + 1 : start + 9 : 3] = bytes(3)
+    with pytest.raises(BadImage, match="cut or damaged"):
+        cleaned(bytes(data))
 
 
 def test_random_bytes_behind_a_good_start_are_refused():
