@@ -7,9 +7,12 @@ from datetime import UTC, datetime
 from functools import cache
 
 TOKEN = re.compile(r"(/webhooks/[^/\s]+/|/(?:s|embed|feeds)/)(?!published\.atom)[^/\s]+")
-# What Django signed of a number, such as the address of a callback or of a start image, also as JSON or a URL has it.
-COLON = r"(?::|%(?:25)*3a|\\u003a)"
-SIGNED = re.compile(rf"(\d+{COLON}(?:\w{{1,8}}{COLON})?)[\w-]{{43}}(?![\w-])", re.ASCII | re.IGNORECASE)
+# What Django signed of a number, such as the address of a callback or of a start image, also as JSON or a URL has it,
+# or JSON within JSON. Each repetition has an end, or a long text of the right characters would take minutes.
+ESCAPES = r"\\{1,8}"
+PERCENT = r"%(?:25){0,3}"
+COLON = rf"(?::|{PERCENT}3a|{ESCAPES}u003a)"
+SIGNED = re.compile(rf"((?<!\d)\d{{1,19}}{COLON}(?:\w{{1,8}}{COLON})?)[\w-]{{43}}(?![\w-])", re.ASCII | re.IGNORECASE)
 BEARER = re.compile(r"(bearer\s+)[^\s\"'\\,;]{9,}", re.IGNORECASE)
 MASK_FROM = 9  # characters; a shorter key is "practice", and no secret
 
@@ -30,7 +33,7 @@ def without_secrets(text: str, *keys: str) -> str:
 @cache
 def as_written(key: str) -> re.Pattern[str]:
     """Match a key however JSON or a URL may escape it: some servers write "/" as "\\/", others "+" as "\\u002B"."""
-    ways = (rf"(?:\\?{re.escape(char)}|\\u{ord(char):04x}|%(?:25)*{ord(char):02x})" for char in key)
+    ways = (rf"(?:(?:{ESCAPES})?{re.escape(char)}|{ESCAPES}u{ord(char):04x}|{PERCENT}{ord(char):02x})" for char in key)
     return re.compile("".join(ways), re.IGNORECASE)
 
 

@@ -3,6 +3,7 @@
 import io
 import logging
 import logging.config
+import time
 from typing import Any
 from urllib.parse import quote
 
@@ -71,9 +72,10 @@ def test_no_text_moves_the_cursor_or_turns_the_line_around() -> None:
 
 
 KEY = "sk-live/canary+0123456789"
+IN_JSON = [KEY.replace("/", "\\\\/"), KEY.replace("/", "\\\\\\/"), KEY.replace("+", "\\\\u002b")]  # JSON within JSON
 
 
-@pytest.mark.parametrize("colon", [":", "%3A", "%253A", "\\u003a"])
+@pytest.mark.parametrize("colon", [":", "%3A", "%253A", "\\u003a", "\\\\u003a"])
 @pytest.mark.parametrize("signed", [CALLBACKS.sign("12"), SIGNER.sign("7")], ids=["callback", "start image"])
 def test_what_this_site_signed_is_masked_wherever_a_provider_repeats_it(signed: str, colon: str) -> None:
     secret, written = signed.rpartition(":")[2], signed.replace(":", colon)
@@ -98,12 +100,21 @@ def test_texts_without_a_secret_stay_as_they_are() -> None:
         assert without_secrets(text, KEY, "practice") == text
 
 
-@pytest.mark.parametrize("written", [KEY, KEY.replace("/", "\\/"), KEY.replace("+", "\\u002B"), quote(KEY, "")])
+@pytest.mark.parametrize(
+    "written", [KEY, KEY.replace("/", "\\/"), KEY.replace("+", "\\u002B"), quote(KEY, ""), *IN_JSON]
+)
 def test_a_key_is_masked_however_it_is_escaped(written: str) -> None:
     for text in (f"wrong key {written}!", f'{{"Authorization": "Bearer {written}"}}'):
         assert "canary" not in without_secrets(text, KEY)
         assert "0123456789" not in without_secrets(text, KEY)
     assert masked("Authorization: Bearer of-another-site") == "Authorization: Bearer [key]"
+
+
+@pytest.mark.parametrize("repeated", ["1", "\\", "%25", "s", "sk-live/", "1:", "a" * 43, "bearer ", "/s/"])
+def test_no_text_takes_long_to_mask(repeated: str) -> None:
+    began = time.process_time()
+    without_secrets(masked(repeated * (1_000_000 // len(repeated))), KEY)
+    assert time.process_time() - began < 2
 
 
 def test_a_traceback_is_masked_too() -> None:
