@@ -302,6 +302,8 @@ LOGGING = {
         "generations": {"level": env.str("LOG_LEVEL", default="INFO")},
         "django": {"handlers": [], "level": "INFO"},  # in place of Django's own console, which masks nothing
         "django.server": {"handlers": ["console"], "level": "INFO", "propagate": False},
+        # Its warnings name the addresses of results, whose query opens them; what becomes of each is said by us.
+        "urllib3": {"level": "ERROR"},
         "django-q": {"handlers": ["console"], "level": "WARNING", "propagate": False},
     },
 }

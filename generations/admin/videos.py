@@ -276,7 +276,8 @@ class VideoAdmin(ClipActions):
 
     @admin.display(description=_("Download link"))
     def source(self, video: Video) -> str:
-        return video.source_url or gettext("expired")
+        address, query, _signature = video.source_url.partition("?")
+        return f"{address}?…" if query else address or gettext("expired")
 
     @admin.display(description=_("Created"), ordering="created_at")
     def created(self, video: Video) -> str:

@@ -42,6 +42,13 @@ def test_the_page_plays_the_clip_and_leads_to_task_prompt_and_catalog(admin_clie
         assert f'href="{link}"' in page
 
 
+def test_the_page_says_where_the_clip_came_from_and_not_what_opens_it_there(admin_client: Client) -> None:
+    video = a_video(source_url="https://cdn.example.com/clip.mp4?X-Amz-Signature=abc")
+    page = admin_client.get(change(video.pk)).content.decode()
+    assert "https://cdn.example.com/clip.mp4?…" in page
+    assert "X-Amz-Signature" not in page
+
+
 def test_a_clip_leads_to_all_that_is_made_from_it_and_so_does_its_task(admin_client: Client) -> None:
     clip = a_video()
     page = admin_client.get(change(clip.pk)).content.decode()
