@@ -23,6 +23,7 @@ from django.db import transaction
 from django.db.models import Case, F, Q, QuerySet, Value, When
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.crypto import salted_hmac
 
 from generations import clock
 from generations.catalog.known_browsers import known_as
@@ -78,10 +79,17 @@ def counters(request: Any, credentials: dict[str, Any] | None) -> list[Counter]:
 
     A browser that the account knows has a counter of its own instead, which strangers do not use up.
     """
-    account = str((credentials or {}).get("username") or "")[:255]
+    account = _account(str((credentials or {}).get("username") or ""))
     if browser := known_as(request, account):
         return [Counter(account, NOWHERE, ACCOUNT_TRIES, browser)]
     return [Counter(account, NOWHERE, ACCOUNT_TRIES), Counter("", request.axes_ip_address, ADDRESS_TRIES)]
+
+
+def _account(name: str) -> str:
+    """Return the name of an account, and a mark of any other: what is no name is now and then a password."""
+    if get_user_model().objects.filter(username=name.replace("\0", "")).exists():
+        return name
+    return salted_hmac("generations.sign_in", name, algorithm="sha256").hexdigest()
 
 
 class SignInTries(AxesDatabaseHandler):  # type: ignore[misc]

@@ -90,9 +90,19 @@ def test_an_address_that_tries_many_accounts_waits_and_others_do_not() -> None:
 
 def test_what_is_known_of_nobody_is_forgotten_after_a_day() -> None:
     enter(name="nobody")
+    kept = [*AccessAttempt.objects.exclude(username="")]
+    assert len(kept) == 1
     pass_time(days=1.1)
     enter(password=PASSWORD)
-    assert not AccessAttempt.objects.filter(username="nobody").exists()
+    assert not AccessAttempt.objects.filter(username=kept[0].username).exists()
+
+
+def test_a_password_that_is_typed_as_the_name_is_kept_nowhere(caplog: pytest.LogCaptureFixture) -> None:
+    for door in DOORS:
+        enter(door, name=PASSWORD)
+    assert PASSWORD not in str([*AccessAttempt.objects.values()])
+    assert PASSWORD not in caplog.text
+    assert {enter(name=PASSWORD).status_code for _ in range(ACCOUNT_TRIES)} == {200, 429}
 
 
 def test_no_password_and_no_form_is_kept() -> None:
