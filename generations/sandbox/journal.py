@@ -10,6 +10,11 @@ from typing import TextIO
 from .wire import Json
 
 
+def open_private(path: Path, mode: str) -> TextIO:
+    """Open a file for its owner alone: the tasks hold the addresses of their callbacks."""
+    return open(path, mode, encoding="utf-8", opener=lambda name, flags: os.open(name, flags, 0o600))  # type: ignore[return-value]
+
+
 class Journal:
     """One JSON object a line, appended and flushed; reading skips a line that a crash has cut."""
 
@@ -34,7 +39,7 @@ class Journal:
     def rewrite(self, entries: list[dict[str, Json]]) -> None:
         """Replace all entries."""
         fresh = self.path.with_suffix(".part")
-        with fresh.open("w", encoding="utf-8") as lines:
+        with open_private(fresh, "w") as lines:
             lines.writelines(json.dumps(entry, ensure_ascii=False) + "\n" for entry in entries)
         os.replace(fresh, self.path)
 
@@ -44,7 +49,7 @@ class Journal:
             if self._closed:
                 return  # a clip finished after close(): the next start finds its task due
             if self._file is None:
-                self._file = self.path.open("a", encoding="utf-8")
+                self._file = open_private(self.path, "a")
             self._file.write(line)
             self._file.flush()
 

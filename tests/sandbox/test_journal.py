@@ -33,3 +33,13 @@ def test_a_closed_journal_takes_nothing_more(tmp_path):
 
 def test_no_file_is_no_history(tmp_path):
     assert list(Journal(tmp_path / "none").read()) == []
+
+
+def test_nobody_else_may_read_it(tmp_path):
+    journal = Journal(tmp_path / "journal.jsonl")
+    journal.append({"callback_url": "https://studio/webhooks/apixo/1:token/"})
+    journal.close()
+    assert journal.path.stat().st_mode & 0o777 == 0o600
+    journal.path.chmod(0o644)  # as an earlier version left it
+    journal.rewrite([])
+    assert journal.path.stat().st_mode & 0o777 == 0o600
