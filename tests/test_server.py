@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import socket
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
@@ -14,10 +13,8 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.core.handlers.wsgi import WSGIHandler
-from django.db import connections
 from django.test import Client
 from waitress import wasyncore
-from waitress.task import ThreadedTaskDispatcher
 
 from generations.models import Delivery, Video
 from kling_site import server
@@ -25,6 +22,7 @@ from kling_site.headers import OF_THE_SERVER
 from kling_site.server import make_server
 from tests.catalog.conftest import published
 from tests.factories import a_task
+from tests.webserver import web_server
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -36,25 +34,10 @@ POST = "POST {} HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data
 
 
 @pytest.fixture
-def port(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
-    """The site on the web server, with few threads, which leave no connection to the test's database."""
-
-    def and_close(run: Callable[..., None]) -> Callable[..., None]:
-        def run_and_close(*args: Any) -> None:
-            run(*args)
-            connections.close_all()
-
-        return run_and_close
-
-    monkeypatch.setattr(ThreadedTaskDispatcher, "handler_thread", and_close(ThreadedTaskDispatcher.handler_thread))
-    running = make_server(WSGIHandler(), host="127.0.0.1", port=0, threads=THREADS)
-    thread = threading.Thread(target=and_close(running.run))
-    thread.start()
-    yield int(running.effective_port)
-    running.task_dispatcher.shutdown(timeout=10)
-    running.trigger.pull_trigger(lambda: wasyncore.close_all(running._map))
-    thread.join(20)
-    assert not thread.is_alive()
+def port() -> Iterator[int]:
+    """The site on the web server, with few threads."""
+    with web_server(threads=THREADS) as served:
+        yield served
 
 
 @pytest.fixture

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,10 @@ from django.test import Client
 
 from generations.models import Review, Video
 from generations.models.videos import small_name
+from tests.behind_tls import put_behind_tls
 from tests.factories import NOW, a_video
+from tests.nginx import PROGRAM, Nginx, in_front_of
+from tests.webserver import web_server
 
 
 @pytest.fixture
@@ -62,3 +67,18 @@ def published(**changes: Any) -> Video:
     by, _ = User.objects.get_or_create(username="publisher")
     state = {"review": Review.APPROVED, "reviewed_at": NOW, "published_at": NOW, "published_by": by}
     return a_video(**{**state, **changes})
+
+
+@pytest.fixture
+def nginx(transactional_db: None, settings: Any, media_root: Path, tmp_path: Path) -> Iterator[Nginx]:
+    """The site behind TLS and nginx, which sends its files."""
+    if not PROGRAM:
+        why = "needs Debian's nginx-light"
+        (pytest.fail if os.environ.get("REQUIRE_NGINX") else pytest.skip)(why)
+    put_behind_tls(settings)
+    settings.ACCEL_REDIRECT, settings.TRUSTED_PROXIES = "/protected", 1
+    with (
+        web_server(threads=2) as site,
+        in_front_of(site, tmp_path, media=media_root, is_root=os.geteuid() == 0) as running,
+    ):
+        yield running
