@@ -36,7 +36,7 @@ def _campaign_form(request: HttpRequest, ids: Sequence[int]) -> forms.Form:
 
 
 def _set_campaign(ids: Sequence[int], slug: str, by: Any) -> Outcome:
-    return bulk_prompts.set_campaign(ids, None if slug == "-" else Campaign.objects.get(slug=slug))
+    return bulk_prompts.set_campaign(ids, None if slug == "-" else Campaign.objects.get(slug=slug), by=by)
 
 
 VALUED = {

@@ -109,7 +109,7 @@ def page(request: HttpRequest) -> HttpResponse:
         try:
             file = form.cleaned_data["file"]
             rows = prompt_files.read(file.read(prompt_files.MAX_BYTES + 1))
-            return _show(request, UploadForm(), Preview(prompt_import.check(rows), file.name))
+            return _show(request, UploadForm(), Preview(prompt_import.check(rows, by=person_of(request)), file.name))
         except ValidationError as error:
             form.add_error("file", error.message_dict["file"])
     return _show(request, form)
@@ -124,7 +124,8 @@ def _confirm(request: HttpRequest) -> HttpResponse:
     if content["by"] != person_of(request).pk:
         messages.error(request, TOO_OLD)
         return redirect("admin:generations_prompt_import")
-    preview = Preview(prompt_import.check([Row(*row) for row in content["rows"]]), content["name"])
+    rows = [Row(*row) for row in content["rows"]]
+    preview = Preview(prompt_import.check(rows, by=person_of(request)), content["name"])
     agreed = not preview.bad or request.POST.get("import") == "good"
     if len(preview.good) != content["good"] or not preview.good or not agreed:
         messages.error(request, CHANGED)

@@ -29,7 +29,7 @@ from generations.admin import (
 from generations.admin.base import ArchivableAdmin, ArchivedFilter, ModelAdmin, ModelForm, person_of
 from generations.admin.campaigns import CampaignFilter
 from generations.admin.prompt_actions import PromptActions
-from generations.library import prompt_settings, prompt_text
+from generations.library import prompt_campaigns, prompt_settings, prompt_text
 from generations.models import GenerationTask, LedgerEntry, Prompt, Review, Tag, Video
 from generations.models.ledger import SPENT, is_at_starting_price, is_unpriced
 from generations.models.prompts import PromptQuerySet
@@ -79,6 +79,8 @@ class TagPicker(AutocompleteSelectMultiple):
 class PromptForm(ModelForm):
     """The form of a prompt, with text areas of fitting sizes."""
 
+    may_move = False  # to another campaign than it has, or than its words have
+
     class Meta:
         model = Prompt
         fields = ["title", "text", "negative_prompt", "notes", "campaign", "tags", "archived"]
@@ -98,7 +100,19 @@ class PromptForm(ModelForm):
         for name in ("text", "negative_prompt"):
             for rule in prompt_text.problems(data.get(name) or ""):
                 self.add_error(name, rule)
+        if not self.may_move and {"campaign", "text", "negative_prompt"} & set(self.changed_data):
+            self._check_campaign(data)
         return data
+
+    def _check_campaign(self, data: dict[str, Any]) -> None:
+        wanted = data.get("campaign")
+        text = prompt_campaigns.why_not(self.instance.campaign, wanted)
+        if not text and self.instance.campaign is None:
+            words = data.get("text", ""), data.get("negative_prompt", "")
+            same = prompt_campaigns.of_words([words]).get(words, ())
+            text = prompt_campaigns.why_no_copy((each for each in same if each != self.instance), wanted)
+        if text:
+            self.add_error("campaign", f"{text}.")
 
 
 @admin.register(Prompt)
@@ -124,6 +138,11 @@ class PromptAdmin(ArchivableAdmin, PromptActions):
             *prompt_import.urls(wrap),
             *super().get_urls(),
         ]
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form: Any = super().get_form(request, obj, change, **kwargs)
+        form.may_move = prompt_campaigns.may_move(person_of(request))
+        return form
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         if not change and "_saveasnew" in request.POST and (source := _source(request)):

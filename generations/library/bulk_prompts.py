@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_noop, ngettext
 
 from generations.library import tagging
 from generations.library.bulk import Outcome, portions
-from generations.models import Campaign, Prompt
+from generations.library.prompt_campaigns import may_move
+from generations.models import Campaign, Person, Prompt
+
+NAMED = 3  # prompts, where many are refused
 
 
 def tag(ids: Sequence[int], name: str) -> Outcome:
@@ -29,16 +33,35 @@ def untag(ids: Sequence[int], name: str) -> Outcome:
     return _done(_("Tag “{tag}” removed").format(tag=found), ids, changed, gettext_noop("without this tag"))
 
 
-def set_campaign(ids: Sequence[int], campaign: Campaign | None) -> Outcome:
-    """Give prompts a campaign, or none; what was ordered keeps its own. Raises: ValidationError for an archived one."""
+def set_campaign(ids: Sequence[int], campaign: Campaign | None, *, by: Person) -> Outcome:
+    """Give prompts a campaign, or none; what was ordered keeps its own.
+
+    Raises: ValidationError, with nothing changed, for an archived one, and for prompts that another one pays for.
+    """
     if campaign and campaign.archived:
         text = _("Campaign: {campaign} is archived. Nothing was changed.").format(campaign=campaign)
         raise ValidationError({"campaign": text})
     others = Prompt.objects.filter(pk__in=ids).exclude(campaign=campaign)
     words = _("Campaign: {campaign}").format(campaign=campaign or _("none"))
-    done = _done(words, ids, others.update(campaign=campaign), gettext_noop("in it already"))
+    with transaction.atomic():
+        if not may_move(by) and (paid := list(others.exclude(campaign=None).select_for_update().order_by("pk"))):
+            raise ValidationError({"campaign": _paid_for(paid)})
+        changed = others.update(campaign=campaign)
+    done = _done(words, ids, changed, gettext_noop("in it already"))
     done.note = _("Clips that were ordered keep their campaign.")
     return done
+
+
+def _paid_for(prompts: list[Prompt]) -> str:
+    """Say that these prompts stay in their campaigns."""
+    names = ", ".join(f"“{prompt}”" for prompt in prompts[:NAMED])
+    if (more := len(prompts) - NAMED) > 0:
+        names = ngettext("{names} and {n} more", "{names} and {n} more", more).format(names=names, n=more)
+    words = _(
+        "Campaign: another one than a prompt has takes the permission “Can change campaign”, which concerns {names}. "
+        "Nothing was changed."
+    )
+    return words.format(names=names)
 
 
 def _done(what: str, ids: Sequence[int], changed: int, unchanged: str) -> Outcome:

@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from generations.library import prompt_settings, prompt_text
+from generations.library import prompt_campaigns, prompt_settings, prompt_text
 from generations.library.prompt_files import Row
 from generations.models import Action, AuditEntry, Campaign, Person, Prompt, Tag
 from generations.providers.base import UNSTORABLE
@@ -44,12 +44,16 @@ class Checked:
         return " ".join(text.split()) if name == "title" else text.strip()
 
     @property
+    def words(self) -> prompt_campaigns.Words:
+        return self.text("text"), self.text("negative_prompt")
+
+    @property
     def key(self) -> Key:
         title, text, unwanted, _notes = (self.text(name) for name in TEXTS)
         return title, text, unwanted, self.campaign.pk if self.campaign else None
 
 
-def check(rows: list[Row]) -> list[Checked]:
+def check(rows: list[Row], *, by: Person) -> list[Checked]:
     """Return each row with all that is wrong with it; the number of queries does not depend on the rows."""
     campaigns: dict[str, Campaign] = {}
     for campaign in Campaign.objects.all():
@@ -58,6 +62,8 @@ def check(rows: list[Row]) -> list[Checked]:
     known = {tag.name.casefold(): tag.name for tag in Tag.objects.all()}
     found = [_checked(row, campaigns, known) for row in rows]
     _find_copies(found)
+    if not prompt_campaigns.may_move(by):
+        _find_campaigns(found)
     return found
 
 
@@ -144,3 +150,12 @@ def _find_copies(found: list[Checked]) -> None:
         if checked.key in seen:
             checked.problems.append(Problem("text", seen[checked.key]))
         seen.setdefault(checked.key, _("is the same as row {number}").format(number=checked.row.number))
+
+
+def _find_campaigns(found: list[Checked]) -> None:
+    """Add a problem to each good row whose words another campaign pays for."""
+    good = [checked for checked in found if not checked.problems]
+    same = prompt_campaigns.of_words([checked.words for checked in good])
+    for checked in good:
+        if text := prompt_campaigns.why_no_copy(same.get(checked.words, ()), checked.campaign):
+            checked.problems.append(Problem("campaign", text))

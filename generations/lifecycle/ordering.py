@@ -80,6 +80,11 @@ class OrderRequest:
     template: str = ""  # the text with variables, where the order's own has their values: the prompt keeps it
 
     @property
+    def words(self) -> tuple[str, str]:
+        """The text that its prompt keeps, and the negative prompt."""
+        return self.template or self.order.prompt, self.order.negative_prompt
+
+    @property
     def with_uploads(self) -> Order:
         """The order with a word in the place of each picture that has no address yet."""
         start, end = (UPLOADED if name in self.images else getattr(self.order, name) for name in IMAGE_FIELDS)
@@ -319,11 +324,8 @@ def _prompt_of(request: OrderRequest, *, at: datetime, by: Person | None) -> Pro
     """Return the campaign's prompt of the same words, or a new one."""
     order = request.order
     title = "" if order.prompt.strip() else offers.title(order)  # an order without words is named after what makes it
-    words = {
-        "text": request.template or order.prompt,
-        "negative_prompt": order.negative_prompt,
-        "campaign": request.campaign,
-    }
+    text, unwanted = request.words
+    words = {"text": text, "negative_prompt": unwanted, "campaign": request.campaign}
     words |= {"title": title} if title else {}
     if same := Prompt.objects.filter(**words).order_by("archived", "-id").first():
         return same

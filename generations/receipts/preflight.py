@@ -5,7 +5,7 @@ Nothing is written here, and no transaction may be open: images at URLs are read
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext
 
 from generations.formats import duration, usd
-from generations.library import prompt_text
+from generations.library import prompt_campaigns, prompt_text
 from generations.lifecycle import continuing, ordering
 from generations.lifecycle.capacity import why_paused
 from generations.lifecycle.ordering import MANY_TAKES, OrderRequest, Problems
@@ -193,10 +193,10 @@ def _lines(requests: list[OrderRequest], *, by: Person | None, at: datetime) -> 
     checks, many = ImageChecks(), len(requests) > 1
     retries = ordering.retries_of([request.retry_of for request in requests if request.retry_of])
     checked = [_checked(request, checks, retries) for request in requests]
-    if by and not by.has_perm("generations.change_campaign"):
-        for request, wrong, _unread in checked:
-            if avoids_campaign(request):
-                wrong.setdefault("campaign", []).append(_("the prompt's campaign pays; another one needs a permission"))
+    if not prompt_campaigns.may_move(by):
+        for (_request, wrong, _unread), why in zip(checked, _other_campaigns(requests), strict=True):
+            if why:
+                wrong.setdefault("campaign", []).append(why)
     quotes = ledger.estimates([request.order for request, *_more in checked], at=at)
     good = [(request, quote) for (request, wrong, _unread), quote in zip(checked, quotes, strict=True) if not wrong]
     earlier = iter(history.of_all(good))
@@ -220,15 +220,21 @@ def _lines(requests: list[OrderRequest], *, by: Person | None, at: datetime) -> 
     return lines
 
 
-def avoids_campaign(request: OrderRequest) -> bool:
-    """Return whether an order of a prompt names neither its campaign nor that of the task that it comes from."""
-    if not request.prompt or request.prompt.campaign_id is None:
-        return False
-    earlier = (
-        request.retry_of, request.take_of, request.promoted_from, request.replaces, request.continued_from
-    )  # fmt: skip
-    own = {request.prompt.campaign_id, *(task.campaign_id for task in earlier if task)}
-    return (request.campaign.pk if request.campaign else None) not in own
+def _other_campaigns(requests: list[OrderRequest]) -> Iterator[str]:
+    """Yield of each request why its campaign is not for its prompt or its words; empty where it is.
+
+    An order that comes from another one of the same prompt may keep that one's campaign.
+    """
+    copies = prompt_campaigns.of_words([request.words for request in requests if not request.prompt])
+    for request in requests:
+        earlier = (request.retry_of, request.take_of, request.promoted_from, request.replaces, request.continued_from)
+        prompt, paying = request.prompt, request.campaign.pk if request.campaign else None
+        if prompt is None:
+            yield prompt_campaigns.why_no_copy(copies.get(request.words, ()), request.campaign)
+        elif (prompt.pk, paying) in {(task.prompt_id, task.campaign_id) for task in earlier if task}:
+            yield ""
+        else:
+            yield "" if prompt.campaign_id == paying else prompt_campaigns.why_not(prompt.campaign, request.campaign)
 
 
 def _checked(

@@ -54,3 +54,26 @@ def test_who_may_not_change_prompts_has_no_action(viewer_client: Client) -> None
         act(viewer_client, action, prompt.pk, at=PROMPTS, tag="x", choice="-", chosen=str(prompt.pk))
     assert not prompt.tags.exists()
     assert not Prompt.objects.filter(archived=True)
+
+
+def test_a_prompt_is_moved_out_of_its_campaign_by_permission(buyer_client: Client, admin_client: Client) -> None:
+    own, other = a_campaign("Before"), a_campaign("After")
+    prompt, free = a_prompt(title="Fox", campaign=own), a_prompt(text="a gull")
+    page = act(buyer_client, "set_campaign", prompt.pk, free.pk, at=PROMPTS)
+    (text,) = confirm(buyer_client, page, choice="after").context["form"].errors["choice"]
+    assert "takes the permission “Can change campaign”, which concerns “Fox”. Nothing was changed." in text
+    change = reverse("admin:generations_prompt_change", args=[prompt.pk])
+    data = {"title": "Fox", "text": prompt.text, "notes": "new"}
+    for campaign in (str(other.pk), ""):
+        for button in ("_save", "_saveasnew"):
+            refused = buyer_client.post(change, {**data, "campaign": campaign, button: "1"})
+            (text,) = refused.context["adminform"].errors["campaign"]
+            assert text.startswith("Before pays for ") and text.endswith("takes the permission “Can change campaign”.")
+    assert {*Prompt.objects.values_list("campaign", "notes")} == {(own.pk, ""), (None, "")}
+    buyer_client.post(change, {**data, "campaign": own.pk})
+    buyer_client.post(
+        reverse("admin:generations_prompt_change", args=[free.pk]), {"text": "a gull", "campaign": own.pk}
+    )
+    assert {*Prompt.objects.values_list("campaign", "notes")} == {(own.pk, "new"), (own.pk, "")}
+    admin_client.post(change, {**data, "campaign": other.pk})
+    assert Prompt.objects.get(pk=prompt.pk).campaign == other

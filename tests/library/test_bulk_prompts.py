@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 
 from generations.library import bulk_prompts
+from generations.models import Prompt
 from tests.factories import a_campaign, a_prompt
 
 pytestmark = pytest.mark.django_db
@@ -21,9 +23,21 @@ def test_prompts_are_tagged_and_the_others_are_counted() -> None:
         bulk_prompts.untag(both, "ice")
 
 
-def test_an_archived_campaign_takes_no_prompts() -> None:
+def test_an_archived_campaign_takes_no_prompts(staff: User) -> None:
     prompt = a_prompt()
     with pytest.raises(ValidationError, match="archived"):
-        bulk_prompts.set_campaign([prompt.pk], a_campaign(archived=True))
+        bulk_prompts.set_campaign([prompt.pk], a_campaign(archived=True), by=staff)
     prompt.refresh_from_db()
     assert prompt.campaign is None
+
+
+def test_prompts_that_a_campaign_pays_for_are_moved_by_permission_all_or_none(staff: User) -> None:
+    producer, other = User.objects.create(username="pia"), a_campaign("Winter")
+    free, *paid = a_prompt(), *(a_prompt(title=f"Fox {n}", campaign=a_campaign(f"Autumn {n}")) for n in range(4))
+    ids = [free.pk, *(each.pk for each in paid)]
+    for wanted in (other, None):
+        with pytest.raises(ValidationError, match="“Fox 0”, “Fox 1”, “Fox 2” and 1 more. Nothing was changed"):
+            bulk_prompts.set_campaign(ids, wanted, by=producer)
+    assert Prompt.objects.filter(campaign=other).count() == 0
+    assert bulk_prompts.set_campaign([free.pk], other, by=producer).changed == 1
+    assert bulk_prompts.set_campaign(ids, other, by=staff).changed == 4

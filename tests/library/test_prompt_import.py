@@ -6,13 +6,18 @@ import pytest
 from django.contrib.auth.models import User
 from pytest_django import DjangoAssertNumQueries
 
+from generations.library import prompt_import
 from generations.library.prompt_files import Row, example, read
-from generations.library.prompt_import import check, save
+from generations.library.prompt_import import save
 from generations.models import Prompt, Tag
 from generations.reports.export import as_csv
 from tests.factories import NOW, a_campaign, a_prompt
 
 pytestmark = pytest.mark.django_db
+
+
+def check(given: list[Row]) -> list[prompt_import.Checked]:
+    return prompt_import.check(given, by=User(is_superuser=True))
 
 
 def rows(*cells: dict[str, str]) -> list[Row]:
@@ -53,6 +58,18 @@ def test_a_prompt_that_the_library_or_the_file_has_already_is_named() -> None:
     new = {"text": "an owl"}
     found = [[problem.rule for problem in each.problems] for each in check(rows(same, new, new, {"text": "a fox"}))]
     assert found == [[f"the library has it already: prompt {old.pk}"], [], ["is the same as row 3"], []]
+
+
+def test_the_words_of_a_campaign_s_prompt_are_imported_for_another_one_by_permission() -> None:
+    old, producer = a_prompt(text="a fox", campaign=a_campaign("Autumn")), User.objects.create(username="pia")
+    a_campaign("Winter")
+    given = rows(
+        *({"text": "a fox", "title": "New", "campaign": name} for name in ("Winter", "", "Autumn")), {"text": "an owl"}
+    )
+    found = [[(each.column, each.rule) for each in row.problems] for row in prompt_import.check(given, by=producer)]
+    assert [[column for column, _rule in each] for each in found] == [["campaign"], ["campaign"], [], []]
+    assert f"Autumn pays for prompt {old.pk}" in found[0][0][1]
+    assert not any(row.problems for row in check(given))
 
 
 def test_good_rows_become_prompts_with_their_versions_tags_campaign_and_settings(staff: User) -> None:

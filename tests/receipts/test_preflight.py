@@ -136,12 +136,32 @@ def test_another_campaign_than_the_prompt_s_needs_a_permission() -> None:
 
     assert found(campaign=own) == []
     assert found(campaign=other) == found(campaign=None) == ["campaign"]
-    assert found(campaign=other, prompt=a_prompt()) == found(campaign=other, prompt=None) == []
-    task = a_task(Status.FAILED, campaign=other)
-    assert found(campaign=other, retry_of=task) == []
+    assert found(campaign=other, prompt=a_prompt(text="other words")) == []
+    for name in ("retry_of", "take_of", "promoted_from", "replaces", "continued_from"):
+        assert "campaign" not in found(campaign=other, **{name: a_task(prompt=kept.prompt, campaign=other)}), name
+        assert "campaign" in found(campaign=other, **{name: a_task(prompt=a_prompt(), campaign=other)}), name
     buyer.user_permissions.add(Permission.objects.get(codename="change_campaign"))
     buyer = Person.objects.get(pk=buyer.pk)
     assert found(campaign=other) == []
+
+
+def test_the_words_of_a_campaign_s_prompt_are_ordered_for_another_one_by_permission() -> None:
+    """New clip, the rows of a file and the command order words, and no prompt."""
+    own, other = a_campaign(), a_campaign("Winter")
+    buyer = Person.objects.create(username="mira")
+
+    def found(campaign: Any, by: Person | None = buyer, **changes: Any) -> list[str]:
+        request = OrderRequest(an_order(**changes), campaign=campaign)
+        return preflight.inspect([request], by=by, at=NOW).problems.get("campaign", [])
+
+    prompt = a_prompt(campaign=own)
+    why = f"Autumn pays for prompt {prompt.pk}, which has the same words"
+    assert [text.partition(";")[0] for text in found(other)] == [why]
+    assert found(None)
+    assert found(own) == found(other, prompt="other words") == found(other, negative_prompt="rain") == []
+    assert found(other, by=None) == []
+    a_prompt(campaign=other)
+    assert found(other) == []
 
 
 def test_a_picture_at_an_address_is_checked(httpserver: HTTPServer, settings: Settings) -> None:
