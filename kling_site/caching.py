@@ -22,6 +22,20 @@ class PrivatePages:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
-        if settings.SESSION_COOKIE_NAME in request.COOKIES and "Cache-Control" not in response:
+        if not request.COOKIES.get(settings.SESSION_COOKIE_NAME):
+            return response
+        if "Cache-Control" not in response:
             patch_cache_control(response, private=True, no_cache=True, no_store=True)
+        if request.session.is_empty():
+            forget(response)
         return response
+
+
+def forget(response: HttpResponseBase) -> None:
+    """Have a browser forget what it kept of a session that has ended: by signing out, or by silence.
+
+    Its cookies of the language and of being known stay; they say nothing that the next person must not know.
+    """
+    response["Clear-Site-Data"] = '"cache", "storage"'
+    if (messages := f"{settings.COOKIE_PREFIX}messages") not in response.cookies:
+        response.delete_cookie(messages)

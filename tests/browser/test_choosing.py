@@ -73,6 +73,26 @@ def test_stars_and_favourites_are_given_to_the_focused_card_and_taken_back(open_
     assert not told
 
 
+@pytest.mark.parametrize("by_button", [True, False])
+def test_what_could_be_undone_is_gone_when_its_person_is(by_button: bool, open_page: Any, told: list[str]) -> None:
+    videos(1)
+    page = open_page("/")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("4")
+    toast(page, "Clip 0: Rated 4 of 5.")
+    assert page.evaluate("sessionStorage.getItem('undo')")
+    page.evaluate("localStorage.setItem('volume', '1')")
+    if by_button:
+        page.get_by_role("button", name="Log out").click()
+        page.wait_for_url("**/login/")
+        assert page.evaluate("localStorage.length") == 0
+    else:
+        page.context.clear_cookies()
+        page.reload()
+    assert page.evaluate("sessionStorage.getItem('undo')") is None
+    assert all("Cleared data types" in words for words in told)
+
+
 def test_in_the_viewer_a_decision_leads_on_and_is_undone_from_there(open_page: Any, told: list[str]) -> None:
     older, newer = videos(2, content=clip(seconds=1))
     page = open_page(newer.get_absolute_url())

@@ -4,8 +4,14 @@ document.documentElement.classList.add("script"); // what needs a script is laid
 try {
   const theme = localStorage.getItem("theme");
   if (theme === "light" || theme === "dark") document.documentElement.dataset.theme = theme;
+  // What a tab keeps to undo is one person's: nobody who signs in after them, and nobody signed out, finds it.
+  const { person } = document.documentElement.dataset;
+  if (person !== undefined && person !== sessionStorage.getItem("person")) {
+    sessionStorage.clear();
+    sessionStorage.setItem("person", person);
+  }
 } catch {
-  // Storage is blocked: the system's theme it is.
+  // Storage is blocked: the system's theme it is, and nothing is kept.
 }
 
 document.addEventListener("DOMContentLoaded", () => {
