@@ -17,7 +17,7 @@ import requests
 import urllib3
 from requests_hardened.ip_filter import InvalidIPAddress
 
-from generations.media.origins import Deadline, DownloadError, NotAllowed, Origins, get
+from generations.media.origins import Deadline, DownloadError, NotAllowed, Origins, get, shown
 
 __all__ = ["Download", "DownloadError", "Gone", "NoRoom", "NotAFile", "NotAllowed", "Origins", "TooLarge"]
 __all__ += ["TryAgain", "fetch"]
@@ -102,7 +102,7 @@ def fetch(
                     raise _decision(error, url) from error
         tries = f"it broke off {len(PAUSES_SECONDS)} times"
         late = f"not finished within {deadline_seconds:g} s"
-        raise TryAgain(f"{_shown(url)}: {tries if deadline.left() else late}")
+        raise TryAgain(f"{shown(url)}: {tries if deadline.left() else late}")
 
 
 class _Part:
@@ -196,11 +196,11 @@ class _Transfer:
             self.total = int(length) if re.fullmatch(r"[0-9]{1,18}", length) else None
             self.validator = _validator(headers) if self.total else ""
         if headers.get("Content-Encoding", "identity").strip().lower() not in ("", "identity"):
-            raise TryAgain(f"{_shown(self.url)}: came compressed, against our request")
+            raise TryAgain(f"{shown(self.url)}: came compressed, against our request")
         if PAGE_TYPES.fullmatch(_content_type(answer)):
-            raise NotAFile(f"{_shown(self.url)}: a page came instead of a video ({_content_type(answer)})")
+            raise NotAFile(f"{shown(self.url)}: a page came instead of a video ({_content_type(answer)})")
         if self.total is not None and self.total > self.part.max_bytes:
-            raise TooLarge(f"{_shown(self.url)}: {self.total} bytes, {self.part.max_bytes} are allowed")
+            raise TooLarge(f"{shown(self.url)}: {self.total} bytes, {self.part.max_bytes} are allowed")
 
     def _receive(self, answer: requests.Response) -> None:
         """Write the body as it comes, and check the speed and the deadline."""
@@ -211,7 +211,7 @@ class _Transfer:
             passed = time.monotonic() - began
             if passed >= window:
                 if (self.part.size - before) / passed < self.slowest:
-                    raise TryAgain(f"{_shown(self.url)}: slower than {self.slowest} bytes a second")
+                    raise TryAgain(f"{shown(self.url)}: slower than {self.slowest} bytes a second")
                 began, before = time.monotonic(), self.part.size
         if not self.deadline.left() or self.total not in (None, self.part.size):
             raise _BrokeOff
@@ -226,22 +226,17 @@ class _Transfer:
 
 def _decision(error: Exception, url: str) -> DownloadError:
     if isinstance(error, InvalidIPAddress):
-        return NotAllowed(f"{_shown(url)}: its host has an address that is not public")
+        return NotAllowed(f"{shown(url)}: its host has an address that is not public")
     if isinstance(error, requests.TooManyRedirects):
-        return TryAgain(f"{_shown(url)}: {error}")
+        return TryAgain(f"{shown(url)}: {error}")
     if isinstance(error, requests.exceptions.SSLError):
-        return TryAgain(f"{_shown(url)}: its certificate is not valid")
-    return TryAgain(f"{_shown(url)}: no connection, or no answer")
+        return TryAgain(f"{shown(url)}: its certificate is not valid")
+    return TryAgain(f"{shown(url)}: no connection, or no answer")
 
 
 def _refused(status: int, url: str) -> DownloadError:
     decision = Gone if 400 <= status < 500 and status not in LATER else TryAgain
-    return decision(f"{_shown(url)}: the server answered {status}")
-
-
-def _shown(url: str) -> str:
-    """Return the URL without its query, which may be the key of a signed URL."""
-    return re.split(r"[?#]", url, maxsplit=1)[0][:200].encode("unicode_escape").decode("ascii")
+    return decision(f"{shown(url)}: the server answered {status}")
 
 
 def _content_type(answer: requests.Response) -> str:

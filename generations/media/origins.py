@@ -12,11 +12,15 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
+from ipaddress import ip_address
 from types import TracebackType
+from typing import Any
 from urllib.parse import urljoin
 
 import requests
+import urllib3
 from requests.adapters import HTTPAdapter
+from requests_hardened.ip_filter import InvalidIPAddress
 from requests_hardened.ip_filter_adapter import IPFilterAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 
@@ -38,6 +42,9 @@ ORIGIN = re.compile(rf"(?P<scheme>https?)://(?P<host>{NAME}|\[[0-9a-f:.]+\])(?::
 # The rest of the URL; programs differ on backslashes and control characters.
 REST = re.compile(r"(?:[/?#][^\\\x00-\x1f\x7f]*)?")
 FULL = "nor scheme, host and port such as http://127.0.0.1:8900"
+
+# What `get` raises where nobody answers: no name, no connection, no time, or an address that is not asked.
+NO_ANSWER = (requests.RequestException, urllib3.exceptions.HTTPError, OSError, InvalidIPAddress)
 
 
 class DownloadError(Exception):
@@ -112,6 +119,11 @@ def _split(url: str) -> tuple[str, str, int]:
         raise NotAllowed("the result's address is no plain http or https address")
     port = int(found["port"] or (443 if found["scheme"] == "https" else 80))
     return found["scheme"], found["host"], port
+
+
+def shown(url: str) -> str:
+    """Return the URL without its query, which may be the key of a signed URL."""
+    return re.split(r"[?#]", url, maxsplit=1)[0][:200].encode("unicode_escape").decode("ascii")
 
 
 class Deadline:
@@ -189,6 +201,17 @@ def get(
         raise requests.TooManyRedirects(f"sent on more than {MAX_REDIRECTS} times")
 
 
+class _PublicOnly(IPFilterAdapter):  # type: ignore[misc]
+    """Refuse also what the filter of the library lets pass: addresses that nobody on the internet has."""
+
+    def build_connection_pool_key_attributes(self, *args: Any, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        host, more = super().build_connection_pool_key_attributes(*args, **kwargs)
+        address = ip_address(host["host"].strip("[]"))
+        if not address.is_global or address.is_reserved or getattr(address, "is_site_local", False):
+            raise InvalidIPAddress(address)
+        return host, more
+
+
 def session_for(origin: Origin, deadline: Deadline) -> requests.Session:
     """Return a session for one origin, without cookies, credentials or proxies.
 
@@ -200,7 +223,7 @@ def session_for(origin: Origin, deadline: Deadline) -> requests.Session:
         {"User-Agent": USER_AGENT, "Accept": "*/*", "Accept-Encoding": "identity"}
     )
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    adapter = HTTPAdapter() if origin.private else IPFilterAdapter(is_https_proto=origin.scheme == "https")
+    adapter = HTTPAdapter() if origin.private else _PublicOnly(is_https_proto=origin.scheme == "https")
     adapter.poolmanager.pool_classes_by_scheme = {
         "http": _watched(HTTPConnectionPool, deadline),
         "https": _watched(HTTPSConnectionPool, deadline),

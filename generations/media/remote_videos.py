@@ -1,8 +1,10 @@
 """Probe a reference video at a URL that a person gave, before money is spent: does it answer, and how long is it?
 
-The clip becomes as long as it is, and its price is held by those seconds.
+The clip becomes as long as it is, and its price is held by those seconds. A person is not told what answered; the log
+has it.
 """
 
+import logging
 import math
 import tempfile
 from collections.abc import Collection
@@ -10,12 +12,12 @@ from functools import partial
 from pathlib import Path
 
 import requests
-import urllib3
-from requests_hardened.ip_filter import InvalidIPAddress
 
 from generations.media.mp4 import NotAVideo, read_tracks
-from generations.media.origins import Deadline, NotAllowed, any_origin, get
+from generations.media.origins import NO_ANSWER, Deadline, NotAllowed, any_origin, get, shown
 from generations.translation import _
+
+logger = logging.getLogger(__name__)
 
 PROBE_SECONDS = 20.0  # a person waits for it
 MAX_VIDEO_BYTES = 100_000_000  # no page says: 30 s at 1080p have about 40 MB
@@ -37,25 +39,21 @@ def probe_seconds(url: str, *, near: Collection[str]) -> int:
             with get(url, partial(any_origin, near=near), deadline) as answer:
                 _save(answer, path)
             lengths = [track.duration_seconds for track in read_tracks(path) if track.handler == "vide"]
-    except NotAVideo as error:
-        raise UnusableVideo(_("no complete MP4, MOV or M4V")) from error
-    except (NotAllowed, InvalidIPAddress) as error:
-        raise UnusableVideo(_("no public http or https address")) from error
-    except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
-        raise UnusableVideo(
-            _("no answer from here within {seconds} s, or no connection").format(seconds=f"{PROBE_SECONDS:g}")
-        ) from error
-    if not lengths:
-        raise UnusableVideo(_("it has no picture"))
+        if not lengths:
+            raise NotAVideo("no track has a picture")
+    except (NotAVideo, NotAllowed, *NO_ANSWER) as error:
+        logger.info("the video at %s cannot be used: %r", shown(url), error)
+        words = _("no complete MP4, MOV or M4V of at most {most} MB within {seconds} s")
+        raise UnusableVideo(words.format(most=MAX_VIDEO_BYTES // 10**6, seconds=f"{PROBE_SECONDS:g}")) from error
     return math.ceil(max(lengths))
 
 
 def _save(answer: requests.Response, path: Path) -> None:
     if answer.status_code != 200:
-        raise UnusableVideo(_("its server answers {status}").format(status=answer.status_code))
+        raise NotAVideo(f"its server answers {answer.status_code}")
     size = 0
     with path.open("wb") as file:
         while chunk := answer.raw.read1(CHUNK_BYTES, decode_content=False):
             size += file.write(chunk)
             if size > MAX_VIDEO_BYTES:
-                raise UnusableVideo(_("more than {most} MB").format(most=MAX_VIDEO_BYTES // 1_000_000))
+                raise NotAVideo(f"more than {MAX_VIDEO_BYTES} bytes")
