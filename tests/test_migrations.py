@@ -18,10 +18,21 @@ from django.db.migrations.executor import MigrationExecutor
 from django_q.models import Schedule
 from pytest_django import DjangoDbBlocker
 
-from generations.models import GenerationTask, LedgerEntry, NoticeCursor, Pause, Price, Prompt, Shot, Video
+from generations.models import (
+    Budget,
+    BudgetEvent,
+    GenerationTask,
+    LedgerEntry,
+    NoticeCursor,
+    Pause,
+    Price,
+    Prompt,
+    Shot,
+    Video,
+)
 from generations.models.ledger import EntryKind
 from generations.worker import jobs
-from tests.factories import NOW, a_price
+from tests.factories import NOW, a_budget, a_price
 
 OLD = "0008_words"  # the state before columns and tables got their plain names
 POSTGRESQL = connection.vendor == "postgresql"
@@ -233,3 +244,17 @@ def test_prices_of_0_from_before_are_free_on_purpose_and_are_still_there_on_the_
     a_price("0.30", valid_from=NOW.date())
     prices = migrate("0042_guessed").get_model("generations", "Price").objects
     assert set(prices.values_list("usd", flat=True)) == {0, Decimal("0.30")}
+
+
+def test_the_history_of_a_deleted_budget_is_gone_on_the_way_back_and_that_of_others_is_not(
+    empty_database: None,
+) -> None:
+    migrate()
+    for period in ("day", "month"):
+        a_budget("5", period=period)
+    Budget.objects.get(period="day").delete()
+    assert BudgetEvent.objects.count() == 2
+    events = migrate("0039_imported_prompts").get_model("generations", "BudgetEvent").objects
+    assert events.get().budget.period == "month"
+    migrate()
+    assert BudgetEvent.objects.get().name == Budget.objects.get().kept_name

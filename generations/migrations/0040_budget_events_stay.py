@@ -17,6 +17,11 @@ def name(apps: Any, schema_editor: Any) -> None:
         events.filter(budget=budget).update(name=f"{owner}, {PERIODS[budget.period]}{money}")
 
 
+def forget(apps: Any, schema_editor: Any) -> None:
+    """Delete the history of budgets that are gone: before, it went with them."""
+    apps.get_model("generations", "BudgetEvent").objects.filter(budget=None).delete()
+
+
 class Migration(migrations.Migration):
     dependencies = [("generations", "0039_imported_prompts")]
     operations = [
@@ -46,5 +51,5 @@ class Migration(migrations.Migration):
                 to="generations.budgetperiod",
             ),
         ),
-        migrations.RunPython(name, migrations.RunPython.noop),
+        migrations.RunPython(name, forget),
     ]
