@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -16,11 +17,12 @@ from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django_q.models import Schedule
-from pytest_django import DjangoDbBlocker
+from pytest_django import DjangoDbBlocker, Settings
 
 from generations.models import (
     Budget,
     BudgetEvent,
+    Delivery,
     GenerationTask,
     LedgerEntry,
     NoticeCursor,
@@ -258,3 +260,27 @@ def test_the_history_of_a_deleted_budget_is_gone_on_the_way_back_and_that_of_oth
     assert events.get().budget.period == "month"
     migrate()
     assert BudgetEvent.objects.get().name == Budget.objects.get().kept_name
+
+
+def test_tokens_and_keys_that_providers_repeated_before_are_masked(empty_database: None, settings: Settings) -> None:
+    key = "sk-0123456789abcdef"
+    apixo = replace(settings.PROVIDERS["apixo"], api_key=key)
+    settings.PROVIDERS = {**settings.PROVIDERS, "apixo": apixo}
+    old = migrate("0043_free_on_purpose")
+    url = f"https://studio.example.com/webhooks/apixo/7:{'a' * 43}/"
+    rows = old.get_model("generations", "GenerationTask").objects
+    task = rows.create(
+        prompt=old.get_model("generations", "Prompt").objects.create(text="a lighthouse"), prompt_text="a lighthouse",
+        provider="apixo", model="kling-2-1", mode="master-text-to-video", duration_seconds=5, practice=True,
+        created_at=NOW, status="failed", shot=old.get_model("generations", "Shot").objects.create(),
+        error_message=f"no callback to {url}",
+    )  # fmt: skip
+    deliveries = old.get_model("generations", "Delivery").objects
+    for body in (f'{{"callback_url": "{url}", "key": "{key}"}}', '{"state": "success"}'):
+        deliveries.create(task=task, received_at=NOW, digest=str(len(body)), body=body)
+    migrate()
+    echo, plain = Delivery.objects.order_by("pk").values_list("body", flat=True)
+    assert echo == '{"callback_url": "https://studio.example.com/webhooks/apixo/7:…/", "key": "[key]"}'
+    assert plain == '{"state": "success"}'
+    assert GenerationTask.objects.get().error_message == "no callback to https://studio.example.com/webhooks/apixo/7:…/"
+    assert migrate("0043_free_on_purpose").get_model("generations", "Delivery").objects.count() == 2
