@@ -12,6 +12,7 @@ from generations.admin import task_actions
 from generations.lifecycle import late_words
 from generations.models import GenerationTask
 from generations.models.statuses import RELEASED
+from generations.money import ledger
 
 
 def of(task: GenerationTask) -> Iterator[dict[str, Any]]:
@@ -27,7 +28,7 @@ def of(task: GenerationTask) -> Iterator[dict[str, Any]]:
                 "ledger gets a correction with your name and reason."
             ).format(provider=task.provider_name),
         }  # fmt: skip
-    else:
+    elif ledger.can_take_back(task):
         yield {
             "name": "refund", "label": _("Take the charge back"), "tone": "default",
             "form": task_actions.WhyForm(auto_id="refund_%s"),

@@ -113,7 +113,16 @@ def take_back(task: GenerationTask, *, at: datetime, by: Person | None, reason: 
     """Take back all that a task cost. Raises: ValidationError, with nothing written, as adjust() does."""
     with transaction.atomic():
         GenerationTask.objects.select_for_update().get(pk=task.pk)
+        if not can_take_back(task):
+            words = _("task {number} cost nothing, so there is nothing to take back")
+            raise ValidationError({"task": [words.format(number=task.pk)]})
         return adjust(task, -LedgerEntry.objects.filter(task=task).spent().total_usd(), at=at, by=by, reason=reason)
+
+
+def can_take_back(task: GenerationTask) -> bool:
+    """Return whether a task cost something, if only an unknown amount: not if it was free, or all was taken back."""
+    spent = LedgerEntry.objects.filter(task=task).spent()
+    return spent.unpriced().exists() or spent.total_usd() > 0
 
 
 def last_entry(task: GenerationTask) -> int:

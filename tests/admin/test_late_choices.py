@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
+import pytest
 from django.contrib.auth.models import Permission, User
+from django.core.exceptions import ValidationError
 from django.test import Client
 from django.urls import reverse
 
 from generations.lifecycle import late_words
 from generations.models import GenerationTask, Status
 from generations.models.statuses import LateWord
-from tests.factories import a_task
+from generations.money import ledger
+from tests.factories import NOW, a_task
 
 
 def act(client: Client, task: GenerationTask, name: str) -> int:
@@ -35,6 +40,24 @@ def test_the_page_offers_to_take_the_charge_back_and_the_button_does(admin_clien
     assert "Take the charge back" in admin_client.get(task.get_absolute_url()).content.decode()
     act(admin_client, task, "refund")
     assert task.entries.spent().total_usd() == 0
+
+
+@pytest.mark.parametrize("taken_back", [False, True])
+def test_a_lost_order_that_cost_nothing_has_nothing_to_take_back(
+    admin_client: Client, staff: User, taken_back: bool
+) -> None:
+    task = a_task(Status.LOST, price_usd=Decimal("0.30") if taken_back else Decimal(0))
+    if taken_back:
+        ledger.adjust(task, Decimal("-0.30"), at=NOW, by=staff, reason="their bill does not have it")
+    late_words.record_word(task, LateWord.FAILED)
+    task.refresh_from_db()
+    page = admin_client.get(task.get_absolute_url()).content.decode()
+    assert "Take the charge back" not in page
+    assert "Leave the money as it is" in page
+    with pytest.raises(ValidationError, match="cost nothing, so there is nothing to take back"):
+        late_words.take_back(task, "once more", at=NOW, by=staff)
+    assert act(admin_client, task, "keep") == 302
+    assert not late_words.was_contradicted(GenerationTask.objects.get())
 
 
 def test_only_who_may_correct_is_offered_it(viewer: User, viewer_client: Client) -> None:
