@@ -19,6 +19,7 @@ from generations.catalog import (
     ratings,
     review,
     searches,
+    security,
     selecting,
     shares,
 )
@@ -26,6 +27,7 @@ from generations.catalog.health import healthz
 from generations.catalog.media import media, reference_image
 from generations.catalog.posters import frames, poster
 from generations.catalog.shots import takes
+from generations.catalog.sign_in_forms import SignInForm
 from generations.catalog.video_page import video
 from generations.catalog.views import catalog
 
@@ -83,8 +85,13 @@ urlpatterns = [
     path("feeds/published.atom", feeds.published, name="published_feed"),
     path("feeds/<str:token>.atom", feeds.saved, name="saved_feed"),
     path("feeds/<str:token>/media/<path:path>", feeds.file, name="feed_file"),
-    path("login/", LoginView.as_view(redirect_authenticated_user=True), name="login"),
+    path("login/", LoginView.as_view(form_class=SignInForm, redirect_authenticated_user=True), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
+    path("security/", security.security, name="security"),
+    path("security/password/", security.ChangePassword.as_view(), name="password"),
+    path("security/sign-out/", security.sign_out_elsewhere, name="sign_out_elsewhere"),
+    path("security/two-step/", security.turn_on, name="two_step"),
+    path("security/two-step/off/", security.turn_off, name="two_step_off"),
     path("healthz", healthz, name="healthz"),
     # Browsers request it for pages without an icon: stored files and Django's own pages.
     path("favicon.ico", RedirectView.as_view(url=static("generations/favicon.svg")), name="favicon"),

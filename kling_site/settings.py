@@ -128,6 +128,9 @@ INSTALLED_APPS = [
     "csp",
     "django_q",
     "axes",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
     "generations",
 ]
 MIDDLEWARE = [
@@ -147,6 +150,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
     "generations.catalog.known_browsers.KnownBrowsers",
+    "generations.catalog.second_step.RequireSecondStep",
 ]
 ROOT_URLCONF = "kling_site.urls"
 WSGI_APPLICATION = "kling_site.wsgi.application"
@@ -227,7 +231,11 @@ SESSION_COOKIE_AGE = 12 * 3600  # seconds of silence after which people sign in 
 # How many proxies stand in front of the site, each of which adds to X-Forwarded-For the address that it saw.
 TRUSTED_PROXIES: int = env.int("TRUSTED_PROXIES", default=0)
 # django-axes only brings the places to count at and the tables; generations/catalog/sign_in.py counts.
-AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "kling_site.permissions.Backend"]
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "kling_site.permissions.Backend",
+    "generations.catalog.second_step.SecondStep",
+]
 AXES_HANDLER = "generations.catalog.sign_in.SignInTries"
 AXES_CLIENT_IP_CALLABLE = "generations.catalog.sign_in.client_address"
 AXES_LOCKOUT_CALLABLE = "generations.catalog.sign_in.too_many_tries"
@@ -235,6 +243,12 @@ AXES_LOCKOUT_PARAMETERS = ["username", "ip_address"]
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
+
+# Whether staff who have no second step set one up before they open any other page.
+REQUIRE_TWO_STEP: bool = env.bool("REQUIRE_TWO_STEP", default=False)
+OTP_TOTP_ISSUER = "Kling Studio"
+# Wrong codes count as wrong passwords do (above); django-otp's own delays would let others keep an owner out.
+OTP_TOTP_THROTTLE_FACTOR = OTP_STATIC_THROTTLE_FACTOR = 0
 
 # --- Security --------------------------------------------------------------------------------------------------
 

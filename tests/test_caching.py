@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from django.contrib.sessions.models import Session
 from django.test import Client
 from django.utils import timezone
 
-from generations.models import Status
+from generations.models import Session, Status
 from tests.factories import a_task, a_video
 
 PAGES = ("/", "/videos/{video}/", "/collections/", "/links/", "/searches/", "/mentions/", "/no/such/page/", "/admin/",

@@ -1,16 +1,20 @@
-"""Sessions end after twelve hours of silence; what a page polls by itself is silence too."""
+"""Sessions end after twelve hours of silence and after thirty days; what a page polls by itself is silence too."""
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from django.contrib.sessions.models import Session
+from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+
+from generations.models import Session
+from generations.models.sessions import SIGNED_IN
 
 TWELVE = timedelta(hours=12)
 POLL = {"Sec-Fetch-Mode": "cors"}
@@ -31,7 +35,7 @@ def writes(client: Client, url: str = "/", **more: Any) -> int:
         connection,
     ) as queries:
         assert client.get(url, **more).status_code == 200
-    return sum(not query["sql"].startswith("SELECT") and "django_session" in query["sql"] for query in queries)
+    return sum(not query["sql"].startswith("SELECT") and "generations_session" in query["sql"] for query in queries)
 
 
 def test_a_session_lasts_twelve_hours(admin_client: Client) -> None:
@@ -75,3 +79,47 @@ def test_a_session_from_before_is_shortened(admin_client: Client) -> None:
 def test_whoever_is_not_signed_in_gets_no_session(client: Client) -> None:
     client.get("/login/")
     assert not Session.objects.exists()
+
+
+def began(client: Client, **before: float) -> None:
+    session: Any = client.session
+    session[SIGNED_IN] = [int((timezone.now() - timedelta(**before)).timestamp()), "", ""]
+    session.save()
+
+
+def test_a_session_ends_thirty_days_after_the_sign_in_whatever_its_person_did(admin_client: Client) -> None:
+    began(admin_client, days=29, hours=20)
+    assert timedelta(hours=3.9) < left() <= timedelta(hours=4)
+    assert writes(admin_client) == 0  # there is no more to renew
+    lasts(hours=10)
+    response = admin_client.get("/")
+    assert left() <= timedelta(hours=4)
+    assert response.cookies["sessionid"]["max-age"] <= 4 * 3600
+    began(admin_client, days=30, seconds=1)
+    assert admin_client.get("/")["Location"].startswith("/login/")
+
+
+def test_signing_in_again_begins_a_session_of_another_name(admin_client: Client, staff: User) -> None:
+    old = admin_client.session.session_key
+    began(admin_client, days=20)
+    admin_client.post("/admin/login/", {"username": "mira", "password": "a long enough password"})
+    assert admin_client.session.session_key != old
+    assert not Session.objects.filter(session_key=old).exists()
+    assert admin_client.session[SIGNED_IN][0] > (timezone.now() - timedelta(minutes=1)).timestamp()
+
+
+def test_signing_out_ends_the_session_at_the_site(admin_client: Client) -> None:
+    stolen = admin_client.cookies["sessionid"].value
+    admin_client.post("/logout/")
+    thief = Client()
+    thief.cookies["sessionid"] = stolen
+    assert thief.get("/")["Location"].startswith("/login/")
+    assert not Session.objects.exists()
+
+
+def test_a_name_that_this_site_did_not_give_is_not_taken_on(staff: User) -> None:
+    client = Client()
+    client.cookies["sessionid"] = "a" * 32
+    client.post("/login/", {"username": "mira", "password": "a long enough password"})
+    given = client.cookies["sessionid"].value
+    assert given != "a" * 32 and re.fullmatch("[a-z0-9]{32}", given)  # 165 bits

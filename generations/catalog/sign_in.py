@@ -1,8 +1,9 @@
 """How often people may try to sign in, by account and by address, and the page that says so.
 
-The catalog's page and the admin's count alike: django-axes calls `SignInTries` wherever a password is checked.
-A try is counted before that, each time by one conditional UPDATE, so that parallel tries count too; a right password
-takes its own back. Of axes' rows, one stands for an account (its address is NOWHERE) and one for an address.
+The catalog's page and the admin's count alike: django-axes calls `SignInTries` wherever a password is checked, or a
+code after it. A try is counted before that, each time by one conditional UPDATE, so that parallel tries count too; a
+right password or code takes its own back. Of axes' rows, one stands for an account (its address is NOWHERE) and one for
+an address.
 """
 
 from __future__ import annotations
@@ -18,16 +19,17 @@ from typing import Any
 from axes.handlers.database import AxesDatabaseHandler
 from axes.models import AccessAttempt
 from django.conf import settings
-from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.db.models import Case, F, Q, QuerySet, Value, When
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.crypto import salted_hmac
+from django_otp.plugins.otp_static.models import StaticDevice
 
 from generations import clock
 from generations.catalog.known_browsers import known_as
-from generations.models import Action, AuditEntry
+from generations.models import Action, AuditEntry, Person, Session
+from generations.models.sessions import SIGNED_IN
 
 logger = logging.getLogger(__name__)
 
@@ -37,6 +39,7 @@ NOWHERE = "0.0.0.0"  # noqa: S104 - no address to listen on
 TOLD_AGAIN = timedelta(hours=1)
 KEPT = timedelta(days=1)  # rows of accounts and addresses that nobody tries any more
 TRIES = "failures_since_start"  # axes' name of the column
+AGENT_LENGTH = 300  # of what a browser says of itself
 IPV6_NETWORK = 64  # bits: who has one IPv6 address has all of its network
 
 
@@ -79,17 +82,14 @@ def counters(request: Any, credentials: dict[str, Any] | None) -> list[Counter]:
 
     A browser that the account knows has a counter of its own instead, which strangers do not use up.
     """
-    account = _account(str((credentials or {}).get("username") or ""))
+    if person := _named(credentials):
+        account = person.get_username()
+    else:  # what is no name of an account is now and then a password: a mark of it is counted
+        name = str((credentials or {}).get("username") or "")
+        account = salted_hmac("generations.sign_in", name, algorithm="sha256").hexdigest()
     if browser := known_as(request, account):
         return [Counter(account, NOWHERE, ACCOUNT_TRIES, browser)]
     return [Counter(account, NOWHERE, ACCOUNT_TRIES), Counter("", request.axes_ip_address, ADDRESS_TRIES)]
-
-
-def _account(name: str) -> str:
-    """Return the name of an account, and a mark of any other: what is no name is now and then a password."""
-    if get_user_model().objects.filter(username=name.replace("\0", "")).exists():
-        return name
-    return salted_hmac("generations.sign_in", name, algorithm="sha256").hexdigest()
 
 
 class SignInTries(AxesDatabaseHandler):  # type: ignore[misc]
@@ -110,30 +110,58 @@ class SignInTries(AxesDatabaseHandler):  # type: ignore[misc]
     def user_login_failed(self, sender: Any, credentials: dict[str, Any], request: Any = None, **kwargs: Any) -> None:
         if request is not None:
             request.axes_credentials = credentials
-            words = "was refused: too many tries" if request.axes_locked_out else "failed"
-            # Without the name that was entered: now and then it is a password.
-            logger.warning("a sign-in from %s %s", request.axes_ip_address, words)
+            person = _named(credentials)
+            # A name that is nobody's is not logged: now and then it is a password.
+            who = f"{person} (number {person.pk})" if person else "an unknown name"
+            what = "code" if "otp_token" in credentials else "password"
+            words = "refused, too many tries" if request.axes_locked_out else f"failed, the {what} was wrong"
+            logger.warning("sign-in of %s from %s %s", who, request.axes_ip_address, words)
+            if what == "code":  # whoever knows the password is told of with the code that fills the counter
+                _tell_staff(request, credentials, at=clock.now())
 
     def user_logged_in(self, sender: Any, request: Any, user: Any, **kwargs: Any) -> None:
-        """Take the try back that was right, and have the browser known from now on."""
+        """Take the try back that was right, have the browser known from now on, and begin its session."""
+        at, address, session = clock.now(), client_address(request), request.session
         request.just_signed_in = user
-        if getattr(request, "is_counted", False):
-            for counter in counters(request, {"username": user.get_username()}):
-                counter.take_back()
+        take_back(request, user)
+        if SIGNED_IN in session:  # the same person again: what their session was called before, no longer names it
+            session.cycle_key()
+        session[SIGNED_IN] = [int(at.timestamp()), address, request.META.get("HTTP_USER_AGENT", "")[:AGENT_LENGTH]]
+        Session.objects.filter(expire_date__lt=at).delete()
+        device = getattr(user, "otp_device", None)
+        code = "recovery code" if isinstance(device, StaticDevice) else "app code"
+        how = f"password and {code}" if device else "password"
+        logger.info("%s (number %s) signed in from %s by %s", user, user.pk, address, how)
 
     def user_logged_out(self, sender: Any, request: Any, user: Any, **kwargs: Any) -> None:
-        """Leave the counters as they are."""
+        if user is not None:
+            logger.info("%s (number %s) signed out from %s", user, user.pk, client_address(request))
+
+
+def take_back(request: Any, person: Person) -> None:
+    """Let the try that this request was counted as not count: what was given was right."""
+    if getattr(request, "is_counted", False):
+        request.is_counted = False
+        for counter in counters(request, {"username": person.get_username()}):
+            counter.take_back()
+
+
+def _named(credentials: dict[str, Any] | None) -> Person | None:
+    """Return whose account a name is."""
+    name = str((credentials or {}).get("username") or "")
+    return Person.objects.filter(username=name.replace("\0", "")).first()
 
 
 def _tell_staff(request: Any, credentials: dict[str, Any] | None, *, at: datetime) -> None:
     """Write into the audit that an account is guessed at, once in TOLD_AGAIN; the first page shows it."""
-    name = str((credentials or {}).get("username") or "")
-    person = get_user_model().objects.filter(username=name.replace("\0", "")).first()
-    if person is None or not Counter(name, NOWHERE, ACCOUNT_TRIES).is_full():
+    person = _named(credentials)
+    if person is None or not Counter(person.get_username(), NOWHERE, ACCOUNT_TRIES).is_full():
         return
     told = AuditEntry.objects.filter(action=Action.GUESSED, row=person.pk, at__gt=at - TOLD_AGAIN)
     if not told.exists():
         words = f"{ACCOUNT_TRIES} wrong passwords within a minute, the last from {request.axes_ip_address}"
+        if "otp_token" in (credentials or {}):
+            words = words.replace("passwords", "passwords or codes") + ", who knows the password"
         AuditEntry.objects.record(Action.GUESSED, person, words, at=at, by=None)
 
 

@@ -20,6 +20,7 @@ from generations.models.pauses import Pause
 from generations.models.people import Person
 from generations.models.prices import Price
 from generations.models.prompts import FavouritePrompt, Prompt, PromptVersion, Tag
+from generations.models.sessions import Session
 from generations.models.shares import SavedSearch, Share
 from generations.models.shots import Shot
 from generations.models.statuses import Status
@@ -69,6 +70,7 @@ __all__ = [
     "Review",
     "SavedSearch",
     "Scope",
+    "Session",
     "Share",
     "Shot",
     "Status",

@@ -43,6 +43,7 @@ class Action(models.TextChoices):
     RESUMED = "resumed", _("resumed orders")
     GUESSED = "guessed", _("wrong passwords")
     GRANTED = "granted", _("changed who may do or see what")
+    SECURED = "secured", _("changed how somebody signs in")
     IMPORTED = "imported", _("imported prompts")
     DELETED = "deleted", _("deleted")
 

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.contrib.sessions.models import Session
 from django.core.exceptions import ValidationError
 from django.db import connection
 from django.test import Client
@@ -19,7 +18,7 @@ from django.utils import timezone
 from django.utils.html import escape
 
 from generations.lifecycle import ordering
-from generations.models import Budget, GenerationTask, LedgerEntry, Prompt, ReferenceImage, Review, Status
+from generations.models import Budget, GenerationTask, LedgerEntry, Prompt, ReferenceImage, Review, Session, Status
 from generations.money.limits import set_limit
 from generations.receipts import signed
 from tests.admin.receipts import a_picture, confirm, door, fields_of, filled, url

@@ -96,6 +96,8 @@ ADMIN: dict[str, Case | list[Case]] = {
     ],
     "admin/(?P<url>.*)$": both(STAFF, query="/admin/nothing/", is_absent=True),
     "admin/auth/user/<id>/password/": both(SUPERUSER, "user"),
+    "admin/auth/user/<int:pk>/sign-out/": writes(SUPERUSER, "user"),
+    "admin/auth/user/<int:pk>/remove-two-step/": writes(SUPERUSER, "user"),
     **{
         f"admin/generations/reports/{name}": both(FINANCE) for name in ("", "prompts/", "providers/", "statement/")
     },
@@ -215,6 +217,11 @@ CATALOG: dict[str, Case | list[Case]] = {
     "feeds/<str:token>/media/<path:path>": reads(EVERYBODY, "feed_token", "file"),
     "login/": both(EVERYBODY),
     "logout/": writes(EVERYBODY, signs_out=True),
+    "security/": reads(MEMBERS),
+    "security/password/": both(MEMBERS),
+    "security/sign-out/": writes(MEMBERS),
+    "security/two-step/": both(MEMBERS),
+    "security/two-step/off/": both(MEMBERS),
     "healthz": both(EVERYBODY),
     "favicon.ico": both(EVERYBODY),
     "webhooks/<slug:provider>/<str:token>/": writes(NOBODY, "provider", "wrong_token"),

@@ -32,7 +32,7 @@ class Visitor:
         written: list[str] = []
 
         def note(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-            if (found := WRITE.match(sql)) and found[2] != "django_session":
+            if (found := WRITE.match(sql)) and found[2] != "generations_session":
                 written.append(f"{found[1]} {found[2]}")
             return execute(sql, params, many, context)
 

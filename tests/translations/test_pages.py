@@ -38,8 +38,8 @@ class Texts(HTMLParser):
         self.depth, self.is_code, self.bare = 0, False, list[str]()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.is_code = tag in ("script", "style")
         given = dict(attrs)
+        self.is_code = tag in ("script", "style") or given.get("translate") == "no"
         is_button = tag == "input" and given.get("type") in ("submit", "button")
         for name, value in attrs:
             if value and (name in SHOWN or (is_button and name == "value")):
