@@ -2,7 +2,9 @@
 
 import os
 import secrets
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -33,6 +35,15 @@ def own_secret() -> str:
     with os.fdopen(descriptor, "w") as file:
         file.write(key := secrets.token_urlsafe(50))
     return key
+
+
+def with_password(read: Callable[..., Any], name: str, default: str) -> Any:
+    """Read an address that has a password in it. Raises: ImproperlyConfigured, which does not repeat any of it."""
+    try:
+        return read(name, default=default)
+    except ValueError:
+        words = f"{name} cannot be read. In its password write / as %2F, ? as %3F, # as %23, @ as %40 and % as %25."
+        raise ImproperlyConfigured(words) from None
 
 
 # --- Providers -------------------------------------------------------------------------------------------------
@@ -104,7 +115,7 @@ SECOND_PERSON: bool = env.bool("SECOND_PERSON", default=False)
 CATALOG_PUBLIC: bool = env.bool("CATALOG_PUBLIC", default=False)
 
 # Digests of notices: to the worker's output in practice, and elsewhere nowhere until EMAIL_URL is set.
-vars().update(env.email_url("EMAIL_URL", default="consolemail://" if PRACTICE else "dummymail://"))
+vars().update(with_password(env.email_url, "EMAIL_URL", "consolemail://" if PRACTICE else "dummymail://"))
 DEFAULT_FROM_EMAIL: str = env.str("EMAIL_FROM", default="Kling Studio <studio@localhost>")
 EMAIL_TIMEOUT = 20  # seconds; a mail server that hangs holds a worker no longer
 
@@ -170,7 +181,7 @@ TEMPLATES = [
     }
 ]
 
-DATABASES = {"default": env.db("DATABASE_URL", default="sqlite:///var/db.sqlite3")}
+DATABASES = {"default": with_password(env.db, "DATABASE_URL", "sqlite:///var/db.sqlite3")}
 DATABASES["default"]["CONN_MAX_AGE"] = 60
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True  # a database that was restarted costs no request and no job
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -177,7 +177,9 @@ def test_only_the_store_touches_stored_files() -> None:
 
 def test_every_setting_of_the_environment_is_in_the_example_and_in_the_readme() -> None:
     names = set(re.findall(r'env\.\w+\(\s*"(\w+)"', text(ROOT / "kling_site/settings.py")))
-    names |= set(re.findall(r'base_url\("(\w+)"', text(ROOT / "kling_site/settings.py")))
+    names |= set(
+        re.findall(r'(?:base_url|with_password)\((?:env\.\w+, )?"(\w+)"', text(ROOT / "kling_site/settings.py"))
+    )
     assert len(names) > 20
     example = text(ROOT / ".env.example")
     assert {name for name in names if not re.search(rf"^#?{name}=", example, re.MULTILINE)} == set()
