@@ -40,7 +40,7 @@ hypothesis_settings.register_profile(
 hypothesis_settings.load_profile("steady")
 
 # Tests that take seconds each. They begin first, so that at the end no process is alone with one of them.
-LONG = ("tests/crash/", "tests/commands/test_up.py", "tests/test_migrations.py", "tests/browser/")
+LONG = ("tests/crash/", "tests/canary/", "tests/commands/test_up.py", "tests/test_migrations.py", "tests/browser/")
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -7,120 +7,32 @@ import hashlib
 import json
 import os
 import re
-import shutil
 import signal
 import socket
-import sqlite3
-import subprocess
-import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import av
 import pytest
 
-from generations.management.commands.up import STOP_SECONDS
-from tests.servers import free_port
-
-ROOT = Path(__file__).resolve().parents[2]
-PROGRAM = ("manage.py", "kling_site", "generations", "templates", "requirements.txt")
-
-
-class Site:
-    """A fresh copy of the program, and the processes of its `up`."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        for name in PROGRAM:
-            source, target = ROOT / name, folder / name
-            if source.is_dir():
-                shutil.copytree(source, target)  # with what is compiled already: each start has four processes
-            else:
-                shutil.copy(source, target)
-        self.port = free_port()
-        # As on a fresh machine: none of this test's own settings; one port more, which others may use meanwhile.
-        outside = ("PATH", "HOME", "LANG", "LD_LIBRARY_PATH")
-        self.env = {name: os.environ[name] for name in outside if name in os.environ}
-        self.env["SANDBOX_URL"] = f"http://127.0.0.1:{free_port()}"
-
-    def start(self) -> None:
-        self.start_without_waiting()
-        self.wait_for(lambda: self.get("/login/") == 200, "the site")
-
-    def start_without_waiting(self) -> None:
-        self.log = (self.folder / "up.log").open("ab")
-        command = [sys.executable, "manage.py", "up", "--port", str(self.port)]
-        self.up = subprocess.Popen(command, cwd=self.folder, env=self.env, stdout=self.log, stderr=self.log)
-
-    def get(self, path: str) -> int:
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=5) as answer:
-                return int(answer.status)
-        except urllib.error.HTTPError as error:
-            return error.code
-        except OSError:
-            return 0
-
-    def manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "manage.py", *arguments]
-        return subprocess.run(command, cwd=self.folder, env=self.env, capture_output=True, text=True, timeout=90)
-
-    def processes(self) -> list[int]:
-        """Every process that runs in the copy's folder."""
-        found = []
-        for entry in Path("/proc").iterdir():
-            with contextlib.suppress(OSError):
-                if entry.name.isdecimal() and (entry / "cwd").readlink() == self.folder:
-                    found.append(int(entry.name))
-        return found
-
-    def wait_for(self, condition: object, what: str, *, seconds: float = 45) -> None:
-        ends = time.monotonic() + seconds
-        while not condition():  # type: ignore[operator]
-            assert time.monotonic() < ends, f"no {what} within {seconds} s:\n{self.output()}"
-            time.sleep(0.1)
-
-    def stored(self) -> int:
-        """How many clips there are."""
-        return self._count("generations_video")
-
-    def accepted(self) -> int:
-        """How many orders the provider has answered with its id."""
-        return self._count("generations_generationtask WHERE remote_id IS NOT NULL")
-
-    def _count(self, rows: str) -> int:
-        """Ask the database itself, as a command would take a second."""
-        with contextlib.closing(sqlite3.connect(self.folder / "var/db.sqlite3", timeout=30)) as database:
-            (count,) = database.execute(f"SELECT count(*) FROM {rows}").fetchone()  # noqa: S608
-        return int(count)
-
-    def output(self) -> str:
-        return (self.folder / "up.log").read_text()
-
-    def stop(self, number: int) -> int:
-        self.up.send_signal(number)
-        code = self.up.wait(STOP_SECONDS + 30)  # what does not end by itself is killed after STOP_SECONDS
-        self.log.close()
-        return code
+from tests.processes.fresh import FreshSite
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Iterator[Site]:
+def site(tmp_path: Path) -> Iterator[FreshSite]:
     # A shell lets what it runs in the background ignore Ctrl-C, and `up` would inherit that.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     folder = tmp_path / "studio"
     folder.mkdir()
-    site = Site(folder.resolve())
+    site = FreshSite(folder.resolve())
     yield site
     for pid in site.processes():
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
 
 
-def test_a_newcomer_has_a_stored_clip_within_half_a_minute_and_nothing_is_left_behind(site: Site) -> None:
+def test_a_newcomer_has_a_stored_clip_within_half_a_minute_and_nothing_is_left_behind(site: FreshSite) -> None:
     site.start()
     password = re.search(r"user admin with the password (\S+)", site.output())
     assert password
@@ -146,7 +58,7 @@ def test_a_newcomer_has_a_stored_clip_within_half_a_minute_and_nothing_is_left_b
     assert site.processes() == []
 
 
-def test_a_second_start_keeps_everything_starts_what_was_killed_again_and_ends_with_ctrl_c(site: Site) -> None:
+def test_a_second_start_keeps_everything_starts_what_was_killed_again_and_ends_with_ctrl_c(site: FreshSite) -> None:
     site.start()
     assert site.stop(signal.SIGINT) == 0
     assert site.processes() == []
@@ -175,7 +87,7 @@ def test_a_second_start_keeps_everything_starts_what_was_killed_again_and_ends_w
     assert site.processes() == []
 
 
-def test_an_env_file_without_a_secret_key_gets_one_and_a_providers_key_makes_it_real(site: Site) -> None:
+def test_an_env_file_without_a_secret_key_gets_one_and_a_providers_key_makes_it_real(site: FreshSite) -> None:
     (site.folder / ".env").write_text("APIXO_API_KEY=not-a-key")
     site.start()
     env = (site.folder / ".env").read_text()
@@ -186,7 +98,7 @@ def test_an_env_file_without_a_secret_key_gets_one_and_a_providers_key_makes_it_
     site.stop(signal.SIGTERM)
 
 
-def test_debug_with_a_providers_key_is_refused_before_anything_is_done(site: Site) -> None:
+def test_debug_with_a_providers_key_is_refused_before_anything_is_done(site: FreshSite) -> None:
     (site.folder / ".env").write_text("APIXO_API_KEY=not-a-key\nDEBUG=True\n")
     done = site.manage("up", "--port", str(site.port))
     assert done.returncode == 1
@@ -195,7 +107,7 @@ def test_debug_with_a_providers_key_is_refused_before_anything_is_done(site: Sit
     assert "Set DEBUG=False" in site.manage("check").stderr
 
 
-def test_a_port_that_is_taken_is_told_before_anything_is_done(site: Site) -> None:
+def test_a_port_that_is_taken_is_told_before_anything_is_done(site: FreshSite) -> None:
     with contextlib.closing(socket.socket()) as other:
         other.bind(("127.0.0.1", site.port))
         other.listen()
@@ -205,7 +117,7 @@ def test_a_port_that_is_taken_is_told_before_anything_is_done(site: Site) -> Non
     assert not (site.folder / ".env").exists()
 
 
-def test_a_ctrl_c_at_any_moment_of_the_start_leaves_nothing_behind(site: Site) -> None:
+def test_a_ctrl_c_at_any_moment_of_the_start_leaves_nothing_behind(site: FreshSite) -> None:
     site.manage("migrate", "-v0")  # so that the starts are quick
     for seconds in (1.2, 1.6, 2.0, 2.4, 2.8):
         site.start_without_waiting()

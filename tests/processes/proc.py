@@ -55,6 +55,13 @@ def name(pid: int) -> str:
     return ""
 
 
+def command_line(pid: int) -> str:
+    """How it was called; empty for one that is gone."""
+    with contextlib.suppress(OSError):
+        return (PROC / str(pid) / "cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
+    return ""
+
+
 def started(pid: int) -> int:
     fields = stat(pid)
     return int(fields[19]) if fields else 0
