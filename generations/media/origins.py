@@ -126,6 +126,14 @@ def shown(url: str) -> str:
     return re.split(r"[?#]", url, maxsplit=1)[0][:200].encode("unicode_escape").decode("ascii")
 
 
+def cause(error: BaseException) -> str:
+    """Return what went wrong, for the log: exceptions of requests repeat the address, of which the query is a key."""
+    outer = (requests.RequestException, urllib3.exceptions.HTTPError)
+    while isinstance(error, outer) and (inner := error.__cause__ or error.__context__):
+        error = inner
+    return type(error).__name__ if isinstance(error, outer) else f"{type(error).__name__}: {error}"
+
+
 class Deadline:
     """Cut every connection at a deadline.
 

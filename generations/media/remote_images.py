@@ -11,7 +11,7 @@ from functools import partial
 import requests
 
 from generations.media.images import MAX_IMAGE_BYTES, BadImage, picture_kind
-from generations.media.origins import NO_ANSWER, Deadline, NotAllowed, any_origin, get, shown
+from generations.media.origins import NO_ANSWER, Deadline, NotAllowed, any_origin, cause, get, shown
 from generations.translation import _
 
 logger = logging.getLogger(__name__)
@@ -43,7 +43,7 @@ def probe(url: str, *, kinds: tuple[str, ...], near: Collection[str]) -> str:
         either = _("or")
         raise WrongPicture(words.format(kinds=f" {either} ".join(kinds), most=MAX_IMAGE_BYTES // 10**6)) from error
     except NO_ANSWER as error:  # also of a private address: whoever gives one learns nothing of this network
-        logger.info("the picture at %s could not be read: %r", shown(url), error)
+        logger.info("the picture at %s could not be read: %s", shown(url), cause(error))
         words = _("no answer from here within {seconds} s, or no connection")
         raise NotSeen(words.format(seconds=f"{PROBE_SECONDS:g}")) from error
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import requests
 
 from generations.media.mp4 import NotAVideo, read_tracks
-from generations.media.origins import NO_ANSWER, Deadline, NotAllowed, any_origin, get, shown
+from generations.media.origins import NO_ANSWER, Deadline, NotAllowed, any_origin, cause, get, shown
 from generations.translation import _
 
 logger = logging.getLogger(__name__)
@@ -42,7 +42,7 @@ def probe_seconds(url: str, *, near: Collection[str]) -> int:
         if not lengths:
             raise NotAVideo("no track has a picture")
     except (NotAVideo, NotAllowed, *NO_ANSWER) as error:
-        logger.info("the video at %s cannot be used: %r", shown(url), error)
+        logger.info("the video at %s cannot be used: %s", shown(url), cause(error))
         words = _("no complete MP4, MOV or M4V of at most {most} MB within {seconds} s")
         raise UnusableVideo(words.format(most=MAX_VIDEO_BYTES // 10**6, seconds=f"{PROBE_SECONDS:g}")) from error
     return math.ceil(max(lengths))

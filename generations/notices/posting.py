@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import requests
 from django.conf import settings
 
-from generations.media.origins import NO_ANSWER, Deadline, NotAllowed, Origin, any_origin, session_for, shown
+from generations.media.origins import NO_ANSWER, Deadline, NotAllowed, Origin, any_origin, cause, session_for
 from generations.providers.addresses import is_loopback, is_private
 
 logger = logging.getLogger(__name__)
@@ -50,20 +50,20 @@ def check_address(address: str) -> Origin:
 def post(address: str, body: bytes, headers: Mapping[str, str]) -> Answer:
     """Send a body once; every failure becomes an Answer. What is answered is not read."""
     began = time.monotonic()
-    status, error, is_near = None, "", False
+    status, error, host, is_near = None, "", "", False
     try:
         origin = check_address(address)
-        is_near = origin.private
+        host, is_near = origin.host, origin.private
         status = _status(origin, address, body, headers)
         if not 200 <= status < 300:
             error = f"the answer was {status}"
     except NotAllowed as refused:
         error = str(refused)
     except (*NO_ANSWER, ValueError) as failure:
-        logger.info("no answer to a webhook from %s: %r", shown(address), failure)
+        logger.info("no answer to a webhook from %s: %s", host, cause(failure))
         error = _words(failure)
     if error and is_near:
-        logger.info("a webhook to %s: %s", shown(address), error)
+        logger.info("a webhook to %s: %s", host, error)
         return Answer(None, NOT_TAKEN, 0.0)
     return Answer(status, error, round(time.monotonic() - began, 3))
 

@@ -5,8 +5,9 @@ import threading
 import time
 
 import pytest
+import requests
 
-from generations.media.origins import Deadline, NotAllowed, Origin, Origins, session_for
+from generations.media.origins import Deadline, NotAllowed, Origin, Origins, cause, session_for
 from tests.fetching import FORBIDDEN
 
 LISTED = ["cdn.example.com", "http://127.0.0.1:8900", "https://[::1]:8443"]
@@ -128,3 +129,17 @@ def test_deadline_leaves_no_thread_behind():
         for thread in threading.enumerate()
         if isinstance(thread, threading.Timer) and not thread.finished.is_set()
     ]
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("http://127.0.0.1:9/a.mp4?key=secret", "ConnectionRefusedError: [Errno 111] Connection refused"),
+        ("http://[x/a.mp4?key=secret", "LocationParseError"),
+    ],
+)
+def test_why_there_was_no_answer_is_said_without_the_address(url, said):
+    with pytest.raises(requests.RequestException) as failed:
+        requests.get(url, timeout=5)
+    assert cause(failed.value) == said
+    assert cause(NotAllowed("it is no https address")) == "NotAllowed: it is no https address"

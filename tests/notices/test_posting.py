@@ -99,3 +99,14 @@ def test_no_answer_in_time_is_a_failure_that_names_no_address(
     found = post(httpserver.url_for("/hook?key=secret"), BODY, {})
     assert (found.http_status, found.error) == (None, "no connection, or no answer within 0.3 s")
     assert found.seconds < 1
+
+
+@pytest.mark.parametrize("port", ["9", "{port}"])
+def test_the_log_names_no_more_of_an_address_than_its_host(
+    port: str, httpserver: HTTPServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    httpserver.expect_request("/services/secret").respond_with_data("no", status=500)
+    with caplog.at_level("INFO"):
+        post(f"http://127.0.0.1:{port.format(port=httpserver.port)}/services/secret?key=secret", BODY, {})
+    lines = [record.getMessage() for record in caplog.records if record.name.startswith("generations")]
+    assert lines and all("127.0.0.1" in line and "secret" not in line for line in lines)
