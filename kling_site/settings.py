@@ -162,6 +162,7 @@ MIDDLEWARE = [
     "axes.middleware.AxesMiddleware",
     "generations.catalog.known_browsers.KnownBrowsers",
     "generations.catalog.second_step.RequireSecondStep",
+    "generations.catalog.wrong_addresses.WrongAddresses",
 ]
 ROOT_URLCONF = "kling_site.urls"
 WSGI_APPLICATION = "kling_site.wsgi.application"

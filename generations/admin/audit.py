@@ -21,7 +21,6 @@ from django.views.decorators.http import require_safe
 
 from generations.admin import display
 from generations.admin.base import ReadOnlyAdmin
-from generations.admin.lookups import answered
 from generations.models import AuditEntry
 from generations.reports.export import Cell, Column, Table, as_csv, as_xlsx
 
@@ -65,7 +64,7 @@ class AuditAdmin(ReadOnlyAdmin):
         export = self.admin_site.admin_view(self.export)
         return [path("export.<str:form>", export, name="generations_auditentry_export"), *super().get_urls()]
 
-    @method_decorator([require_safe, answered])
+    @method_decorator(require_safe)
     def export(self, request: HttpRequest, form: str) -> HttpResponseBase:
         """Send what the list's filters select, the newest first, as CSV or XLSX. Raises: PermissionDenied, Http404."""
         if not self.has_view_permission(request):

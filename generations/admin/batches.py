@@ -21,6 +21,7 @@ from generations.admin import display, receipt, task_actions
 from generations.admin.base import person_of, way_back
 from generations.admin.receipt import PaidAction
 from generations.admin.task_actions import DECIDE, ORDER
+from generations.catalog.wrong_addresses import PAGE, YES, offering
 from generations.formats import usd
 from generations.lifecycle import batches
 from generations.models import Batch, GenerationTask, Status, Video
@@ -36,6 +37,7 @@ GONE = _("Nothing of this batch is left to order again. Nothing was ordered. Not
 
 
 @require_safe
+@offering(mine=YES, page=PAGE)
 def batch_list(request: HttpRequest) -> HttpResponse:
     """List the batches, newest first; `?mine=1` those of this person. Raises: PermissionDenied."""
     _may_view(request)

@@ -11,7 +11,7 @@ from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
+from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path, reverse
 from django.utils.translation import gettext
@@ -20,9 +20,9 @@ from django.views.decorators.http import require_http_methods
 
 from generations.admin import last_choice, pictures, prompt_settings, receipt, task_actions
 from generations.admin.base import person_of
-from generations.admin.lookups import NUMBER
 from generations.admin.quotes import quote
 from generations.admin.receipt import PaidAction
+from generations.catalog.wrong_addresses import number_named
 from generations.forms import parameters
 from generations.forms.many import ALSO, ManyForm
 from generations.forms.pictures import PicturesForm
@@ -216,25 +216,16 @@ def _initial(request: HttpRequest, prompt: Prompt | None) -> dict[str, Any]:
 
 
 def _like(request: HttpRequest) -> GenerationTask | None:
-    """Return the task whose settings are copied. Raises: Http404 when the address names one that does not exist."""
-    try:
-        if video := request.GET.get("video"):
-            return get_object_or_404(
-                Video.objects.visible_to(person_of(request)).select_related("task"), pk=int(video)
-            ).task
-    except ValueError as error:
-        raise Http404 from error
+    """Return the task whose settings are copied. Raises: Http404 for one that does not exist, WrongAddress."""
+    if video := number_named(request, "video"):
+        return get_object_or_404(Video.objects.visible_to(person_of(request)).select_related("task"), pk=video).task
     return _task_named(request, "like") or _task_named(request, "instead")
 
 
 def _task_named(request: HttpRequest, name: str) -> GenerationTask | None:
-    """Return the task that the address names so. Raises: Http404."""
-    value = request.GET.get(name)
-    if not value:
-        return None
-    if not NUMBER.fullmatch(value):
-        raise Http404
-    return get_object_or_404(GenerationTask, pk=int(value))
+    """Return the task that the address names so. Raises: Http404, WrongAddress."""
+    number = number_named(request, name)
+    return None if number is None else get_object_or_404(GenerationTask, pk=number)
 
 
 def _typed(request: HttpRequest) -> dict[str, Any]:

@@ -7,42 +7,40 @@ a password's hash be guessed letter by letter.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from functools import wraps
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import get_fields_from_path
-from django.contrib.admin.views.main import PAGE_VAR
+from django.contrib.admin.views.main import (
+    ALL_VAR,
+    ERROR_FLAG,
+    ORDER_VAR,
+    PAGE_VAR,
+    SEARCH_VAR,
+)
 from django.core.exceptions import SuspiciousOperation, ValidationError
 from django.db import models
 from django.http import HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
-from django.shortcuts import render
+
+from generations.catalog.wrong_addresses import NUMBER, PAGE, WrongAddress
 
 if TYPE_CHECKING:  # only the stubs' class is generic
     DjangoAdmin = admin.ModelAdmin[Any]
 else:
     DjangoAdmin = admin.ModelAdmin
 
-NUMBER = re.compile(r"\d{1,18}", re.ASCII)  # what a column of ids takes
 NUMBERS = re.compile(r"\d{1,18}(,\d{1,18}){0,999}", re.ASCII)
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-PAGE = re.compile(r"[1-9]\d{0,17}", re.ASCII)
 YEAR = re.compile(r"[12]\d{3}", re.ASCII)
 MONTH = re.compile(r"0?[1-9]|1[0-2]")
 DAY = re.compile(r"0?[1-9]|[12]\d|3[01]", re.ASCII)
 YES_OR_NO = re.compile("[01]|True|False")
 ANYTHING = re.compile(r".{0,300}", re.DOTALL)
 
+OF_EVERY_LIST = {PAGE_VAR, SEARCH_VAR, ORDER_VAR, ALL_VAR, ERROR_FLAG, "_popup", "_facets"}
 WRONG = (IncorrectLookupParameters, SuspiciousOperation, ValidationError)
-
-
-class WrongAddress(SuspiciousOperation):
-    """An address asks a list for what its page does not offer; Django answers 400 where nobody catches it."""
 
 
 class OfferedLookups(DjangoAdmin):
@@ -86,35 +84,19 @@ class OfferedLookups(DjangoAdmin):
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         """Return the list that an address asks for. Raises: WrongAddress."""
         page = request.GET.get(PAGE_VAR, "1")
-        if not PAGE.fullmatch(page) or any("\0" in text for pair in request.GET.items() for text in pair):
-            raise WrongAddress
+        if not PAGE.fullmatch(page):
+            raise WrongAddress(PAGE_VAR)
+        for name, value in request.GET.items():
+            if "\0" in f"{name}{value}":
+                raise WrongAddress(name)
         try:
             return super().get_changelist_instance(request)
         except WRONG as error:
-            raise WrongAddress from error
+            unknown = request.GET.keys() - self._offered(request).keys() - OF_EVERY_LIST
+            raise WrongAddress(min(unknown, default="")) from error
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """Show the list, or do what is asked for its rows. Raises: WrongAddress."""
         if not all(map(NUMBER.fullmatch, request.POST.getlist(ACTION_CHECKBOX_NAME))):
-            return wrong_address(request)
-        try:
-            return super().changelist_view(request, extra_context)
-        except WrongAddress:
-            return wrong_address(request)
-
-
-def answered(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """Say so where an address asks a list of the admin for what its page does not offer."""
-
-    @wraps(view)
-    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        try:
-            return view(request, *args, **kwargs)
-        except WrongAddress:
-            return wrong_address(request)
-
-    return answer
-
-
-def wrong_address(request: HttpRequest) -> HttpResponse:
-    """Return the page that says that an address asks for what is not offered; the same address without it is a link."""
-    return render(request, "400.html", {"path": request.path}, status=HTTPStatus.BAD_REQUEST)
+            raise WrongAddress(ACTION_CHECKBOX_NAME)
+        return super().changelist_view(request, extra_context)

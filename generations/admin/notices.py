@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from generations import clock
 from generations.admin import display
 from generations.admin.base import person_of
+from generations.catalog.wrong_addresses import PAGE, offering
 from generations.models import Notice, NoticeKind
 from generations.models.notices import MOST_COUNTED
 from generations.notices import wording
@@ -39,6 +40,7 @@ def unread(request: HttpRequest) -> str:
 
 
 @require_safe
+@offering(page=PAGE)
 def page(request: HttpRequest) -> HttpResponse:
     """List the person's notices, the newest first."""
     person = person_of(request)

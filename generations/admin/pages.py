@@ -7,6 +7,12 @@ from django.contrib.admin import AdminSite
 from django.urls import URLPattern, URLResolver, path
 
 from generations.admin import notice_choice, notices, queue, queue_actions, queue_again, search
+from generations.catalog.wrong_addresses import ANYTHING, PAGE, offering
+
+# Django answers a page that is no number by 404.
+autocomplete = offering(
+    term=ANYTHING, page=PAGE, app_label=ANYTHING, model_name=ANYTHING, field_name=ANYTHING
+)(admin.site.autocomplete_view)  # fmt: skip
 
 
 def urls() -> list[URLPattern | URLResolver]:
@@ -23,5 +29,6 @@ def urls() -> list[URLPattern | URLResolver]:
         path("queue/pause/", wrap(queue_actions.pause), name="queue_pause"),
         path("queue/cancel/", wrap(queue_actions.cancel), name="queue_cancel"),
         path("queue/again/", wrap(queue_again.again), name="queue_again"),
+        path("autocomplete/", wrap(autocomplete), name="autocomplete"),
         *AdminSite.get_urls(admin.site),
     ]

@@ -18,12 +18,12 @@ from django.views.decorators.http import require_safe
 from generations.admin import display, pictures
 from generations.admin.pictures import Draft
 from generations.admin.task_actions import may_order
+from generations.catalog.wrong_addresses import number_named
 from generations.folding import fold
 from generations.models import GenerationTask, ReferenceImage
 from generations.models.videos import VideoQuerySet
 
 PAGE = 24
-MOST_DIGITS = 18  # of a row's id
 # By what is chosen, and the field that it is for.
 TITLES = {
     ("picture", "start_image"): _("Choose an earlier picture for the start image"),
@@ -56,16 +56,19 @@ def with_words(videos: VideoQuerySet, words: str) -> VideoQuerySet:
 def show(
     request: HttpRequest, rows: QuerySet[Row], card: Callable[[Draft, Row], dict[str, Any]], what: str
 ) -> HttpResponse:
-    """Show a page of rows to choose from; a form that is gone leads back to the prompts. Raises: PermissionDenied."""
+    """Show a page of rows to choose from; a form that is gone leads back to the prompts.
+
+    Raises: PermissionDenied, WrongAddress.
+    """
     if not may_order(request):
         raise PermissionDenied
     draft = pictures.draft_of(request)
     if draft is None:
         messages.warning(request, gettext("The form that this picture was for is gone. Open Generate again."))
         return redirect("admin:generations_prompt_changelist")
-    before, words = request.GET.get("before", ""), request.GET.get("q", "")
-    if before.isascii() and before.isdecimal() and len(before) <= MOST_DIGITS:
-        rows = rows.filter(pk__lt=int(before))
+    before, words = number_named(request, "before"), request.GET.get("q", "")
+    if before is not None:
+        rows = rows.filter(pk__lt=before)
     found = list(rows.order_by("-pk")[: PAGE + 1])
     older = (
         urlencode({"draft": draft.key, "for": draft.field, "q": words, "before": found[PAGE - 1].pk})
@@ -75,7 +78,7 @@ def show(
     context = {
         **admin.site.each_context(request),
         "title": TITLES[what, draft.field],
-        "draft": draft, "what": what, "q": words, "older": older, "is_first": not before,
+        "draft": draft, "what": what, "q": words, "older": older, "is_first": before is None,
         "cards": [card(draft, row) for row in found[:PAGE]],
     }  # fmt: skip
     return render(request, "admin/generations/pick.html", context)

@@ -19,7 +19,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 
 from generations.admin import display
-from generations.admin.lookups import NUMBER
+from generations.catalog.wrong_addresses import NUMBER
 from generations.forms.pictures import Continuation, PicturesForm
 from generations.lifecycle import ordering
 from generations.lifecycle.ordering import Upload

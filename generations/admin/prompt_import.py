@@ -19,7 +19,6 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from generations import clock
 from generations.admin.base import person_of
-from generations.admin.lookups import answered
 from generations.library import prompt_files, prompt_import
 from generations.library.prompt_files import Row
 from generations.library.prompt_import import Checked
@@ -155,7 +154,6 @@ def _show(request: HttpRequest, form: UploadForm, preview: Preview | None = None
 
 
 @require_safe
-@answered
 def export(request: HttpRequest, suffix: str) -> HttpResponseBase:
     """Send the prompts of a list as a file: all that the filters and the search of its address find."""
     prompts = admin.site.get_model_admin(Prompt)

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, path
 from django.utils.html import format_html_join
@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from generations import clock
 from generations.admin import display
 from generations.admin.base import person_of
-from generations.admin.lookups import NUMBER
+from generations.catalog.wrong_addresses import number_named
 from generations.library import prompt_versions
 from generations.library.prompt_versions import Uses
 from generations.models import GenerationTask, Prompt, PromptVersion
@@ -59,13 +59,12 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
 def _pair(
     request: HttpRequest, prompt: Prompt, versions: list[PromptVersion]
 ) -> tuple[PromptVersion, PromptVersion] | None:
-    """Return the two versions to compare. Raises: Http404 for a number that no version has."""
-    newest = [str(version.number) for version in versions[:2][::-1]]
+    """Return the two versions to compare. Raises: Http404 for a number that no version has, WrongAddress."""
+    asked = [number_named(request, name) for name in ("from", "to")]
+    newest = [version.number for version in versions[:2][::-1]]
     if len(newest) < 2:
         return None
-    numbers = [request.GET.get(name, usual) for name, usual in zip(("from", "to"), newest, strict=True)]
-    if not all(NUMBER.fullmatch(number) for number in numbers):
-        raise Http404("Versions have whole numbers.")
+    numbers = (usual if number is None else number for number, usual in zip(asked, newest, strict=True))
     first, second = (get_object_or_404(prompt.versions, number=number) for number in numbers)
     return first, second
 

@@ -17,11 +17,13 @@ from generations.admin import queue_again, queue_page
 from generations.admin.base import person_of
 from generations.admin.queue_actions import PauseForm
 from generations.admin.task_actions import PERMISSIONS, may, may_order
+from generations.catalog.wrong_addresses import YES, offering
 
 MINE = "mine"  # of the address: only the person's own tasks
 
 
 @require_safe
+@offering(mine=YES)
 def page(request: HttpRequest) -> HttpResponse:
     """Show the queue. Raises: PermissionDenied without the right to view tasks."""
     own = {"title": gettext("Queue"), "form": PauseForm(), "may_order": may_order(request), "days": queue_again.DAYS}
@@ -31,6 +33,7 @@ def page(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+@offering(mine=YES)
 def live(request: HttpRequest) -> HttpResponse:
     """Return the changing parts of the page, for queue.js. Raises: PermissionDenied."""
     return render(request, "admin/queue/_live.html", _queue(request))

@@ -18,7 +18,6 @@ from django.core.exceptions import PermissionDenied
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.http import (
     FileResponse,
-    Http404,
     HttpRequest,
     HttpResponse,
     HttpResponseBase,
@@ -34,6 +33,7 @@ from django.utils.translation import gettext_lazy as _
 from generations import clock
 from generations.admin.chart import Beams, Chart, draw, draw_rows
 from generations.admin.overview import FAILURE_WORDS
+from generations.catalog.wrong_addresses import ANYTHING, WrongAddress, offering
 from generations.models import Campaign, Prompt, Status
 from generations.models.cost_centers import NOBODY
 from generations.providers import ADAPTERS
@@ -139,11 +139,13 @@ def reported(
 ) -> Any:
     """Return a page of tables for the question in the address, or one table as a file.
 
-    Raises: PermissionDenied without the right to see the ledger, Http404 for an unknown table.
+    Raises: PermissionDenied without the right to see the ledger, WrongAddress for an unknown table.
     """
     if not may_see(request):
         raise PermissionDenied
     form = ReportForm(request.GET, today=timezone.localdate(clock.now()))
+    if unknown := request.GET.keys() - form.fields.keys() - {"from", "to", "table", "file"}:
+        raise WrongAddress(min(unknown))
     if not form.is_valid():
         return page(request, title, "report", status=HTTPStatus.BAD_REQUEST, form=form)
     question = form.question()
@@ -176,9 +178,9 @@ def providers(request: HttpRequest) -> HttpResponse:
 
 
 def download(table: Table | None, question: Question, form: str) -> HttpResponseBase:
-    """Return a table as a CSV or XLSX file. Raises: Http404 for no table."""
-    if table is None:
-        raise Http404("There is no such table.")
+    """Return a table as a CSV or XLSX file. Raises: WrongAddress for no table, or another kind of file."""
+    if table is None or form not in ("", "csv", "xlsx"):
+        raise WrongAddress("file" if table else "table")
     money = "practice" if question.practice else "real"
     name = f"{table.slug}-{question.first}-{question.last}-{money}"
     if form == "xlsx":
@@ -302,16 +304,19 @@ def _query(values: dict[str, Any]) -> str:
     return query.urlencode()
 
 
-def month_statement(request: HttpRequest) -> HttpResponse:
-    """Show what each clip of a month cost, by campaign, for printing. Raises: PermissionDenied."""
+@offering(month=ANYTHING, money=ANYTHING)
+def month_statement(request: HttpRequest) -> HttpResponseBase:
+    """Show what each clip of a month cost, by campaign, for printing. Raises: PermissionDenied, WrongAddress."""
     if not may_see(request):
         raise PermissionDenied
     today = timezone.localdate(clock.now())
     asked = request.GET.get("month", f"{today:%Y-%m}")
     money = request.GET.get("money", "practice" if settings.PRACTICE else "real")
+    if money not in MONEYS:
+        raise WrongAddress("money")
     month = monthly.month_of(asked)
     problem = gettext("“{text}” is not a month: write it like {example}.")
-    statement = monthly.of_month(month, practice=MONEYS.get(money, settings.PRACTICE)) if month else None
+    statement = monthly.of_month(month, practice=MONEYS[money]) if month else None
     return page(
         request, gettext("Month statement"), "statement",
         status=HTTPStatus.OK if month else HTTPStatus.BAD_REQUEST, statement=statement, asked=asked, money=money,

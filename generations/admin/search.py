@@ -21,6 +21,7 @@ from django.views.decorators.http import require_safe
 from generations import clock
 from generations.admin import navigation
 from generations.admin.base import person_of
+from generations.catalog.wrong_addresses import ANYTHING, offering
 from generations.library.filters import MAX_LENGTH
 from generations.library.search import BadSearch, Search
 from generations.library.sorting import ordered
@@ -52,6 +53,7 @@ class Hits:
 
 
 @require_safe
+@offering(q=ANYTHING)
 def page(request: HttpRequest) -> HttpResponse:
     """Show what the words find among all that the person may see."""
     text = " ".join(request.GET.get("q", "").replace("\0", " ").split())

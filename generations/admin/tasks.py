@@ -11,7 +11,7 @@ from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import BLANK_CHOICE_DASH, Exists, OuterRef, Prefetch, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path
 from django.utils import timezone
@@ -26,10 +26,11 @@ from generations.admin import attention, clip_actions, display, paid_actions, re
 from generations.admin.base import NameFilter, ReadOnlyAdmin, person_of, way_back
 from generations.admin.campaigns import CampaignFilter
 from generations.admin.clip_actions import ClipActions
-from generations.admin.lookups import NUMBER, NUMBERS, UUID, WrongAddress
+from generations.admin.lookups import NUMBERS, UUID
 from generations.admin.paid_actions import MAX_RETRIES
 from generations.admin.picking import PersonFilter
 from generations.admin.task_words import ERRORS
+from generations.catalog.wrong_addresses import NUMBER
 from generations.formats import duration
 from generations.lifecycle.ordering import RETRIED_FROM
 from generations.models import GenerationTask, Pause, Status, TaskEvent, Video
@@ -135,13 +136,10 @@ class TaskAdmin(ReadOnlyAdmin, ClipActions):
         return render(request, "admin/generations/generationtask/_live.html", self._page(request, task))
 
     def live_list(self, request: HttpRequest) -> HttpResponse:
-        """Return the table of the list, for task.js. Raises: PermissionDenied."""
+        """Return the table of the list, for task.js. Raises: PermissionDenied, WrongAddress."""
         if request.method not in ("GET", "HEAD") or not self.has_view_permission(request):
             raise PermissionDenied
-        try:
-            changelist = self.get_changelist_instance(request)
-        except WrongAddress:
-            return HttpResponseBadRequest("Unknown filter.")
+        changelist = self.get_changelist_instance(request)
         changelist.formset = None
         context = {"cl": changelist, "opts": self.opts}
         return render(request, "admin/generations/generationtask/_rows.html", context)

@@ -19,6 +19,7 @@ from generations import clock, formats
 from generations.catalog import zips
 from generations.catalog.access import for_browsers, viewer, visible
 from generations.catalog.answers import back
+from generations.catalog.wrong_addresses import offering
 from generations.library import bulk, collections, cut_lists
 from generations.library.cut_lists import Cut
 from generations.library.download_names import download_names
@@ -56,6 +57,7 @@ def to_change(request: HttpRequest, slug: str) -> Collection:
 
 
 @for_browsers
+@offering()
 def collection_list(request: HttpRequest) -> HttpResponse:
     """List the collections by folder; POST makes one. Raises: Http404, PermissionDenied."""
     person, errors = member(request), {}
@@ -74,6 +76,7 @@ def collection_list(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @for_browsers
+@offering()
 def collection(request: HttpRequest, slug: str) -> HttpResponse:
     """Show a collection in its order. Raises: Http404."""
     return _page(request, found(request, slug))

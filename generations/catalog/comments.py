@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from generations.catalog.access import for_browsers, visible
+from generations.catalog.wrong_addresses import offering
 from generations.clock import now
 from generations.library import comments, markers
 from generations.library.comments import BadComment, MayNotDelete
@@ -87,6 +88,7 @@ def export(request: HttpRequest, pk: int, form: str) -> HttpResponse:
 @require_safe
 @for_browsers
 @login_required
+@offering()
 def mentions(request: HttpRequest) -> HttpResponse:
     """List the comments that mention who asks, on clips that they may still see."""
     own = Comment.objects.filter(mentions=request.user.pk, video__in=visible(request))

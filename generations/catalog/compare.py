@@ -20,6 +20,7 @@ from django.views.decorators.http import require_safe
 from generations import clock
 from generations.catalog.access import for_browsers, visible
 from generations.catalog.answers import back, for_writers, person_of
+from generations.catalog.wrong_addresses import WrongAddress
 from generations.library import reviewing
 from generations.library.reviewing import MoveRefused
 from generations.models import Review, Video
@@ -33,6 +34,10 @@ ID_DIGITS = 18  # more are out of the column's range
 
 class BadComparison(ValueError):
     """What the address asks for cannot be compared; the text names the field and its rule."""
+
+    def __init__(self, field: str, words: str) -> None:
+        super().__init__(words)
+        self.field = field
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +56,12 @@ class Comparison:
         ids = tuple(dict.fromkeys(_number(text, "v", 0, 10**ID_DIGITS) for text in query.getlist("v")))
         if not FEWEST <= len(ids) <= MOST:
             words = _("v: choose {least} to {most} clips to compare, not {n}.")
-            raise BadComparison(words.format(least=FEWEST, most=MOST, n=len(ids)))
+            raise BadComparison("v", words.format(least=FEWEST, most=MOST, n=len(ids)))
         offsets = [_number(text, "offset", -MAX_OFFSET, MAX_OFFSET) for text in query.getlist("offset")[: len(ids)]]
         offsets += [0] * (len(ids) - len(offsets))
         layout = query.get("layout", LAYOUTS[0])
         if layout not in LAYOUTS:
-            raise BadComparison(_("layout: {one} or {other}.").format(one=LAYOUTS[0], other=LAYOUTS[1]))
+            raise BadComparison("layout", _("layout: {one} or {other}.").format(one=LAYOUTS[0], other=LAYOUTS[1]))
         sound = _number(query.get("sound", "1"), "sound", 0, len(ids))
         return cls(ids, tuple(offsets), sound, layout, _number(query.get("won", "0"), "won", 0, 10**ID_DIGITS))
 
@@ -143,7 +148,7 @@ def _asked(request: HttpRequest) -> Comparison:
     try:
         return Comparison.parse(request.GET)
     except BadComparison as error:
-        raise Http404 from error
+        raise WrongAddress(error.field) from error
 
 
 def _videos(request: HttpRequest, asked: Comparison) -> list[Video]:
@@ -173,5 +178,5 @@ def _number(text: str, field: str, least: int, most: int) -> int:
     if not (digits.isascii() and digits.isdigit() and len(digits) <= ID_DIGITS and least <= int(text) <= most):
         ranged, any_number = _("{field}: a whole number from {least} to {most}."), _("{field}: a whole number.")
         rule = ranged if most < 10**ID_DIGITS else any_number
-        raise BadComparison(rule.format(field=field, least=least, most=most))
+        raise BadComparison(field, rule.format(field=field, least=least, most=most))
     return int(text)

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import cast
 
 from django.contrib.auth.decorators import login_required, permission_required
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -15,19 +15,20 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from generations import clock
 from generations.catalog.access import visible
+from generations.catalog.wrong_addresses import NUMBER, WrongAddress, offering
 from generations.library import sharing
 from generations.library.naming import collections_of
 from generations.library.search import BadSearch, Search
 from generations.library.sharing import BadShare, Terms
 from generations.models import Collection, Person, Share, Video
 
-NUMBER = re.compile(r"\d{1,9}", re.ASCII)
 SLUG = re.compile(r"[-\w]{1,60}", re.ASCII)
 LISTED = 200  # of one's newest links
 
 
 @require_safe
 @login_required
+@offering()
 def links(request: HttpRequest) -> HttpResponse:
     """List the links that the person made, the newest first."""
     return _list(request)
@@ -37,7 +38,7 @@ def links(request: HttpRequest) -> HttpResponse:
 @login_required
 @permission_required("generations.share_clips", raise_exception=True)
 def new_link(request: HttpRequest) -> HttpResponse:
-    """Show the form for a link to a clip, a collection or a search, or make the link. Raises: Http404."""
+    """Show the form for a link to a clip, a collection or a search, or make the link. Raises: Http404, WrongAddress."""
     asked = request.POST if request.method == "POST" else request.GET
     subject = _subject(request, asked)
     context = {"subject": subject, "asked": asked, "days": asked.get("days", sharing.LIFE_DAYS)}
@@ -96,18 +97,20 @@ def _person(request: HttpRequest) -> Person:
 
 
 def _subject(request: HttpRequest, asked: QueryDict) -> Video | Collection | Search:
-    """Return what is to be shared, if the person may see it. Raises: Http404."""
+    """Return what is to be shared, if the person may see it. Raises: Http404, WrongAddress."""
     if number := asked.get("video", ""):
-        return get_object_or_404(visible(request), pk=int(number) if NUMBER.fullmatch(number) else 0)
+        if not NUMBER.fullmatch(number):
+            raise WrongAddress("video")
+        return get_object_or_404(visible(request), pk=int(number))
     if slug := asked.get("collection", ""):
         if not SLUG.fullmatch(slug):
-            raise Http404
+            raise WrongAddress("collection")
         return get_object_or_404(collections_of(_person(request)), slug=slug)
     try:
         search = Search.parse(QueryDict(asked.get("search", "")))
         search.ids(_person(request), visible(request))
     except BadSearch as error:
-        raise Http404 from error
+        raise WrongAddress(error.field) from error
     return search
 
 

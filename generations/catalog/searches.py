@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from generations import clock
 from generations.catalog.access import visible
+from generations.catalog.wrong_addresses import offering
 from generations.library import saved_searches
 from generations.library.search import BadSearch, Search
 from generations.models import Person
@@ -21,6 +22,7 @@ from generations.models import Person
 
 @require_safe
 @login_required
+@offering()
 def searches(request: HttpRequest) -> HttpResponse:
     """List the searches that the person saved, each with the address of its feed."""
     rows = [

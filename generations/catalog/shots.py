@@ -7,12 +7,14 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from generations.catalog.access import for_browsers, viewer
+from generations.catalog.wrong_addresses import offering
 from generations.library.shots import takes_of
 from generations.models import Shot
 
 
 @require_safe
 @for_browsers
+@offering()
 def takes(request: HttpRequest, pk: int) -> HttpResponse:
     """List the takes of a shot that the person may see. Raises: Http404 when there is none."""
     found = list(takes_of(get_object_or_404(Shot, pk=pk), viewer(request)))

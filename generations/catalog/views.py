@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -14,16 +14,22 @@ from generations.catalog import selecting
 from generations.catalog.access import for_browsers, viewer, visible
 from generations.catalog.filter_form import OFFERED, days, groups, last_days, words
 from generations.catalog.paging import BadCursor, page
+from generations.catalog.wrong_addresses import WrongAddress
 from generations.library.facets import facets, kept
+from generations.library.filters import FILTERS
 from generations.library.search import BadSearch, Search, stacked
 from generations.library.shots import as_cards
 from generations.library.suggestions import suggestions
+
+NAMES = {*FILTERS, "sort", "before", "after", "select"}
 
 
 @require_safe
 @for_browsers
 def catalog(request: HttpRequest) -> HttpResponse:
-    """List what a search finds, one card a shot; without a search the newest. Raises: Http404."""
+    """List what a search finds, one card a shot; without a search the newest. Raises: WrongAddress."""
+    if unknown := request.GET.keys() - NAMES:
+        raise WrongAddress(min(unknown))
     before, after = request.GET.get("before", ""), request.GET.get("after", "")
     shown, at = visible(request), timezone.now()
     try:
@@ -37,7 +43,7 @@ def catalog(request: HttpRequest) -> HttpResponse:
         cards = as_cards(stacked(matching), shown, viewer(request))
         found = page(cards, before=before, after=after, sort=search.sort, by_index=by_index)
     except BadCursor as error:
-        raise Http404 from error
+        raise WrongAddress("before" if before else "after") from error
     query = search.query_string()
     if after and not before and found.newer is None:
         # Paging back ends at the full newest page.

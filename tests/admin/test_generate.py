@@ -100,7 +100,7 @@ def test_the_page_starts_from_a_video_s_task(admin_client: Client) -> None:
     assert form["model"].value() == video.task.model
 
 
-@pytest.mark.parametrize("query", ["like=999", "video=999", "like=x", "video=-"])
+@pytest.mark.parametrize("query", ["like=999", "video=999"])
 def test_settings_of_what_is_not_there_are_not_found(admin_client: Client, query: str) -> None:
     assert admin_client.get(f"{url(a_prompt())}?{query}").status_code == 404
 

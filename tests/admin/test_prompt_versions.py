@@ -54,7 +54,7 @@ def test_the_newest_two_are_compared_unless_the_address_names_others(admin_clien
     assert "a <del>red</del><ins>grey</ins> <del>fox</del><ins>owl</ins>" in page
 
 
-@pytest.mark.parametrize("query", [{"from": "9"}, {"to": "x"}, {"from": "9" * 30}])
+@pytest.mark.parametrize("query", [{"from": "9"}, {"to": "9" * 18}])
 def test_a_version_that_is_not_there_is_not_found(admin_client: Client, query: dict[str, str]) -> None:
     prompt = a_prompt(text="one")
     rewrite(admin_client, prompt, "two")

@@ -100,8 +100,8 @@ def test_a_table_is_an_xlsx_file_too(admin_client: Client) -> None:
     assert b"".join(response.streaming_content).startswith(b"PK")
 
 
-def test_a_table_that_is_none_is_not_found(admin_client: Client) -> None:
-    assert admin_client.get(SPEND, {"table": "nonsense"}).status_code == 404
+def test_a_table_that_is_none_is_refused(admin_client: Client) -> None:
+    assert admin_client.get(SPEND, {"table": "nonsense"}).status_code == 400
 
 
 @pytest.mark.parametrize(

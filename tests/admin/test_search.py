@@ -80,7 +80,7 @@ def test_a_batch_is_found_by_its_name_by_those_who_may_see_tasks(client: Client,
     assert found(client, "gulls") == {}
 
 
-@pytest.mark.parametrize("text", ["99999999999999999999999999", "²", "%", "_", "\0", "'; --", "!!"])
+@pytest.mark.parametrize("text", ["99999999999999999999999999", "²", "%", "_", "'; --", "!!"])
 def test_odd_words_find_nothing_and_break_nothing(admin_client: Client, lighthouse: Prompt, text: str) -> None:
     assert found(admin_client, text) == {}
 

@@ -117,8 +117,9 @@ def test_the_way_back_ends_at_the_newest_page(visitor: Client) -> None:
 
 @pytest.mark.parametrize("name", ["before", "after"])
 @pytest.mark.parametrize("cursor", ["nonsense", "1-1'--", "fffffffffffffff-1", "\0", "-" * 5000])
-def test_a_bad_cursor_is_a_404(visitor: Client, name: str, cursor: str) -> None:
-    assert visitor.get("/", {name: cursor}).status_code == 404
+def test_a_bad_cursor_is_refused(visitor: Client, name: str, cursor: str) -> None:
+    answer = visitor.get("/", {name: cursor})
+    assert (answer.status_code, f"“{name}”" in answer.content.decode()) == (400, True)
 
 
 def test_beyond_the_last_video_the_page_says_so(visitor: Client) -> None:
