@@ -95,6 +95,9 @@ class OfferedLookups(DjangoAdmin):
             unknown = request.GET.keys() - self._offered(request).keys() - OF_EVERY_LIST
             raise WrongAddress(min(unknown, default="")) from error
 
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        return super().get_object(request, object_id, from_field or None)  # `?_to_field=` would name no column
+
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """Show the list, or do what is asked for its rows. Raises: WrongAddress."""
         if not all(map(NUMBER.fullmatch, request.POST.getlist(ACTION_CHECKBOX_NAME))):

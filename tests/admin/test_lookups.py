@@ -110,3 +110,10 @@ def test_a_choice_of_rows_that_cannot_be_ids_is_refused(admin_client: Client) ->
     for model in REGISTERED:
         address = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
         assert admin_client.post(address, sent).status_code in (400, 403), address
+
+
+@pytest.mark.parametrize("page", ["change", "delete", "history"])
+@pytest.mark.parametrize(("field", "status"), [("", 200), ("password", 400), ("text", 400), ("x", 400)])
+def test_a_row_is_named_by_its_number_alone(page: str, field: str, status: int, admin_client: Client) -> None:
+    answer = admin_client.get(f"/admin/generations/prompt/{a_prompt().pk}/{page}/?_to_field={field}")
+    assert answer.status_code == (200 if page == "history" else status)  # which reads no such name
