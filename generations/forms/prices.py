@@ -115,7 +115,7 @@ class PriceForm(ModelForm):
         if not EARLIEST <= day <= latest:
             text = _("{first} to {last}, not {day}.").format(first=EARLIEST, last=latest, day=day)
             self.add_error("valid_from", text)
-        elif not self.errors and (other := self._of_the_same_day()):
+        elif not {*SAME, "sound"} & self.errors.keys() and (other := self._of_the_same_day()):
             words = _(
                 "From {day} on there is a price for the very same: {price} ({source}). "
                 "Prices are never changed: choose another day."

@@ -28,7 +28,7 @@ class Migration(migrations.Migration):
             name="is_free",
             field=models.BooleanField(
                 default=False,
-                help_text="It costs nothing: its price is 0, and no typing error.",
+                help_text="For a clip that costs nothing: its price is 0.",
                 verbose_name="free on purpose",
             ),
         ),

@@ -98,7 +98,7 @@ class Price(models.Model):
         validators=[MinValueValidator(Decimal(0)), MaxValueValidator(PRICE_MAX)],
     )
     is_free = models.BooleanField(
-        _("free on purpose"), default=False, help_text=_("It costs nothing: its price is 0, and no typing error.")
+        _("free on purpose"), default=False, help_text=_("For a clip that costs nothing: its price is 0.")
     )
     valid_from = models.DateField(_("valid from"))
     source = models.CharField(_("source"), max_length=200, help_text=_("Where the price was read."))

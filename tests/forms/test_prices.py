@@ -64,6 +64,15 @@ def test_a_second_price_from_the_same_day_names_the_first() -> None:
     assert "Prices are never changed" in text
 
 
+def test_a_second_price_from_the_same_day_is_named_beside_what_else_is_wrong() -> None:
+    a_price("0.30", valid_from=timezone.localdate())
+    assert set(a_form(usd="0", source="", valid_from=str(timezone.localdate())).errors) == {
+        "usd",
+        "source",
+        "valid_from",
+    }
+
+
 def test_a_price_for_one_route_may_begin_on_the_day_of_one_for_any() -> None:
     a_price("0.30", model="kling-2-6", valid_from=timezone.localdate())
     form = a_form(model="kling-2-6", route="official", valid_from=str(timezone.localdate()))
