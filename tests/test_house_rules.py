@@ -154,6 +154,17 @@ def test_templates_hold_no_inline_script_or_style() -> None:
     assert [name(path) for path in (ROOT / "templates").rglob("*.html") if inline.search(text(path))] == []
 
 
+IN_SCRIPTS = re.compile(
+    r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|document\.cookie|\beval\(|new Function|postMessage"
+    r"|[\"']message[\"']|indexedDB|serviceWorker|https?://"
+)
+
+
+def test_scripts_make_no_html_of_texts_and_talk_to_this_site_alone() -> None:
+    scripts = (ROOT / "generations/static").rglob("*.js")
+    assert [(path.name, found[0]) for path in scripts if (found := IN_SCRIPTS.search(text(path)))] == []
+
+
 def test_no_import_hides_in_a_function() -> None:
     hidden = []
     for path in CODE:
