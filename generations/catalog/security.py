@@ -11,6 +11,7 @@ from typing import Any, cast
 
 import django_otp
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import authenticate
 from django.contrib.auth.decorators import login_required
@@ -162,7 +163,10 @@ def turn_on(request: HttpRequest) -> HttpResponse:
             "code", _("This code does not fit the key. Check the time of your device, and enter a new code.")
         )
     side, path = second_step.qr_path(device)
-    context = {"form": form, "key": second_step.key_words(device), "uri": device.config_url, "side": side, "path": path}
+    context = {
+        "form": form, "key": second_step.key_words(device), "uri": device.config_url, "side": side, "path": path,
+        "is_required": settings.REQUIRE_TWO_STEP and person.is_staff,
+    }  # fmt: skip
     return render(request, "security/turn_on.html", context)
 
 

@@ -95,7 +95,7 @@ def test_staff_without_one_are_led_to_set_it_up_before_anything_else(admin_clien
 
 @pytest.mark.usefixtures("required")
 def test_they_may_set_it_up_choose_the_language_and_leave(admin_client: Client) -> None:
-    assert admin_client.get("/security/two-step/").status_code == 200
+    assert "All staff of this site sign in with a code" in admin_client.get("/security/two-step/").content.decode()
     assert admin_client.get("/words.js").status_code == 200
     assert admin_client.post("/language/", {"language": "es", "next": "/security/two-step/"}).status_code == 302
     assert admin_client.post("/logout/")["Location"] == "/login/"

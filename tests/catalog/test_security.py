@@ -42,9 +42,12 @@ def key_of(response: Any) -> str:
     return str(response.context["form"]["key"].value())
 
 
-def test_it_is_reached_from_the_catalog_and_from_the_admin(visitor: Client, admin_client: Client) -> None:
-    for page in (visitor.get("/"), admin_client.get("/admin/")):
-        assert 'href="/security/"' in page.content.decode()
+def test_it_is_reached_from_the_catalog_and_from_the_admin_and_so_is_the_way_out(
+    visitor: Client, admin_client: Client
+) -> None:
+    for page, out in ((visitor.get("/"), "/logout/"), (admin_client.get("/admin/"), "/admin/logout/")):
+        header = page.content.decode().partition("</header>")[0]
+        assert 'href="/security/"' in header and f'action="{out}"' in header
     assert "Change the password" in text(visitor.get("/security/"))
 
 

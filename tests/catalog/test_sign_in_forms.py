@@ -210,3 +210,16 @@ def test_an_operator_lets_someone_in_at_once(client: Client, device: Any) -> Non
         second(client, "000000", proof=proof)
     call_command("axes_reset_username", "mira", verbosity=0)
     assert second(client, app_code(device)).status_code == 302
+
+
+PASSWORD_PAGES = [*PAGES, "/security/", "/security/password/", "/security/two-step/", "/admin/auth/user/add/"]
+
+
+@pytest.mark.parametrize("page", PASSWORD_PAGES)
+def test_password_fields_hide_what_is_entered_and_let_managers_fill_them(admin_client: Client, page: str) -> None:
+    visitor = Client() if page in PAGES else admin_client
+    fields = re.findall(r"<input[^>]*name=.(?!usable)\w*password\d?. [^>]*>", visitor.get(page).content.decode())
+    assert fields
+    for field in fields:
+        assert 'type="password"' in field and re.search('autocomplete="(current|new)-password"', field)
+        assert "onpaste" not in field and "readonly" not in field
