@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -47,6 +48,7 @@ def people_are_told_nothing(run: Run) -> None:
     assert len(failed) == 4
     for answer in failed:
         assert "Something went wrong on our side" in answer.text
+        assert re.search(r"the time: \d{4}-\d\d-\d\d \d\d:\d\d:\d\d \+0000", answer.text)
         assert not [word for word in ("Traceback", "Error", "savedsearch", "django") if word in answer.text]
 
 
