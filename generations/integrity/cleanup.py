@@ -10,6 +10,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
+from django_q.models import Task
 
 from generations.integrity.compare import damage
 from generations.media.store import store
@@ -17,6 +18,7 @@ from generations.models import Delivery, GenerationTask, Happening, Lease, Refer
 from generations.models.statuses import RESTING
 
 NOTICE_LIFE = timedelta(days=90)
+JOB_LIFE = timedelta(days=90)  # of what django-q2 keeps of a job that failed: its traceback
 PART_LIFE = timedelta(hours=1)  # a download ends within minutes
 UPLOAD_LIFE = timedelta(days=1)  # of a picture that no order used
 CALLBACK_LIFE = timedelta(days=90)  # of a task that rests: until then somebody may still ask what the provider said
@@ -58,6 +60,7 @@ def clean_up(*, at: datetime, dry_run: bool = False) -> Cleanup:
     done.callbacks_removed = callbacks.count()
     if not dry_run:
         WebhookMessage.objects.filter(happening=None, created_at__lte=at - NOTICE_LIFE).delete()
+        Task.objects.filter(stopped__lte=at - JOB_LIFE).delete()
         old.delete()
         with transaction.atomic():
             Video.objects.filter(pk__in=done.blanked).update(source_url="")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
+from django_q.models import Task
 
 from generations.integrity.cleanup import clean_up
 from generations.media.images import CleanImage
@@ -163,3 +164,16 @@ def test_callbacks_of_ended_tasks_go_after_90_days_and_evidence_about_others_sta
     assert clean_up(at=NOW).callbacks_removed == 2
     kept = set(Delivery.objects.values_list("task__status", "digest"))
     assert kept == {("stored", "89"), ("failed", "89"), ("unconfirmed", "89"), ("unconfirmed", "91")}
+
+
+def test_failures_of_jobs_go_after_90_days() -> None:
+    for days in (89, 91):
+        stopped = NOW - timedelta(days=days)
+        Task.objects.create(
+            id=f"{days}", name=f"{days} days ago", func="generations.worker.jobs.save", started=stopped,
+            stopped=stopped, success=False, result="OSError : Traceback (most recent call last): ...",
+        )  # fmt: skip
+    clean_up(at=NOW, dry_run=True)
+    assert Task.objects.count() == 2
+    clean_up(at=NOW)
+    assert [task.name for task in Task.objects.all()] == ["89 days ago"]
