@@ -83,7 +83,7 @@ def in_front_of(site: int, folder: Path, *, media: Path, is_root: bool) -> Itera
         "http://127.0.0.1:8000": f"http://127.0.0.1:{site}", "/srv/studio/var/media": str(media),
         "/etc/ssl/studio.pem": str(running.certificate), "listen 443 ": f"listen 127.0.0.1:{running.port} ",
         "listen 80 ": f"listen 127.0.0.1:{running.plain_port} ", "_timeout 10s": "_timeout 1s",
-        "_timeout 15s": "_timeout 2s",
+        "_timeout 15s": "_timeout 2s", "/var/log/nginx/": f"{folder}/",
     }  # fmt: skip
     documented = found[1]
     for was, now in changed.items():

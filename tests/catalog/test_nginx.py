@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -176,3 +178,18 @@ def test_what_nginx_answers_itself_carries_headers(nginx: Nginx) -> None:
         assert head.split()[1] in ("400", "414")
         for line in OF_NGINX:
             assert line in head
+
+
+def test_its_log_names_no_token_and_no_page_that_somebody_came_from(nginx: Nginx, tmp_path: Path) -> None:
+    token = "aB-_9aB-_9aB-_9"
+    doors = ["s", "embed", "feeds", "reference", "webhooks/apixo"]
+    for door in doors:
+        for path in (f"/{door}/{token}/", f"/{door}/{token}/videos/7/?{token}", f"/{door}/{token}"):
+            nginx.ask(path, Referer=f"https://localhost/s/{token}/", User_Agent="curl")
+    nginx.ask("/videos/7/?sort=newest")
+    log = (tmp_path / "studio.log").read_text()
+    assert token not in log
+    assert [f'"GET /{door}/" ' in log for door in doors] == [True] * len(doors)
+    assert re.search(
+        r'^127\.0\.0\.1 \d{4}-\d\d-\d\dT[\d:]{8}[+-]\d\d:\d\d "GET /videos/7/\?sort=newest" 302 ', log, re.M
+    )
