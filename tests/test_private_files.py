@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from django.test import Client
+
 from kling_site import private_files
 
 
@@ -29,3 +31,10 @@ def test_files_of_an_earlier_version_are_closed_and_a_stricter_mode_stays(tmp_pa
     opened[0].chmod(0o400)
     private_files.take(tmp_path, {"ENGINE": "django.db.backends.sqlite3", "NAME": database})
     assert mode(opened[0]) == 0o400
+
+
+def test_the_web_serves_no_file_of_the_site_and_lists_no_folder(admin_client: Client) -> None:
+    names = (".git/config", ".git/HEAD", ".env", "manage.py", "var/db.sqlite3", "var/secret_key", "")
+    for before in ("/", "/static/", "/static/../", "/static/..%2f", "/media/", "/media/../", "/media/..%2f"):
+        for name in names if before != "/" else names[:-1]:
+            assert admin_client.get(before + name).status_code == 404, before + name
