@@ -19,7 +19,7 @@ COLUMNS = {
     ("generations_endpoint", "address"): WEBHOOK,
     ("generations_video", "source_url"): RESULT,
     ("generations_generationtask", "result_urls"): RESULT,
-    ("django_session", "session_key"): SESSION,
+    ("generations_session", "session_key"): SESSION,
 }
 # The only pages that show a secret of somebody else's making, and to whom: those who may change webhooks.
 PAGES = {("superuser", "/admin/generations/endpoint/1/change/"): {WEBHOOK}}

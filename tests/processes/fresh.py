@@ -39,7 +39,7 @@ class FreshSite:
 
     def start(self) -> None:
         self.start_without_waiting()
-        self.wait_for(lambda: self.get("/login/") == 200, "the site")
+        self.wait_for(lambda: self.get("/login/") == 200, "the site", seconds=90)
 
     def start_without_waiting(self) -> None:
         self.log = (self.folder / "up.log").open("ab")
