@@ -163,6 +163,7 @@ MIDDLEWARE = [
     "generations.catalog.known_browsers.KnownBrowsers",
     "generations.catalog.second_step.RequireSecondStep",
     "generations.catalog.wrong_addresses.WrongAddresses",
+    "generations.admin.viewer.Viewer",
 ]
 ROOT_URLCONF = "kling_site.urls"
 WSGI_APPLICATION = "kling_site.wsgi.application"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth import get_user_model
@@ -14,13 +15,13 @@ from django.http.response import HttpResponseBase
 from django.urls import NoReverseMatch, URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
-from django.utils.html import format_html
 from django.utils.translation import gettext, override
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from generations.admin import display
 from generations.admin.base import ReadOnlyAdmin
+from generations.admin.viewer import may_open
 from generations.models import AuditEntry
 from generations.reports.export import Cell, Column, Table, as_csv, as_xlsx
 
@@ -99,7 +100,8 @@ class AuditAdmin(ReadOnlyAdmin):
             url = reverse(f"admin:{entry.kind.replace('.', '_')}_change", args=[entry.row])
         except NoReverseMatch:
             return display.two_lines(entry.name, line)
-        return display.two_lines(format_html('<a href="{}">{}</a>', url, entry.name), line)
+        may = may_open(apps.get_model(entry.kind))
+        return display.two_lines(display.linked(entry.name, url if may else ""), line)
 
     @admin.display(description=_("Words"), ordering="words")
     def reason(self, entry: AuditEntry) -> str:

@@ -30,6 +30,7 @@ else:
 class ModelAdmin(OfferedLookups, Audited):
     """The pages of a model; its list stays fast with many rows."""
 
+    view_on_site: Any = False  # Django's own way there asks for no permission; see pages.py
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER  # they count all rows for each choice
 
@@ -44,6 +45,10 @@ class ModelAdmin(OfferedLookups, Audited):
             ACTION_CHECKBOX_NAME, obj.pk, gettext("Select {row}").format(row=obj),
         )  # fmt: skip
 
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Let nobody delete what they may not see: the page between says what goes with it."""
+        return super().has_delete_permission(request, obj) and self.has_view_or_change_permission(request, obj)
+
     def attach_figures(self, request: HttpRequest, rows: list[Any]) -> None:
         """Set what the list shows beside the columns of these rows, which are those of one page.
 
@@ -55,8 +60,6 @@ class ModelAdmin(OfferedLookups, Audited):
 
 class ReadOnlyAdmin(ModelAdmin):
     """Refuse add, change and delete, whatever a person's permissions: other code writes these rows."""
-
-    view_on_site = False
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -104,7 +107,6 @@ class ArchivableAdmin(ModelAdmin):
     """Rows that staff create, archive and restore."""
 
     actions: Any = ["archive", "unarchive"]
-    view_on_site = False
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         if not change:

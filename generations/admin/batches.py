@@ -72,7 +72,9 @@ def live(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def stop(request: HttpRequest, pk: int) -> HttpResponse:
     """Cancel what was not sent yet, and say what that saved. Raises: PermissionDenied, Http404."""
-    batch = _batch_for(request, pk, *STOPS)
+    if not task_actions.may(request, *STOPS):
+        raise PermissionDenied
+    batch = get_object_or_404(Batch, pk=pk)
     here = f"{batch.get_absolute_url()}{way_back(request)}"
     canceled = batches.cancel_waiting(batch, at=clock.now(), by=person_of(request))
     if not canceled:
@@ -96,7 +98,9 @@ def again(request: HttpRequest, pk: int, which: str) -> HttpResponse:
 
     Raises: PermissionDenied, Http404.
     """
-    batch = _batch_for(request, pk, ORDER)
+    if not task_actions.may_order(request):
+        raise PermissionDenied
+    batch = get_object_or_404(Batch, pk=pk)
     here = f"{batch.get_absolute_url()}{way_back(request)}"
     if which not in AGAIN:
         raise Http404
@@ -122,14 +126,8 @@ def again(request: HttpRequest, pk: int, which: str) -> HttpResponse:
 
 
 def _may_view(request: HttpRequest) -> None:
-    if not request.user.has_perm("generations.view_generationtask"):
+    if not task_actions.may_see(request):
         raise PermissionDenied
-
-
-def _batch_for(request: HttpRequest, pk: int, *permissions: str) -> Batch:
-    if not task_actions.may(request, *permissions):
-        raise PermissionDenied
-    return get_object_or_404(Batch, pk=pk)
 
 
 def _content(request: HttpRequest, pk: int) -> dict[str, Any]:
@@ -156,7 +154,7 @@ def _content(request: HttpRequest, pk: int) -> dict[str, Any]:
         "states": _states(found),
         "is_active": found.active > 0,
         "practice": bool(first and first.practice),
-        "clips": [(video, display.video_poster(video, href=display.admin_url(video))) for video in videos],
+        "clips": [(video, display.video_poster(video, href=display.page_of(video))) for video in videos],
         "others": [_order(task) for task in others[:ORDERS_SHOWN]],
         "all_tasks": f"{reverse('admin:generations_generationtask_changelist')}?order_batch={batch.pk}",
         "waiting": found.states[Status.QUEUED] if task_actions.may(request, *STOPS) else 0,

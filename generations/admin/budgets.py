@@ -112,7 +112,6 @@ class BudgetAdmin(ModelAdmin):
     list_select_related = ["campaign", "person"]
     search_fields = ["campaign__name", "campaign__slug", "person__username"]
     search_help_text = _("A campaign's name or slug, or a person's user name.")
-    view_on_site = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Budget]:
         budgets: Any = super().get_queryset(request)

@@ -20,7 +20,8 @@ from generations import clock
 from generations.admin import display
 from generations.admin.base import ArchivableAdmin, ArchivedFilter
 from generations.admin.picking import SUGGESTED, PickFilter, named
-from generations.models import Action, Budget, Campaign, EntryKind, GenerationTask, LedgerEntry, Video
+from generations.admin.viewer import may_open
+from generations.models import Action, Budget, Campaign, EntryKind, GenerationTask, LedgerEntry, Prompt, Video
 from generations.models.ledger import SPENT
 from generations.money.budgets import Numbers
 from generations.reports import spend
@@ -94,13 +95,19 @@ class CampaignAdmin(ArchivableAdmin):
     @admin.display(description=_("Budgets"))
     def limits(self, campaign: Any) -> str:
         periods = [budget.period_at(timezone.now()) for budget in campaign.budgets.all()]
-        rows = ((display.admin_url(period.budget), period.words, display.meter(period)) for period in periods)
-        return format_html_join("", '<div class="earlier"><a href="{}">{}</a>{}</div>', rows) or display.EMPTY
+        rows = (
+            (display.linked(period.words, display.page_of(period.budget)), display.meter(period)) for period in periods
+        )
+        return format_html_join("", '<div class="earlier">{}{}</div>', rows) or display.EMPTY
 
     @admin.display(description=_("See"))
     def leads(self, campaign: Campaign) -> str:
-        lists = [("generationtask", _("its tasks")), ("prompt", _("its prompts")), ("video", _("its videos"))]
-        links = [(reverse(f"admin:generations_{model}_changelist"), campaign.slug, words) for model, words in lists]
+        lists = [(GenerationTask, _("its tasks")), (Prompt, _("its prompts")), (Video, _("its videos"))]
+        links = [
+            (reverse(f"admin:generations_{model._meta.model_name}_changelist"), campaign.slug, words)
+            for model, words in lists
+            if may_open(model)
+        ]
         links.append((reverse("catalog"), campaign.slug, _("its videos in the catalog")))
         return format_html_join(", ", '<a href="{}?campaign={}">{}</a>', links)
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from generations.admin import display
 from generations.admin.base import ModelAdmin, person_of
 from generations.library import collections
-from generations.models import Action, Collection
+from generations.models import Action, Collection, Video
 
 
 @admin.register(Collection)
@@ -29,10 +29,18 @@ class CollectionAdmin(ModelAdmin):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
+    def view_on_site(self, obj: Collection) -> str:
+        return obj.get_absolute_url()
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Name the collections, and not what is in them: the clips stay, and one may not see all of them."""
+        __, ___, *refused = super().get_deleted_objects(objs, request)
+        return [str(each) for each in objs], {self.opts.verbose_name_plural: len(objs)}, *refused
+
     def attach_figures(self, request: HttpRequest, rows: list[Collection]) -> None:
         named = {**dict.fromkeys(row.pk for row in rows), **collections.fronts(rows)}
         display.attach_posters(rows, named, by="pk", viewer=person_of(request))
-        counts = collections.counts(rows)
+        counts = collections.counts(rows, Video.objects.visible_to(person_of(request)))
         for row in rows:
             row.clip_count = counts.get(row.pk, 0)  # type: ignore[attr-defined]
 

@@ -10,6 +10,7 @@ from django.contrib.admin.widgets import AdminTextInputWidget
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST
@@ -42,7 +43,7 @@ class CorrectionForm(forms.Form):
 
 def may_correct(request: HttpRequest) -> bool:
     """Return whether a person may write corrections, the only entries that people write."""
-    return bool(request.user.has_perm("generations.add_ledgerentry"))
+    return request.user.has_perms(["generations.add_ledgerentry", "generations.view_ledgerentry"])
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -63,7 +64,8 @@ def correct(request: HttpRequest, pk: int) -> HttpResponse:
         "task": task,
         "charged": _charged(task),
         "form": form,
-        "here": next_url(request) or task.get_absolute_url(),
+        "task_link": display.link(task),
+        "here": next_url(request) or display.page_of(task) or reverse(LIST),
     }
     return render(request, "admin/generations/ledgerentry/correct.html", context)
 

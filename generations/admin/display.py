@@ -14,6 +14,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.timezone import localtime
 from django.utils.translation import gettext
 
+from generations.admin.viewer import may_open
 from generations.formats import as_price, clock, duration, usd
 from generations.models import BudgetPeriod, Campaign, GenerationTask, Person, Prompt, Status, Video
 from generations.models.tasks import WITH_COLUMN
@@ -83,7 +84,7 @@ def attach_posters(rows: Iterable[Any], named: Mapping[int, int | None], *, by: 
 
 def front_poster(row: Any) -> str:
     """Return the poster of the clip that `attach_posters` found for a row; it leads to the clip."""
-    return video_poster(row.front, href=admin_url(row.front) if row.front else "")
+    return video_poster(row.front, href=page_of(row.front) if row.front else "")
 
 
 def money(amount: Decimal | None, *, practice: bool, is_minimum: bool = False) -> str:
@@ -148,11 +149,19 @@ def admin_url(row: Any, page: str = "change") -> str:
     return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_{page}", args=[row.pk])
 
 
-def link(row: Prompt | GenerationTask | Video | Campaign | None, text: str = "") -> str:
-    """Return a link to a row's page in the admin, or a dash for no row."""
-    if row is None:
-        return EMPTY
-    return format_html('<a href="{}">{}</a>', admin_url(row), text or str(row))
+def page_of(row: Any) -> str:
+    """Return the URL of a row's page in the admin; empty where the viewer may not open it."""
+    return admin_url(row) if may_open(row) else ""
+
+
+def linked(text: str, url: str) -> str:
+    """Return a text that leads somewhere; the text alone for no address."""
+    return format_html('<a href="{}">{}</a>', url, text) if url else text
+
+
+def link(row: Prompt | GenerationTask | Video | Campaign | None) -> str:
+    """Return a row's name, with a link to its page if the viewer may open it; a dash for no row."""
+    return EMPTY if row is None else linked(str(row), page_of(row))
 
 
 def settings_line(task: GenerationTask) -> str:

@@ -62,7 +62,6 @@ class EndpointAdmin(ModelAdmin):
     list_display_links = ["host"]
     search_fields = ["address"]
     changed_as = Action.GRANTED
-    view_on_site = False
     change_form_template = "admin/generations/endpoint/change_form.html"
 
     def get_urls(self) -> list[URLPattern]:

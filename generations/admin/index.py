@@ -18,8 +18,10 @@ from generations import clock
 from generations.admin import budgets, display, overview
 from generations.admin.base import person_of
 from generations.admin.chart import Chart, draw
+from generations.admin.task_actions import may_order
 from generations.lifecycle.capacity import clips_that_fit
 from generations.models import Action, AuditEntry, GenerationTask, LedgerEntry, Pause, Video
+from generations.models.videos import VideoQuerySet
 from generations.reports import spend
 from generations.reports.spend import Question
 from generations.reports.totals import Figures, Groups
@@ -55,10 +57,14 @@ def first_page(request: HttpRequest, extra_context: dict[str, Any] | None = None
 
 def studio(request: HttpRequest, *, at: datetime) -> dict[str, Any]:
     """Return what _studio.html shows: each part to those who may see its rows."""
-    found: dict[str, Any] = {"practice": settings.PRACTICE, "days": DAYS}
+    found: dict[str, Any] = {
+        "practice": settings.PRACTICE,
+        "days": DAYS,
+        "may_order": may_order(request),
+    }
     parts: dict[str, Callable[[], dict[str, Any]]] = {
         "view_generationtask": lambda: _work(at=at),
-        "view_video": lambda: {"clips": overview.last_clips(person_of(request)), **Video.objects.count_damaged()},
+        "view_video": lambda: {"clips": overview.last_clips(person_of(request)), **_seen(request).count_damaged()},
         "view_budget": lambda: _budgets(at=at),
         "view_ledgerentry": lambda: {"moneys": moneys(at=at)},
         "view_auditentry": lambda: {"guessed": _guessed(at=at)},
@@ -68,6 +74,10 @@ def studio(request: HttpRequest, *, at: datetime) -> dict[str, Any]:
         if request.user.has_perm(f"generations.{permission}"):
             found |= part()
     return found
+
+
+def _seen(request: HttpRequest) -> VideoQuerySet:
+    return Video.objects.visible_to(person_of(request))
 
 
 def _work(*, at: datetime) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -15,15 +15,16 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
 from generations.admin import notices
+from generations.models.people import may_order
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A page: its label, the name of its URL, and the permissions of which one lets a person open it."""
+    """A page: its label, the name of its URL, and who may open it."""
 
     label: str
     url_name: str
-    permissions: tuple[str, ...]
+    opens_to: Callable[[Any], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,18 +43,23 @@ class Section:
 
 
 def _page(label: str, url_name: str, *permissions: str) -> Entry:
-    return Entry(label, url_name, tuple(f"generations.{name}" for name in permissions))
+    return Entry(label, url_name, _one_of(*(f"generations.{name}" for name in permissions)))
 
 
 def _rows(label: str, model: str, app: str = "generations") -> Entry:
     """Return the entry of a model's list, which opens for those who may view or change its rows."""
-    return Entry(label, f"admin:{app}_{model}_changelist", (f"{app}.view_{model}", f"{app}.change_{model}"))
+    opens_to = _one_of(f"{app}.view_{model}", f"{app}.change_{model}")
+    return Entry(label, f"admin:{app}_{model}_changelist", opens_to)
+
+
+def _one_of(*permissions: str) -> Callable[[Any], bool]:
+    return lambda person: any(person.has_perm(name) for name in permissions)
 
 
 # A page that is not built yet has no URL and is left out.
 SECTIONS: dict[str, tuple[Entry, ...]] = {
     _("Make"): (
-        _page(_("New clip"), "new_clip", "order_clips"),
+        Entry(_("New clip"), "new_clip", may_order),
         _rows(_("Prompts"), "prompt"),
         _page(_("Batches"), "batches", "view_generationtask"),
         _page(_("Queue"), "admin:queue", "view_generationtask"),
@@ -112,7 +118,7 @@ def sections(request: HttpRequest, *, below: str = "") -> list[Section]:
 
 def _open_to(request: HttpRequest, entries: tuple[Entry, ...]) -> Iterator[tuple[str, str]]:
     for entry in entries:
-        if any(request.user.has_perm(name) for name in entry.permissions):
+        if entry.opens_to(request.user):
             try:
                 yield entry.label, reverse(entry.url_name)
             except NoReverseMatch:

@@ -16,7 +16,11 @@ autocomplete = offering(
 
 
 def urls() -> list[URLPattern | URLResolver]:
-    """Return these pages, and behind them Django's own, the last of which takes every address."""
+    """Return these pages, and behind them Django's own, the last of which takes every address.
+
+    Django's way from any row to its page on the site is left out: it asks for no permission, and the address of a
+    share link is a secret.
+    """
     wrap = admin.site.admin_view
     return [
         path("notices/", wrap(notices.page), name="notices"),
@@ -30,5 +34,5 @@ def urls() -> list[URLPattern | URLResolver]:
         path("queue/cancel/", wrap(queue_actions.cancel), name="queue_cancel"),
         path("queue/again/", wrap(queue_again.again), name="queue_again"),
         path("autocomplete/", wrap(autocomplete), name="autocomplete"),
-        *AdminSite.get_urls(admin.site),
+        *(each for each in AdminSite.get_urls(admin.site) if getattr(each, "name", "") != "view_on_site"),
     ]

@@ -27,7 +27,6 @@ class PauseAdmin(ModelAdmin):
     list_select_related = ["paused_by"]
     actions = ["close"]
     deleted_as = Action.RESUMED
-    view_on_site = False
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

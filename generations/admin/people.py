@@ -66,8 +66,21 @@ def _with_words(field: Any) -> Any:
     return field
 
 
+class OfSuperusers(Audited):
+    """Rows that only superusers change: whoever may change people or groups could make a superuser of themselves."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return person_of(request).is_superuser
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return person_of(request).is_superuser
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return person_of(request).is_superuser
+
+
 @admin.register(User)
-class PersonAdmin(OfferedLookups, Audited, BaseUserAdmin):
+class PersonAdmin(OfferedLookups, OfSuperusers, BaseUserAdmin):
     changed_as = Action.GRANTED
     filter_horizontal = ()
     readonly_fields = ["last_login", "date_joined"]  # facts, and their fields have no labels
@@ -128,13 +141,22 @@ class PersonAdmin(OfferedLookups, Audited, BaseUserAdmin):
             raise PermissionDenied
         return get_object_or_404(Person, pk=pk)
 
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Show those who may only look nothing of a password, not even how it is hashed."""
+        shown = super().get_fieldsets(request, obj)
+        if self.has_change_permission(request, obj):
+            return shown
+        return [
+            (name, {**of, "fields": [field for field in of["fields"] if field != "password"]}) for name, of in shown
+        ]
+
     def formfield_for_manytomany(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
         field = super().formfield_for_manytomany(db_field, request, **kwargs)
         return _with_words(field) if db_field.name == "user_permissions" else field
 
 
 @admin.register(Group)
-class PeopleGroupAdmin(OfferedLookups, Audited, GroupAdmin):
+class PeopleGroupAdmin(OfferedLookups, OfSuperusers, GroupAdmin):
     changed_as = Action.GRANTED
     filter_horizontal = ()
 

@@ -31,7 +31,6 @@ class PriceAdmin(ModelAdmin):
     actions = ["still_the_same"]
     list_filter = [("provider", NameFilter), ("model", NameFilter), ("mode", NameFilter)]
     search_fields = ["model", "mode", "source"]
-    view_on_site = False
 
     def get_exclude(self, request: HttpRequest, obj: Any = None) -> list[str]:
         """Leave out the mark of a free price on the form of a person who may add none."""

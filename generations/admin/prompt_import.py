@@ -94,10 +94,16 @@ def urls(wrap: Callable[..., Any]) -> list[URLPattern]:
     ]
 
 
+def _may_import(request: HttpRequest) -> bool:
+    """Return whether a person may add prompts and sees the list, to which one comes back."""
+    prompts = admin.site.get_model_admin(Prompt)
+    return prompts.has_add_permission(request) and prompts.has_view_permission(request)
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 def page(request: HttpRequest) -> HttpResponse:
     """Take a file, show what it would import, and import what is confirmed."""
-    if not admin.site.get_model_admin(Prompt).has_add_permission(request):
+    if not _may_import(request):
         raise PermissionDenied
     if request.method != "POST":
         return _show(request, UploadForm())
@@ -172,7 +178,7 @@ def export(request: HttpRequest, suffix: str) -> HttpResponseBase:
 @require_safe
 def example(request: HttpRequest, suffix: str) -> HttpResponseBase:
     """Send a file to start from."""
-    if not admin.site.get_model_admin(Prompt).has_add_permission(request):
+    if not _may_import(request):
         raise PermissionDenied
     return _file(prompt_files.example(), suffix)
 

@@ -156,7 +156,8 @@ class PromptAdmin(ArchivableAdmin, PromptActions):
             Video.objects.filter(prompt=form.instance).refresh_words()
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Prompt]:
-        clips = Video.objects.filter(prompt=OuterRef("pk")).order_by("-created_at", "-id")
+        seen = Video.objects.visible_to(person_of(request))
+        clips = seen.filter(prompt=OuterRef("pk")).order_by("-created_at", "-id")
         number = clips.order_by().values("prompt").annotate(n=Count("id")).values("n")
         # Conditions on the kind stand in the sums: SQLite would find the entries by it, and read all for each prompt.
         entries = LedgerEntry.objects.filter(task__prompt=OuterRef("pk")).order_by().values("task__prompt")
@@ -210,7 +211,7 @@ class PromptAdmin(ArchivableAdmin, PromptActions):
         videos = Video.objects.visible_to(person_of(request)).filter(prompt=prompt)[:STRIP]
         tasks = list(GenerationTask.objects.filter(prompt=prompt)[:STRIP])
         return {
-            "clips": [display.video_poster(video, href=display.admin_url(video)) for video in videos],
+            "clips": [display.video_poster(video, href=display.page_of(video)) for video in videos],
             "tasks": [
                 (task, version, display.badge(task.status), display.task_price(task))
                 for task, version in zip(tasks, prompt_versions.numbered(prompt, tasks), strict=True)

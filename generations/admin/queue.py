@@ -16,7 +16,7 @@ from generations import clock
 from generations.admin import queue_again, queue_page
 from generations.admin.base import person_of
 from generations.admin.queue_actions import PauseForm
-from generations.admin.task_actions import PERMISSIONS, may, may_order
+from generations.admin.task_actions import PERMISSIONS, may, may_order, may_see
 from generations.catalog.wrong_addresses import YES, offering
 
 MINE = "mine"  # of the address: only the person's own tasks
@@ -40,7 +40,7 @@ def live(request: HttpRequest) -> HttpResponse:
 
 
 def _queue(request: HttpRequest) -> dict[str, Any]:
-    if not request.user.has_perm("generations.view_generationtask"):
+    if not may_see(request):
         raise PermissionDenied
     only_mine = request.GET.get(MINE) == "1"
     may_change = may(request, *PERMISSIONS["cancel"])

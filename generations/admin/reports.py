@@ -31,10 +31,11 @@ from django.utils.translation import gettext, override, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from generations import clock
+from generations.admin.base import person_of
 from generations.admin.chart import Beams, Chart, draw, draw_rows
 from generations.admin.overview import FAILURE_WORDS
 from generations.catalog.wrong_addresses import ANYTHING, WrongAddress, offering
-from generations.models import Campaign, Prompt, Status
+from generations.models import Campaign, Prompt, Status, Video
 from generations.models.cost_centers import NOBODY
 from generations.providers import ADAPTERS
 from generations.providers.offers import provider_name
@@ -316,7 +317,8 @@ def month_statement(request: HttpRequest) -> HttpResponseBase:
         raise WrongAddress("money")
     month = monthly.month_of(asked)
     problem = gettext("“{text}” is not a month: write it like {example}.")
-    statement = monthly.of_month(month, practice=MONEYS[money]) if month else None
+    clips = Video.objects.visible_to(person_of(request))
+    statement = monthly.of_month(month, practice=MONEYS[money], clips=clips) if month else None
     return page(
         request, gettext("Month statement"), "statement",
         status=HTTPStatus.OK if month else HTTPStatus.BAD_REQUEST, statement=statement, asked=asked, money=money,

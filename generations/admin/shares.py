@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html
@@ -16,7 +16,7 @@ from generations import clock
 from generations.admin import display
 from generations.admin.base import ReadOnlyAdmin, person_of
 from generations.library import collections, sharing
-from generations.models import Share
+from generations.models import Share, Video
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -47,7 +47,7 @@ class ShareAdmin(ReadOnlyAdmin):
     list_select_related = ["video", "collection", "created_by"]
     search_fields = ["video__title", "collection__name", "search", "created_by__username"]
     readonly_fields = [
-        "what", "created_by", "created_at", "expires_at", "revoked_at", "state", "protected", "may_download",
+        "what", "maker", "created_at", "expires_at", "revoked_at", "state", "protected", "may_download",
         "may_comment", "views",
     ]  # fmt: skip
     fields = tuple(readonly_fields)
@@ -57,6 +57,15 @@ class ShareAdmin(ReadOnlyAdmin):
         fronts = collections.fronts(row.collection for row in rows if row.collection)
         named = {row.pk: row.video_id or fronts.get(row.collection_id or 0) for row in rows}
         display.attach_posters(rows, named, by="pk", viewer=person_of(request))
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Share]:
+        """Leave out the links to clips that a person may not see."""
+        seen = Video.objects.visible_to(person_of(request)).filter(pk=OuterRef("video"))
+        return super().get_queryset(request).filter(Q(video=None) | Exists(seen))
+
+    @admin.display(description=_("Created by"))
+    def maker(self, share: Share) -> str:
+        return display.linked(str(share.created_by), display.page_of(share.created_by))
 
     @admin.display(description=_("Clip"))
     def clip(self, share: Share) -> str:

@@ -18,7 +18,7 @@ from generations import clock
 from generations.admin.base import person_of, way_back
 from generations.formats import usd
 from generations.lifecycle import decisions, late_words, ordering, polling
-from generations.models import GenerationTask
+from generations.models import GenerationTask, people
 from generations.providers.offers import provider_name
 
 TOO_LATE = _("Task {task} has moved on: someone, or the worker, was first. Nothing was changed.")
@@ -192,14 +192,19 @@ PERMISSIONS = {
 }
 
 
+def may_see(request: HttpRequest) -> bool:
+    """Return whether a person may see tasks, the queue and batches."""
+    return request.user.has_perm("generations.view_generationtask")
+
+
 def may(request: HttpRequest, *permissions: str) -> bool:
-    """Return whether a person has one of these permissions."""
-    return any(request.user.has_perm(f"generations.{each}") for each in permissions)
+    """Return whether a person sees tasks and has one of these permissions: nobody changes what they may not see."""
+    return may_see(request) and any(request.user.has_perm(f"generations.{each}") for each in permissions)
 
 
 def may_order(request: HttpRequest) -> bool:
     """Return whether a person may spend money."""
-    return may(request, ORDER)
+    return people.may_order(request.user)
 
 
 @require_POST

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db.models import Prefetch, QuerySet, prefetch_related_objects
 from django.forms import Form
 from django.urls import reverse
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html_join
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
@@ -99,7 +99,7 @@ def live(task: GenerationTask, *, at: datetime, clips: QuerySet[Video] | None = 
         "events": task.events.select_related("by"),
         "charged": any(entry.kind == EntryKind.CHARGE for entry in task.entries.all()),
         "entries": [(entry, ledger.WORDS[entry.kind]) for entry in task.entries.all()],
-        "videos": [(video, display.video_poster(video, href=display.admin_url(video))) for video in task.videos.all()],
+        "videos": [(video, display.video_poster(video, href=display.page_of(video))) for video in task.videos.all()],
         "lineage": lineage.of_task(task, clips=clips),
     }
 
@@ -297,7 +297,7 @@ def _ordered(task: GenerationTask) -> Facts:
         yield name, display.poster(image.file.url, alt=str(image)) if image else url
     yield gettext("Take"), task.take if task.take > 1 else ""
     batch = task.order_batch
-    yield gettext("Batch"), format_html('<a href="{}">{}</a>', batch.get_absolute_url(), batch) if batch else ""
+    yield gettext("Batch"), display.linked(str(batch), batch.get_absolute_url()) if batch else ""
     yield gettext("Changed from"), display.link(task.replaces) if task.replaces else ""
     yield (
         gettext("Changed into"),

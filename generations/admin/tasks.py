@@ -130,7 +130,7 @@ class TaskAdmin(ReadOnlyAdmin, ClipActions):
 
     def live(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Return the changing parts of a task's page, for task.js. Raises: PermissionDenied, Http404."""
-        task = get_object_or_404(GenerationTask.objects.select_related("prompt"), pk=pk)
+        task = get_object_or_404(self.get_queryset(request).select_related("prompt"), pk=pk)
         if request.method not in ("GET", "HEAD") or not self.has_view_permission(request, task):
             raise PermissionDenied
         return render(request, "admin/generations/generationtask/_live.html", self._page(request, task))
@@ -200,7 +200,7 @@ class TaskAdmin(ReadOnlyAdmin, ClipActions):
     @admin.display(description=_("Clip"))
     def clip(self, task: GenerationTask) -> str:
         video = next(iter(task.videos.all()), None)
-        return display.video_poster(video, href=display.admin_url(video) if video else "")
+        return display.video_poster(video, href=display.page_of(video) if video else "")
 
     @admin.display(description=_("Task"), ordering="id")
     def name(self, task: GenerationTask) -> str:

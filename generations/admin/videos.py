@@ -117,8 +117,6 @@ class VideoAdmin(ClipActions):
                                  "file_size", "flags", "sha256"]}),
     ]  # fmt: skip
 
-    view_on_site = False  # the player has its own link to the catalog
-
     def get_list_filter(self, request: HttpRequest) -> list[Any]:
         """Offer who ordered to those who may know it."""
         filters = list(super().get_list_filter(request))

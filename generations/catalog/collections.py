@@ -126,7 +126,8 @@ def add(request: HttpRequest, slug: str) -> HttpResponseBase:
 def remove(request: HttpRequest, slug: str) -> HttpResponseBase:
     """Take the clips `v` out. Raises: Http404, PermissionDenied."""
     changed = to_change(request, slug)
-    return _done(request, changed, lambda: collections.remove(changed, _ids(request)))
+    chosen = visible(request).filter(pk__in=_ids(request)).values_list("pk", flat=True)
+    return _done(request, changed, lambda: collections.remove(changed, list(chosen)))
 
 
 @require_POST
@@ -139,9 +140,9 @@ def order(request: HttpRequest, slug: str) -> HttpResponseBase:
     changed, step = to_change(request, slug), request.POST.get("step", "")
 
     def apply() -> None:
-        if step not in STEPS:
-            return collections.reorder(changed, _ids(request))
         among = list(collections.clips_of(changed, visible(request)).values_list("pk", flat=True))
+        if step not in STEPS:
+            return collections.reorder(changed, _ids(request), among)
         return collections.move(changed, next(iter(_ids(request)), 0), STEPS[step], among)
 
     return _done(request, changed, apply)

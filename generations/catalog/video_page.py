@@ -29,6 +29,7 @@ from generations.library.search import BadSearch, Search, stacked
 from generations.lifecycle import retries
 from generations.models import Comment, LedgerEntry, Person, Video
 from generations.models.lineage import line_of
+from generations.models.people import may_order
 
 MAX_TAKES = 12  # of its shot; the shot's own page has them all
 NEWEST = ("-created_at", "-pk")
@@ -56,7 +57,7 @@ def video(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(_with_everything(videos, viewer(request)), pk=pk)
     search = _search(request)
     query = search.query_string()
-    around = _around(request, videos, found, search)
+    around, orders = _around(request, videos, found, search), _may_order(request)
     context = {
         "video": found,
         "task": found.task,
@@ -68,7 +69,8 @@ def video(request: HttpRequest, pk: int) -> HttpResponse:
         "around": around,
         "lineage": around.lineage,
         "retried": bool(found.task.retry_of) and found.task.retry_of_id not in around.lineage.tasks,
-        "promotions": retries.promotions(found.task, at=timezone.now()) if _may_order(request) else [],
+        "may_order": orders,
+        "promotions": retries.promotions(found.task, at=timezone.now()) if orders else [],
         "threads": comments.threads(found) if request.user.is_authenticated and found.has_comments else [],
         "panel": review.panel(request, found),
     }
@@ -77,7 +79,7 @@ def video(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _may_order(request: HttpRequest) -> bool:
     person = viewer(request)
-    return person.is_staff and person.has_perm("generations.order_clips")
+    return person.is_staff and may_order(person)
 
 
 def shape(video: Video) -> str:

@@ -103,8 +103,10 @@ def decide(ids: Sequence[int], verdict: Review, *, at: datetime, by: Person) -> 
 
 def tag(ids: Sequence[int], name: str) -> Outcome:
     """Put a tag on the prompts of clips, which all clips of these prompts have then. Raises: ValidationError."""
-    found = tagging.tag_of(name)
     done = Outcome(_("Tagged “{tag}”").format(tag=" ".join(name.split())))
+    if not ids:
+        return done  # and no tag is made
+    found = tagging.tag_of(name)
     return _by_prompt(ids, lambda prompts: tagging.put_on(found, prompts), done, gettext_noop("tagged so already"))
 
 

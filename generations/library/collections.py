@@ -84,9 +84,9 @@ def fronts(collections: Iterable[Collection]) -> dict[int, int]:
     return {pk: front for pk, clip in rows if (front := covers[pk] or clip)}
 
 
-def counts(collections: Iterable[Collection]) -> dict[int, int]:
-    """Return how many clips collections have, by their ids; empty ones are left out."""
-    rows = CollectionItem.objects.filter(collection__in=collections).order_by().values_list("collection")
+def counts(collections: Iterable[Collection], visible: VideoQuerySet) -> dict[int, int]:
+    """Return how many of the `visible` clips collections have, by their ids; those without any are left out."""
+    rows = visible.filter(items__collection__in=collections).order_by().values_list("items__collection")
     return dict(rows.annotate(n=Count("pk")))
 
 
@@ -119,14 +119,14 @@ def remove(collection: Collection, videos: Container[int]) -> int:
     return gone
 
 
-def reorder(collection: Collection, ids: Sequence[int]) -> None:
+def reorder(collection: Collection, ids: Sequence[int], among: Sequence[int]) -> None:
     """Bring clips into this order, at the places that they have among them; the others stay where they are.
 
-    Raises: ValidationError when an id is not in the collection, or stands twice.
+    Raises: ValidationError when an id is not `among` those of the clips that a person sees in it, or stands twice.
     """
     with _locked(collection) as items:
         present = list(items.values_list("video", flat=True))
-        if len(set(ids)) != len(ids) or not set(ids) <= set(present):
+        if len(set(ids)) != len(ids) or not set(ids) <= set(present) & set(among):
             raise ValidationError(
                 {"v": _("The collection has changed meanwhile. Nothing was moved: load the page again.")}
             )
@@ -143,7 +143,7 @@ def move(collection: Collection, pk: int, by: int, among: Sequence[int]) -> None
         raise ValidationError({"v": _("That clip is not in the collection. Nothing was moved.")})
     order = [each for each in among if each != pk]
     place = min(max(0, among.index(pk) + by), len(order))
-    reorder(collection, [*order[:place], pk, *order[place:]])
+    reorder(collection, [*order[:place], pk, *order[place:]], among)
 
 
 @contextmanager

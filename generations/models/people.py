@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from django.contrib.auth.models import User
+from django.contrib.auth.models import AnonymousUser, User
 
 Person: TypeAlias = User
 
@@ -12,3 +12,8 @@ ORDERING = (
     ("order_clips", "Can order clips, which costs money"),
     ("decide_orders", "Can decide about orders of unknown outcome"),
 )
+
+
+def may_order(person: Person | AnonymousUser) -> bool:
+    """Return whether a person may spend money: whoever does sees what is ordered, and what becomes of it."""
+    return person.has_perms([f"generations.{name}" for name in ("order_clips", "view_prompt", "view_generationtask")])

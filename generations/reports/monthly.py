@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.db.models import Sum
+from django.db.models import Prefetch, QuerySet, Sum
 from django.utils.translation import gettext
 
 from generations.formats import usd
-from generations.models import Campaign, GenerationTask
+from generations.models import Campaign, GenerationTask, Video
 from generations.models.cost_centers import NOBODY
 from generations.reports import spend
 from generations.reports.spend import Question
@@ -66,14 +66,14 @@ def month_of(text: str) -> date | None:
         return None
 
 
-def of_month(month: date, *, practice: bool) -> Statement:
-    """Return the statement of a month: each charge and correction of its days."""
+def of_month(month: date, *, practice: bool, clips: QuerySet[Video] | None = None) -> Statement:
+    """Return the statement of a month: each charge and correction of its days; `clips` are those shown, or all."""
     last = month.replace(day=monthrange(month.year, month.month)[1])
     names = {NOBODY: gettext("No campaign"), **dict(Campaign.objects.values_list("pk", "name"))}
     question = Question(first=month, last=last, practice=practice)
     sections, total = [], Figures()
     for pk in _campaigns(question):
-        section = _section(names[pk], Question(first=month, last=last, practice=practice, campaign=pk))
+        section = _section(names[pk], Question(first=month, last=last, practice=practice, campaign=pk), clips)
         sections.append(section)
         total.add(section.figures)
     return Statement(month, practice, sorted(sections, key=lambda each: each.name), total)
@@ -86,7 +86,7 @@ def _campaigns(question: Question) -> set[int]:
     return {key[position] for key, figures in groups.items() if figures.charges or figures.spent}
 
 
-def _section(name: str, question: Question) -> Section:
+def _section(name: str, question: Question, clips: QuerySet[Video] | None) -> Section:
     figures = Figures()
     for each in spend.summed(question, by="cost_center").values():
         figures.add(each)
@@ -94,7 +94,8 @@ def _section(name: str, question: Question) -> Section:
     orders = entries.values("task").order_by("task")
     sums = dict(orders.annotate(usd=Sum("amount_usd")).values_list("task", "usd")[:ORDERS_MAX])
     least = set(entries.at_starting_price().filter(task__in=sums).values_list("task", flat=True))
-    tasks = GenerationTask.objects.filter(pk__in=sums).select_related("prompt", "ordered_by").prefetch_related("videos")
+    orders_shown = GenerationTask.objects.filter(pk__in=sums).select_related("prompt", "ordered_by")
+    tasks = orders_shown.prefetch_related(Prefetch("videos", queryset=clips))
     paid = [Paid(task, sums[task.pk], task.pk in least) for task in tasks.order_by("pk")]
     shown = sum((each.usd or Decimal(0) for each in paid), Decimal(0))
     return Section(name, paid, figures, orders.distinct().count() - len(paid), figures.spent - shown)

@@ -168,7 +168,7 @@ def test_practice_is_said(admin_client: Client, settings: Any) -> None:
 @pytest.mark.parametrize(
     ("permission", "words"),
     [("view_generationtask", "Need a person"), ("view_video", "Last clips"), ("view_ledgerentry", "Spent today"),
-     ("view_budget", "Budgets"), ("view_balancereading", "Worker and providers"), ("order_clips", "New clip")],
+     ("view_budget", "Budgets"), ("view_balancereading", "Worker and providers")],
 )  # fmt: skip
 def test_each_part_is_for_those_who_may_see_its_rows(client: Client, db: None, permission: str, words: str) -> None:
     a_budget("9", at=timezone.now())
@@ -176,6 +176,12 @@ def test_each_part_is_for_those_who_may_see_its_rows(client: Client, db: None, p
     main = client.get(FIRST).content.decode().partition("<main")[2]
     parts = ("Need a person", "Last clips", "Spent today", 'id="budgets"', "Worker and providers", "New clip")
     assert [part for part in parts if part in main] == [words if words != "Budgets" else 'id="budgets"']
+
+
+def test_a_new_clip_is_offered_to_those_who_may_order(client: Client, viewer: User, buyer: User) -> None:
+    for one, offered in ((viewer, False), (person("ada", "order_clips"), False), (buyer, True)):
+        client.force_login(one)
+        assert ("New clip" in client.get(FIRST).content.decode().partition("<main")[2]) == offered
 
 
 def test_the_queries_do_not_grow_with_the_rows(admin_client: Client) -> None:

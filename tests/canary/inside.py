@@ -32,7 +32,9 @@ from generations.providers.base import Order
 from generations.worker import jobs
 from tests.canary.secrets import Secrets
 from tests.clips import png
-from tests.roles.table import PAGES, Case
+from tests.roles.cases import Case
+from tests.roles.needs import NOBODY
+from tests.roles.table import PAGES
 from tests.roles.visitors import Visitor
 
 COMMANDS = (
@@ -99,7 +101,7 @@ def visit(role: str, secrets: Secrets) -> Iterator[tuple[str, int, list[str]]]:
         visitor = Visitor(role)
         for route, cases in PAGES.items():
             for case in cases:
-                if not case.get:
+                if case.get is NOBODY:
                     continue
                 for url in addresses(visitor, route, case):
                     response, _ = visitor.send("get", url)
@@ -112,7 +114,7 @@ def visit(role: str, secrets: Secrets) -> Iterator[tuple[str, int, list[str]]]:
 def addresses(visitor: Visitor, route: str, case: Case) -> Iterator[str]:
     """The address of a page, and those of the same page of each row of the run."""
     yield visitor.url(route, case)
-    if visitor.role != "anonymous" and len(case.on) == 1 and case.on[0] in ROWS and "query" not in case.query:
+    if visitor.person and len(case.on) == 1 and case.on[0] in ROWS and "query" not in case.query:
         (name,), made = case.on, dict(visitor.rows)
         for pk in ROWS[name]._default_manager.values_list("pk", flat=True):
             visitor.rows[name] = str(pk)

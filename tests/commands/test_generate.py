@@ -60,7 +60,8 @@ def test_an_order_names_its_campaign() -> None:
 
 def test_an_order_counts_for_the_person_that_it_names() -> None:
     mira, _guest = (Person.objects.create(username=name) for name in ("mira", "guest"))
-    mira.user_permissions.add(Permission.objects.get(codename="order_clips"))
+    needed = ("order_clips", "view_prompt", "view_generationtask")
+    mira.user_permissions.add(*Permission.objects.filter(codename__in=needed))
     assert generate(*GOOD, "--by", "mira")[0] == 0
     assert GenerationTask.objects.get().ordered_by == mira
     a_budget("0.50", scope="person", person=mira, at=timezone.now(), hard=True)

@@ -53,19 +53,19 @@ def test_a_full_collection_takes_no_more(teaser: Collection, monkeypatch: pytest
 def test_an_order_is_given_for_all_or_for_some(teaser: Collection) -> None:
     a, b, c, d = (a_video() for _ in range(4))
     collections.add(teaser, [a, b, c, d])
-    collections.reorder(teaser, [d.pk, c.pk, b.pk, a.pk])
+    collections.reorder(teaser, [d.pk, c.pk, b.pk, a.pk], order(teaser))
     assert order(teaser) == [d.pk, c.pk, b.pk, a.pk]
     # Clips that a person does not see keep their places.
-    collections.reorder(teaser, [a.pk, d.pk])
+    collections.reorder(teaser, [a.pk, d.pk], [d.pk, a.pk])
     assert order(teaser) == [a.pk, c.pk, b.pk, d.pk]
 
 
 def test_an_order_of_clips_that_are_no_longer_in_it_changes_nothing(teaser: Collection) -> None:
     a, b = a_video(), a_video()
     collections.add(teaser, [a, b])
-    for ids in ([b.pk, a.pk, 0], [b.pk, b.pk]):
+    for ids, seen in (([b.pk, a.pk, 0], [a.pk, b.pk, 0]), ([b.pk, b.pk], [a.pk, b.pk]), ([b.pk, a.pk], [a.pk])):
         with pytest.raises(ValidationError, match="has changed meanwhile"):
-            collections.reorder(teaser, ids)
+            collections.reorder(teaser, ids, seen)
     assert order(teaser) == [a.pk, b.pk]
 
 

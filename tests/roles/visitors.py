@@ -1,4 +1,4 @@
-"""A browser of someone of a role, which opens what the table of pages names and undoes what that did."""
+"""A browser of someone, which opens what the table of pages names and undoes what that did."""
 
 from __future__ import annotations
 
@@ -6,26 +6,32 @@ import re
 from http.cookies import SimpleCookie
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.test import Client
 
+from tests.roles.cases import Case
+from tests.roles.needs import Someone
 from tests.roles.rows import a_person, make_rows
-from tests.roles.table import Case
 
 WRITE = re.compile(r'^\s*(INSERT INTO|UPDATE|DELETE FROM) "(\w+)"')
 
 
 class Visitor:
-    """A browser of someone of a role, and the rows that its addresses name."""
+    """A browser of someone of a role, or of a certain person, and the rows that its addresses name."""
 
-    def __init__(self, role: str) -> None:
-        self.role = role
-        person = a_person(role)
+    def __init__(self, who: str | User) -> None:
+        person = a_person(who) if isinstance(who, str) else who
         self.rows = make_rows(person)
         self.client = Client()
         if person:
             self.client.force_login(person)
         self.cookies = self.client.cookies.output(header="", sep=";")
+        self.person, self.content = person, b""  # the second one is of the last answer, also of one that streams
+        self.who = Someone.of(person)
+
+    def __str__(self) -> str:
+        return f"{self.person or 'anonymous'}"
 
     def send(self, method: str, url: str, data: dict[str, Any] | None = None) -> tuple[Any, list[str]]:
         """Send a request and undo what it did; return its response and the tables that it wrote."""
@@ -38,8 +44,7 @@ class Visitor:
 
         with transaction.atomic(), connection.execute_wrapper(note):
             response = getattr(self.client, method)(url, data or {}, headers={"accept": "text/html"})
-            if response.streaming:
-                list(response.streaming_content)  # to its end, which closes it as the test's client does
+            self.content = b"".join(response)  # to its end, which closes it as the test's client does
             transaction.set_rollback(True)
         self.client.cookies = SimpleCookie(self.cookies)
         return response, written

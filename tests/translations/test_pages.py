@@ -87,12 +87,13 @@ def pages(visitor: Visitor) -> Iterator[tuple[str, str]]:
     for route, cases in PAGES.items():
         for case in cases if route != OF_DJANGO else ():
             url = visitor.url(route, case)
-            for method, people in (("get", case.get), ("post", case.post)):
-                if visitor.role not in people or case.is_absent:
+            for method, need in (("get", case.get), ("post", case.post)):
+                if not need.is_met_by(visitor.who) or case.is_absent:
                     continue
-                response, _written = visitor.send(method, url, visitor.data(case) if method == "post" else None)
+                sent = visitor.data(case) if method == "post" else None
+                response, _written = visitor.send(method, url, sent)
                 if not response.streaming and "html" in response.get("Content-Type", ""):
-                    yield f"{method} {url}", response.content.decode()
+                    yield f"{method} {url}", visitor.content.decode()
 
 
 def test_every_word_of_every_page_is_a_message(marking: None) -> None:

@@ -27,6 +27,7 @@ from generations.lifecycle.capacity import why_paused
 from generations.lifecycle.ordering import MANY_TAKES
 from generations.management.commands._base import Problems, StudioCommand
 from generations.models import GenerationTask, Person, Prompt, Status
+from generations.models.people import may_order
 from generations.models.statuses import ACTIVE
 from generations.models.tasks import MINIMUM, UNPRICED
 from generations.providers import offers
@@ -146,7 +147,7 @@ def _person(name: str | None, problems: Problems) -> Person | None:
     person = Person.objects.filter(username=name, is_active=True).first()
     if person is None:
         problems["by"] = [f"there is no user {name}"]
-    elif not person.has_perm("generations.order_clips"):
+    elif not may_order(person):
         problems["by"] = [f"{name} may not order clips"]
     return person
 
