@@ -197,6 +197,20 @@ def test_every_setting_of_the_environment_is_in_the_example_and_in_the_readme() 
     assert {name for name in names if f"`{name}`" not in text(README)} == set()
 
 
+def section(title: str) -> str:
+    """A part of the document for operators."""
+    return text(DOCS / "operating.md").partition(f"\n## {title}\n")[2].partition("\n## ")[0]
+
+
+def test_the_documents_name_all_that_the_site_talks_to_and_the_log_of_each_process() -> None:
+    addresses = set(re.findall(r'"(\w+_(?:URL|ORIGINS))"', text(ROOT / "kling_site/settings.py"))) - {"PUBLIC_URL"}
+    assert len(addresses) >= 6
+    assert {name for name in addresses if f"`{name}`" not in section("What the site talks to")} == set()
+    started = set(re.findall(r'"manage.py (\w+)', text(ROOT / "generations/management/commands/up.py")))
+    assert started == {"web", "worker", "sandbox"}
+    assert {name for name in started if f"| `{name}`, stderr |" not in section("Logs")} == set()
+
+
 def test_the_readme_is_short_and_every_link_between_the_documents_leads_somewhere() -> None:
     assert len(text(README).splitlines()) <= 220
     for page in (README, *DOCS.glob("*.md")):
