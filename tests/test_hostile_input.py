@@ -5,53 +5,31 @@ CI sends some of each; `python -m pytest tests/test_hostile_input.py --hypothesi
 
 from __future__ import annotations
 
+import io
 import json
+import socket
+import zipfile
+from contextlib import suppress
 from typing import Any
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from generations.models import Delivery, DeliveryMode, Status
+from generations.library import collections, prompt_files
+from generations.media.origins import NotAllowed
+from generations.models import Delivery, DeliveryMode, Endpoint, Status
+from generations.notices.posting import check_address, post
+from generations.reports.export import as_xlsx
 from tests.clips import png
-from tests.factories import a_prompt, a_task, a_video
+from tests.factories import NOW, a_prompt, a_task, a_video
+from tests.hostile import cut_and_changed, envelopes, some, texts, values
 
 pytestmark = pytest.mark.django_db
-SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
-FEW = 30
-
-
-def some(test: Any) -> Any:
-    """Run a test with FEW examples, or as many as a longer profile says."""
-    many = settings.default.max_examples if settings.default else 0
-    quiet = [HealthCheck.function_scoped_fixture, *SLOW]
-    return settings(max_examples=many if many > 1000 else FEW, suppress_health_check=quiet)(test)
-
-
-texts = st.text(max_size=60) | st.sampled_from(
-    ["\0", "..", "../../etc/passwd", "9" * 400, "-1", "1e999", "NaN", "‮", "%00"]
-)
-values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | texts,
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(texts, inner, max_size=4),
-    max_leaves=12,
-)
-envelopes = st.fixed_dictionaries(
-    {}, optional={"code": values, "message": values, "taskId": values, "state": values, "data": values}
-)
-
-
-def cut_and_changed(content: bytes) -> st.SearchStrategy[bytes]:
-    """Bytes that begin like a good file, are cut somewhere, and have a stretch of others within."""
-    places = st.integers(0, len(content))
-
-    def changed(at: int, middle: bytes, end: int) -> bytes:
-        return (content[:at] + middle + content[at + len(middle) :])[: max(end, 1)]
-
-    return st.builds(changed, places, st.binary(max_size=40), places) | st.binary(min_size=1, max_size=300)
 
 
 @pytest.fixture
@@ -126,3 +104,75 @@ def test_tables_of_prompts_and_orders(staff: Client, content: bytes, ending: str
     assert staff.post(reverse("admin:generations_prompt_import"), {"file": file}).status_code < 500
     file.seek(0)
     assert staff.post("/admin/new/rows/", {"file": file, "rows": content.decode("utf-8", "replace")}).status_code < 500
+
+
+@pytest.fixture(scope="module")
+def book() -> bytes:
+    with as_xlsx(prompt_files.example()) as file:
+        return file.read()
+
+
+@some
+@given(data=st.data())
+def test_spreadsheets_of_prompts(staff: Client, book: bytes, data: st.DataObject) -> None:
+    """Changed as a whole, and within one of their parts, which is packed again."""
+    name = data.draw(st.sampled_from(["", *zipfile.ZipFile(io.BytesIO(book)).namelist()]))
+    content = data.draw(cut_and_changed(zipfile.ZipFile(io.BytesIO(book)).read(name) if name else book))
+    file = SimpleUploadedFile("table.xlsx", with_part(book, name, content) if name else content)
+    assert staff.post(reverse("admin:generations_prompt_import"), {"file": file}).status_code < 500
+
+
+def with_part(book: bytes, name: str, content: bytes) -> bytes:
+    """Return a spreadsheet with another content in one of its parts."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(book)) as old, zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as new:
+        for each in old.namelist():
+            new.writestr(each, content if each == name else old.read(each))
+    return packed.getvalue()
+
+
+ENDS = ("zip/", "cut.otio", "cut.edl")
+names = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1, max_size=60) | (
+    st.sampled_from(
+        ["../../etc/passwd", "a\r\nSet-Cookie: b=c", '"; filename="x.exe', "con", "=1+1", "/", "-", "‮gpj.exe"]
+    )
+)
+
+
+@some
+@given(title=names, name=names)
+def test_zips_and_cut_lists_of_any_title(staff: Client, title: str, name: str) -> None:
+    clip = a_video(title=title)
+    try:
+        shown = collections.create(name, at=NOW)
+    except ValidationError:
+        return
+    collections.add(shown, [clip])
+    page = shown.get_absolute_url()
+    for path in (page, *(f"{page}{end}" for end in ENDS), f"{clip.url}?download=1", f"/download/?v={clip.pk}"):
+        answer = staff.get(path)
+        body = b"".join(answer) if answer.streaming else answer.content
+        assert answer.status_code == 200, path
+        disposition = answer.get("Content-Disposition", "attachment")
+        assert disposition.isascii() and disposition.isprintable() and not set("/\\") & set(disposition)
+        if answer["Content-Type"] == "application/zip":
+            with zipfile.ZipFile(io.BytesIO(body)) as packed:
+                assert not packed.testzip()
+                assert all(each.isprintable() and not set("/\\:") & set(each) for each in packed.namelist())
+    shown.delete()
+
+
+@some
+@given(address=texts | st.builds("http{}://{}{}".format, st.sampled_from(["", "s"]), texts, texts))
+def test_addresses_of_webhooks(staff: Client, monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    def look_up(*args: object, **kwargs: object) -> None:
+        raise socket.gaierror
+
+    form = {"address": address, "kinds": ["failed"], "active": "on"}
+    assert staff.post(reverse("admin:generations_endpoint_add"), form).status_code < 500
+    Endpoint.objects.all().delete()
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    monkeypatch.setattr(socket.socket, "connect", look_up)
+    assert post(address, b"{}", {}).error
+    with suppress(NotAllowed):
+        check_address(address)

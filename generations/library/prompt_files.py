@@ -23,13 +23,14 @@ from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
 from generations.library import prompt_settings
+from generations.library.spreadsheet_parts import TooMuch, check_parts
 from generations.models import Prompt
 from generations.reports.export import FORMULA_AT, Column, Table
 
 COLUMNS = ("title", "text", "negative_prompt", "notes", "campaign", "tags", "settings")
 MAX_BYTES = 1_000_000  # of a file, and of its texts together: a preview is sent back by the browser
-MAX_UNPACKED = 20_000_000  # bytes: an XLSX file is a ZIP, which may unpack to far more than it has
 MAX_ROWS = 1_000
+LAST_ROW = 10_000  # of an XLSX file, whose rows may be empty, or numbered as its maker likes
 MAX_COLUMNS = 50  # that are read of a row
 XLSX, XLS = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 UNREADABLE = (
@@ -45,6 +46,8 @@ UNREADABLE = (
     EOFError,
     NotImplementedError,
     RuntimeError,
+    OSError,
+    ArithmeticError,
 )  # fmt: skip - what openpyxl and zipfile raise for files that are no spreadsheet, or a damaged one
 OWN = re.compile(FORMULA_AT.format("'+"))  # an apostrophe of a text itself, where a file has its own
 GIVEN = re.compile(f"{OWN.pattern}'")
@@ -133,14 +136,17 @@ def _csv(content: bytes) -> Iterator[tuple[int, Sequence[Any]]]:
 
 def _xlsx(content: bytes) -> Iterator[tuple[int, Sequence[Any]]]:
     try:
-        with zipfile.ZipFile(BytesIO(content)) as parts:
-            if sum(part.file_size for part in parts.infolist()) > MAX_UNPACKED:
-                raise _refused(_("it unpacks to more than {most} MB").format(most=MAX_UNPACKED // 1_000_000))
+        check_parts(content)
         book = load_workbook(BytesIO(content), read_only=True, keep_links=False)
         sheet = book.worksheets[0]
         sheet.reset_dimensions()  # a file may state wrong ones
-        for number, cells in enumerate(sheet.iter_rows(max_col=MAX_COLUMNS), 1):
+        for number, cells in enumerate(sheet.iter_rows(max_col=MAX_COLUMNS, max_row=LAST_ROW), 1):
+            if number == LAST_ROW:
+                raise _refused(_("it has rows beyond {most}: delete the empty ones").format(most=f"{LAST_ROW - 1:,}"))
             yield number, [_typed(cell) for cell in cells]
+    except TooMuch as error:
+        words = _("it unpacks to far more than a table of prompts: {advice}")
+        raise _refused(words.format(advice=_(SAVE_AGAIN))) from error
     except UNREADABLE as error:
         raise _refused(_("it cannot be read as XLSX: {advice}").format(advice=_(SAVE_AGAIN))) from error
 

@@ -38,11 +38,12 @@ def check_address(address: str) -> Origin:
     try:
         is_near = settings.PRACTICE and is_loopback(address)  # a receiver that one tries on the same machine
         origin = any_origin(address, near=[address] if is_near else [])
-    except NotAllowed as error:
+        is_elsewhere = is_private(address) and not is_near
+    except (NotAllowed, ValueError) as error:
         raise NotAllowed("it is no plain https address") from error
     if not settings.PRACTICE and origin.scheme != "https":
         raise NotAllowed("it is no https address")
-    if is_private(address) and not is_near:
+    if is_elsewhere:
         raise NotAllowed(PRIVATE)
     return origin
 

@@ -128,7 +128,7 @@ def test_a_file_that_unpacks_to_more_than_the_limit_is_not_unpacked() -> None:
     file = BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as parts:
         parts.writestr("xl/worksheets/sheet1.xml", b"0" * 21_000_000)
-    assert "unpacks to more than 20 MB" in refusal(file.getvalue())
+    assert "unpacks to far more than a table of prompts" in refusal(file.getvalue())
 
 
 def test_a_zip_that_is_no_spreadsheet_is_refused() -> None:

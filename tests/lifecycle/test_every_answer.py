@@ -28,7 +28,8 @@ pytestmark = pytest.mark.django_db
 
 PROVIDERS = ("apixo", "apikley")
 # What a database adds is what it does not store; what an answer means has been tried on SQLite.
-EXAMPLES = 510 if connection.vendor == "sqlite" else 110
+FEW = 510 if connection.vendor == "sqlite" else 110
+EXAMPLES = max(FEW, settings.default.max_examples if settings.default else 0)  # 5,000 with --hypothesis-profile=long
 MANY = settings(
     max_examples=EXAMPLES, deadline=None, derandomize=True, database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],

@@ -22,7 +22,7 @@ BODY = b'{"type": "test"}'
     [
         "http://hooks.example.com/", "https://127.0.0.1/", "https://[::1]/", "https://10.0.0.7/x", "https://localhost/",
         "https://printer.local/", "https://127.1/", "https://169.254.169.254/latest", "ftp://hooks.example.com/",
-        "https://anna:secret@hooks.example.com/", "no address",
+        "https://anna:secret@hooks.example.com/", "no address", "https://[/", "https://[::.]/",
     ],
 )  # fmt: skip
 def test_only_https_at_a_public_address_will_do(address: str, settings: Settings) -> None:
