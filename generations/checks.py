@@ -103,6 +103,22 @@ def nothing_is_shown_to_all(**kwargs: Any) -> list[CheckMessage]:
     ]
 
 
+@register
+def keys_travel_encrypted(**kwargs: Any) -> list[CheckMessage]:
+    """Check that no real key leaves this machine by plain http, where everybody on the way could read and use it."""
+    return [
+        Error(
+            f"The key of {config.provider} would be sent unencrypted to {config.base_url}.",
+            hint=f"Begin {config.provider.upper()}_BASE_URL with https://.",
+            id="generations.E011",
+        )
+        for config in settings.PROVIDERS.values()
+        if config.provider in with_real_key()
+        and config.base_url.startswith("http:")
+        and not is_loopback(config.base_url)
+    ]
+
+
 def with_real_key() -> list[str]:
     """Return the providers of which a key is set, also where it is not used to practice."""
     return [config.provider for config in settings.PROVIDERS.values() if config.api_key not in ("", PRACTICE_KEY)]

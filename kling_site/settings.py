@@ -125,6 +125,7 @@ DEBUG_ASKED: bool = env.bool("DEBUG", default=False)
 # Its pages show a site's inside to whoever causes an error: never where real money is spent; `check` refuses that.
 DEBUG = DEBUG_ASKED and not (apixo_key or apikley_key)
 SECRET_KEY: str = env.str("SECRET_KEY", default="") or own_secret()
+SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", default=[])  # what they signed still holds
 ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1"])
 CSRF_TRUSTED_ORIGINS = [origin] if (origin := origin_of(PUBLIC_URL)) else []
 
@@ -318,7 +319,12 @@ Q_CLUSTER = {
     "label": "Queue",
 }
 
-OWN_SECRETS = [SECRET_KEY, DATABASES["default"].get("PASSWORD") or "", vars().get("EMAIL_HOST_PASSWORD") or ""]
+OWN_SECRETS = [
+    SECRET_KEY,
+    *SECRET_KEY_FALLBACKS,
+    DATABASES["default"].get("PASSWORD") or "",
+    vars().get("EMAIL_HOST_PASSWORD") or "",
+]
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

@@ -5,6 +5,7 @@ import os
 os.environ.update(
     {
         "SECRET_KEY": "only-for-tests-0123456789-0123456789-0123456789-abcdef",
+        "SECRET_KEY_FALLBACKS": "",
         "DEBUG": "False",
         "ALLOWED_HOSTS": "localhost,127.0.0.1,testserver",
         "PRACTICE": "True",

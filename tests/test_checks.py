@@ -116,3 +116,38 @@ def test_a_real_provider_is_not_to_be_asked_too_soon(name: str, settings: Settin
     assert ids(checks.scale_is_sane()) == ["generations.W001"]
     settings.WAIT_SCALE = 0
     assert ids(checks.scale_is_sane()) == ["generations.E005"]
+
+
+@pytest.mark.parametrize(
+    ("key", "url", "found"),
+    [
+        ("sk-real", "http://api.apixo.ai/api/v1", ["generations.E011"]),
+        ("sk-real", "https://api.apixo.ai/api/v1", []),
+        ("sk-real", "http://127.0.0.1:8900/api/v1", []),
+        ("", "http://api.apixo.ai/api/v1", []),
+    ],
+)
+def test_a_key_that_would_travel_in_the_clear_is_refused(
+    key: str, url: str, found: list[str], settings: Settings
+) -> None:
+    configure(settings, "apixo", api_key=key, base_url=url)
+    assert ids(checks.keys_travel_encrypted()) == found
+
+
+def test_what_a_former_secret_key_signed_holds_while_it_is_named(tmp_path: Path) -> None:
+    former, new = "a" * 50, "b" * 50
+    ask = "from generations.models.tasks import CALLBACKS; print({})"
+    sign = ask.format("CALLBACKS.sign(7)")
+    signed = Site(tmp_path, SECRET_KEY=former).manage("shell", "-v0", "-c", sign).strip()
+    read = ask.format(f"CALLBACKS.unsign({signed!r})")
+    after = Site(tmp_path, SECRET_KEY=new, SECRET_KEY_FALLBACKS=former)
+    assert after.manage("shell", "-v0", "-c", read).strip() == "7"
+    with pytest.raises(AssertionError, match="BadSignature"):
+        Site(tmp_path, SECRET_KEY=new).manage("shell", "-v0", "-c", read)
+
+
+def test_passwords_are_kept_by_what_is_advised_today(tmp_path: Path) -> None:
+    """PBKDF2 with SHA-256 and 600,000 rounds at least (OWASP); other tests use a faster hasher."""
+    ask = "from django.contrib.auth.hashers import make_password; print(make_password('a lighthouse'))"
+    name, rounds, *_ = Site(tmp_path).manage("shell", "-v0", "-c", ask).split("$")
+    assert (name, int(rounds) >= 600_000) == ("pbkdf2_sha256", True)

@@ -87,7 +87,7 @@ class Command(BaseCommand):
         users = get_user_model().objects
         if users.filter(is_superuser=True).exists():
             return
-        password = secrets.token_urlsafe(12)
+        password = secrets.token_urlsafe(16)  # 128 bits
         users.create_superuser("admin", password=password)
         self.stdout.write(f"Created the user admin with the password {password}  (shown once)")
 
