@@ -4,7 +4,7 @@ import logging
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from functools import cache
+from functools import lru_cache
 
 TOKEN = re.compile(r"(/webhooks/[^/\s]+/|/(?:s|embed|feeds)/)(?!published\.atom)[^/\s]+")
 # What Django signed of a number, such as the address of a callback or of a start image, also as JSON or a URL has it,
@@ -30,7 +30,7 @@ def without_secrets(text: str, *keys: str) -> str:
     return BEARER.sub(r"\1[key]", SIGNED.sub(r"\1…", text))
 
 
-@cache
+@lru_cache(maxsize=64)
 def as_written(key: str) -> re.Pattern[str]:
     """Match a key however JSON or a URL may escape it: some servers write "/" as "\\/", others "+" as "\\u002B"."""
     ways = (rf"(?:(?:{ESCAPES})?{re.escape(char)}|{ESCAPES}u{ord(char):04x}|{PERCENT}{ord(char):02x})" for char in key)

@@ -22,7 +22,7 @@ from django.views.decorators.http import require_POST
 
 from generations import clock
 from generations.lifecycle import callbacks
-from generations.logs import without_secrets
+from generations.logs import as_written, without_secrets
 from generations.models import GenerationTask
 from generations.models.tasks import CALLBACKS
 from generations.providers.base import named_id, says_done
@@ -61,6 +61,7 @@ def _receive(request: HttpRequest, provider: str, token: str) -> HttpResponse:
     digest = hashlib.sha256(body).hexdigest()
     keys = [config.api_key for config in settings.PROVIDERS.values()]
     text = without_secrets(body.decode("utf-8", "replace").replace("\0", ""), *keys)
+    text = as_written(token.rpartition(":")[2]).sub("…", text)  # also without its number, or within other words
     if not task.deliveries.filter(digest=digest).exists():  # a repeated delivery needs no write lock
         with _short_database_wait():
             named, is_done = named_id(payload), says_done(payload)

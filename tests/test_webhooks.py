@@ -134,6 +134,18 @@ def test_only_a_post_is_a_callback(provider: Client) -> None:
     assert provider.get(path_of(a_running())).status_code == 405
 
 
+@pytest.mark.parametrize("echo", ["{number}&#58;{mark}", "{mark}", "from{number}:{mark}x", "{escaped}"])
+def test_no_delivery_holds_the_token_of_its_own_address(echo: str, provider: Client) -> None:
+    path = path_of(a_running())
+    number, mark = path.rstrip("/").rsplit("/", 1)[1].split(":")
+    escaped = "".join(f"\\u{ord(char):04x}" for char in mark)
+    body = '{"echo": "' + echo.format(number=number, mark=mark, escaped=escaped) + '"}'
+    assert tell(provider, path, body.encode()) == 200
+    kept = Delivery.objects.get().body
+    assert "…" in kept
+    assert mark not in kept and mark not in json.loads(kept)["echo"]
+
+
 def test_no_log_holds_a_token(provider: Client) -> None:
     path, written = path_of(a_running()), io.StringIO()
     console = next(each for each in logging.getLogger().handlers if each.name == "console")
