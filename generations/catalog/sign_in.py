@@ -158,7 +158,10 @@ def _tell_staff(request: Any, credentials: dict[str, Any] | None, *, at: datetim
     if person is None or not Counter(person.get_username(), NOWHERE, ACCOUNT_TRIES).is_full():
         return
     told = AuditEntry.objects.filter(action=Action.GUESSED, row=person.pk, at__gt=at - TOLD_AGAIN)
-    if not told.exists():
+    with transaction.atomic():
+        Person.objects.select_for_update(no_key=True).get(pk=person.pk)  # tries that come together tell once
+        if told.exists():
+            return
         words = f"{ACCOUNT_TRIES} wrong passwords within a minute, the last from {request.axes_ip_address}"
         if "otp_token" in (credentials or {}):
             words = words.replace("passwords", "passwords or codes") + ", who knows the password"

@@ -122,6 +122,7 @@ def test_parallel_tries_are_counted_one_by_one() -> None:
         answers = list(pool.map(attempt, range(16)))
     assert answers.count(200) == ACCOUNT_TRIES
     assert answers.count(429) == 16 - ACCOUNT_TRIES
+    assert AuditEntry.objects.filter(action="guessed").count() == 1  # staff are told once of all of them
 
 
 @pytest.fixture
