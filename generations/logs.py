@@ -3,8 +3,12 @@
 import logging
 import re
 from collections.abc import Sequence
+from copy import copy
 from datetime import UTC, datetime
 from functools import lru_cache
+from typing import Any
+
+from generations.clients import sender_of
 
 TOKEN = re.compile(r"(/webhooks/[^/\s]+/|/(?:s|embed|feeds)/)(?!published\.atom)[^/\s]+")
 # What Django signed of a number, such as the address of a callback or of a start image, also as JSON or a URL has it,
@@ -42,20 +46,25 @@ class Lines(logging.Formatter):
 
     No text that somebody chose (a name, an address, a provider's words) begins a line of its own or reaches a terminal
     as a command. Masked are the site's own secrets, and the tokens of webhooks, whose holder can trigger polls, and of
-    links, which open clips.
+    links, which open clips. What Django says of a request that it refused ends with who sent it.
     """
 
-    def __init__(self, secrets: Sequence[str] = ()) -> None:
+    def __init__(self, secrets: Sequence[str] = (), proxies: int = 0) -> None:
         super().__init__("{asctime} {levelname} {name}: {message}", style="{")
-        self.secrets = secrets
+        self.secrets, self.proxies = secrets, proxies
 
     def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:
         return datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
 
     def formatMessage(self, record: logging.LogRecord) -> str:
-        return self._shown(super().formatMessage(record))
+        request: Any = getattr(record, "request", None)  # of lines of Django's about a refused request
+        sent = f": {sender_of(request, proxies=self.proxies)}" if hasattr(request, "META") else ""
+        return self._shown(super().formatMessage(record) + sent)
 
     def format(self, record: logging.LogRecord) -> str:
+        if hasattr(record, "request") and (record.levelno < logging.ERROR or record.name.startswith("django.security")):
+            record = copy(record)
+            record.exc_info = record.exc_text = None  # what is refused is no error of ours, and one line says it
         message, *more = super().format(record).split("\n")
         return "\n | ".join([message, *map(self._shown, more)])
 

@@ -328,7 +328,13 @@ OWN_SECRETS = [
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"lines": {"()": "generations.logs.Lines", "secrets": [apixo_key, apikley_key, *OWN_SECRETS]}},
+    "formatters": {
+        "lines": {
+            "()": "generations.logs.Lines",
+            "secrets": [apixo_key, apikley_key, *OWN_SECRETS],
+            "proxies": TRUSTED_PROXIES,
+        }
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "lines"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {

@@ -31,6 +31,7 @@ from generations.admin import (
     shares,
     tasks,
     videos,
+    viewer,
 )
 from generations.catalog.sign_in_forms import StaffSignInForm
 
@@ -56,6 +57,7 @@ __all__ = [
     "shares",
     "tasks",
     "videos",
+    "viewer",
 ]
 
 OTHERS = {"django_q", "otp_static", "otp_totp"}
@@ -69,6 +71,7 @@ admin.site.site_url = "/"
 admin.site.empty_value_display = "–"
 # Our first page, navigation and further pages. A site class of our own would need an AppConfig of its own.
 admin.site.index = index.first_page  # type: ignore[method-assign]
+admin.site.has_permission = viewer.may_enter  # type: ignore[method-assign]
 admin.site.login_form = StaffSignInForm
 admin.site.password_change = RedirectView.as_view(pattern_name="password")  # type: ignore[assignment,method-assign]
 admin.site.each_context = navigation.each_context  # type: ignore[method-assign]

@@ -8,6 +8,7 @@ from typing import cast
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
@@ -48,7 +49,7 @@ def write(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @login_required
 def act(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
-    """Resolve, reopen or delete a comment. Raises: Http404."""
+    """Resolve, reopen or delete a comment. Raises: Http404, PermissionDenied."""
     comment = get_object_or_404(Comment.objects.filter(video__in=visible(request)).select_related("video"), pk=pk)
     person = cast(Person, request.user)
     verbs: dict[str, Callable[[], object]] = {
@@ -63,6 +64,8 @@ def act(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
     except MayNotDelete as error:
         if _wants_json(request):
             return JsonResponse({"errors": {"comment": [str(error)]}}, status=HTTPStatus.FORBIDDEN)
+        if comment.author_id != person.pk:
+            raise PermissionDenied from error
         messages.error(request, str(error))
         return redirect(_page(request, comment.video) + "#comments")
     return _done(request, comment.video, str(DONE[verb]), None if verb == "delete" else comment)

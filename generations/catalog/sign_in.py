@@ -8,7 +8,6 @@ an address.
 
 from __future__ import annotations
 
-import ipaddress
 import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -28,6 +27,7 @@ from django_otp.plugins.otp_static.models import StaticDevice
 
 from generations import clock
 from generations.catalog.known_browsers import known_as
+from generations.clients import NOWHERE, address_of
 from generations.models import Action, AuditEntry, Person, Session
 from generations.models.sessions import SIGNED_IN
 
@@ -35,12 +35,10 @@ logger = logging.getLogger(__name__)
 
 WINDOW = timedelta(minutes=1)  # since the last try that was counted; those that are refused do not count
 ACCOUNT_TRIES, ADDRESS_TRIES = 10, 30
-NOWHERE = "0.0.0.0"  # noqa: S104 - no address to listen on
 TOLD_AGAIN = timedelta(hours=1)
 KEPT = timedelta(days=1)  # rows of accounts and addresses that nobody tries any more
 TRIES = "failures_since_start"  # axes' name of the column
 AGENT_LENGTH = 300  # of what a browser says of itself
-IPV6_NETWORK = 64  # bits: who has one IPv6 address has all of its network
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,28 +179,5 @@ def too_many_tries(request: HttpRequest, response: HttpResponse, credentials: di
 
 
 def client_address(request: HttpRequest) -> str:
-    """Return whose request it is: behind TRUSTED_PROXIES proxies the address that the first of them saw.
-
-    Each proxy adds the address that it saw at the end of X-Forwarded-For; what stands before those of the trusted
-    ones is whatever the client wrote.
-    """
-    hops, seen = settings.TRUSTED_PROXIES, request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
-    direct = _parsed(request.META.get("REMOTE_ADDR", "")) or NOWHERE
-    return (_parsed(seen[-hops].strip()) or direct) if 0 < hops <= len(seen) else direct
-
-
-def _parsed(text: str) -> str:
-    """Return an address, of IPv6 its network; empty for what is none. Some proxies add a port."""
-    if text.startswith("["):
-        text = text[1:].partition("]")[0]
-    elif text.count(":") == 1:
-        text = text.partition(":")[0]
-    try:
-        address = ipaddress.ip_address(text.partition("%")[0])
-    except ValueError:
-        return ""
-    if isinstance(address, ipaddress.IPv4Address):
-        return str(address)
-    if address.ipv4_mapped:
-        return str(address.ipv4_mapped)
-    return str(ipaddress.ip_network((int(address), IPV6_NETWORK), strict=False).network_address)
+    """Return whose request it is, behind TRUSTED_PROXIES proxies too; of IPv6 the network."""
+    return address_of(request.META, proxies=settings.TRUSTED_PROXIES)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
@@ -22,6 +23,8 @@ from generations.lifecycle.ordering import UNNAMED, BatchPlan, OrderRequest
 from generations.models import Campaign, GenerationTask, Person, Prompt, ReferenceImage
 from generations.providers.base import Order
 from generations.receipts.preflight import Line, Receipt
+
+logger = logging.getLogger(__name__)
 
 SALT = "generations.receipt.7"  # the number of this format: a receipt of an older one orders nothing
 MAX_AGE = timedelta(hours=1)
@@ -82,13 +85,13 @@ def read(token: str, *, by: Person, form: str, at: datetime) -> SignedReceipt:
     try:
         content = signing.loads(token, salt=SALT, serializer=_Serializer)
     except signing.BadSignature as error:
-        raise NotAccepted(_("This receipt was not made by this site, or was changed.")) from error
+        raise _not_theirs(_("This receipt was not made by this site, or was changed."), by) from error
     if content["who"] != by.pk:
-        raise NotAccepted(_("This receipt was made for someone else."))
+        raise _not_theirs(_("This receipt was made for someone else."), by)
     if content["practice"] != settings.PRACTICE:
         raise NotAccepted(_("The site has switched between practice and real money since this receipt was made."))
     if content["form"] != form:
-        raise NotAccepted(_("This receipt belongs to another order."))
+        raise _not_theirs(_("This receipt belongs to another order."), by)
     batch = uuid.UUID(content["batch"])
     if at.timestamp() > content["at"] + MAX_AGE.total_seconds():
         raise NotAccepted(_("This receipt is more than an hour old."), batch=batch)
@@ -230,3 +233,9 @@ def _amount(text: str | None) -> Decimal | None:
 
 def _usd(text: str | None) -> str:
     return usd(_amount(text))
+
+
+def _not_theirs(text: str, by: Person) -> NotAccepted:
+    """Write down that somebody sent what no page of theirs has; an old page sends none of these."""
+    logger.warning("a receipt that was changed, or is another's, came from %s (number %s)", by, by.pk)
+    return NotAccepted(text)

@@ -75,7 +75,9 @@ def test_an_old_receipt_is_refused_and_keeps_its_batch(staff: User) -> None:
     assert caught.value.batch == BATCH
 
 
-def test_a_receipt_of_someone_else_or_of_another_form_or_forged_is_refused(staff: User) -> None:
+def test_a_receipt_of_someone_else_or_of_another_form_or_forged_is_refused_and_logged(
+    staff: User, caplog: pytest.LogCaptureFixture
+) -> None:
     buyer = User.objects.create_user("boris")
     token = sign(receipt(), by=staff, form="x", batch=BATCH, at=NOW)
     with pytest.raises(NotAccepted, match="someone else"):
@@ -85,6 +87,9 @@ def test_a_receipt_of_someone_else_or_of_another_form_or_forged_is_refused(staff
     for forged in (token[:-1], "", "x" * 100, token.replace(":", "", 1), "\0"):
         with pytest.raises(NotAccepted, match="not made by this site"):
             read(forged, by=staff, form="x", at=NOW)
+    said = "a receipt that was changed, or is another's, came from"
+    who = [f"{said} {one} (number {one.pk})" for one in (buyer, *[staff] * 6)]
+    assert [record.getMessage() for record in caplog.records] == who
 
 
 def test_any_other_form_has_another_digest_but_for_its_order_and_line_ends() -> None:

@@ -38,7 +38,6 @@ class Case:
     is_absent: bool = False  # whoever may open it is told that it is not there: it takes more than a row to be there
     counts: bool = False  # it is a guest's visit, which is counted
     signs_out: bool = False  # it leads to the page to sign in, whoever comes
-    says_no: bool = False  # it refuses in words, on the page that one comes back to
     may_be_ill: bool = False  # it says by 503 that no worker runs
     by_token: bool = False  # whoever has the address sees what its maker sees
     tells_all: bool = False  # it is for those who may know of everything

@@ -63,7 +63,7 @@ def faults_of(visitor: Visitor, route: str, case: Case, method: str, *, may: boo
         pass  # it names rows that are left out
     elif not may and unseen and response.get("Location") == ADMIN:
         pass
-    elif may == was_refused(response) and response.status_code != 405 and not case.signs_out and not case.says_no:
+    elif may == was_refused(response) and response.status_code != 405 and not case.signs_out:
         yield f"{said}, and should {'answer' if may else 'refuse'}"
     if written and (nothing or not may or (method == "get" and not case.counts)):
         yield f"{said} and writes: {sorted(set(written))}"

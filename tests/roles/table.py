@@ -123,7 +123,7 @@ CATALOG: dict[str, Case | list[Case]] = {
     "mentions/": reads(MEMBERS),
     "comments/<int:pk>/<str:verb>/": [
         writes(MEMBERS, "comment", "resolve"), writes(MEMBERS, "comment", "reopen"),
-        writes(MEMBERS, "own_comment", "delete"), writes(NOBODY, "comment", "delete", says_no=True),
+        writes(MEMBERS, "own_comment", "delete"), writes(NOBODY, "comment", "delete"),
     ],
     "searches/": reads(MEMBERS),
     "searches/new/": writes(MEMBERS, data={"search": "q=fox", "name": "foxes"}),
