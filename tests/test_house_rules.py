@@ -165,6 +165,13 @@ def test_scripts_make_no_html_of_texts_and_talk_to_this_site_alone() -> None:
     assert [(path.name, found[0]) for path in scripts if (found := IN_SCRIPTS.search(text(path)))] == []
 
 
+def test_scripts_keep_what_they_name_by_texts_in_maps() -> None:
+    """An object has names of its own, such as `__proto__`, which a text may be too."""
+    keyed = re.compile(r"= \{\};|__proto__|\bfor \(\w+ \w+ in ")
+    scripts = (ROOT / "generations/static").rglob("*.js")
+    assert [(path.name, found[0]) for path in scripts if (found := keyed.search(text(path)))] == []
+
+
 def test_no_import_hides_in_a_function() -> None:
     hidden = []
     for path in CODE:

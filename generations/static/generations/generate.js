@@ -124,16 +124,16 @@
     });
   }
 
-  const limits = {};
+  const limits = new Map();
   function limit(name, most) {
-    limits[name] = most;
+    limits.set(name, most);
     count(name);
   }
 
   function count(name) {
     const length = [...field(name).value].length;
     const counter = form.querySelector(`[data-counter="${name}"]`);
-    const most = limits[name];
+    const most = limits.get(name);
     counter.textContent = interpolate(gettext("%(length)s of %(most)s characters"), { length, most }, true);
     counter.classList.toggle("too-long", length > most);
   }
@@ -199,7 +199,7 @@
     if (event.target.type !== "file") quoteSoon();
   });
   form.addEventListener("input", (event) => {
-    if (event.target.name in limits) count(event.target.name);
+    if (limits.has(event.target.name)) count(event.target.name);
     if (["takes", "spend_at_most", "values"].includes(event.target.name)) quoteSoon();
   });
   form.addEventListener("keydown", (event) => {
