@@ -47,7 +47,7 @@ def test_after_ten_wrong_passwords_not_even_the_right_one_is_tried(door: str) ->
     assert "sessionid" not in response.cookies
 
 
-def test_the_doors_and_the_addresses_count_together() -> None:
+def test_both_pages_and_all_addresses_count_together() -> None:
     for number in range(ACCOUNT_TRIES):
         enter(DOORS[number % 2], address=f"198.51.100.{number}")
     assert enter(password=PASSWORD, address="203.0.113.9").status_code == 429
