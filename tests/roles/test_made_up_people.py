@@ -52,7 +52,7 @@ def become(visitor: Visitor, names: set[str], *, is_staff: bool = True) -> Visit
 
 
 @settings(
-    max_examples=settings.get_profile(settings.get_current_profile_name()).max_examples // 12,
+    max_examples=settings.get_profile(settings.get_current_profile_name()).max_examples // 25,
     suppress_health_check=list(HealthCheck),
     phases=[Phase.generate],  # a fault is told at once: each example takes seconds
     report_multiple_bugs=False,
