@@ -91,6 +91,8 @@ class Conductors:
 
     def keep(self) -> None:
         """Start a conductor where none runs, or where the present one leaves or hangs."""
+        if processes.stop_requested.value:  # it ends by itself
+            return
         now = time.monotonic()
         self.former = [one for one in self.former if not self._has_ended(one, now)]
         if self.present:

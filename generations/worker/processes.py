@@ -32,9 +32,22 @@ def fork(name: str, run: Callable[..., object], *args: object) -> BaseProcess:
     return child
 
 
-def die_with_parent() -> None:
-    """Have the kernel kill this process when its parent ends."""
+def die_with(parent: int) -> None:
+    """Have the kernel kill this process when its parent ends; where it has ended already, end at once."""
     _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
+
+
+def die_with_parents() -> None:
+    """Have whatever is forked from here on, by this process or by those, die with its parent."""
+    parent = 0
+
+    def note_parent() -> None:
+        nonlocal parent
+        parent = os.getpid()
+
+    os.register_at_fork(before=note_parent, after_in_child=lambda: die_with(parent))
 
 
 def keep_memory() -> None:
@@ -55,9 +68,7 @@ def handle_stop_signals() -> None:
 
 
 def _run(parent: int, name: str, run: Callable[..., object], *args: object) -> None:
-    die_with_parent()
-    if os.getppid() != parent:
-        return
+    die_with(parent)
     with suppress(PermissionError):
         os.setsid()  # a signal to the parent's group, such as a Ctrl-C, must not reach this process
     _libc.prctl(PR_SET_NAME, name.encode())

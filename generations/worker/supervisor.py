@@ -180,7 +180,7 @@ def _record_result_taken(**kwargs: Any) -> None:
 
 def _run_cluster() -> None:
     """Run the cluster in this process. Its children die with their parent, so a kill leaves no orphans."""
-    os.register_at_fork(after_in_child=processes.die_with_parent)
+    processes.die_with_parents()
     processes.keep_memory()
     cluster = Cluster()
     processes.handle_stop_signals()  # the cluster has just set its own, which can block or lose a signal

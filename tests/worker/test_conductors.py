@@ -156,6 +156,16 @@ def test_a_stop_ends_every_conductor(host: Host) -> None:
     assert host.keeper.present is None
 
 
+def test_one_that_ends_at_a_stop_is_neither_replaced_nor_called_dead(
+    host: Host, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    host.keep(seconds=1)
+    monkeypatch.setattr(processes.stop_requested, "value", 1)
+    kill(host.started[0])
+    host.keep(seconds=5)
+    assert (len(host.started), caplog.records) == (1, [])
+
+
 def test_a_conductor_goes_on_until_the_worker_is_told_to_stop(monkeypatch: pytest.MonkeyPatch) -> None:
     life = Life()
     assert life.goes_on()

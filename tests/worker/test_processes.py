@@ -47,6 +47,36 @@ def test_a_child_dies_with_its_parent(tmp_path: Path) -> None:
     proc.wait_for(lambda: proc.state(pid) in ("", "Z"), "end of the child")
 
 
+def test_what_a_child_forks_dies_with_it_even_before_it_has_told_the_kernel(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process that outlives the worker keeps its output open, and `up` does not see that the worker is gone."""
+    place, lived = tmp_path / "pid", tmp_path / "lived"
+    parents = [os.getpid()]
+    tell_kernel = processes.die_with
+
+    def told_late(parent: int) -> None:
+        if parent in parents:
+            return tell_kernel(parent)
+        place.write_text(str(os.getpid()))
+        proc.wait_for(lambda: os.getppid() != parent, "end of the parent")
+        tell_kernel(parent)
+
+    def parent(*args: Any) -> None:
+        processes.die_with_parents()
+        if not os.fork():
+            lived.touch()
+            os._exit(0)
+        proc.wait_for(lambda: place.exists() and place.read_text(), "child")
+        os._exit(0)
+
+    monkeypatch.setattr(processes, "die_with", told_late)
+    processes.fork("parent", parent).join()
+    pid = int(place.read_text())
+    proc.wait_for(lambda: proc.state(pid) in ("", "Z"), "end of the child")
+    assert not lived.exists()
+
+
 def count_pages_of_a_second_picture(place: Path) -> None:
     processes.keep_memory()
     bytearray(os.urandom(1)) * PICTURE_BYTES
