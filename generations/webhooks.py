@@ -59,14 +59,19 @@ def _receive(request: HttpRequest, provider: str, token: str) -> HttpResponse:
     except (UnreadablePostError, ValueError, RecursionError):
         return JsonResponse({"error": "not JSON"}, status=400)
     digest = hashlib.sha256(body).hexdigest()
-    keys = [config.api_key for config in settings.PROVIDERS.values()]
-    text = without_secrets(body.decode("utf-8", "replace").replace("\0", ""), *keys)
-    text = as_written(token.rpartition(":")[2]).sub("…", text)  # also without its number, or within other words
     if not task.deliveries.filter(digest=digest).exists():  # a repeated delivery needs no write lock
+        text = _without_secrets(body, token)
         with _short_database_wait():
             named, is_done = named_id(payload), says_done(payload)
             callbacks.record_callback(task, text, digest=digest, named=named, at=clock.now(), is_done=is_done)
     return JsonResponse({"code": 200, "msg": "success"})
+
+
+def _without_secrets(body: bytes, token: str) -> str:
+    """Return what is kept of a callback: its text without API keys and signed tokens, its own in any spelling."""
+    keys = [config.api_key for config in settings.PROVIDERS.values()]
+    text = without_secrets(body.decode("utf-8", "replace").replace("\0", ""), *keys)
+    return as_written(token.rpartition(":")[2]).sub("…", text)  # also without its number, or within other words
 
 
 def _task_of(provider: str, token: str) -> GenerationTask | None:
